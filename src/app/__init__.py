@@ -1,0 +1,1 @@
+"""Composition root: knows every part of the house and is imported by none."""

@@ -1,0 +1,130 @@
+"""Settings: the only reader of the environment. A wrong or unknown LYCEUM_ setting stops the start with one line."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+PREFIX = "LYCEUM_"
+
+
+class ConfigError(Exception):
+    """One line that says which setting is wrong and what it may be."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Each field is set by `LYCEUM_<FIELD>`. Its docstring is what `lyceum doctor` shows."""
+
+    environment: Literal["development", "production"] = "development"
+    """production closes what is only for development: interactive schema, detailed metrics to strangers."""
+    data_dir: Path = Path(".lyceum")
+    """Where embedded services keep their data."""
+    database_url: str = ""
+    """postgresql://user:password@host:port/name; empty starts an embedded PostgreSQL."""
+    redis_url: str = ""
+    """redis://, rediss:// or unix://; empty starts an embedded Valkey."""
+    database_pool_size: Annotated[int, msgspec.Meta(ge=1, le=100)] = 8
+    """Connections per process for transactions; hot statements use four more."""
+    public_url: str = "http://127.0.0.1:8000"
+    """The address that people and providers use."""
+    allowed_origins: list[str] = []
+    """Comma separated origins of web clients besides public_url. No wildcard."""
+    trusted_proxies: list[str] = []
+    """Comma separated addresses or networks whose X-Forwarded-For is believed."""
+    embedded_worker: bool = True
+    """Whether API processes also run jobs; false where `lyceum worker` does."""
+    metrics_token: str = ""
+    """Bearer token for /metrics; in production, /metrics is closed without one."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "json", "console"] = "auto"
+    """auto: console on a terminal, JSON elsewhere."""
+    otlp_endpoint: str = ""
+    """OTLP/HTTP collector for traces; empty sends none."""
+    trace_sample_ratio: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.05
+    smtp_url: str = ""
+    """smtp://user:pass@host:port?starttls=required|optional|off; checked by `lyceum doctor`."""
+    mail_from: str = ""
+
+    @property
+    def production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def embedded(self) -> bool:
+        """True when at least one of the two services must be started by us."""
+        return not (self.database_url and self.redis_url)
+
+    @property
+    def origins(self) -> list[str]:
+        """Exact origins that may call REST from a browser and open sockets."""
+        parts = urlsplit(self.public_url)
+        own = f"{parts.scheme}://{parts.netloc}"
+        local = (
+            [] if self.production else [own.replace("127.0.0.1", "localhost"), own.replace("localhost", "127.0.0.1")]
+        )
+        return list(dict.fromkeys([own, *local, *self.allowed_origins]))
+
+    @classmethod
+    def load(cls, env: Mapping[str, str] | None = None, **overrides: Any) -> "Settings":
+        """Settings out of `env` (the process environment by default); `overrides` come from the command line."""
+        given = _given(os.environ if env is None else env)
+        given.update({name: value for name, value in overrides.items() if value is not None})
+        try:
+            settings = msgspec.convert(given, cls, strict=False, str_keys=True)
+        except msgspec.ValidationError as error:
+            raise ConfigError(_readable(error)) from None
+        return _checked(settings)
+
+    def source_of(self, field: str, env: Mapping[str, str] | None = None) -> str:
+        """`environment` or `default`."""
+        return "environment" if PREFIX + field.upper() in (os.environ if env is None else env) else "default"
+
+
+SECRET_FIELDS = frozenset({"database_url", "redis_url", "metrics_token", "smtp_url"})
+"""Never shown whole by doctor or logs."""
+
+_LISTS = frozenset({"allowed_origins", "trusted_proxies"})
+
+
+def _given(env: Mapping[str, str]) -> dict[str, Any]:
+    fields = set(Settings.__struct_fields__)
+    given: dict[str, Any] = {}
+    for name, value in env.items():
+        if not name.startswith(PREFIX):
+            continue
+        field = name.removeprefix(PREFIX).lower()
+        if field not in fields:
+            close = difflib.get_close_matches(field, fields, n=1)
+            hint = f"; did you mean {PREFIX}{close[0].upper()}?" if close else ""
+            raise ConfigError(f"{name} is not a setting of this version{hint}")
+        if field in _LISTS:
+            given[field] = [item.strip() for item in value.split(",") if item.strip()]
+        else:
+            given[field] = value
+    return given
+
+
+def _readable(error: msgspec.ValidationError) -> str:
+    reason, _, path = str(error).partition(" - at `$.")
+    field = path.rstrip("`").split("[")[0].upper()
+    return f"{PREFIX}{field}: {reason}" if field else reason
+
+
+def _checked(settings: Settings) -> Settings:
+    for field, schemes in (
+        ("database_url", ("postgresql", "postgres", "postgresql+asyncpg")),
+        ("redis_url", ("redis", "rediss", "unix")),
+        ("public_url", ("http", "https")),
+        ("otlp_endpoint", ("http", "https")),
+        ("smtp_url", ("smtp", "smtps")),
+    ):
+        value = getattr(settings, field)
+        if value and urlsplit(value).scheme not in schemes:
+            raise ConfigError(f"{PREFIX}{field.upper()} must start with {' or '.join(s + '://' for s in schemes)}")
+    if "*" in settings.allowed_origins:
+        raise ConfigError(f"{PREFIX}ALLOWED_ORIGINS names exact origins; a wildcard is refused")
+    return settings

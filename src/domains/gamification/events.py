@@ -1,0 +1,41 @@
+"""Facts of gamification."""
+
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from domains.kernel.events import Event, Published
+
+
+class LessonRewarded(Event, frozen=True, kw_only=True, tag="gamification.lesson_rewarded.v1"):
+    """What completing a lesson brought, all values absolute after the award."""
+
+    user_id: UUID
+    lesson_id: UUID
+    session_id: UUID | None
+    xp_earned: int
+    xp_total: int
+    streak_days: int
+    league_id: UUID
+    league_xp: int
+    """This learner's XP in the league's week."""
+    league_entries: int
+    """How many ledger entries `league_xp` sums up; orders concurrent updates of the board."""
+
+
+class LeagueEntered(Event, frozen=True, kw_only=True, tag="gamification.league_entered.v1"):
+    user_id: UUID
+    league_id: UUID
+    tier: int
+    """1 (lowest) to 10."""
+    ends_on: date
+    """The Monday at whose UTC midnight the league ends."""
+
+
+class StreakExtended(Event, frozen=True, kw_only=True, tag="gamification.streak_extended.v1"):
+    published: ClassVar[Published | None] = Published("progress-events", "streak.extended")
+
+    user_id: UUID
+    days: int
+    local_on: date
+    """The learner's own date on which the day was earned."""

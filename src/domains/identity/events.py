@@ -1,0 +1,19 @@
+"""Facts of identity."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from domains.kernel.events import Event, Published
+
+
+class UserCreated(Event, frozen=True, kw_only=True, tag="identity.user_created.v1"):
+    published: ClassVar[Published | None] = Published("user-events", "user.created")
+
+    user_id: UUID
+
+
+class SessionsRevoked(Event, frozen=True, kw_only=True, tag="identity.sessions_revoked.v1"):
+    """Login sessions that ended before their time: logout, a replayed refresh token, a ban. Sockets of theirs close."""
+
+    user_id: UUID
+    session_ids: list[UUID]

@@ -1,0 +1,10 @@
+"""Every row and fact is identified by a UUIDv7, so that ids sort by the time at which they were made."""
+
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+
+def new_id() -> UUID:
+    """A UUIDv7; ids made later by the same process sort later."""
+    return uuid7()

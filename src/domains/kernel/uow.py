@@ -1,0 +1,123 @@
+"""One request, one job = one transaction, and only this module commits.
+
+A unit of work collects facts. Before the commit it runs the handlers that belong inside the transaction and writes
+the facts into the outbox beside the rows they speak of: either all of it is there afterwards, or nothing.
+After the commit the facts are handed to `Database.committed`, so that screens need not wait for the outbox.
+"""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from domains.kernel import repository
+from domains.kernel.events import Event
+from domains.kernel.repository import DeliveryKey
+
+OUTBOX_LEASE_S = 15.0
+"""How long the recording process has to dispatch its own facts before another may."""
+
+
+class UnitOfWork:
+    """The open transaction of one request or job. Get one from `Database.begin`."""
+
+    def __init__(self, session: AsyncSession, reactions: "Reactions") -> None:
+        self.session = session
+        self.facts: list[Event] = []
+        self._reactions = reactions
+        self._settled = 0
+
+    def record(self, fact: Event) -> None:
+        """Announces `fact` if, and only if, this transaction commits."""
+        self.facts.append(fact)
+
+    async def settle(self) -> None:
+        """Runs the inside handlers of what was recorded so far, and of what they record in turn.
+
+        Called before every commit; a command that shows what an upper domain made of a fact calls it earlier.
+        """
+        while self._settled < len(self.facts):
+            fact = self.facts[self._settled]
+            self._settled += 1
+            for subscription in self._reactions.inside.get(type(fact), ()):
+                await subscription.handler(self, fact)
+
+
+Handler = Callable[[UnitOfWork, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """`handler(uow, fact)` reacts to `event`.
+
+    inside: in the transaction that records the fact, database only; its failure fails the request.
+    after: as a job named `name`, at least once in its own transaction, with retries; `name` is published and stable.
+    """
+
+    name: str
+    event: type[Event]
+    handler: Handler
+    when: Literal["inside", "after"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reactions:
+    """All subscriptions, by what they react to."""
+
+    inside: dict[type[Event], list[Subscription]] = field(default_factory=dict)
+    after: dict[type[Event], list[Subscription]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, subscriptions: Sequence[Subscription]) -> "Reactions":
+        reactions = cls()
+        for subscription in subscriptions:
+            side = reactions.inside if subscription.when == "inside" else reactions.after
+            side.setdefault(subscription.event, []).append(subscription)
+        return reactions
+
+    def deliveries(self, facts: Sequence[Event]) -> list[DeliveryKey]:
+        return [DeliveryKey(f.event_id, s.name) for f in facts for s in self.after.get(type(f), ())]
+
+
+def _nobody_listens(facts: Sequence[Event]) -> None:
+    """Default of `Database.committed`: commands without a dispatcher leave their facts to the outbox lease."""
+
+
+class Database:
+    """The way to PostgreSQL: transactions for most work, single prepared statements for the hot paths."""
+
+    def __init__(self, engine: AsyncEngine, pool: asyncpg.Pool, reactions: Reactions) -> None:
+        self.engine = engine
+        self.reactions = reactions
+        self.committed: Callable[[Sequence[Event]], None] = _nobody_listens
+        self._pool = pool
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncGenerator[UnitOfWork]:
+        """A unit of work that commits at the end of the block, or rolls back if the block or the commit fails."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            uow = UnitOfWork(session, self.reactions)
+            yield uow
+            await uow.settle()
+            durable = [fact for fact in uow.facts if fact.durable]
+            if durable:
+                deliveries = self.reactions.deliveries(durable)
+                await repository.insert_facts(session, durable, deliveries, lease_s=OUTBOX_LEASE_S)
+            await session.commit()
+        if uow.facts:
+            self.committed(uow.facts)
+
+    async def fetch(self, statement: str, *values: Any) -> list[asyncpg.Record]:
+        """One statement, prepared and kept by its text, committed by itself: a single round trip."""
+        async with self._pool.acquire() as connection:
+            rows: list[asyncpg.Record] = await connection.fetch(statement, *values)
+            return rows
+
+    def announce(self, facts: Sequence[Event]) -> None:
+        """Hands facts that need no outbox to live screens, after a `fetch` that committed what they speak of."""
+        if any(fact.durable for fact in facts):
+            raise ValueError("a durable fact is recorded in a unit of work")
+        self.committed(facts)

@@ -1,0 +1,11 @@
+"""Base types of everything that crosses the wire: what comes in is strict, what goes out is explicit."""
+
+import msgspec
+
+
+class In(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A request body. An unknown field is an error, so a client learns of a typo at once."""
+
+
+class Out(msgspec.Struct, frozen=True):
+    """A response body. Only what is declared leaves the house."""

@@ -1,0 +1,52 @@
+"""Facts of learning."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from domains.kernel.events import Event, Published
+
+
+class LearnerEnrolled(Event, frozen=True, kw_only=True, tag="learning.learner_enrolled.v1"):
+    published: ClassVar[Published | None] = Published("course-events", "course.enrolled")
+
+    user_id: UUID
+    course_id: UUID
+
+
+class AnswerGraded(Event, frozen=True, kw_only=True, tag="learning.answer_graded.v1"):
+    """For live screens only: the answer's row is the truth, and the next frame repeats the absolute counts."""
+
+    durable: ClassVar[bool] = False
+
+    user_id: UUID
+    session_id: UUID
+    lesson_id: UUID
+    answered: int
+    total: int
+    correct: bool
+    hearts: int
+
+
+class LessonCompleted(Event, frozen=True, kw_only=True, tag="learning.lesson_completed.v1"):
+    """Recorded once per session, or once per lesson that is viewed instead of practised."""
+
+    published: ClassVar[Published | None] = Published("progress-events", "lesson.completed")
+
+    user_id: UUID
+    course_id: UUID
+    lesson_id: UUID
+    session_id: UUID | None
+    """None for a lesson without exercises."""
+    correct: int
+    total: int
+    completions: int
+    """How often this learner has now completed this lesson; 1 is the first time."""
+
+
+class CourseCompleted(Event, frozen=True, kw_only=True, tag="learning.course_completed.v1"):
+    """Recorded when the last lesson of the published revision is completed for the first time."""
+
+    published: ClassVar[Published | None] = Published("course-events", "course.completed")
+
+    user_id: UUID
+    course_id: UUID
