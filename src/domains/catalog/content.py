@@ -1,0 +1,141 @@
+"""The published document of a course: what a revision stores, and what every format is read into.
+
+Immutable. Every node has a key that is unique in the course among nodes of its kind and survives re-imports, so that
+a learner's record stays with the lesson or exercise that it is about. Equal documents have equal digests.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+from msgspec import Struct
+
+from domains.catalog.kinds import Content
+from domains.catalog.policy.lexicon import Lexicon, lexicon
+
+LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+SLUG_LENGTH = 80
+TITLE_LENGTH = 200
+# Indexed together with the course's id, so it must stay well below what an index entry holds.
+KEY_LENGTH = 300
+
+Texts = Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+
+
+class _Node(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    pass
+
+
+class Licence(_Node, frozen=True):
+    name: str
+    url: str = ""
+
+
+class Phrase(_Node, frozen=True):
+    """A word or a sentence that a lesson teaches. The first text of each side is shown, all are accepted."""
+
+    target: Texts
+    """In the language that is learned."""
+    source: Texts
+    """In the language that the learner speaks."""
+
+
+class DictionaryEntry(_Node, frozen=True):
+    """A word that learners may look up. It belongs to the lexicon of its language."""
+
+    language: str
+    word: str
+    meanings: tuple[str, ...]
+
+
+class Exercise(_Node, frozen=True):
+    key: str
+    content: Content
+
+
+class Lesson(_Node, frozen=True):
+    """`exercises` is what is learned with. `words` and `sentences` are what they were made from, where they were."""
+
+    key: str
+    title: str
+    exercises: tuple[Exercise, ...] = ()
+    words: tuple[Phrase, ...] = ()
+    sentences: tuple[Phrase, ...] = ()
+
+
+class Unit(_Node, frozen=True):
+    key: str
+    title: str
+    lessons: tuple[Lesson, ...]
+    introduction: str = ""
+    """Markdown as its author wrote it, not cleaned: whoever shows it as HTML must."""
+
+
+class Section(_Node, frozen=True):
+    key: str
+    title: str
+    units: tuple[Unit, ...]
+
+
+class Course(_Node, frozen=True):
+    slug: str
+    title: str
+    source_language: str
+    """BCP 47: what the learner speaks."""
+    target_language: str
+    """BCP 47: what is learned."""
+    sections: tuple[Section, ...]
+    description: str = ""
+    licence: Licence | None = None
+    repository: str = ""
+    special_characters: tuple[str, ...] = ()
+    dictionary: tuple[DictionaryEntry, ...] = ()
+
+    def units(self) -> Iterator[Unit]:
+        for section in self.sections:
+            yield from section.units
+
+    def lessons(self) -> Iterator[Lesson]:
+        """In the author's order."""
+        for unit in self.units():
+            yield from unit.lessons
+
+    def exercises(self) -> Iterator[Exercise]:
+        for lesson in self.lessons():
+            yield from lesson.exercises
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Course)
+
+
+def encode(course: Course) -> bytes:
+    """The stored form, the same bytes for equal courses."""
+    return _ENCODER.encode(course)
+
+
+def decode(stored: bytes) -> Course:
+    return _DECODER.decode(stored)
+
+
+def digest(course: Course) -> bytes:
+    return hashlib.sha256(encode(course)).digest()
+
+
+def course_lexicon(course: Course) -> Lexicon:
+    """Every word that the course shows, accepts or explains."""
+    return lexicon(_texts(course))
+
+
+def _texts(course: Course) -> Iterator[tuple[str, str]]:
+    for lesson in course.lessons():
+        for phrase in (*lesson.words, *lesson.sentences):
+            yield from ((course.target_language, text) for text in phrase.target)
+            yield from ((course.source_language, text) for text in phrase.source)
+        for exercise in lesson.exercises:
+            yield from exercise.content.texts()
+    for entry in course.dictionary:
+        yield entry.language, entry.word

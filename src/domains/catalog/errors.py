@@ -1,0 +1,18 @@
+"""Situations of the catalog."""
+
+from domains.kernel.errors import Invalid, NotFound
+
+
+class AnswerShape(Invalid):
+    code = "catalog.answer_shape"
+    title = "The answer does not have the form that this kind of exercise needs"
+
+
+class CourseNotFound(NotFound):
+    code = "catalog.course_not_found"
+    title = "There is no such course"
+
+
+class LessonNotFound(NotFound):
+    code = "catalog.lesson_not_found"
+    title = "There is no such lesson in a published course"
