@@ -130,6 +130,39 @@ def course_lexicon(course: Course) -> Lexicon:
     return lexicon(_texts(course))
 
 
+def problems(course: Course) -> Iterator[str]:
+    """What keeps a course from being published, beyond what its types say."""
+    if not SLUG.fullmatch(course.slug) or len(course.slug) > SLUG_LENGTH:
+        yield f"`{course.slug}` is no slug: lower-case Latin letters, digits and single hyphens, up to {SLUG_LENGTH}"
+    for language in (course.source_language, course.target_language):
+        if not LANGUAGE_TAG.fullmatch(language):
+            yield f"`{language}` is no BCP 47 language tag"
+    titles = [course.title]
+    titles += [section.title for section in course.sections]
+    titles += [unit.title for unit in course.units()]
+    titles += [lesson.title for lesson in course.lessons()]
+    yield from (f"the title `{title[:40]}` is empty or too long" for title in titles if not _fits(title))
+    if not any(course.exercises()):
+        yield "the course has no exercise"
+    for kind, nodes in (
+        ("section", course.sections),
+        ("unit", course.units()),
+        ("lesson", course.lessons()),
+        ("exercise", course.exercises()),
+    ):
+        seen: set[str] = set()
+        for node in nodes:
+            if node.key in seen:
+                yield f"there are two {kind}s with the key `{node.key}`"
+            if not 0 < len(node.key.encode()) <= KEY_LENGTH:
+                yield f"the {kind} key `{node.key[:40]}…` is empty or longer than {KEY_LENGTH} bytes"
+            seen.add(node.key)
+
+
+def _fits(title: str) -> bool:
+    return 0 < len(title) <= TITLE_LENGTH
+
+
 def _texts(course: Course) -> Iterator[tuple[str, str]]:
     for lesson in course.lessons():
         for phrase in (*lesson.words, *lesson.sentences):

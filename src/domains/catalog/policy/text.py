@@ -49,6 +49,7 @@ def _mark_class() -> str:
 _CJK = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _RUN = rf"(?:[^\W_{_CJK}]+|[{_mark_class()}]+)++"
 _WORD = re.compile(rf"[{_CJK}]|{_RUN}(?:'{_RUN})*")
+_IDEOGRAPH = re.compile(f"[{_CJK}]")
 _ASCII_WORD = re.compile(r"[a-zA-Z0-9]+(?:'[a-zA-Z0-9]+)*")
 # Beyond letters of Latin, Greek and Cyrillic with their accents, and plain punctuation.
 _UNUSUAL = re.compile(
@@ -109,6 +110,18 @@ def split(text: str) -> list[Word]:
         normal = norm(found)
         words.append(Word(found, normal, fold_word(normal)))
     return words
+
+
+def tiles(text: str) -> list[str]:
+    """The words of `text` as they may be tapped: as written, hyphens and all, without punctuation around them."""
+    found = []
+    for piece in clean(text).split():
+        matches = list(_WORD.finditer(piece))
+        if any(_IDEOGRAPH.match(match[0]) for match in matches):
+            found += [match[0] for match in matches]
+        elif matches:
+            found.append(piece[matches[0].start() : matches[-1].end()])
+    return found
 
 
 def shape(text: str) -> str:
