@@ -16,3 +16,13 @@ class CourseNotFound(NotFound):
 class LessonNotFound(NotFound):
     code = "catalog.lesson_not_found"
     title = "There is no such lesson in a published course"
+
+
+class CourseInvalid(Invalid):
+    code = "catalog.course_invalid"
+    title = "The course cannot be published like this"
+
+
+class FormatUnknown(Invalid):
+    code = "catalog.format_unknown"
+    title = "Courses cannot be written in this format"

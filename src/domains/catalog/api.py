@@ -1,0 +1,93 @@
+"""The front door of the catalog.
+
+Learning pins the revision that a session began with, asks `revision` for it, and grades with `check`: what was
+published later never changes a session that runs.
+"""
+
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from domains.catalog import repository
+from domains.catalog.content import Course
+from domains.catalog.errors import AnswerShape, CourseNotFound, LessonNotFound
+from domains.catalog.formats.report import Remark, Report
+from domains.catalog.kinds import Content, Prompt
+from domains.catalog.policy.grade import Grade, Token, Verdict
+from domains.catalog.policy.lexicon import Lexicon
+from domains.catalog.revisions import ExerciseView, LessonView, RevisionContent, kept_revision, revision
+from domains.catalog.service import (
+    DEMO_SLUG,
+    PublishedCourse,
+    ensure_demo_course,
+    export_course,
+    import_course,
+    publish,
+)
+from domains.kernel.uow import UnitOfWork
+
+
+class LessonOfRevision(NamedTuple):
+    revision: RevisionContent
+    lesson: LessonView
+
+
+async def published_course(uow: UnitOfWork, course_id: UUID) -> RevisionContent:
+    """What the course is now. Raises CourseNotFound."""
+    revision_id = await repository.published_of_course(uow.session, course_id)
+    if revision_id is None:
+        raise CourseNotFound
+    return await revision(uow, revision_id)
+
+
+async def published_lesson(uow: UnitOfWork, lesson_id: UUID) -> LessonOfRevision:
+    """What the lesson is now. Raises LessonNotFound, also for a lesson that its course no longer has."""
+    revision_id = await repository.published_of_lesson(uow.session, lesson_id)
+    if revision_id is not None:
+        content = await revision(uow, revision_id)
+        if lesson_id in content.lessons:
+            return LessonOfRevision(content, content.lessons[lesson_id])
+    raise LessonNotFound
+
+
+def prompt(exercise: ExerciseView, seed: str) -> Prompt:
+    """What the learner is shown: no solution, neither in fields nor in their order. Same seed, same order."""
+    return exercise.content.prompt(seed)
+
+
+def check(exercise: ExerciseView, answer: bytes | msgspec.Raw, lexicon: Lexicon) -> Grade:
+    """Grades an answer given as JSON. Pure. Raises AnswerShape where the JSON has the wrong form for this kind."""
+    return exercise.content.grade(answer, lexicon)
+
+
+__all__ = [
+    "DEMO_SLUG",
+    "AnswerShape",
+    "Content",
+    "Course",
+    "CourseNotFound",
+    "ExerciseView",
+    "Grade",
+    "LessonNotFound",
+    "LessonOfRevision",
+    "LessonView",
+    "Lexicon",
+    "Prompt",
+    "PublishedCourse",
+    "Remark",
+    "Report",
+    "RevisionContent",
+    "Token",
+    "Verdict",
+    "check",
+    "ensure_demo_course",
+    "export_course",
+    "import_course",
+    "kept_revision",
+    "prompt",
+    "publish",
+    "published_course",
+    "published_lesson",
+    "revision",
+]

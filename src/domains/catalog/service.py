@@ -1,0 +1,97 @@
+"""Commands of the catalog."""
+
+import asyncio
+from pathlib import Path
+from uuid import UUID
+
+from msgspec import Struct
+
+from domains.catalog import formats, repository
+from domains.catalog.content import Course, encode, problems
+from domains.catalog.content import digest as digest_of
+from domains.catalog.errors import CourseInvalid, CourseNotFound, FormatUnknown
+from domains.catalog.events import CourseRevisionPublished
+from domains.catalog.formats.report import Report
+from domains.catalog.revisions import revision
+from domains.kernel.ids import new_id
+from domains.kernel.uow import UnitOfWork
+
+DEMO_COURSE = Path(__file__).parent / "demo" / "spanish.yaml"
+DEMO_SLUG = "spanish-first-steps"
+
+
+class PublishedCourse(Struct, frozen=True):
+    """`changed` is False where the course was already published just so."""
+
+    course_id: UUID
+    revision_id: UUID
+    number: int
+    changed: bool
+
+
+async def publish(uow: UnitOfWork, course: Course) -> PublishedCourse:
+    """Makes `course` what learners get from now on. Safe to run twice at once. Raises CourseInvalid."""
+    found = list(problems(course))
+    if found:
+        raise CourseInvalid("; ".join(found[:20]))
+    digest = digest_of(course)
+    await repository.lock_course(uow.session, course.slug)
+    before = await repository.latest(uow.session, course.slug)
+    if before and before.revision_id and before.number and before.digest == digest:
+        return PublishedCourse(before.course_id, before.revision_id, before.number, changed=False)
+    course_id = before.course_id if before else new_id()
+    number = (before.last_number or 0) + 1 if before else 1
+    await repository.save_course(uow.session, course_id, course)
+    await repository.insert_nodes(uow.session, course_id, _nodes(course))
+    revision_id = new_id()
+    stored = repository.Revision(revision_id, course_id, number, encode(course))
+    await repository.publish_revision(uow.session, stored, digest)
+    uow.record(CourseRevisionPublished(course_id=course_id, revision_id=revision_id, number=number))
+    return PublishedCourse(course_id, revision_id, number, changed=True)
+
+
+def _nodes(course: Course) -> list[tuple[str, str]]:
+    nodes = [("section", section.key) for section in course.sections]
+    nodes += [("unit", unit.key) for unit in course.units()]
+    nodes += [("lesson", lesson.key) for lesson in course.lessons()]
+    return nodes + [("exercise", exercise.key) for exercise in course.exercises()]
+
+
+async def import_course(
+    uow: UnitOfWork, path: Path, format_name: str | None = None
+) -> tuple[PublishedCourse | None, Report]:
+    """Publishes the course at `path`, or nothing where the report has errors. The format is told from the files."""
+    course, report = await asyncio.to_thread(formats.read, path, format_name)
+    return (None if course is None else await publish(uow, course)), report
+
+
+async def export_course(uow: UnitOfWork, course: str, format_name: str = "lyceum") -> str:
+    """The published revision of a course, named by slug or id, as a file. Raises CourseNotFound, FormatUnknown."""
+    writer = formats.WRITERS.get(format_name)
+    if writer is None:
+        raise FormatUnknown(f"Courses are written as {', '.join(formats.WRITERS)}.")
+    revision_id = await repository.published_of_slug(uow.session, course)
+    if revision_id is None and (course_id := _uuid(course)):
+        revision_id = await repository.published_of_course(uow.session, course_id)
+    if revision_id is None:
+        raise CourseNotFound
+    return writer((await revision(uow, revision_id)).course)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+async def ensure_demo_course(uow: UnitOfWork) -> PublishedCourse:
+    """The course that comes with Lyceum, published if there is none by its name; an author's changes to it stay."""
+    await repository.lock_course(uow.session, DEMO_SLUG)
+    before = await repository.latest(uow.session, DEMO_SLUG)
+    if before and before.revision_id and before.number:
+        return PublishedCourse(before.course_id, before.revision_id, before.number, changed=False)
+    published, report = await import_course(uow, DEMO_COURSE, "lyceum")
+    if published is None:
+        raise CourseInvalid(f"the course that comes with Lyceum is broken: {report.remarks[0]}")
+    return published
