@@ -57,28 +57,26 @@ def open_services(
 
     `durable=False` trades safety against crashes for speed (tests). Raises EmbeddedError.
     """
-    data_dir = _usable_directory(data_dir)
-    claim = Claim(data_dir, owner, report)
+    with _one_line_errors(data_dir):
+        data_dir = _usable_directory(data_dir)
+        claim = Claim(data_dir, owner, report)
     try:
-        claim.take()
+        with _one_line_errors(data_dir):
+            claim.take()
         if claim.found is not None:
             yield claim.found
             return
         supervisor = Supervisor(data_dir, durable=durable, report=report)
         try:
-            services = supervisor.open()
-            claim.publish(services)
+            with _one_line_errors(data_dir):
+                services = supervisor.open()
+                claim.publish(services)
             yield services
         finally:
             try:
                 claim.withdraw()
             finally:
                 supervisor.close()
-    except OSError as error:
-        # Only what the file system says about our own directory becomes one line; the caller's errors stay theirs.
-        if error.filename is None or not str(error.filename).startswith(str(data_dir)):
-            raise
-        raise EmbeddedError(_explain(error, data_dir)) from None
     finally:
         claim.release()
 
@@ -210,28 +208,33 @@ def _usable_directory(data_dir: Path) -> Path:
             "the built-in database needs Linux or macOS: set LYCEUM_DATABASE_URL and LYCEUM_REDIS_URL instead"
         )
     path = data_dir.resolve()
-    try:
-        if not path.exists():
-            # Others may pass through for root's sake, whose servers run under another account; none may look around.
-            path.mkdir(parents=True, mode=0o711 if os.geteuid() == 0 else 0o700)
-        if not path.is_dir():
-            raise EmbeddedError(f"{path} is not a directory; choose another --data-dir")
-        owner = path.stat().st_uid
-        if os.geteuid() not in (0, owner) and not os.access(path, os.W_OK | os.X_OK):
-            raise EmbeddedError(f"{path} belongs to another user (uid {owner}); choose another --data-dir")
-        free = shutil.disk_usage(path).free
-        needed = LATER_START_BYTES if (path / "postgres").exists() else FIRST_START_BYTES
-        if free < needed:
-            raise EmbeddedError(
-                f"only {free // 1024**2} MB are free where {path} lies; "
-                f"the database needs {needed // 1024**2} MB to start"
-            )
-        probe = path / f".probe-{os.getpid()}-{threading.get_ident()}"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise EmbeddedError(_explain(error, path)) from None
+    if not path.exists():
+        # Others may pass through for root's sake, whose servers run under another account; none may look around.
+        path.mkdir(parents=True, mode=0o711 if os.geteuid() == 0 else 0o700)
+    if not path.is_dir():
+        raise EmbeddedError(f"{path} is not a directory; choose another --data-dir")
+    owner = path.stat().st_uid
+    if os.geteuid() not in (0, owner) and not os.access(path, os.W_OK | os.X_OK):
+        raise EmbeddedError(f"{path} belongs to another user (uid {owner}); choose another --data-dir")
+    probe = path / f".probe-{os.getpid()}-{threading.get_ident()}"
+    probe.touch()
+    probe.unlink()
+    free = shutil.disk_usage(path).free
+    needed = LATER_START_BYTES if (path / "postgres").exists() else FIRST_START_BYTES
+    if free < needed:
+        raise EmbeddedError(
+            f"only {free // 1024**2} MB are free where {path} lies; the database needs {needed // 1024**2} MB to start"
+        )
     return path
+
+
+@contextmanager
+def _one_line_errors(data_dir: Path) -> Iterator[None]:
+    """Turns what the file system says about the directory into one line; never wraps the caller's own work."""
+    try:
+        yield
+    except OSError as error:
+        raise EmbeddedError(_explain(error, data_dir)) from None
 
 
 def _explain(error: OSError, data_dir: Path) -> str:
