@@ -1,4 +1,14 @@
 """Courses: sections, units, lessons and exercises, their published revisions, and how an exercise is graded.
 
 Owns what is taught and what counts as right. Does not own who learns it, what they answered, or what it earns.
+
+Decision: a revision is one immutable document, stored as the bytes that were digested; only identities and what lists
+show are rows. Consequence: publishing and reading a course take a handful of statements however large it is, and a
+process keeps decoded revisions without ever asking whether they are stale.
 """
+
+from domains.catalog.controllers import CoursesController
+from domains.catalog.events import CourseRevisionPublished
+from domains.kernel.domain import Domain
+
+DOMAIN = Domain("catalog", routes=[CoursesController], events=[CourseRevisionPublished])
