@@ -1,0 +1,135 @@
+"""The hearing half of the bus: one connection that subscribes to the rooms in which somebody of this process sits.
+
+Invariants: what is heard is handed on in the order in which Redis published it; after every (re)connection, once all
+subscriptions stand, `on_resync` runs, because what was said meanwhile was not heard.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import RedisError
+
+from realtime.ports import Clock
+from realtime.publisher import CHANNEL, own_connection
+
+logger = logging.getLogger(__name__)
+
+
+class Listener:
+    def __init__(
+        self,
+        redis: Redis,
+        clock: Clock,
+        *,
+        on_message: Callable[[str, bytes], None],
+        on_resync: Callable[[], None],
+        heartbeat_s: float = 2.0,
+        deadline_s: float = 2.0,
+    ) -> None:
+        self._redis = redis
+        self._clock = clock
+        self._on_message = on_message
+        self._on_resync = on_resync
+        self._heartbeat_s = heartbeat_s
+        self._deadline_s = deadline_s
+        self._rooms: dict[str, None] = {}
+        self._waiting: dict[str, list[asyncio.Future[None]]] = {}
+        self._connection: AbstractConnection | None = None
+
+    @property
+    def connected(self) -> bool:
+        return self._connection is not None
+
+    def want(self, room: str) -> None:
+        """Subscribes with the next connection; for what is wanted before there is any."""
+        self._rooms[room] = None
+
+    async def listen(self, room: str) -> bool:
+        """True once Redis has confirmed. False when it is away; then `on_resync` follows when it is back."""
+        self._rooms[room] = None
+        confirmed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(room, []).append(confirmed)
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                if not await self._send("SUBSCRIBE", room):
+                    return False
+                await confirmed
+                return True
+        except TimeoutError:
+            return False
+        finally:
+            waiting = self._waiting.get(room, [])
+            if confirmed in waiting:
+                waiting.remove(confirmed)
+            if not waiting:
+                self._waiting.pop(room, None)
+
+    async def forget(self, room: str) -> None:
+        self._rooms.pop(room, None)
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                await self._send("UNSUBSCRIBE", room)
+        except TimeoutError:
+            return
+
+    async def run(self) -> None:
+        """Listens until cancelled."""
+        delay_s = 0.05
+        while True:
+            connection = own_connection(self._redis)
+            try:
+                async with asyncio.timeout(self._deadline_s):
+                    await connection.connect()  # type: ignore[no-untyped-call]
+                delay_s = 0.05
+                await self._hear(connection)
+            except (OSError, RedisError, TimeoutError) as error:
+                logger.warning("redis is away, nothing is heard: %s", error)
+            finally:
+                self._connection = None
+                await connection.disconnect(nowait=True)
+            await self._clock.sleep(delay_s)
+            delay_s = min(delay_s * 2, 1.0)
+
+    async def _hear(self, connection: AbstractConnection) -> None:
+        rooms = list(self._rooms)
+        self._connection = connection
+        if rooms:
+            await connection.send_command("SUBSCRIBE", *(CHANNEL + room for room in rooms), check_health=False)
+        missing = set(rooms)
+        if not missing:
+            self._on_resync()
+        pinged = False
+        while True:
+            reply = await connection.read_response(timeout=self._heartbeat_s)
+            if reply is None:
+                if pinged:
+                    raise TimeoutError("no answer to a ping")
+                await connection.send_command("PING", check_health=False)
+                pinged = True
+                continue
+            pinged = False
+            kind = reply[0]
+            if kind == b"message":
+                self._on_message(reply[1].decode()[len(CHANNEL) :], reply[2])
+            elif kind == b"subscribe":
+                room = reply[1].decode()[len(CHANNEL) :]
+                for confirmed in self._waiting.pop(room, ()):
+                    if not confirmed.done():
+                        confirmed.set_result(None)
+                if room in missing:
+                    missing.discard(room)
+                    if not missing:
+                        self._on_resync()
+
+    async def _send(self, command: str, room: str) -> bool:
+        connection = self._connection
+        if connection is None or not connection.is_connected:
+            return False
+        try:
+            await connection.send_command(command, CHANNEL + room, check_health=False)
+        except (OSError, RedisError):
+            return False
+        return True

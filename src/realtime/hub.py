@@ -1,0 +1,243 @@
+"""The front door: what the app starts, stops, mounts and feeds. Invariant: `deliver` never waits, and never raises
+because of Redis or of a client."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from litestar.handlers import ASGIRouteHandler, asgi
+from litestar.types import Receive, Scope, Send
+from redis.asyncio import Redis
+
+from domains.kernel.events import Event
+from realtime import metrics, recovery, routes
+from realtime.actor import Actor, Post
+from realtime.actors.league import LeagueActor, Moved, Watched
+from realtime.actors.learner import Joined, LearnerActor, Resync
+from realtime.bus import Listener
+from realtime.gateway import Gateway, GatewaySettings
+from realtime.inbound import Inbound
+from realtime.peer import Peer
+from realtime.ports import Clock, LoopClock, Ports
+from realtime.publisher import Publisher
+from realtime.rooms import LEAGUE, LEARNER, Rooms, Seat, league_room, learner_room, subject_of
+from realtime.routes import LeagueMoved, Message, SessionsEnded, ToLearner
+from realtime.supervisor import Policy, Supervisor
+from realtime.wire import encode
+
+logger = logging.getLogger(__name__)
+
+CONTROL = "control"
+
+
+@dataclass(frozen=True, slots=True)
+class RealtimeSettings:
+    gateway: GatewaySettings = field(default_factory=GatewaySettings)
+    actors: Policy = field(default_factory=Policy)
+    tend_every_s: float = 1.0
+    check_sessions_every_s: float = 3.0
+
+
+class Realtime:
+    def __init__(
+        self,
+        redis: Redis,
+        ports: Ports,
+        settings: RealtimeSettings | None = None,
+        *,
+        route: Callable[[Event], tuple[Message, ...]] = routes.route,
+        clock: Clock | None = None,
+    ) -> None:
+        self._settings = settings or RealtimeSettings()
+        self._ports = ports
+        self._route = route
+        self._clock: Clock = clock or LoopClock()
+        self._origin = recovery.new_epoch()
+        self._rooms = Rooms()
+        self._behind: set[str] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._supervisor = Supervisor(
+            self._actor, clock=self._clock, policy=self._settings.actors, on_crash=self._crashed
+        )
+        self._publisher = Publisher(redis, self._clock)
+        self._listener = Listener(redis, self._clock, on_message=self._heard, on_resync=self._resync)
+        self._gateway = Gateway(
+            self._settings.gateway,
+            authenticate=ports.authenticate,
+            inbound=Inbound(ports, self._rooms, self._watch_league),
+            clock=self._clock,
+            on_join=self._join,
+            on_leave=self._rooms.leave_all,
+        )
+
+    # ---- life
+
+    async def start(self) -> None:
+        """Returns at once, also when Redis is away."""
+        self._listener.want(CONTROL)
+        works: dict[str, Coroutine[Any, Any, None]] = {
+            "publisher": self._publisher.run(),
+            "listener": self._listener.run(),
+            "sweeper": self._supervisor.run(),
+            "tender": self._tend(),
+            "sessions": self._check_sessions(),
+        }
+        self._tasks = [asyncio.create_task(work, name=f"realtime {name}") for name, work in works.items()]
+
+    async def stop(self, drain_s: float = 1.0) -> None:
+        """Lets sockets go, actors finish, and what is queued for Redis leave."""
+        await self._gateway.stop()
+        await self._supervisor.stop()
+        deadline = self._clock.time() + drain_s
+        while not self._publisher.drained() and self._clock.time() < deadline:
+            await self._clock.sleep(0.02)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    def asgi_route(self) -> ASGIRouteHandler:
+        @asgi("/socket.io", is_mount=True, copy_scope=True)
+        async def socket_io(scope: Scope, receive: Receive, send: Send) -> None:
+            await self._gateway(scope, receive, send)
+
+        return socket_io
+
+    # ---- facts
+
+    def deliver(self, facts: Sequence[Event]) -> None:
+        """Moves screens. Call it after the commit; calling it again with the same facts adds nothing to a stream."""
+        for fact in facts:
+            for message in self._route(fact):
+                match message:
+                    case ToLearner(user_id, frame):
+                        tag = recovery.tag(fact.event_id, frame.event)
+                        self._publisher.frame(user_id, frame.event, encode(frame), tag)
+                    case LeagueMoved(league_id, user_id):
+                        # Its own sockets do not wait for Redis; other processes hear of it there.
+                        self._moved(league_id, user_id)
+                        self._publisher.say(league_room(league_id), f"{self._origin} {user_id}")
+                    case SessionsEnded(session_ids):
+                        self.disconnect_sessions(session_ids)
+
+    def disconnect_sessions(
+        self, session_ids: Iterable[UUID], code: str = "realtime.session_ended", message: str = "the login has ended"
+    ) -> None:
+        """Closes the sockets of login sessions, in all processes."""
+        ids = list(session_ids)
+        self._gateway.close_sessions(ids, code, message)
+        if ids:
+            self._publisher.say(CONTROL, " ".join([self._origin, "sessions", *map(str, ids)]))
+
+    def disconnect_user(
+        self, user_id: UUID, code: str = "realtime.session_ended", message: str = "the login has ended"
+    ) -> None:
+        self._gateway.close_user(user_id, code, message)
+        self._publisher.say(CONTROL, f"{self._origin} user {user_id}")
+
+    # ---- between gateway, bus and actors
+
+    def _actor(self, key: str, post: Post[Any]) -> Actor[Any]:
+        metrics.ACTORS.set(len(self._supervisor))
+        if key.startswith(LEARNER):
+            return LearnerActor(subject_of(key), rooms=self._rooms, emitter=self._gateway, stream=self, post=post)
+        return LeagueActor(
+            subject_of(key),
+            rooms=self._rooms,
+            emitter=self._gateway,
+            boards=self._ports.boards,
+            ears=self,
+            clock=self._clock,
+            post=post,
+        )
+
+    async def listen(self, room: str) -> bool:
+        return await self._listener.listen(room)
+
+    async def forget(self, room: str) -> None:
+        await self._listener.forget(room)
+
+    async def read(self, user_id: UUID, epoch: str | None, seq: int) -> recovery.Replay | None:
+        return await self._publisher.read(user_id, epoch, seq)
+
+    def _join(self, peer: Peer) -> None:
+        if peer.sid is None or peer.principal is None:
+            return
+        room = learner_room(peer.principal.user_id)
+        seat = Seat(peer.sid, peer.principal.user_id)
+        if peer.position is not None:
+            seat.epoch, seat.seq = peer.position
+        self._rooms.enter(room, seat)
+        if not self._supervisor.post(room, Joined(peer.sid)):
+            self._gateway.close(peer, "realtime.busy", "try again in a moment", come_back=True)
+
+    def _watch_league(self, sid: str, user_id: UUID, league_id: UUID) -> None:
+        room = league_room(league_id)
+        self._rooms.enter(room, Seat(sid, user_id))
+        if not self._supervisor.post(room, Watched(sid, self._clock.time())):
+            self._behind.add(room)
+
+    def _moved(self, league_id: UUID, user_id: UUID) -> None:
+        room = league_room(league_id)
+        if room in self._supervisor:
+            mail = Moved(user_id, self._clock.time())
+            if not self._supervisor.post(room, mail, conflate_key=user_id, spawn=False):
+                self._behind.add(room)
+
+    def _heard(self, room: str, data: bytes) -> None:
+        if room == CONTROL:
+            self._obey(data.decode())
+        elif room.startswith(LEAGUE):
+            origin, _, user_id = data.decode().partition(" ")
+            if origin != self._origin:
+                self._moved(subject_of(room), UUID(user_id))
+        elif room in self._supervisor and not self._supervisor.post(room, recovery.heard(data), spawn=False):
+            self._behind.add(room)
+
+    def _obey(self, text: str) -> None:
+        origin, verb, *ids = text.split(" ")
+        if origin == self._origin:
+            return
+        if verb == "sessions":
+            self._gateway.close_sessions(map(UUID, ids), "realtime.session_ended", "the login has ended")
+        elif verb == "user":
+            self._gateway.close_user(UUID(ids[0]), "realtime.session_ended", "the login has ended")
+
+    def _resync(self) -> None:
+        """Redis was away or its messages were not heard: every actor looks again."""
+        for key in self._supervisor.living():
+            if not self._supervisor.post(key, Resync(), conflate_key=Resync, spawn=False):
+                self._behind.add(key)
+
+    def _crashed(self, key: str) -> None:
+        metrics.ACTOR_CRASHES.labels(key.partition(":")[0]).inc()
+
+    async def _tend(self) -> None:
+        """Actors whose mailbox was full, or who died with readers present, are told to look again."""
+        while True:
+            await self._clock.sleep(self._settings.tend_every_s)
+            metrics.ACTORS.set(len(self._supervisor))
+            behind = self._behind | self._rooms.orphans(self._supervisor.living())
+            self._behind = set()
+            for key in behind:
+                if self._rooms.seats(key) and not self._supervisor.post(key, Resync(), conflate_key=Resync):
+                    self._behind.add(key)
+
+    async def _check_sessions(self) -> None:
+        """The second way in which an ended login closes its sockets: it works without Redis."""
+        check = self._ports.live_sessions
+        while check is not None:
+            await self._clock.sleep(self._settings.check_sessions_every_s)
+            present = self._gateway.session_ids()
+            if not present:
+                continue
+            try:
+                async with asyncio.timeout(self._settings.check_sessions_every_s):
+                    live = set(await check(present))
+            except Exception as error:  # noqa: BLE001  A port: an unknown answer ends nobody's login.
+                logger.warning("sessions cannot be checked: %r", error)
+                continue
+            self._gateway.close_sessions(present - live, "realtime.session_ended", "the login has ended")

@@ -1,0 +1,13 @@
+"""What the realtime part counts. Cheap enough to be incremented per broadcast, never per recipient."""
+
+from prometheus_client import Counter, Gauge
+
+SOCKETS = Gauge("lyceum_realtime_sockets", "Authenticated sockets of this process", multiprocess_mode="livesum")
+ACTORS = Gauge("lyceum_realtime_actors", "Actors alive in this process", multiprocess_mode="livesum")
+FRAMES_SENT = Counter("lyceum_realtime_frames_sent_total", "Frames queued for sockets, by event", ["event"])
+FRAMES_DROPPED = Counter("lyceum_realtime_frames_dropped_total", "Frames that reached nobody, by reason", ["reason"])
+MAIL_CONFLATED = Counter("lyceum_realtime_conflated_total", "League changes that joined a later frame")
+SOCKETS_CLOSED = Counter("lyceum_realtime_sockets_closed_total", "Sockets closed by the server, by reason", ["reason"])
+INBOUND = Counter("lyceum_realtime_inbound_total", "Events from clients, by event and outcome", ["event", "outcome"])
+ACTOR_CRASHES = Counter("lyceum_realtime_actor_crashes_total", "Actors that raised, by kind", ["kind"])
+EPOCHS_RENEWED = Counter("lyceum_realtime_epochs_renewed_total", "Streams declared broken because Redis was away")

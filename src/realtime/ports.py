@@ -1,0 +1,104 @@
+"""What this package needs from outside, as protocols. The app passes them in; tests pass doubles."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+from realtime.wire import AnswerSubmit, LeagueEntry
+
+
+class Timer(Protocol):
+    def cancel(self) -> None: ...
+
+
+class Clock(Protocol):
+    """Monotonic seconds."""
+
+    def time(self) -> float: ...
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> Timer: ...
+
+    async def sleep(self, delay_s: float) -> None: ...
+
+
+class LoopClock:
+    """The running event loop's own clock."""
+
+    def time(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> Timer:
+        return asyncio.get_running_loop().call_later(delay_s, callback)
+
+    async def sleep(self, delay_s: float) -> None:
+        await asyncio.sleep(delay_s)
+
+
+class Emitter(Protocol):
+    def emit(self, sids: Iterable[str], event: str, body: str) -> None:
+        """Queues one frame for each socket. `body` is a JSON object; it is framed once for all. Never waits."""
+        ...
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """Who is behind a socket, as its token says."""
+
+    user_id: UUID
+    session_id: UUID
+    expires_at: datetime
+    roles: frozenset[str] = frozenset()
+
+
+class Authenticate(Protocol):
+    async def __call__(self, token: str) -> Principal:
+        """Raises an AppError (say, Unauthenticated) that the client may see."""
+        ...
+
+
+class SubmitAnswer(Protocol):
+    async def __call__(self, principal: Principal, answer: AnswerSubmit) -> msgspec.Struct:
+        """The body that the REST call would have given. Raises AppError."""
+        ...
+
+
+class MayWatch(Protocol):
+    async def __call__(self, principal: Principal, subject_id: UUID) -> bool: ...
+
+
+class LiveSessions(Protocol):
+    async def __call__(self, session_ids: Collection[UUID]) -> Collection[UUID]:
+        """Those of the given login sessions that are still good. Asked every few seconds for all sockets at once."""
+        ...
+
+
+class Board(msgspec.Struct, frozen=True):
+    """A league's board at one moment. `version` never falls for one league, also over restarts and rebuilds."""
+
+    id: UUID
+    tier: str | int
+    ends_at: datetime
+    version: int
+    entries: Sequence[LeagueEntry]
+
+
+class BoardSource(Protocol):
+    async def board(self, league_id: UUID) -> Board:
+        """The board as it is now; a change that was announced before the call is in it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All that the app provides."""
+
+    authenticate: Authenticate
+    submit_answer: SubmitAnswer
+    may_watch_league: MayWatch
+    may_watch_session: MayWatch
+    boards: BoardSource
+    live_sessions: LiveSessions | None = None

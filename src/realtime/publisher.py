@@ -1,0 +1,237 @@
+"""The writing half of the bus: one connection, one batch under way at a time.
+
+Invariants: nobody waits for Redis except who asks for a replay, and that with a deadline; frames of one learner reach
+Redis in the order in which they were given; what could not be written leaves a gap on record, and a learner with a gap
+gets a new epoch before the next frame.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from redis.asyncio import Redis
+from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError, ResponseError
+
+from realtime import metrics, recovery
+from realtime.ports import Clock
+from realtime.rooms import learner_room
+
+logger = logging.getLogger(__name__)
+
+CHANNEL = "lyceum:live:"
+
+
+def own_connection(redis: Redis) -> AbstractConnection:
+    """A connection to the same server outside the pool: blocked by nobody, and never reconnected behind our back."""
+    pool = redis.connection_pool
+    wanted = {
+        "socket_timeout": None,
+        "socket_connect_timeout": 2.0,
+        "decode_responses": False,
+        "protocol": 2,
+        "health_check_interval": 0,
+        "retry": Retry(NoBackoff(), 0),
+    }
+    connection: AbstractConnection = pool.connection_class(**{**pool.connection_kwargs, **wanted})
+    return connection
+
+
+@dataclass(slots=True)
+class _Write:
+    """`user_id` None: a plain message on a channel."""
+
+    queued_at: float
+    channel: str
+    user_id: UUID | None
+    arguments: tuple[bytes | str, ...]
+
+
+@dataclass(slots=True)
+class _Read:
+    user_id: UUID
+    epoch: str
+    seq: int
+    reply: asyncio.Future[recovery.Replay | None]
+
+
+class _Failed(Exception):
+    """A batch did not go through; some of it may have."""
+
+
+class Publisher:
+    def __init__(
+        self, redis: Redis, clock: Clock, *, capacity: int = 20_000, patience_s: float = 5.0, deadline_s: float = 2.0
+    ) -> None:
+        self._redis = redis
+        self._clock = clock
+        self._capacity = capacity
+        self._patience_s = patience_s
+        self._deadline_s = deadline_s
+        self._writes: deque[_Write] = deque()
+        self._reads: deque[_Read] = deque()
+        self._gaps: dict[UUID, None] = {}
+        self._work = asyncio.Event()
+        self._connection: AbstractConnection | None = None
+        self._run_id = ""
+        self._scripts: dict[str, str] = {}
+
+    def frame(self, user_id: UUID, event: str, body: str, tag: bytes) -> None:
+        """A frame for a learner's stream. With the same tag it is added once, however often it is given."""
+        self._put(_Write(self._clock.time(), CHANNEL + learner_room(user_id), user_id, (tag, event, body)))
+
+    def say(self, room: str, text: str) -> None:
+        """A message that nobody keeps."""
+        self._put(_Write(self._clock.time(), CHANNEL + room, None, (text,)))
+
+    async def read(self, user_id: UUID, epoch: str | None, seq: int) -> recovery.Replay | None:
+        """None when Redis does not answer in time."""
+        reply: asyncio.Future[recovery.Replay | None] = asyncio.get_running_loop().create_future()
+        self._reads.append(_Read(user_id, epoch or "", max(seq, 0), reply))
+        self._work.set()
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return await reply
+        except TimeoutError:
+            return None
+
+    def drained(self) -> bool:
+        return not (self._writes or self._reads or self._gaps)
+
+    async def run(self) -> None:
+        """Writes until cancelled."""
+        delay_s = 0.05
+        try:
+            while True:
+                await self._work.wait()
+                self._work.clear()
+                while not self.drained():
+                    try:
+                        await self._batch()
+                        delay_s = 0.05
+                    except _Failed:
+                        await self._hang_up()
+                        self._expire()
+                        await self._clock.sleep(delay_s)
+                        delay_s = min(delay_s * 2, 1.0)
+        finally:
+            await self._hang_up()
+
+    def _put(self, write: _Write) -> None:
+        if len(self._writes) >= self._capacity:
+            self._lose(self._writes.popleft())
+        self._writes.append(write)
+        self._work.set()
+
+    def _lose(self, write: _Write) -> None:
+        metrics.FRAMES_DROPPED.labels("redis_away").inc()
+        if write.user_id is not None:
+            self._gaps[write.user_id] = None
+
+    def _expire(self) -> None:
+        oldest = self._clock.time() - self._patience_s
+        while self._writes and self._writes[0].queued_at < oldest:
+            self._lose(self._writes.popleft())
+        while self._reads:
+            read = self._reads.popleft()
+            if not read.reply.done():
+                read.reply.set_result(None)
+
+    async def _batch(self, size: int = 128) -> None:
+        """Gaps first, so that a learner's new epoch begins before the frames that come after the gap."""
+        gaps = [user_id for user_id, _ in zip(self._gaps, range(size), strict=False)]
+        writes = [self._writes.popleft() for _ in range(min(size, len(self._writes)))] if len(gaps) < size else []
+        reads = [self._reads.popleft() for _ in range(min(size, len(self._reads)))]
+        try:
+            connection = await self._connected()
+            commands = [self._script("renew", user_id) for user_id in gaps]
+            commands += [
+                ("PUBLISH", write.channel, *write.arguments)
+                if write.user_id is None
+                else self._script("publish", write.user_id, *write.arguments)
+                for write in writes
+            ]
+            commands += [self._script("read", read.user_id, read.epoch, str(read.seq)) for read in reads]
+            replies = await self._exchange(connection, commands)
+        except (OSError, RedisError, TimeoutError) as error:
+            self._writes.extendleft(reversed(writes))
+            self._reads.extendleft(reversed(reads))
+            logger.warning("redis is away: %s", error)
+            raise _Failed from error
+        self._settle(gaps, writes, reads, replies)
+
+    def _settle(self, gaps: list[UUID], writes: list[_Write], reads: list[_Read], replies: list[Any]) -> None:
+        answers = iter(replies)
+        refused: list[Any] = []
+        for user_id in gaps:
+            answer = next(answers)
+            if isinstance(answer, ResponseError):
+                refused.append(answer)
+            else:
+                self._gaps.pop(user_id, None)
+                metrics.EPOCHS_RENEWED.inc()
+        again = []
+        for write in writes:
+            answer = next(answers)
+            if isinstance(answer, ResponseError):
+                refused.append(answer)
+                again.append(write)
+        self._writes.extendleft(reversed(again))
+        for read in reads:
+            answer = next(answers)
+            if isinstance(answer, ResponseError):
+                refused.append(answer)
+            if not read.reply.done():
+                read.reply.set_result(None if isinstance(answer, ResponseError) else recovery.parse_replay(answer))
+        if refused:
+            # Full, still loading, a read-only replica, or its scripts were flushed: a fresh connection sees anew.
+            logger.warning("redis refused %d of %d commands: %s", len(refused), len(replies), refused[0])
+            raise _Failed
+
+    async def _exchange(self, connection: AbstractConnection, commands: list[tuple[Any, ...]]) -> list[Any]:
+        replies: list[Any] = []
+        async with asyncio.timeout(self._deadline_s):
+            await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+            for _ in commands:
+                try:
+                    replies.append(await connection.read_response())
+                except ResponseError as error:
+                    replies.append(error)
+        return replies
+
+    async def _connected(self) -> AbstractConnection:
+        """The run id is read once per connection: a restarted Redis always means a new connection."""
+        if self._connection is not None:
+            return self._connection
+        connection = own_connection(self._redis)
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                await connection.connect()  # type: ignore[no-untyped-call]
+            sources = {"publish": recovery.PUBLISH, "read": recovery.READ, "renew": recovery.RENEW}
+            commands: list[tuple[Any, ...]] = [("SCRIPT", "LOAD", source) for source in sources.values()]
+            info, *shas = await self._exchange(connection, [("INFO", "server"), *commands])
+            for reply in (info, *shas):
+                if isinstance(reply, ResponseError):
+                    raise reply
+        except BaseException:
+            await connection.disconnect(nowait=True)
+            raise
+        self._run_id = next(line[7:] for line in info.decode().splitlines() if line.startswith("run_id:"))
+        self._scripts = {name: sha.decode() for name, sha in zip(sources, shas, strict=True)}
+        self._connection = connection
+        return connection
+
+    def _script(self, name: str, user_id: UUID, *arguments: bytes | str) -> tuple[Any, ...]:
+        channel = CHANNEL + learner_room(user_id)
+        head = (self._run_id, recovery.new_epoch(), channel)
+        return ("EVALSHA", self._scripts[name], 2, *recovery.keys(user_id), *head, *arguments)
+
+    async def _hang_up(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.disconnect(nowait=True)

@@ -1,0 +1,162 @@
+"""Every frame that crosses a socket, in both directions. Invariant: nothing is sent or accepted that is not declared
+here; `realtime.asyncapi` turns these types into the published document."""
+
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+import msgspec
+
+from domains.kernel.wire import In, Out
+
+STREAM_READY = "stream.ready"
+STREAM_CLOSED = "stream.closed"
+PROGRESS_CHANGED = "progress.changed"
+LESSON_COMPLETED = "lesson.completed"
+NOTIFICATION_CREATED = "notification.created"
+LEAGUE_SNAPSHOT = "league.snapshot"
+LEAGUE_CHANGED = "league.changed"
+
+LEAGUE_WATCH = "league.watch"
+LEAGUE_UNWATCH = "league.unwatch"
+SESSION_WATCH = "session.watch"
+CLASSROOM_WATCH = "classroom.watch"
+ANSWER_SUBMIT = "answer.submit"
+
+
+# Client to server
+
+
+class Connect(In, frozen=True):
+    """The `auth` object of the connection. `epoch` and `seq` are those of the last frame seen on the own stream."""
+
+    token: str
+    epoch: str | None = None
+    seq: int | None = None
+
+
+class LeagueWatch(In, frozen=True):
+    league_id: UUID
+
+
+class LeagueUnwatch(In, frozen=True):
+    """Without an id: every league that this socket watches."""
+
+    league_id: UUID | None = None
+
+
+class SessionWatch(In, frozen=True):
+    session_id: UUID
+
+
+class ClassroomWatch(In, frozen=True):
+    classroom_id: UUID
+
+
+class AnswerSubmit(In, frozen=True):
+    """`key` is the idempotency key: the same key again gives the same acknowledgement."""
+
+    session_id: UUID
+    exercise_id: UUID
+    answer: Any
+    elapsed_ms: Annotated[int, msgspec.Meta(ge=0)]
+    key: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+# Acknowledgements
+
+
+class Accepted(Out, frozen=True):
+    ok: bool = True
+
+
+class Refused(Out, frozen=True):
+    code: str
+    message: str
+    ok: bool = False
+
+
+# Server to client
+
+
+class StreamReady(Out, frozen=True):
+    """`seq` is the position behind which frames now follow, without a gap. `truncated`: frames were lost, read the
+    current state over REST."""
+
+    epoch: str
+    seq: int
+    resumed: bool
+    truncated: bool
+
+
+class StreamClosed(Out, frozen=True):
+    """The last frame of a socket that the server closes, where it can still be written."""
+
+    code: str
+    message: str
+
+
+class StreamFrame(Out, frozen=True, kw_only=True):
+    """Base of the frames on a learner's own stream. `seq` is put in front when the stream gives the number."""
+
+    event: ClassVar[str]
+
+    correlation_id: str = ""
+
+
+class ProgressChanged(StreamFrame, frozen=True, kw_only=True):
+    event = PROGRESS_CHANGED
+
+    session_id: UUID
+    lesson_id: UUID
+    answered: int
+    total: int
+    correct: bool
+    hearts: int | None = None
+
+
+class LessonCompleted(StreamFrame, frozen=True, kw_only=True):
+    event = LESSON_COMPLETED
+
+    lesson_id: UUID
+    xp_earned: int
+    xp_total: int
+    streak: int
+
+
+class NotificationCreated(StreamFrame, frozen=True, kw_only=True):
+    event = NOTIFICATION_CREATED
+
+    id: UUID
+    kind: str
+    title: str
+    body: str
+    url: str | None = None
+
+
+class LeagueEntry(Out, frozen=True):
+    rank: int
+    user_id: UUID
+    name: str
+    xp: int
+    zone: str
+
+
+class LeagueFrame(Out, frozen=True):
+    """Absolute values. A snapshot holds the whole board, a change only the lines that moved."""
+
+    league_id: UUID
+    version: int
+    entries: list[LeagueEntry]
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def encode(frame: msgspec.Struct) -> str:
+    """The JSON object of a frame, as text that can be put into any number of packets."""
+    return _encode(frame).decode()
+
+
+def numbered(seq: int, body: str) -> str:
+    """`body` with `seq` as its first member."""
+    return f'{{"seq":{seq}}}' if body == "{}" else f'{{"seq":{seq},{body[1:]}'
