@@ -3,6 +3,7 @@
 import random
 import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import assume, given
@@ -174,6 +175,7 @@ def test_nobody_waits_for_an_absurdly_long_answer() -> None:
 WORD = st.text(st.characters(categories=["Ll", "Lu", "Lo", "Mn", "Nd"]), min_size=1, max_size=9)
 SPANISH = st.text("abcdeghilmnoprstuáéíóúñ'", min_size=1, max_size=8)
 SENTENCE = st.lists(st.one_of(WORD, SPANISH), min_size=1, max_size=8).map(" ".join)
+Form = Literal["NFC", "NFD"]
 ANYTHING = st.text(st.characters(), max_size=60)
 LANGUAGE = st.sampled_from(["es", "en", "de", "fr", "ru", "ar", "ja", "zz"])
 
@@ -202,8 +204,8 @@ def test_another_word_of_the_course_is_never_a_slip(words: list[str], other: str
     assert not grade_text(answer, (" ".join(words),), "es", taught).correct
 
 
-@given(SENTENCE, SENTENCE, LANGUAGE, st.sampled_from(["NFC", "NFD"]), st.sampled_from(["NFC", "NFD"]))
-def test_normal_forms_do_not_matter(written: str, accepted: str, language: str, one: str, other: str) -> None:
+@given(SENTENCE, SENTENCE, LANGUAGE, st.sampled_from(get_args(Form)), st.sampled_from(get_args(Form)))
+def test_normal_forms_do_not_matter(written: str, accepted: str, language: str, one: Form, other: Form) -> None:
     plain = grade_text(written, (accepted,), language, COURSE)
     forms = (unicodedata.normalize(one, written), unicodedata.normalize(other, accepted))
     assert grade_text(forms[0], (forms[1],), language, COURSE).verdict == plain.verdict

@@ -1,0 +1,372 @@
+"""Reading and writing courses: nothing is dropped in silence, nothing that is broken raises."""
+
+import re
+import shutil
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domains.catalog import formats
+from domains.catalog.content import Course, course_lexicon, decode, digest, encode
+from domains.catalog.formats import lyceum, tree
+from domains.catalog.formats.report import Report
+from domains.catalog.kinds import MatchPairs, MultipleChoice, Translate, WordBank
+from domains.catalog.service import DEMO_COURSE, DEMO_SLUG
+
+SPANISH = Path(__file__).parents[4] / "shared/data/librelingo-es/course"
+has_spanish = pytest.mark.skipif(not SPANISH.exists(), reason="the LibreLingo course is not on this machine")
+
+SMALL = """
+lyceum: 1
+course:
+  slug: small
+  title: A small course
+  learning: es
+  from: en
+sections:
+  - key: one
+    title: One
+    units:
+      - key: first
+        title: First
+        lessons:
+          - key: animals
+            title: Animals
+            words:
+              - {es: el gato, en: the cat}
+              - {es: el pato, en: the duck}
+              - {es: [el perro, la perra], en: the dog}
+            sentences:
+              - {es: El gato come pan., en: [The cat eats bread., The cat is eating bread.]}
+              - {es: No, en: "No"}
+"""
+
+
+def read(text: str) -> tuple[Course | None, Report]:
+    report = Report()
+    return lyceum.read_string(text, "course.yaml", report), report
+
+
+def small() -> Course:
+    course, report = read(SMALL)
+    assert course is not None, report.remarks
+    return course
+
+
+# LibreLingo
+
+
+@has_spanish
+def test_the_spanish_course_of_librelingo_is_read_whole() -> None:
+    course, report = formats.read(SPANISH)
+    assert course is not None
+    lessons = list(course.lessons())
+    assert (len(course.sections), len(list(course.units()))) == (3, 13)
+    assert sum(len(lesson.words) for lesson in lessons) == 82
+    assert sum(len(lesson.sentences) for lesson in lessons) == 112
+    assert (course.source_language, course.target_language) == ("en", "es")
+    assert course.licence is not None
+    assert course.licence.name == "CC BY-SA 4.0"
+    assert len(course.special_characters) == 16
+    assert "brote" not in course_lexicon(course).of("es").words
+    assert {"gato", "pato", "favor"} <= course_lexicon(course).of("es").words
+    assert not report.has_errors
+
+
+@has_spanish
+def test_its_six_odd_keys_are_reported_with_file_and_line() -> None:
+    _, report = formats.read(SPANISH)
+    found = {(remark.file, remark.line, remark.message.split("`")[1]) for remark in report.of("warning")}
+    assert found == {
+        ("basics/skills/clothes.yaml", 119, "Also accepted"),
+        ("basics/skills/nature.yaml", 111, "Also accepted"),
+        ("basics/skills/plurals.yaml", 124, "Also accepted"),
+        ("basics/skills/verbs.yaml", 12, "Also accepted"),
+        ("basics/skills/verbs.yaml", 19, "Also accepted"),
+        ("activities/skills/continuous.yaml", 17, "Alternative"),
+    }
+    for file, line, key in found:
+        assert key in (SPANISH / file).read_text().splitlines()[line - 1]
+
+
+@has_spanish
+def test_every_word_and_phrase_of_it_is_practised() -> None:
+    course, _ = formats.read(SPANISH)
+    assert course is not None
+    for lesson in course.lessons():
+        shown = str([exercise.content.subject() for exercise in lesson.exercises])
+        assert 6 <= len(lesson.exercises) <= 12
+        for phrase in (*lesson.words, *lesson.sentences):
+            assert repr(phrase.target[0])[1:-1] in shown or repr(phrase.source[0])[1:-1] in shown
+
+
+@has_spanish
+def test_a_librelingo_course_survives_the_way_through_our_own_format() -> None:
+    course, _ = formats.read(SPANISH)
+    assert course is not None
+    again, report = read(lyceum.write(course))
+    assert not report.remarks
+    assert again is not None
+    assert digest(again) == digest(course)
+
+
+def librelingo(root: Path, skill: str, **files: str) -> Path:
+    """A course of one module and one skill; `files` replace or add what their names say."""
+    (root / "m" / "skills").mkdir(parents=True)
+    (root / "course.yaml").write_text(
+        "Course:\n  Language: {Name: Norwegian, IETF BCP 47: nb}\n  For speakers of: {Name: English, IETF BCP 47: en}\n"
+        "Modules:\n  - m/\n"
+    )
+    (root / "m" / "module.yaml").write_text("Module: {Name: M}\nSkills: [s.yaml]\n")
+    (root / "m" / "skills" / "s.yaml").write_text(skill)
+    for name, text in files.items():
+        (root / name.replace("__", "/")).with_suffix(".yaml").write_text(text)
+    return root
+
+
+SKILL = """
+Skill: {Name: S, Id: 1}
+New words:
+  - Word: no
+    Translation: now
+  - Word: takk
+    Translation: thanks
+Phrases:
+  - Phrase: Takk for maten
+    Translation: Thanks for the food
+Two-way-dictionary:
+  - the food (noun): maten (et substantiv)
+Mini-dictionary:
+  Norwegian:
+    - på: [on, at]
+  English:
+    - off: av
+"""
+
+
+def test_words_that_yaml_takes_for_truth_values_stay_words(tmp_path: Path) -> None:
+    course, report = formats.read(librelingo(tmp_path, SKILL))
+    assert course is not None, report.remarks
+    assert next(course.lessons()).words[0].target == ("no",)
+
+
+def test_dictionaries_become_part_of_the_lexicon_without_their_remarks(tmp_path: Path) -> None:
+    course, _ = formats.read(librelingo(tmp_path, SKILL))
+    assert course is not None
+    words = course_lexicon(course)
+    assert {"på", "maten"} <= words.of("nb").words
+    assert {"off", "food"} <= words.of("en").words
+    assert "substantiv" not in words.of("nb").words
+
+
+def test_a_skill_that_lies_outside_the_course_is_not_read(tmp_path: Path) -> None:
+    root = librelingo(
+        tmp_path / "c", SKILL, m__module="Module: {Name: M}\nSkills: [../../../secret.yaml, /etc/passwd]\n"
+    )
+    (tmp_path / "secret.yaml").write_text(SKILL)
+    course, report = formats.read(root)
+    assert course is None
+    assert all("outside" in remark.message for remark in report.of("error"))
+    assert len(report.of("error")) == 2
+
+
+def test_a_missing_file_and_a_missing_key_are_errors_with_a_place(tmp_path: Path) -> None:
+    broken = SKILL.replace("    Translation: thanks\n", "")
+    root = librelingo(tmp_path, broken, m__module="Module: {Name: M}\nSkills: [s.yaml, gone.yaml]\n")
+    course, report = formats.read(root)
+    assert course is None
+    assert [str(remark) for remark in report.of("error")] == [
+        "m/skills/s.yaml:6: error: `Translation` is missing",
+        "m/skills/gone.yaml:1: error: the file cannot be read: No such file or directory",
+    ]
+
+
+def test_the_slug_of_a_module_without_latin_letters_depends_on_its_name_only(tmp_path: Path) -> None:
+    root = librelingo(tmp_path, SKILL)
+    shutil.move(root / "m", root / "日本")
+    (root / "course.yaml").write_text((root / "course.yaml").read_text().replace("- m/", "- 日本/"))
+    course, _ = formats.read(root)
+    assert course is not None
+    assert re.fullmatch(r"x[0-9a-f]{10}", course.sections[0].key)
+
+
+# Lyceum's own format
+
+
+def test_what_is_written_reads_back_the_same() -> None:
+    course = small()
+    assert read(lyceum.write(course))[0] == course
+    assert "exercises" not in lyceum.write(course)
+    assert decode(encode(course)) == course
+
+
+def test_reading_twice_gives_the_same_digest() -> None:
+    assert digest(small()) == digest(small())
+
+
+EXPLICIT = """            exercises:
+              - {kind: translate, text: the cat, accepted: el gato}
+              - {kind: multiple_choice, key: pick-1, text: gato, options: [cat, duck], answer: cat}
+              - {kind: word_bank, text: the cat, accepted: [el gato], words: [el, gato, pato]}
+              - {kind: match_pairs, pairs: [[gato, cat], [pato, duck]]}
+"""
+
+
+def test_exercises_may_be_given_and_their_languages_left_out() -> None:
+    course, report = read(SMALL + EXPLICIT)
+    assert course is not None, report.remarks
+    contents = [exercise.content for exercise in course.exercises()]
+    assert contents == [
+        Translate("the cat", "en", "es", ("el gato",)),
+        MultipleChoice("gato", "es", "en", ("cat", "duck"), "cat"),
+        WordBank("the cat", "en", "es", ("el gato",), ("el", "gato", "pato")),
+        MatchPairs("es", "en", (("gato", "cat"), ("pato", "duck"))),
+    ]
+    assert list(course.exercises())[1].key == "one/first/animals/pick-1"
+    assert read(lyceum.write(course))[0] == course
+
+
+BROKEN = [
+    (SMALL.replace("title: Animals", "titel: Animals"), 16, "`titel` is not understood"),
+    (SMALL.replace("title: Animals", "titel: Animals"), 15, "`title` is missing"),
+    (SMALL.replace("{es: el pato, en: the duck}", "{es: el pato, fr: le canard}"), 19, "`fr` is not understood"),
+    (SMALL.replace("key: animals", "key: Animals!"), 15, "a key is made of"),
+    (SMALL.replace("key: animals", "key: [a]"), 15, "is expected here"),
+    (SMALL.replace("lyceum: 1", "lyceum: 2"), 2, "only version 1"),
+    (SMALL.replace("from: en", "from: es"), 4, "two languages"),
+    (SMALL + EXPLICIT.replace("answer: cat", "answer: dog"), 26, "answer must be one of the options"),
+    (SMALL + EXPLICIT.replace("answer: cat", "answr: cat"), 26, "answr"),
+    (SMALL + EXPLICIT.replace("kind: translate", "kind: essay"), 25, "`kind` must be one of"),
+    (SMALL + EXPLICIT.replace("pairs: [[gato, cat]", "pairs: [[gato]"), 28, "pairs"),
+    (SMALL + "  - key: one\n    title: Again\n", 24, "used twice"),
+    (SMALL + "sections: []\n", 24, "given twice"),
+    (SMALL.replace("title: One", 'title: "One'), 23, "this is not YAML"),
+    (SMALL.replace("title: One", 'title: "\\0"'), 10, "cannot be stored"),
+    (SMALL.replace("title: One", "title: &a One\n    other: *a"), 11, "aliases"),
+    (SMALL.replace("title: One", "title: \x07"), 10, "does not allow"),
+    ("", 1, "empty"),
+    ("[]", 1, "expected here"),
+    ("--- 1\n--- 2\n", 2, "not YAML"),
+    ("a: !!python/object/apply:os.system [ls]", 1, "`a` is not understood"),
+    ('a: "\\UFFFFFFFF"', 1, "not YAML"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "message"), BROKEN)
+def test_a_broken_course_gives_a_remark_with_its_line(text: str, line: int, message: str) -> None:
+    course, report = read(text)
+    assert course is None
+    assert any(remark.line == line and message in remark.message for remark in report.of("error")), report.remarks
+
+
+def test_a_course_without_exercises_or_with_a_bad_slug_is_not_published(tmp_path: Path) -> None:
+    path = tmp_path / "course.yaml"
+    path.write_text(SMALL.split("            words:")[0].replace("slug: small", "slug: Small Course"))
+    course, report = formats.read(path)
+    assert course is None
+    assert {"the course has no exercise"} < {remark.message for remark in report.of("error")}
+
+
+def test_deep_wide_and_huge_files_are_refused_quickly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bombs = ["[" * 5000, "a: " + "{a: " * 500, "- " * 5000, "&a [*a]", "? " * 3000, "x" * 100 + ": " * 3000]
+    for bomb in bombs:
+        course, report = read(bomb)
+        assert course is None
+        assert report.has_errors
+    monkeypatch.setattr(tree, "MOST_NODES", 100)
+    assert read(SMALL + "# " + "\n" + "dictionary: [" + "a, " * 200 + "]")[1].has_errors
+    monkeypatch.setattr(tree, "LARGEST_FILE_BYTES", 100)
+    path = tmp_path / "course.yaml"
+    path.write_text(SMALL)
+    assert "larger" in formats.read(path)[1].remarks[0].message
+
+
+@pytest.mark.parametrize("raw", [b"\xff\xfe\x00", b"lyceum: \xe9", b"\x00", b"\xef\xbb\xbf"])
+def test_a_file_that_is_not_text_gives_a_remark(tmp_path: Path, raw: bytes) -> None:
+    path = tmp_path / "course.yaml"
+    path.write_bytes(raw)
+    course, report = formats.read(path)
+    assert course is None
+    assert report.has_errors
+
+
+@pytest.mark.parametrize("name", ["nothing.yaml", "nothing", "."])
+def test_a_path_without_a_course_is_said_to_be_one(tmp_path: Path, name: str) -> None:
+    course, report = formats.read(tmp_path / name)
+    assert course is None
+    assert "no format is recognised" in report.remarks[0].message
+    assert "`gift` is no format" in formats.read(tmp_path, "gift")[1].remarks[0].message
+
+
+@given(st.integers(0, len(SMALL)), st.integers(0, 40), st.text(max_size=12))
+def test_no_damage_to_a_file_raises(at: int, length: int, insertion: str) -> None:
+    course, report = read(SMALL[:at] + insertion + SMALL[at + length :])
+    assert (course is None) == report.has_errors
+
+
+# Exercises
+
+
+def test_adding_a_word_elsewhere_keeps_all_keys() -> None:
+    more, _ = read(SMALL + "          - {key: b, title: B, words: [{es: la casa, en: the house}]}\n")
+    assert more is not None
+    assert {exercise.key for exercise in small().exercises()} < {exercise.key for exercise in more.exercises()}
+
+
+def test_no_wrong_option_could_be_right() -> None:
+    text = SMALL.replace("{es: el pato, en: the duck}", "{es: el minino, en: [the kitty, the cat]}")
+    course, _ = read(text)
+    assert course is not None
+    for exercise in course.exercises():
+        if isinstance(exercise.content, MultipleChoice):
+            assert not {"el gato", "el minino"} <= set(exercise.content.options)
+            assert not {"the cat", "the kitty"} <= set(exercise.content.options)
+
+
+def test_languages_without_spaces_are_tapped_by_character() -> None:
+    japanese = SMALL.replace("{es:", "{ja:").replace("learning: es", "learning: ja")
+    course, report = read(japanese.replace("El gato come pan.", "猫はパンを食べます。"))
+    assert course is not None, report.remarks
+    bank = next(e.content for e in course.exercises() if isinstance(e.content, WordBank))
+    assert bank.words[:9] == tuple("猫はパンを食べます")[:9]
+
+
+# The course that comes with Lyceum
+
+
+def test_our_own_course_is_whole_and_without_remarks() -> None:
+    course, report = formats.read(DEMO_COURSE)
+    assert not report.remarks
+    assert course is not None
+    assert course.slug == DEMO_SLUG
+    lessons = list(course.lessons())
+    assert len(list(course.units())) >= 3
+    assert len(lessons) >= 9
+    assert sum(len(lesson.words) for lesson in lessons) >= 60
+    assert sum(len(lesson.sentences) for lesson in lessons) >= 60
+    for lesson in lessons:
+        kinds = Counter(exercise.content.kind() for exercise in lesson.exercises)
+        assert 8 <= len(lesson.exercises) <= 12
+        assert set(kinds) == {"multiple_choice", "word_bank", "translate", "match_pairs"}
+
+
+def test_every_answer_that_our_own_course_accepts_is_graded_exact() -> None:
+    course, _ = formats.read(DEMO_COURSE)
+    assert course is not None
+    words = course_lexicon(course)
+    for exercise in course.exercises():
+        if isinstance(exercise.content, Translate):
+            for accepted in exercise.content.accepted:
+                assert exercise.content.check(accepted, words).verdict == "exact"
+
+
+def test_no_phrase_of_our_own_course_comes_twice_running() -> None:
+    course, _ = formats.read(DEMO_COURSE)
+    assert course is not None
+    for lesson in course.lessons():
+        subjects = [exercise.content.subject() for exercise in lesson.exercises]
+        assert all(one != other for one, other in pairwise(subjects))
