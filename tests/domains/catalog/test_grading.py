@@ -3,7 +3,7 @@
 import random
 import unicodedata
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import pytest
 from hypothesis import assume, given
