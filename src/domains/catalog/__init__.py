@@ -7,8 +7,12 @@ show are rows. Consequence: publishing and reading a course take a handful of st
 process keeps decoded revisions without ever asking whether they are stale.
 """
 
+from domains.catalog import models
 from domains.catalog.controllers import CoursesController
 from domains.catalog.events import CourseRevisionPublished
 from domains.kernel.domain import Domain
 
 DOMAIN = Domain("catalog", routes=[CoursesController], events=[CourseRevisionPublished])
+
+# Loading the domain loads its tables, which migrations compare themselves with.
+__all__ = ["DOMAIN", "models"]
