@@ -80,6 +80,26 @@ def keep_owner(path: Path) -> None:
         os.chown(path, parent.st_uid, parent.st_gid)
 
 
+def serving_pid(data_dir: Path) -> int | None:
+    """The `lyceum serve` that holds the servers of `data_dir`, if one does."""
+    holder = _read_holder(data_dir / "services.lock")
+    return holder.pid if holder is not None and holder.owner == "serve" else None
+
+
+def _read_holder(lock_file: Path) -> Holder | None:
+    try:
+        holder = msgspec.json.decode(lock_file.read_bytes(), type=Holder)
+    except (OSError, msgspec.DecodeError):
+        return None
+    return holder if is_alive(holder.pid) else None
+
+
+def _second_serve(data_dir: Path, pid: int) -> EmbeddedError:
+    return EmbeddedError(
+        f"lyceum serve already runs on {data_dir} (pid {pid}); stop it first, or choose another --data-dir"
+    )
+
+
 class Claim:
     """The right to use the servers of one data directory; `owns` tells whether it is also the duty to run them."""
 
@@ -103,7 +123,7 @@ class Claim:
                 self._state_file.unlink(missing_ok=True)
                 self.owns = True
                 return
-            holder = self._holder()
+            holder = _read_holder(self._owning.path)
             waited = time.monotonic() - started
             if self.owner == "serve":
                 self._refuse_second_serve(holder, waited)
@@ -140,19 +160,9 @@ class Claim:
         self._using.release()
         self._owning.release()
 
-    def _holder(self) -> Holder | None:
-        try:
-            holder = msgspec.json.decode(self._owning.path.read_bytes(), type=Holder)
-        except (OSError, msgspec.DecodeError):
-            return None
-        return holder if is_alive(holder.pid) else None
-
     def _refuse_second_serve(self, holder: Holder | None, waited: float) -> None:
         if holder is not None and holder.owner == "serve":
-            raise EmbeddedError(
-                f"lyceum serve already runs on {self.data_dir} (pid {holder.pid}); "
-                "stop it first, or choose another --data-dir"
-            )
+            raise _second_serve(self.data_dir, holder.pid)
         if waited > SERVE_WAIT_SECONDS:
             who = f"pid {holder.pid}" if holder else "another process"
             raise EmbeddedError(f"{self.data_dir} is still in use by a lyceum command ({who}); try again later")

@@ -1,0 +1,67 @@
+"""The command line. Each command lives in a module of its own, which is imported when the command is called.
+
+Invariant: importing this module stays cheap (`lyceum --help` is instant), and a person never sees a traceback for
+what a person can mend: such errors are one line and exit status 1, wrong usage is 2.
+"""
+
+import importlib
+
+import click
+
+from app.config import ConfigError
+from app.embedded.errors import EmbeddedError
+from domains.kernel.errors import AppError
+
+COMMANDS = {
+    "serve": ("app.commands.serve:serve", "Serve REST, Socket.IO and background jobs."),
+    "demo": ("app.commands.demo:demo", "Let learners take lessons against the running server."),
+    "import": ("app.commands.courses:import_command", "Import a course from files."),
+    "export": ("app.commands.courses:export_command", "Write a course to standard output."),
+    "create-user": ("app.commands.users:create_user", "Create a user with a role."),
+    "worker": ("app.commands.worker:worker", "Run background jobs only."),
+    "migrate": ("app.commands.migrate:migrate", "Bring the database up to date."),
+    "rebuild": ("app.commands.rebuild:rebuild", "Rebuild what is derived from the ledgers."),
+    "jobs": ("app.commands.jobs:jobs", "List and replay background jobs."),
+    "openapi": ("app.commands.documents:openapi", "Print the OpenAPI document."),
+    "asyncapi": ("app.commands.documents:asyncapi", "Print the AsyncAPI document."),
+    "doctor": ("app.commands.doctor:doctor", "Check settings, services and clock, and say how to mend."),
+}
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name and sentence; the module behind one is imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, sentence) for name, (_, sentence) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except (ConfigError, EmbeddedError) as error:
+            raise click.ClickException(str(error)) from None
+        except AppError as error:
+            raise click.ClickException(str(error) or type(error).__name__) from None
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="lyceum", prog_name="lyceum")
+def main() -> None:
+    """Lyceum: lessons, streaks, leagues and live progress over REST and Socket.IO.
+
+    Settings come from LYCEUM_* variables; `lyceum doctor` lists them.
+    """
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One module per command. Invariant: a command parses, calls the front door of a domain or part, and prints."""

@@ -1,0 +1,229 @@
+"""`lyceum doctor`: what is set, what answers, and how to mend what does not.
+
+Invariant: nothing is changed, no secret is shown, and one broken thing does not hide the others.
+"""
+
+import asyncio
+import shutil
+import smtplib
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import asyncpg
+import click
+import msgspec
+
+from app import schema
+from app.commands.options import data_dir_option, json_option, print_json
+from app.config import SECRET_FIELDS, ConfigError, Settings
+from app.embedded import EmbeddedError
+from app.embedded.postgres import find_postgres
+from app.embedded.valkey import find_valkey
+from app.infra import open_redis, plain_dsn
+from app.services import addressed
+
+State = Literal["good", "warning", "bad"]
+MARKS: dict[State, str] = {"good": "ok   ", "warning": "warn ", "bad": "BAD  "}
+LOW_DISK_BYTES = 1024**3
+SLOW_S = 0.05
+CLOCK_SKEW_S = 2.0
+WAIT_S = 5.0
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """`mend` is empty where nothing needs mending."""
+
+    subject: str
+    state: State
+    found: str
+    mend: str = ""
+
+
+class SettingShown(msgspec.Struct, frozen=True):
+    name: str
+    value: str
+    source: str
+
+
+@click.command()
+@data_dir_option
+@json_option
+def doctor(data_dir: Path | None, as_json: bool) -> None:
+    """Check settings, database, Redis, disk, clock and mail, and say how to mend what is wrong."""
+    try:
+        settings = Settings.load(data_dir=data_dir)
+    except ConfigError as error:
+        shown: list[SettingShown] = []
+        findings = [Finding("settings", "bad", str(error), "correct or unset that variable")]
+    else:
+        shown = settings_shown(settings, from_option=data_dir is not None)
+        findings = [Finding("settings", "good", f"{len(shown)} settings are understood"), *examine(settings)]
+    if as_json:
+        print_json({"settings": shown, "findings": findings})
+    else:
+        for setting in shown:
+            click.echo(f"{setting.name} = {setting.value}  ({setting.source})")
+        click.echo()
+        for finding in findings:
+            click.echo(f"{MARKS[finding.state]}{finding.subject}: {finding.found}")
+            if finding.mend:
+                click.echo(f"     -> {finding.mend}")
+    if any(finding.state == "bad" for finding in findings):
+        raise click.exceptions.Exit(1)
+
+
+def settings_shown(settings: Settings, *, from_option: bool) -> list[SettingShown]:
+    """Every setting with its source; secrets only as set or not set."""
+    shown = []
+    for field in settings.__struct_fields__:
+        value = getattr(settings, field)
+        text = ("set" if value else "not set") if field in SECRET_FIELDS else _plain(value)
+        source = "--data-dir" if field == "data_dir" and from_option else settings.source_of(field)
+        shown.append(SettingShown(f"LYCEUM_{field.upper()}", text, source))
+    return shown
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def examine(settings: Settings) -> list[Finding]:
+    findings = [check_disk(settings)]
+    if settings.embedded and not (settings.data_dir / "postgres").exists():
+        return [*findings, check_programs(settings), check_mail(settings)]
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(addressed(settings, owner="command", report=lambda line: None))
+        except EmbeddedError as error:
+            findings.append(Finding("embedded services", "bad", str(error), "see the sentence itself"))
+        else:
+            findings += asyncio.run(_examine_services(settings, found))
+    return [*findings, check_mail(settings)]
+
+
+def check_programs(settings: Settings) -> Finding:
+    """Before the first start there is only the installation to look at; a doctor creates no database."""
+    try:
+        find_postgres()
+        find_valkey()
+    except EmbeddedError as error:
+        return Finding("embedded services", "bad", str(error), "install what is missing")
+    return Finding("embedded services", "good", f"nothing in {settings.data_dir} yet; `lyceum serve` creates it")
+
+
+async def _examine_services(settings: Settings, found: Settings) -> list[Finding]:
+    own = settings.database_url == ""
+    findings = [await _guarded("database", _database(own), lambda: check_database(found, own=own))]
+    if findings[0].state != "bad":
+        findings.append(await _guarded("clock", "compare `date` here and there", lambda: check_clock(found)))
+    redis_mend = "see logs/valkey.log" if not settings.redis_url else "check LYCEUM_REDIS_URL and that server"
+    findings.append(await _guarded("Redis", redis_mend, lambda: check_redis(found)))
+    return findings
+
+
+def _database(own: bool) -> str:
+    return "see logs/postgres.log" if own else "check LYCEUM_DATABASE_URL, that server, and its pg_hba.conf"
+
+
+async def _guarded(subject: str, mend: str, check: Callable[[], Awaitable[Finding]]) -> Finding:
+    try:
+        return await asyncio.wait_for(check(), WAIT_S)
+    except TimeoutError:
+        return Finding(subject, "bad", f"does not answer within {WAIT_S:.0f} s", mend)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong is what the doctor reports
+        return Finding(subject, "bad", str(error).partition("\n")[0] or type(error).__name__, mend)
+
+
+async def check_database(found: Settings, *, own: bool) -> Finding:
+    started = time.perf_counter()
+    current = await schema.current(found.database_url)
+    took_ms = (time.perf_counter() - started) * 1000
+    where = "embedded PostgreSQL" if own else "PostgreSQL"
+    if current != schema.head():
+        mend = "the next `lyceum serve` migrates it, or run `lyceum migrate`" if own else "run `lyceum migrate`"
+        needs = f"{where} is at {current or 'empty'}, this version needs {schema.head()}"
+        return Finding("database", "warning" if own else "bad", needs, mend)
+    return Finding("database", "good", f"{where} answers at {current} ({took_ms:.0f} ms to connect and ask)")
+
+
+async def check_clock(found: Settings) -> Finding:
+    connection = await asyncpg.connect(plain_dsn(found.database_url), timeout=WAIT_S)
+    try:
+        before = datetime.now(UTC)
+        theirs: datetime = await connection.fetchval("SELECT clock_timestamp()")
+        after = datetime.now(UTC)
+    finally:
+        await connection.close()
+    skew_s = abs((theirs - (before + (after - before) / 2)).total_seconds())
+    if skew_s > CLOCK_SKEW_S:
+        mend = "run a time service (chrony, systemd-timesyncd) on both machines"
+        return Finding("clock", "bad", f"differs by {skew_s:.1f} s from the database's", mend)
+    return Finding("clock", "good", f"{after:%Y-%m-%d %H:%M:%S} UTC, {skew_s * 1000:.0f} ms from the database's")
+
+
+async def check_redis(found: Settings) -> Finding:
+    redis = open_redis(found.redis_url)
+    try:
+        await redis.ping()
+        started = time.perf_counter()
+        await redis.ping()
+        took_s = time.perf_counter() - started
+        memory = await redis.info("memory")
+    finally:
+        await redis.aclose()
+    policy = memory.get("maxmemory_policy", "unknown")
+    if policy != "noeviction":
+        mend = "CONFIG SET maxmemory-policy noeviction, and in its configuration file"
+        return Finding("Redis", "warning", f"may throw away keys (maxmemory-policy {policy})", mend)
+    used = f"{memory.get('used_memory', 0) / 1024**2:.0f} MB used"
+    if took_s > SLOW_S:
+        return Finding("Redis", "warning", f"answers in {took_s * 1000:.0f} ms, {used}", "put it nearer, or relieve it")
+    return Finding("Redis", "good", f"answers in {took_s * 1000:.1f} ms, {used}")
+
+
+def check_disk(settings: Settings) -> Finding:
+    place = settings.data_dir.resolve()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    found = f"{free / 1024**3:.1f} GB free where {settings.data_dir} lies"
+    if free < LOW_DISK_BYTES:
+        return Finding("disk", "warning", found, "free some space, or choose another --data-dir")
+    return Finding("disk", "good", found)
+
+
+def check_mail(settings: Settings) -> Finding:
+    if not settings.smtp_url:
+        return Finding(
+            "mail", "warning", "not configured: no e-mail leaves", "set LYCEUM_SMTP_URL and LYCEUM_MAIL_FROM"
+        )
+    if not settings.mail_from:
+        return Finding("mail", "bad", "no sender address is set", "set LYCEUM_MAIL_FROM")
+    parts = urlsplit(settings.smtp_url)
+    starttls = parse_qs(parts.query).get("starttls", ["required"])[0]
+    try:
+        _try_mail(parts.scheme, parts.hostname or "localhost", parts.port, starttls, parts.username, parts.password)
+    except (OSError, smtplib.SMTPException) as error:
+        return Finding("mail", "bad", f"{parts.hostname}: {error}", "check LYCEUM_SMTP_URL and that server")
+    return Finding("mail", "good", f"{parts.hostname} accepts us; nothing was sent")
+
+
+def _try_mail(scheme: str, host: str, port: int | None, starttls: str, user: str | None, password: str | None) -> None:
+    context = ssl.create_default_context()
+    with (
+        smtplib.SMTP_SSL(host, port or 465, timeout=WAIT_S, context=context)
+        if scheme == "smtps"
+        else smtplib.SMTP(host, port or 587, timeout=WAIT_S)
+    ) as server:
+        server.ehlo()
+        if scheme == "smtp" and starttls != "off" and (starttls == "required" or server.has_extn("starttls")):
+            server.starttls(context=context)
+        if user:
+            server.login(unquote(user), unquote(password or ""))
+        server.noop()

@@ -1,0 +1,39 @@
+"""`lyceum rebuild boards`."""
+
+from pathlib import Path
+
+import click
+
+from app.commands.options import data_dir_option, json_option, print_json
+from app.commands.running import run
+from app.infra import Infra
+from domains.gamification import api as gamification
+
+
+@click.group()
+def rebuild() -> None:
+    """Rebuild what is derived from the ledgers, or check it against them."""
+
+
+@rebuild.command()
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 where something differs from the ledger.")
+@data_dir_option
+@json_option
+def boards(check: bool, data_dir: Path | None, as_json: bool) -> None:
+    """League boards in Redis, from the XP ledger."""
+
+    async def work(infra: Infra) -> list[str]:
+        if not check:
+            await gamification.rebuild_boards(infra.db, infra.redis)
+        return await gamification.check_ledger(infra.db, infra.redis)
+
+    differences = run(data_dir, work)
+    if as_json:
+        print_json({"differences": differences})
+    else:
+        for difference in differences:
+            click.echo(difference)
+        if not differences:
+            click.echo("ledger, balances, members and boards agree")
+    if differences:
+        raise click.ClickException(f"{len(differences)} differences; `lyceum rebuild boards` mends those of boards")

@@ -1,0 +1,108 @@
+"""One uvicorn process of Lyceum.
+
+Invariant: a signal begins an orderly stop, a second Ctrl-C shortens it, and the process is gone within STOP_S of the
+first signal, whatever hangs.
+"""
+
+import asyncio
+import contextlib
+import functools
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from types import FrameType
+
+import uvicorn
+
+from app.asgi import create_app
+from app.config import Settings
+
+FINISH_REQUESTS_S = 3
+STOP_S = 8.5
+
+
+class Server(uvicorn.Server):
+    """Unlike uvicorn's own, ends by returning after a signal, so that the caller can stop what it started."""
+
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._on_started()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self.handle_exit) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.should_exit and sig == signal.SIGINT:
+            if self.force_exit:
+                os._exit(130)
+            self.force_exit = True
+        elif not self.should_exit:
+            self.should_exit = True
+            end_after(STOP_S)
+
+
+def end_after(seconds: float) -> None:
+    """Ends this process the hard way if it is still there after `seconds`; its servers die with it."""
+    timer = threading.Timer(seconds, os._exit, [1])
+    timer.daemon = True
+    timer.start()
+
+
+def run(settings: Settings, listener: socket.socket, on_started: Callable[[], None]) -> None:
+    """Serves on `listener` until a signal. Raises SystemExit(3) where the application does not start."""
+    config = uvicorn.Config(
+        functools.partial(create_app, settings),
+        factory=True,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        ws_max_size=65536,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=FINISH_REQUESTS_S,
+        timeout_keep_alive=30,
+        backlog=2048,
+        server_header=False,
+        access_log=False,
+        # The application configures logging for the whole process.
+        log_config=None,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
+    )
+    server = Server(config, on_started)
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(server.serve(sockets=[listener]))
+
+
+def run_member(settings: Settings, listener: socket.socket, started: Connection) -> None:
+    """The same as one of several processes: tells its parent when it serves, and stops when its parent is gone."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def follow() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+        end_after(STOP_S)
+
+    def tell() -> None:
+        # A parent that is gone is what `follow` looks after.
+        with contextlib.suppress(BrokenPipeError):
+            started.send(True)
+
+    threading.Thread(target=follow, daemon=True).start()
+    run(settings, listener, tell)
