@@ -64,8 +64,8 @@ _FAIL_DELIVERY = text("""
 """)
 
 _DUE_DELIVERIES = text("""
-    SELECT event_id, subscription FROM kernel_delivery
-    WHERE state = 'pending' AND due_at <= now() ORDER BY due_at LIMIT :most
+    SELECT event_id, subscription, CAST(extract(epoch FROM now() - due_at) AS float8) AS overdue_s
+    FROM kernel_delivery WHERE state = 'pending' AND due_at <= now() ORDER BY due_at LIMIT :most
 """)
 
 _LIST_DELIVERIES = text("""
@@ -166,9 +166,10 @@ async def fail_delivery(
     await session.execute(_FAIL_DELIVERY, values)
 
 
-async def due_deliveries(session: AsyncSession, *, most: int) -> list[DeliveryKey]:
+async def due_deliveries(session: AsyncSession, *, most: int) -> list[tuple[DeliveryKey, float]]:
+    """Pending work whose time has come, longest overdue first, each with the seconds it is overdue."""
     rows = await session.execute(_DUE_DELIVERIES, {"most": most})
-    return [DeliveryKey(row.event_id, row.subscription) for row in rows]
+    return [(DeliveryKey(row.event_id, row.subscription), row.overdue_s) for row in rows]
 
 
 async def list_deliveries(session: AsyncSession, state: DeliveryState, *, most: int) -> list[DeliveryRecord]:

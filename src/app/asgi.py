@@ -1,0 +1,195 @@
+"""The process, put together in the order in which it is read here and stopped in the reverse order.
+
+infra      PostgreSQL, Redis (embedded ones are started)
+schema     at the head, or brought there where we own the database
+realtime   actors and sockets
+dispatcher facts to screens, streams and jobs
+worker     jobs, unless `lyceum worker` does them elsewhere
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+from domains.gamification.api import Boards
+from domains.identity.api import Authenticator
+from litestar import Litestar
+from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.handlers import ASGIRouteHandler, asgi
+from litestar.types import ControllerRouterHandler, Receive, Scope, Send
+
+from app import registry, telemetry
+from app.config import Settings
+from app.dispatcher import Dispatcher
+from app.docs import document_routes, openapi_config
+from app.edge import MOST_BODY_BYTES, Edge
+from app.health import HealthController
+from app.infra import Infra, open_infra
+from app.live import realtime_ports, realtime_settings
+from app.problems import HANDLERS
+from app.schema import migrate, require_head
+from app.worker import Deliveries, run_by_the_clock, work_forever
+from domains.catalog import api as catalog
+from domains.identity import guards
+from domains.kernel.events import Event
+from domains.kernel.uow import Database, Subscription, UnitOfWork
+from realtime.hub import Realtime
+
+log = logging.getLogger(__name__)
+
+OpenInfra = Callable[[Settings, Sequence[Subscription]], AbstractAsyncContextManager[Infra]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a running process is made of; tests and health look at it through `app.state.parts`."""
+
+    infra: Infra
+    authenticator: Authenticator
+    boards: Boards
+    realtime: Realtime
+    dispatcher: Dispatcher
+    deliveries: Deliveries
+
+
+def create_app(settings: Settings | None = None, *, infra: OpenInfra = open_infra, background: bool = True) -> Litestar:
+    """The application. `background=False` starts no loop that dispatches or works: a test turns the crank itself."""
+    settings = settings or Settings.load()
+    telemetry.configure_logging(settings)
+    telemetry.configure_tracing(settings)
+    sockets = _LateMount()
+    app = Litestar(
+        route_handlers=[
+            *_routes(),
+            HealthController,
+            *document_routes(production=settings.production),
+            sockets.route(),
+        ],
+        lifespan=[lambda app: _running(app, settings, infra, sockets, background=background)],
+        dependencies={
+            "uow": Provide(provide_uow),
+            "db": Provide(provide_db, sync_to_thread=False),
+            "infra": Provide(provide_infra, sync_to_thread=False),
+            "settings": Provide(provide_settings, sync_to_thread=False),
+            "boards": Provide(provide_boards, sync_to_thread=False),
+            "principal": Provide(guards.provide_principal, sync_to_thread=False),
+        },
+        middleware=[guards.AuthenticationMiddleware],
+        guards=[guards.require_login],
+        exception_handlers=HANDLERS,
+        cors_config=CORSConfig(allow_origins=settings.origins, allow_credentials=False, max_age=600),
+        openapi_config=openapi_config(),
+        request_max_body_size=MOST_BODY_BYTES,
+        debug=False,
+    )
+    app.asgi_handler = Edge(
+        app.asgi_handler, https=settings.public_url.startswith("https://"), raw_paths=("/api/v1/webhooks/",)
+    )
+    return app
+
+
+def _routes() -> list[ControllerRouterHandler]:
+    return [route for domain in registry.DOMAINS for route in domain.routes]
+
+
+@asynccontextmanager
+async def _running(
+    app: Litestar, settings: Settings, infra: OpenInfra, sockets: "_LateMount", *, background: bool
+) -> AsyncGenerator[None]:
+    async with infra(settings, registry.subscriptions()) as opened:
+        await _prepare_database(opened, owned=settings.embedded and not settings.database_url)
+        parts = _assemble(opened)
+        app.state.parts = parts
+        app.state.authenticator = parts.authenticator
+        sockets.realtime = parts.realtime
+        opened.db.committed = parts.dispatcher.committed
+        await parts.realtime.start()
+        tasks = _start_background(parts) if background else []
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if background:
+                await parts.dispatcher.stop()
+            await parts.realtime.stop()
+
+
+async def _prepare_database(infra: Infra, *, owned: bool) -> None:
+    if not owned:
+        await require_head(infra.settings.database_url)
+        return
+    before, after = await migrate(infra.settings.database_url)
+    if before != after:
+        log.info("schema brought from %s to %s", before or "empty", after)
+    async with infra.db.begin() as uow:
+        await catalog.ensure_demo_course(uow)
+
+
+def _assemble(infra: Infra) -> Parts:
+    authenticator = Authenticator(infra.db)
+    boards = Boards(infra.db, infra.redis)
+    realtime = Realtime(infra.redis, realtime_ports(infra.db, authenticator, boards), realtime_settings(infra.settings))
+
+    async def views(facts: Sequence[Event]) -> None:
+        await boards.project(facts)
+
+    dispatcher = Dispatcher(infra.db, infra.redis, registry.events(), screens=realtime.deliver, views=views)
+    return Parts(infra, authenticator, boards, realtime, dispatcher, Deliveries(infra.db, infra.redis))
+
+
+def _start_background(parts: Parts) -> list[asyncio.Task[None]]:
+    parts.dispatcher.start()
+    if not parts.infra.settings.embedded_worker:
+        return []
+    loops = [
+        work_forever(parts.deliveries, parts.infra.redis),
+        parts.deliveries.sweep_forever(),
+        *(run_by_the_clock(parts.infra.db, job) for job in registry.jobs()),
+    ]
+    return [asyncio.create_task(loop) for loop in loops]
+
+
+class _LateMount:
+    """The Socket.IO route, which Litestar wants before the lifespan has opened what stands behind it."""
+
+    realtime: Realtime | None = None
+
+    def route(self) -> ASGIRouteHandler:
+        @asgi("/socket.io", is_mount=True, copy_scope=True, opt={"public": True})
+        async def socket_io(scope: Scope, receive: Receive, send: Send) -> None:
+            if self.realtime is not None:
+                await self.realtime.handle(scope, receive, send)
+
+        return socket_io
+
+
+async def provide_uow(state: State) -> AsyncGenerator[UnitOfWork]:
+    """One transaction per request: it commits before the answer is sent, so a failed commit is an error answer."""
+    async with state.parts.infra.db.begin() as uow:
+        yield uow
+
+
+def provide_db(state: State) -> Database:
+    db: Database = state.parts.infra.db
+    return db
+
+
+def provide_infra(state: State) -> Infra:
+    infra: Infra = state.parts.infra
+    return infra
+
+
+def provide_settings(state: State) -> Settings:
+    settings: Settings = state.parts.infra.settings
+    return settings
+
+
+def provide_boards(state: State) -> Boards:
+    boards: Boards = state.parts.boards
+    return boards

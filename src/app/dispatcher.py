@@ -1,0 +1,191 @@
+"""Facts on their way out of the outbox: first to live screens, then to streams and jobs.
+
+Invariant: a durable fact leaves the outbox only after its stream entry and all its wake-ups are in Redis, so a Redis
+that is away delays them and loses none. The recording process holds a lease and works from memory; facts of a process
+that died, or of a command without a dispatcher, are claimed from the table once their lease is over.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import msgspec
+from arq.connections import ArqRedis
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.telemetry import DISPATCH_LAG, FACTS, PENDING
+from domains.kernel import repository
+from domains.kernel.events import Event
+from domains.kernel.repository import DeliveryKey
+from domains.kernel.uow import OUTBOX_LEASE_S, Database
+
+STREAM_LENGTH = 10_000
+"""Entries kept in each public stream, about."""
+_BATCH = 500
+_MOST_IN_MEMORY = 20_000
+_SWEEP_S = 1.0
+_AWAY = (RedisError, SQLAlchemyError, OSError, TimeoutError)
+
+log = logging.getLogger(__name__)
+
+Screens = Callable[[Sequence[Event]], None]
+Views = Callable[[Sequence[Event]], Awaitable[None]]
+
+
+class Dispatcher:
+    """`screens` must not block; `views` brings rebuildable views up to date before screens read them."""
+
+    def __init__(
+        self,
+        db: Database,
+        redis: ArqRedis,
+        events: dict[str, type[Event]],
+        *,
+        screens: Screens,
+        views: Views,
+    ) -> None:
+        self._db = db
+        self._redis = redis
+        self._events = events
+        self._screens = screens
+        self._views = views
+        self._fresh: asyncio.Queue[Event] = asyncio.Queue(_MOST_IN_MEMORY)
+        self._shown: asyncio.Queue[Event] = asyncio.Queue(_MOST_IN_MEMORY)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def committed(self, facts: Sequence[Event]) -> None:
+        """Takes facts right after their commit. Never blocks: what finds no room waits in the table for its lease."""
+        if not any(fact.durable for fact in facts):
+            self._screens(facts)
+            return
+        for fact in facts:
+            with suppress(asyncio.QueueFull):
+                self._fresh.put_nowait(fact)
+
+    def start(self) -> None:
+        self._tasks = [asyncio.create_task(loop()) for loop in (self._show_loop, self._queue_loop, self._sweep_loop)]
+
+    async def stop(self) -> None:
+        """Finishes what is in memory if that takes no more than two seconds; the table keeps the rest."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(2):
+                await self._fresh.join()
+                await self._shown.join()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def flush(self) -> None:
+        """Does now what the loops would do: for tests and commands that run no loops."""
+        while not (self._fresh.empty() and self._shown.empty()):
+            if not self._fresh.empty():
+                await self._show(_drain(self._fresh))
+            if not self._shown.empty():
+                await self._queue(_drain(self._shown))
+        await self.sweep()
+
+    async def sweep(self) -> None:
+        """Claims facts whose lease is over and dispatches them."""
+        async with self._db.begin() as uow:
+            rows = await repository.claim_facts(uow.session, lease_s=OUTBOX_LEASE_S, most=_BATCH)
+        facts = [msgspec.json.decode(payload, type=self._events[_tag(payload)]) for _, payload in rows]
+        if facts:
+            await self._show(facts, taken_from_memory=False)
+            await self._queue(_drain(self._shown))
+
+    async def _show_loop(self) -> None:
+        while True:
+            first = await self._fresh.get()
+            await self._show([first, *_drain(self._fresh)])
+
+    async def _queue_loop(self) -> None:
+        while True:
+            first = await self._shown.get()
+            facts = [first, *_drain(self._shown)]
+            PENDING.set(self._shown.qsize())
+            try:
+                await self._queue(facts)
+            except _AWAY as error:
+                # Their lease ends in the table; the sweep brings them back.
+                log.warning("facts could not be queued and wait in the outbox: %s", error)
+                await asyncio.sleep(_SWEEP_S)
+
+    async def _sweep_loop(self) -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_S)
+            try:
+                await self.sweep()
+            except _AWAY as error:
+                log.warning("outbox could not be swept: %s", error)
+
+    async def _show(self, facts: Sequence[Event], *, taken_from_memory: bool = True) -> None:
+        try:
+            await self._views(facts)
+            self._screens(facts)
+        except Exception:
+            log.exception("screens were not told of %d facts", len(facts))
+        for fact in facts:
+            if fact.durable:
+                with suppress(asyncio.QueueFull):
+                    self._shown.put_nowait(fact)
+            if taken_from_memory:
+                self._fresh.task_done()
+
+    async def _queue(self, facts: Sequence[Event]) -> None:
+        try:
+            await self._publish(facts)
+            for key in self._db.reactions.deliveries(facts):
+                await wake(self._redis, key)
+            async with self._db.begin() as uow:
+                await repository.finish_facts(uow.session, [fact.event_id for fact in facts])
+        finally:
+            for _ in facts:
+                self._shown.task_done()
+        DISPATCH_LAG.set((datetime.now(UTC) - facts[-1].occurred_at).total_seconds())
+
+    async def _publish(self, facts: Sequence[Event]) -> None:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for fact in facts:
+                FACTS.labels(fact.type_name()).inc()
+                if fact.published is not None:
+                    pipe.xadd(fact.published.stream, stream_entry(fact), maxlen=STREAM_LENGTH, approximate=True)
+            if len(pipe):
+                await pipe.execute()
+
+
+async def wake(redis: ArqRedis, key: DeliveryKey) -> None:
+    """Enqueues the job of one subscription for one fact; a second wake-up of waiting work is dropped by its id."""
+    await redis.enqueue_job(key.subscription, str(key.event_id), _job_id=f"{key.subscription}:{key.event_id}")
+
+
+def stream_entry(fact: Event) -> dict[str, str]:
+    """What other systems read: `{id, type, data, metadata}`, the last two as JSON."""
+    if fact.published is None:
+        raise ValueError("this fact is not published")
+    body = msgspec.to_builtins(fact)
+    metadata = {"timestamp": body.pop("occurred_at"), "correlation_id": body.pop("correlation_id")}
+    body.pop("type")
+    return {
+        "id": body.pop("event_id"),
+        "type": fact.published.type,
+        "data": msgspec.json.encode(body).decode(),
+        "metadata": msgspec.json.encode(metadata).decode(),
+    }
+
+
+class _Tagged(msgspec.Struct):
+    type: str
+
+
+def _tag(payload: str) -> str:
+    return msgspec.json.decode(payload, type=_Tagged).type
+
+
+def _drain(queue: "asyncio.Queue[Event]") -> list[Event]:
+    facts: list[Event] = []
+    while len(facts) < _BATCH and not queue.empty():
+        facts.append(queue.get_nowait())
+    return facts

@@ -1,0 +1,96 @@
+"""The outermost layer of the process: what holds for every request, before any route is known.
+
+Pure ASGI and cheap, because the hottest routes pass through it: correlation id, size and type of bodies, security
+headers, time measured by route. Socket.IO passes untouched.
+"""
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.telemetry import REQUESTS
+from domains.kernel.events import correlation_id
+from domains.kernel.ids import new_id
+
+MOST_BODY_BYTES = 256 * 1024
+_PLAIN_ID = re.compile(rb"[A-Za-z0-9._:-]{1,80}")
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Edge:
+    """Wraps the application. `raw_paths` take any content type because they verify the bytes themselves."""
+
+    def __init__(self, inner: ASGIApp, *, https: bool, raw_paths: tuple[str, ...] = ()) -> None:
+        self._inner = inner
+        self._raw_paths = raw_paths
+        self._headers = [
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"no-referrer"),
+            (b"x-frame-options", b"DENY"),
+        ]
+        if https:
+            self._headers.append((b"strict-transport-security", b"max-age=31536000; includeSubDomains"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith("/socket.io"):
+            await self._inner(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        request_id = _request_id(headers)
+        correlation_id.set(request_id)
+        started = time.perf_counter()
+        status = 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                found: Any = list(message.get("headers", ()))
+                found.extend(self._headers)
+                found.append((b"x-request-id", request_id.encode()))
+                names = {name.lower() for name, _ in found}
+                if b"cache-control" not in names:
+                    found.append((b"cache-control", b"no-store"))
+                if b"content-security-policy" not in names:
+                    found.append((b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"))
+                message["headers"] = found
+            await send(message)
+
+        if scope["method"] in _WITH_BODY and (refusal := self._refusal(scope, headers)):
+            await _refuse(answer, *refusal)
+        else:
+            await self._inner(scope, receive, answer)
+        template = scope.get("path_template") or "(none)"
+        REQUESTS.labels(scope["method"], template, status).observe(time.perf_counter() - started)
+
+    def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[int, str, str] | None:
+        length = headers.get(b"content-length")
+        if length is not None and (not length.isdigit() or int(length) > MOST_BODY_BYTES):
+            return 413, "http.body_too_large", f"A body has at most {MOST_BODY_BYTES} bytes"
+        has_body = (length not in (None, b"0")) or b"transfer-encoding" in headers
+        if not has_body or scope["path"].startswith(self._raw_paths or ("//",)):
+            return None
+        if headers.get(b"content-encoding", b"identity") != b"identity":
+            return 415, "http.unsupported_encoding", "Send the body without compression"
+        kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+        if kind != b"application/json":
+            return 415, "http.unsupported_media_type", "Send JSON with Content-Type: application/json"
+        return None
+
+
+def _request_id(headers: dict[bytes, bytes]) -> str:
+    given = headers.get(b"x-request-id", b"")
+    return given.decode() if _PLAIN_ID.fullmatch(given) else new_id().hex
+
+
+async def _refuse(send: Send, status: int, code: str, title: str) -> None:
+    body = msgspec.json.encode({"type": "about:blank", "title": title, "status": status, "code": code})
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,38 @@
+"""The domains of the house, lowest first, and what follows from the list."""
+
+from domains import catalog, gamification, identity, learning, notifications
+from domains.kernel.domain import Domain, Job
+from domains.kernel.events import Event
+from domains.kernel.uow import Subscription
+
+DOMAINS: tuple[Domain, ...] = (
+    identity.DOMAIN,
+    catalog.DOMAIN,
+    learning.DOMAIN,
+    gamification.DOMAIN,
+    notifications.DOMAIN,
+)
+
+
+def events() -> dict[str, type[Event]]:
+    """Every fact of the house by its tag."""
+    return {event.type_name(): event for domain in DOMAINS for event in domain.events}
+
+
+def subscriptions() -> list[Subscription]:
+    return [subscription for domain in DOMAINS for subscription in domain.subscriptions]
+
+
+def jobs() -> list[Job]:
+    return [job for domain in DOMAINS for job in domain.jobs]
+
+
+def catalogue() -> list[str]:
+    """One line per fact, where it is published, and who reacts: the published file that tests compare with."""
+    lines: list[str] = []
+    for tag, event in sorted(events().items()):
+        stream = f"  > {event.published.stream} {event.published.type}" if event.published else ""
+        lines.append(tag + ("" if event.durable else "  (screens only)") + stream)
+        lines.extend(f"    {s.when}: {s.name}" for s in subscriptions() if s.event is event)
+    lines.extend(f"job {job.name} every {job.every_s} s" for job in jobs())
+    return lines

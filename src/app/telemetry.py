@@ -1,0 +1,78 @@
+"""Logs, metrics and traces. Logs carry the correlation id of the request, job or socket event they belong to."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
+from prometheus_client import Counter, Gauge, Histogram
+
+from app.config import Settings
+from domains.kernel.events import correlation_id
+
+REQUESTS = Histogram(
+    "lyceum_http_request_seconds",
+    "Time to answer a request, by route template",
+    ["method", "route", "status"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+FACTS = Counter("lyceum_facts_total", "Facts dispatched", ["type"])
+JOBS = Counter("lyceum_jobs_total", "Runs of jobs by how they ended", ["job", "outcome"])
+JOB_SECONDS = Histogram("lyceum_job_seconds", "Time of a job's run", ["job"])
+DISPATCH_LAG = Gauge("lyceum_dispatch_lag_seconds", "Age of the fact dispatched last")
+PENDING = Gauge("lyceum_dispatch_queue", "Facts in this process that wait for the queue")
+
+
+def _with_correlation(_logger: Any, _name: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if found := correlation_id.get():
+        entry["correlation_id"] = found
+    return entry
+
+
+def configure_logging(settings: Settings) -> None:
+    """One handler on standard error for our own and every library's records."""
+    shared: list[Any] = [
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _with_correlation,
+    ]
+    as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
+    renderers: list[Any] = (
+        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        if as_json
+        else [structlog.dev.ConsoleRenderer()]
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level.upper())
+    # arq logs each job's arguments and every poll; our wrapper logs what matters.
+    for noisy in ("arq", "httpx", "uvicorn.access", "sqlalchemy.engine", "socketio", "engineio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def configure_tracing(settings: Settings) -> None:
+    """Sampled traces over OTLP/HTTP; without an endpoint nothing is recorded."""
+    if not settings.otlp_endpoint:
+        return
+    provider = TracerProvider(
+        resource=Resource.create({"service.name": "lyceum"}),
+        sampler=ParentBasedTraceIdRatio(settings.trace_sample_ratio),
+    )
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint}/v1/traces")))
+    trace.set_tracer_provider(provider)

@@ -1,0 +1,200 @@
+"""Jobs: the work that facts cause, and work by the clock.
+
+Invariant: the row in `kernel_delivery` is the work. Its effect and its receipt commit together; an ARQ job only says
+"look at this row". Redis spreads the work, the sweeper guarantees it: work that no worker picked up in time, or that
+Redis could not carry, is run by the sweeper itself.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from arq.connections import ArqRedis
+from arq.worker import Function, Worker, func
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.dispatcher import wake
+from app.telemetry import JOB_SECONDS, JOBS
+from domains.kernel import repository
+from domains.kernel.domain import Job
+from domains.kernel.events import correlation_id
+from domains.kernel.repository import Claim, DeliveryKey
+from domains.kernel.uow import Database, Subscription
+
+JOB_TIMEOUT_S = 60
+LEASE_S = JOB_TIMEOUT_S + 15.0
+MOST_ATTEMPTS = 12
+"""With the delays below, the last try comes about a day after the first."""
+KEEP_DAYS = 7
+_SWEEP_S = 1.0
+_RUN_AFTER_S = 20.0
+"""Work that is overdue by this much was not picked up through Redis, so the sweeper runs it."""
+_PURGE_EVERY_S = 600.0
+_AWAY = (RedisError, SQLAlchemyError, OSError, TimeoutError)
+
+log = logging.getLogger(__name__)
+
+
+class Overtaken(Exception):
+    """The lease ran out and another worker took the work: this one's transaction must not commit."""
+
+
+def delay_s(attempt: int) -> float:
+    """Seconds before the try after `attempt`: 2, 4, 8 … up to six hours."""
+    return min(2.0**attempt, 6 * 3600.0)
+
+
+class Deliveries:
+    """Runs the work of `after` subscriptions."""
+
+    def __init__(self, db: Database, redis: ArqRedis) -> None:
+        self._db = db
+        self._redis = redis
+        self._by_name = {s.name: s for found in db.reactions.after.values() for s in found}
+        self._running = asyncio.Semaphore(10)
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._by_name)
+
+    async def run(self, key: DeliveryKey) -> None:
+        """Claims and does one piece of work. A failure is recorded on the row, which says when the next try is due."""
+        async with self._db.begin() as uow:
+            claim = await repository.claim_delivery(uow.session, key, lease_s=LEASE_S)
+        if claim is None:
+            return
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(JOB_TIMEOUT_S):
+                await self._do(self._by_name[key.subscription], key, claim)
+            outcome = "done"
+        except Overtaken:
+            outcome = "overtaken"
+        except Exception as error:  # noqa: BLE001 - every failure of a handler is recorded and tried again
+            outcome = await self._failed(key, claim, error)
+        JOBS.labels(key.subscription, outcome).inc()
+        JOB_SECONDS.labels(key.subscription).observe(time.perf_counter() - started)
+
+    async def _do(self, subscription: Subscription, key: DeliveryKey, claim: Claim) -> None:
+        fact = msgspec.json.decode(claim.payload, type=subscription.event)
+        correlation_id.set(fact.correlation_id)
+        async with self._db.begin() as uow:
+            await subscription.handler(uow, fact)
+            if not await repository.complete_delivery(uow.session, key, claim.attempt):
+                raise Overtaken
+
+    async def _failed(self, key: DeliveryKey, claim: Claim, error: Exception) -> str:
+        dead = claim.attempt >= MOST_ATTEMPTS
+        log.log(
+            logging.ERROR if dead else logging.WARNING,
+            "job %s failed on try %d%s",
+            key.subscription,
+            claim.attempt,
+            " and is now a dead letter" if dead else "",
+            exc_info=error,
+        )
+        async with self._db.begin() as uow:
+            await repository.fail_delivery(
+                uow.session,
+                key,
+                claim.attempt,
+                error=f"{type(error).__name__}: {error}"[:2000],
+                delay_s=delay_s(claim.attempt),
+                dead=dead,
+            )
+        return "dead" if dead else "failed"
+
+    async def sweep(self) -> None:
+        """Wakes what is due; runs what Redis cannot carry or no worker picked up."""
+        async with self._db.begin() as uow:
+            due = await repository.due_deliveries(uow.session, most=200)
+        late: list[DeliveryKey] = []
+        for key, overdue_s in due:
+            if overdue_s > _RUN_AFTER_S:
+                late.append(key)
+                continue
+            try:
+                await wake(self._redis, key)
+            except RedisError:
+                late.append(key)
+        await asyncio.gather(*(self._run_here(key) for key in late))
+
+    async def _run_here(self, key: DeliveryKey) -> None:
+        async with self._running:
+            await self.run(key)
+
+    async def sweep_forever(self) -> None:
+        purged = 0.0
+        while True:
+            await asyncio.sleep(_SWEEP_S)
+            try:
+                await self.sweep()
+                if time.monotonic() - purged > _PURGE_EVERY_S:
+                    purged = time.monotonic()
+                    async with self._db.begin() as uow:
+                        await repository.purge(uow.session, keep_days=KEEP_DAYS)
+            except _AWAY as error:
+                log.warning("due jobs could not be swept: %s", error)
+
+
+async def run_by_the_clock(db: Database, job: Job) -> None:
+    """Runs `job` in at most one process at a time, every `every_s`. Late or double runs are harmless by contract."""
+    while True:
+        await asyncio.sleep(job.every_s)
+        try:
+            async with db.begin() as uow:
+                lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
+                if (await uow.session.execute(lock, {"name": f"lyceum.job.{job.name}"})).scalar_one():
+                    await job.run(db)
+                    JOBS.labels(job.name, "done").inc()
+        except Exception:
+            JOBS.labels(job.name, "failed").inc()
+            log.exception("job %s failed", job.name)
+
+
+def build_worker(deliveries: Deliveries, redis: ArqRedis, *, burst: bool = False) -> Worker:
+    """An ARQ worker without signal handlers: the process that hosts it starts and stops it."""
+    functions = [_function(name, deliveries.run) for name in deliveries.names]
+    return Worker(
+        functions,
+        redis_pool=redis,
+        handle_signals=False,
+        burst=burst,
+        poll_delay=0.1,
+        max_jobs=10,
+        max_tries=1000,
+        job_timeout=LEASE_S,
+        job_completion_wait=5,
+        keep_result=0,
+        health_check_interval=15,
+        log_results=False,
+        job_serializer=msgspec.msgpack.encode,
+        job_deserializer=msgspec.msgpack.decode,
+    )
+
+
+def _function(name: str, run: Callable[[DeliveryKey], Awaitable[None]]) -> Function:
+    async def woken(_context: dict[Any, Any], event_id: str) -> None:
+        await run(DeliveryKey(UUID(event_id), name))
+
+    return func(woken, name=name, keep_result=0)
+
+
+async def work_forever(deliveries: Deliveries, redis: ArqRedis) -> None:
+    """An ARQ worker that outlives its Redis: when the connection breaks, a new one takes over."""
+    while True:
+        worker = build_worker(deliveries, redis)
+        try:
+            await worker.async_run()
+        except (RedisError, OSError, TimeoutError) as error:
+            log.warning("worker lost Redis and tries again: %s", error)
+            await asyncio.sleep(1)
+        finally:
+            worker.allow_pick_jobs = False
+            await asyncio.gather(*worker.tasks.values(), return_exceptions=True)

@@ -1,0 +1,18 @@
+"""Enrolments, sessions, graded answers and progress through courses.
+
+Owns what a learner answered and how far they are. Does not own what counts as right (catalog) or what it earns
+(gamification).
+
+Decision: what never changes about a session is kept in memory and an answer is one statement, shared with the answers
+that arrive at the same moment. Consequence: the hottest path of the house reads nothing before it writes.
+"""
+
+from domains.kernel.domain import Domain
+from domains.learning.controllers import EnrollmentsController, ProgressController, SessionsController
+from domains.learning.events import AnswerGraded, CourseCompleted, LearnerEnrolled, LessonCompleted
+
+DOMAIN = Domain(
+    "learning",
+    routes=[EnrollmentsController, SessionsController, ProgressController],
+    events=[LearnerEnrolled, AnswerGraded, LessonCompleted, CourseCompleted],
+)

@@ -1,0 +1,169 @@
+"""Learning over REST. Completing a session is in gamification, because its answer shows XP, streak and league."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, HeaderParameter, JSONBody
+from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
+
+from domains.catalog import api as catalog
+from domains.identity.api import Principal
+from domains.kernel.idempotency import checked_key, once_per_key
+from domains.kernel.uow import Database, UnitOfWork
+from domains.learning import repository
+from domains.learning.schemas import (
+    AnswerIn,
+    AnswerOut,
+    CourseLessonsProgressOut,
+    CourseProgressOut,
+    EnrollmentOut,
+    LessonProgressOut,
+    SessionIn,
+    SessionOut,
+    ViewedOut,
+)
+from domains.learning.service import answers, completion, sessions
+
+IdempotencyKey = Annotated[
+    str | None, HeaderParameter(name="Idempotency-Key", description="The same key again gives the same answer.")
+]
+
+
+class EnrollmentsController(Controller):
+    path = "/api/v1/courses"
+    tags = ("learning",)
+
+    @post(
+        "/{course_id:uuid}/enrollments",
+        operation_id="enrol",
+        summary="Enrol in a course; once is enough",
+        status_code=HTTP_201_CREATED,
+    )
+    async def enrol(
+        self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal], course_id: FromPath[UUID]
+    ) -> EnrollmentOut:
+        enrollment = await sessions.enrol(uow, principal.user_id, course_id)
+        return EnrollmentOut(enrollment.course_id, enrollment.enrolled_at)
+
+
+class SessionsController(Controller):
+    path = "/api/v1"
+    tags = ("learning",)
+
+    @post(
+        "/lessons/{lesson_id:uuid}/sessions",
+        operation_id="begin_session",
+        summary="Begin a session of a lesson",
+        status_code=HTTP_201_CREATED,
+    )
+    async def begin(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        principal: NamedDependency[Principal],
+        lesson_id: FromPath[UUID],
+        data: JSONBody[SessionIn | None] = None,
+        key: IdempotencyKey = None,
+    ) -> SessionOut:
+        kind = (data or SessionIn()).kind
+        # What is kept for the key is the session's id: its prompts are made again from the pinned revision.
+        begun = await once_per_key(
+            uow,
+            owner_id=principal.user_id,
+            key=key,
+            operation=f"begin_session:{lesson_id}",
+            request=kind,
+            answer_type=sessions.BegunSession,
+            work=lambda: sessions.begin_session(uow, principal.user_id, lesson_id, kind),
+        )
+        return await sessions.as_begun(uow, begun)
+
+    @get("/sessions/{session_id:uuid}", operation_id="get_session", summary="A session as it stands, to go on with")
+    async def get_session(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        db: NamedDependency[Database],
+        principal: NamedDependency[Principal],
+        session_id: FromPath[UUID],
+    ) -> SessionOut:
+        return await sessions.shown_session(uow, db, session_id, principal.user_id)
+
+    @post(
+        "/sessions/{session_id:uuid}/answers",
+        operation_id="submit_answer",
+        summary="Answer an exercise and get it graded",
+        status_code=HTTP_200_OK,
+    )
+    async def submit(
+        self,
+        db: NamedDependency[Database],
+        principal: NamedDependency[Principal],
+        session_id: FromPath[UUID],
+        data: JSONBody[AnswerIn],
+        key: IdempotencyKey = None,
+    ) -> AnswerOut:
+        return await answers.submit_answer(
+            db,
+            user_id=principal.user_id,
+            session_id=session_id,
+            exercise_id=data.exercise_id,
+            answer=data.answer,
+            elapsed_ms=data.elapsed_ms,
+            key=checked_key(key),
+        )
+
+
+class ProgressController(Controller):
+    path = "/api/v1/progress"
+    tags = ("learning",)
+
+    @get("/", operation_id="list_progress", summary="My courses, and how far I am in each")
+    async def list_progress(
+        self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
+    ) -> list[CourseProgressOut]:
+        found = []
+        for enrollment in await repository.enrollments(uow.session, principal.user_id):
+            course = await catalog.published_course(uow, enrollment.course_id)
+            found.append(
+                CourseProgressOut(
+                    course_id=enrollment.course_id,
+                    title=course.course.title,
+                    enrolled_at=enrollment.enrolled_at,
+                    lessons_completed=len(course.lessons.keys() & set(enrollment.completed)),
+                    lessons_total=len(course.lessons),
+                )
+            )
+        return found
+
+    @get("/courses/{course_id:uuid}", operation_id="get_course_progress", summary="My progress, lesson by lesson")
+    async def get_course_progress(
+        self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal], course_id: FromPath[UUID]
+    ) -> CourseLessonsProgressOut:
+        course = await catalog.published_course(uow, course_id)
+        records = await repository.progress_of_course(uow.session, principal.user_id, course_id)
+        lessons = []
+        for lesson in course.lessons.values():
+            done = records.get(lesson.id)
+            lessons.append(
+                LessonProgressOut(
+                    lesson_id=lesson.id,
+                    title=lesson.title,
+                    completions=done.completions if done else 0,
+                    best_score=done.best_score if done else None,
+                    last_completed_at=done.last_completed_at if done else None,
+                )
+            )
+        completed = sum(1 for lesson in lessons if lesson.completions)
+        return CourseLessonsProgressOut(course_id, course.course.title, completed, len(lessons), lessons)
+
+    @post(
+        "/lessons/{lesson_id:uuid}",
+        operation_id="view_lesson",
+        summary="Mark a lesson without exercises as viewed",
+        status_code=HTTP_200_OK,
+    )
+    async def view_lesson(
+        self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal], lesson_id: FromPath[UUID]
+    ) -> ViewedOut:
+        return ViewedOut(lesson_id, await completion.view_lesson(uow, principal.user_id, lesson_id))

@@ -1,0 +1,43 @@
+"""Situations of learning."""
+
+from domains.kernel.errors import Conflict, NotFound
+
+
+class SessionNotFound(NotFound):
+    code = "learning.session_not_found"
+    title = "There is no such session of yours"
+
+
+class ExerciseNotFound(NotFound):
+    code = "learning.exercise_not_found"
+    title = "This exercise is not part of the session"
+
+
+class NothingToPractise(Conflict):
+    code = "learning.nothing_to_practise"
+    title = "This lesson has no exercises; mark it as viewed"
+
+
+class NeedsPractice(Conflict):
+    code = "learning.needs_practice"
+    title = "This lesson has exercises; complete a session of it"
+
+
+class AlreadyAnswered(Conflict):
+    code = "learning.already_answered"
+    title = "This exercise has been answered in this session"
+
+
+class KeyOfAnotherAnswer(Conflict):
+    code = "learning.key_of_another_answer"
+    title = "This Idempotency-Key belongs to another answer"
+
+
+class SessionClosed(Conflict):
+    code = "learning.session_closed"
+    title = "The session is complete"
+
+
+class SessionIncomplete(Conflict):
+    code = "learning.session_incomplete"
+    title = "Some exercises have not been answered"

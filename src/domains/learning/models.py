@@ -1,0 +1,73 @@
+"""Tables of learning.
+
+`learning_answer` is the log of what was answered and how it was graded, and the truth of everything that is counted
+from it. A session pins the revision that it began with.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ForeignKey, Index, Integer, SmallInteger, Text, Uuid, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domains.kernel.models import Base, Dated, Identified, Moment
+
+
+class EnrollmentRow(Base):
+    __tablename__ = "learning_enrollment"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
+    course_id: Mapped[UUID] = mapped_column(ForeignKey("catalog_course.id"), primary_key=True)
+    enrolled_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+
+
+class SessionRow(Identified, Dated, Base):
+    __tablename__ = "learning_session"
+    __table_args__ = (Index("ix_learning_session_learner", "user_id", "lesson_id"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"))
+    course_id: Mapped[UUID] = mapped_column(ForeignKey("catalog_course.id"))
+    lesson_id: Mapped[UUID] = mapped_column(ForeignKey("catalog_node.id"))
+    revision_id: Mapped[UUID] = mapped_column(ForeignKey("catalog_revision.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    exercise_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    """In the order in which they are asked."""
+    answered: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    correct: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    hearts: Mapped[int] = mapped_column(SmallInteger)
+    completed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class AnswerRow(Base):
+    __tablename__ = "learning_answer"
+
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("learning_session.id", ondelete="CASCADE"), primary_key=True)
+    exercise_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(Text)
+    """The client's idempotency key for this answer."""
+    answer: Mapped[str] = mapped_column(Text)
+    """As the client sent it, JSON."""
+    grade: Mapped[str] = mapped_column(Text)
+    """As the learner saw it, JSON."""
+    verdict: Mapped[str] = mapped_column(Text)
+    correct: Mapped[bool]
+    answered: Mapped[int] = mapped_column(SmallInteger)
+    """Exercises answered in the session, this one included."""
+    hearts: Mapped[int] = mapped_column(SmallInteger)
+    """Hearts left after this answer."""
+    elapsed_ms: Mapped[int] = mapped_column(Integer)
+    answered_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+
+
+class LessonProgressRow(Base):
+    __tablename__ = "learning_lesson_progress"
+    __table_args__ = (Index("ix_learning_lesson_progress_course", "user_id", "course_id"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
+    lesson_id: Mapped[UUID] = mapped_column(ForeignKey("catalog_node.id"), primary_key=True)
+    course_id: Mapped[UUID] = mapped_column(ForeignKey("catalog_course.id"))
+    completions: Mapped[int] = mapped_column(Integer)
+    best_score: Mapped[float]
+    """Share of exercises answered right in the best session, 0 to 1."""
+    first_completed_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    last_completed_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())

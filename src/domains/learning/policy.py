@@ -1,0 +1,52 @@
+"""Rules of a session, pure: which exercises it asks and how hearts fall."""
+
+import random
+from collections.abc import Sequence
+from typing import Literal, Protocol, TypeVar
+
+SessionKind = Literal["lesson"]
+
+HEARTS = 5
+"""Hearts at the start of a session. A wrong answer costs one; at none left, learning goes on."""
+
+
+class Asked(Protocol):
+    @property
+    def subject(self) -> str:
+        """What is asked about, whatever the kind of exercise."""
+        ...
+
+
+E = TypeVar("E", bound=Asked)
+
+
+def ordered(exercises: Sequence[E], seed: str) -> list[E]:
+    """All exercises in an order of their own for each seed, never the same subject twice running if that is possible.
+
+    The author's first exercise stays first: it introduces the lesson.
+    """
+    waiting = list(exercises[1:])
+    random.Random(seed).shuffle(waiting)  # noqa: S311 - an order, not a secret
+    found = list(exercises[:1])
+    while waiting:
+        following = _most_pressing(waiting, found[-1].subject)
+        waiting.remove(following)
+        found.append(following)
+    return found
+
+
+def _most_pressing(waiting: Sequence[E], last: str) -> E:
+    """The first that differs from `last`; when one subject fills half of what waits, that subject, lest it pile up."""
+    counts: dict[str, int] = {}
+    for exercise in waiting:
+        counts[exercise.subject] = counts.get(exercise.subject, 0) + 1
+    crowded = next((s for s, count in counts.items() if s != last and 2 * count > len(waiting)), None)
+    for exercise in waiting:
+        if exercise.subject == crowded or (crowded is None and exercise.subject != last):
+            return exercise
+    return waiting[0]
+
+
+def score(correct: int, total: int) -> float:
+    """Share answered right, 0 to 1; a lesson without exercises is done by reading it."""
+    return correct / total if total else 1.0

@@ -1,0 +1,238 @@
+"""Every SQL statement of learning. The answer path is one statement for a whole batch of answers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domains.kernel.uow import Database
+from domains.learning.policy import SessionKind
+
+_SESSION = """
+    SELECT user_id, course_id, lesson_id, revision_id, kind, exercise_ids FROM learning_session WHERE id = $1
+"""
+
+# Sessions are locked in the order of their ids, so that two processes never wait for each other in a circle. The lock
+# also shows the newest counters, while `standing` shows answers as they were when the statement began: an answer that
+# another process wrote meanwhile is found neither fresh nor standing, and asked about again.
+WRITE_ANSWERS = """
+    WITH given AS (
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[],
+                             $8::int[]) WITH ORDINALITY
+            AS g (session_id, exercise_id, key, answer, grade, verdict, correct, elapsed_ms, place)
+    ), session AS (
+        SELECT id, answered, hearts, completed_at FROM learning_session WHERE id = ANY($1) ORDER BY id FOR UPDATE
+    ), written AS (
+        INSERT INTO learning_answer
+            (session_id, exercise_id, key, answer, grade, verdict, correct, elapsed_ms, answered, hearts)
+        SELECT g.session_id, g.exercise_id, g.key, g.answer, g.grade, g.verdict, g.correct, g.elapsed_ms,
+               s.answered + 1, greatest(s.hearts - (NOT g.correct)::int, 0)
+        FROM given g JOIN session s ON s.id = g.session_id AND s.completed_at IS NULL
+        ON CONFLICT DO NOTHING
+        RETURNING session_id, correct, answered, hearts
+    ), counted AS (
+        UPDATE learning_session s
+        SET answered = w.answered, hearts = w.hearts, correct = s.correct + w.correct::int
+        FROM written w WHERE s.id = w.session_id
+    )
+    SELECT w.session_id IS NOT NULL AS fresh, coalesce(w.answered, standing.answered) AS answered,
+           coalesce(w.hearts, standing.hearts) AS hearts, standing.key, standing.answer, standing.grade,
+           s.completed_at IS NOT NULL AS closed
+    FROM given g
+    JOIN session s ON s.id = g.session_id
+    LEFT JOIN written w ON w.session_id = g.session_id
+    LEFT JOIN learning_answer standing ON standing.session_id = g.session_id AND standing.exercise_id = g.exercise_id
+    ORDER BY g.place
+"""
+
+_ENROL = text("""
+    INSERT INTO learning_enrollment (user_id, course_id) VALUES (:user_id, :course_id)
+    ON CONFLICT DO NOTHING RETURNING enrolled_at
+""")
+_ENROLLED_AT = text("SELECT enrolled_at FROM learning_enrollment WHERE user_id = :user_id AND course_id = :course_id")
+
+_ADD_SESSION = text("""
+    INSERT INTO learning_session (id, user_id, course_id, lesson_id, revision_id, kind, exercise_ids, hearts)
+    VALUES (:id, :user_id, :course_id, :lesson_id, :revision_id, :kind, CAST(:exercise_ids AS uuid[]), :hearts)
+""")
+
+_STATE = text("""
+    SELECT s.answered, s.hearts, s.completed_at, ARRAY(
+        SELECT exercise_id FROM learning_answer WHERE session_id = s.id) AS answered_ids
+    FROM learning_session s WHERE s.id = :session_id AND s.user_id = :user_id
+""")
+
+_LOCK = text("""
+    SELECT course_id, lesson_id, revision_id, answered, correct, cardinality(exercise_ids) AS total, completed_at
+    FROM learning_session WHERE id = :session_id AND user_id = :user_id FOR UPDATE
+""")
+
+_CLOSE = text("UPDATE learning_session SET completed_at = now() WHERE id = :session_id")
+
+_COUNT_COMPLETION = text("""
+    INSERT INTO learning_lesson_progress AS p (user_id, lesson_id, course_id, completions, best_score)
+    VALUES (:user_id, :lesson_id, :course_id, 1, :score)
+    ON CONFLICT (user_id, lesson_id) DO UPDATE SET
+        completions = p.completions + 1, best_score = greatest(p.best_score, excluded.best_score),
+        last_completed_at = now()
+    RETURNING completions
+""")
+
+_VIEW = text("""
+    INSERT INTO learning_lesson_progress (user_id, lesson_id, course_id, completions, best_score)
+    VALUES (:user_id, :lesson_id, :course_id, 1, 1) ON CONFLICT DO NOTHING RETURNING completions
+""")
+
+_COMPLETED_LESSONS = text("""
+    SELECT lesson_id FROM learning_lesson_progress WHERE user_id = :user_id AND course_id = :course_id
+""")
+
+_PROGRESS_OF_COURSE = text("""
+    SELECT lesson_id, completions, best_score, last_completed_at FROM learning_lesson_progress
+    WHERE user_id = :user_id AND course_id = :course_id
+""")
+
+_ENROLLMENTS = text("""
+    SELECT e.course_id, e.enrolled_at, ARRAY(
+        SELECT lesson_id FROM learning_lesson_progress p WHERE p.user_id = e.user_id AND p.course_id = e.course_id
+    ) AS completed
+    FROM learning_enrollment e WHERE e.user_id = :user_id ORDER BY e.enrolled_at DESC
+""")
+
+
+class SessionRecord(NamedTuple):
+    """What never changes about a session."""
+
+    user_id: UUID
+    course_id: UUID
+    lesson_id: UUID
+    revision_id: UUID
+    kind: SessionKind
+    exercise_ids: list[UUID]
+
+
+class SessionState(NamedTuple):
+    answered: int
+    hearts: int
+    completed_at: datetime | None
+    answered_ids: Sequence[UUID]
+
+
+class LockedSession(NamedTuple):
+    course_id: UUID
+    lesson_id: UUID
+    revision_id: UUID
+    answered: int
+    correct: int
+    total: int
+    completed_at: datetime | None
+
+
+class AnswerRecord(NamedTuple):
+    """One graded answer on its way into the log."""
+
+    session_id: UUID
+    exercise_id: UUID
+    key: str
+    answer: str
+    grade: str
+    verdict: str
+    correct: bool
+    elapsed_ms: int
+
+
+class WrittenAnswer(NamedTuple):
+    """What the log says after the attempt to write. `fresh`: it is ours; else `key`, `answer` and `grade` are those of
+    the answer that stands, or None where another process wrote it a moment ago."""
+
+    fresh: bool
+    answered: int | None
+    hearts: int | None
+    key: str | None
+    answer: str | None
+    grade: str | None
+    closed: bool
+
+
+class LessonRecord(NamedTuple):
+    lesson_id: UUID
+    completions: int
+    best_score: float
+    last_completed_at: datetime
+
+
+class EnrollmentRecord(NamedTuple):
+    course_id: UUID
+    enrolled_at: datetime
+    completed: Sequence[UUID]
+    """Lessons completed, also ones that the published revision no longer has."""
+
+
+async def session_record(db: Database, session_id: UUID) -> SessionRecord | None:
+    rows = await db.fetch(_SESSION, session_id)
+    return SessionRecord(*rows[0]) if rows else None
+
+
+async def write_answers(db: Database, answers: Sequence[AnswerRecord]) -> list[WrittenAnswer]:
+    """One result per answer, in order. At most one answer per session, and every session must exist."""
+    columns = [list(column) for column in zip(*answers, strict=True)]
+    return [WrittenAnswer(*row) for row in await db.fetch(WRITE_ANSWERS, *columns)]
+
+
+async def enrol(session: AsyncSession, user_id: UUID, course_id: UUID) -> tuple[datetime, bool]:
+    """When the learner enrolled, and whether that was now."""
+    values = {"user_id": user_id, "course_id": course_id}
+    enrolled_at = (await session.execute(_ENROL, values)).scalar_one_or_none()
+    if enrolled_at is not None:
+        return enrolled_at, True
+    return (await session.execute(_ENROLLED_AT, values)).scalar_one(), False
+
+
+async def add_session(session: AsyncSession, session_id: UUID, record: SessionRecord, hearts: int) -> None:
+    values = record._asdict() | {"exercise_ids": list(record.exercise_ids)}
+    await session.execute(_ADD_SESSION, {**values, "id": session_id, "hearts": hearts})
+
+
+async def session_state(session: AsyncSession, session_id: UUID, user_id: UUID) -> SessionState | None:
+    row = (await session.execute(_STATE, {"session_id": session_id, "user_id": user_id})).one_or_none()
+    return SessionState(*row) if row else None
+
+
+async def lock_session(session: AsyncSession, session_id: UUID, user_id: UUID) -> LockedSession | None:
+    row = (await session.execute(_LOCK, {"session_id": session_id, "user_id": user_id})).one_or_none()
+    return LockedSession(*row) if row else None
+
+
+async def close_session(session: AsyncSession, session_id: UUID) -> None:
+    await session.execute(_CLOSE, {"session_id": session_id})
+
+
+async def count_completion(session: AsyncSession, user_id: UUID, lesson_id: UUID, course_id: UUID, score: float) -> int:
+    """How often the learner has now completed the lesson."""
+    values = {"user_id": user_id, "lesson_id": lesson_id, "course_id": course_id, "score": score}
+    completions: int = (await session.execute(_COUNT_COMPLETION, values)).scalar_one()
+    return completions
+
+
+async def view_lesson(session: AsyncSession, user_id: UUID, lesson_id: UUID, course_id: UUID) -> bool:
+    """False when the lesson had been viewed before."""
+    values = {"user_id": user_id, "lesson_id": lesson_id, "course_id": course_id}
+    return (await session.execute(_VIEW, values)).one_or_none() is not None
+
+
+async def completed_lessons(session: AsyncSession, user_id: UUID, course_id: UUID) -> set[UUID]:
+    rows = await session.execute(_COMPLETED_LESSONS, {"user_id": user_id, "course_id": course_id})
+    return set(rows.scalars())
+
+
+async def progress_of_course(session: AsyncSession, user_id: UUID, course_id: UUID) -> dict[UUID, LessonRecord]:
+    rows = await session.execute(_PROGRESS_OF_COURSE, {"user_id": user_id, "course_id": course_id})
+    return {row.lesson_id: LessonRecord(*row) for row in rows}
+
+
+async def enrollments(session: AsyncSession, user_id: UUID) -> list[EnrollmentRecord]:
+    """Newest first."""
+    return [EnrollmentRecord(*row) for row in await session.execute(_ENROLLMENTS, {"user_id": user_id})]

@@ -1,0 +1,1 @@
+"""Commands of learning: enrol, begin a session, answer, complete."""

@@ -1,0 +1,133 @@
+"""The answer path: grade in memory, write with whoever answers at the same moment, tell screens.
+
+An answer is stored before its grade leaves the house, so a solution is never shown for an answer that can be changed.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+import asyncpg
+import msgspec
+
+from domains.catalog import api as catalog
+from domains.kernel.batch import Batcher
+from domains.kernel.ids import new_id
+from domains.kernel.uow import Database
+from domains.learning import repository
+from domains.learning.errors import AlreadyAnswered, ExerciseNotFound, KeyOfAnotherAnswer, SessionClosed
+from domains.learning.events import AnswerGraded
+from domains.learning.repository import AnswerRecord, WrittenAnswer
+from domains.learning.schemas import AnswerOut, GradeOut
+from domains.learning.service.sessions import RunningSession, running_session
+
+Answers = Batcher[AnswerRecord, WrittenAnswer]
+
+_batchers: WeakKeyDictionary[Database, Answers] = WeakKeyDictionary()
+
+
+async def submit_answer(
+    db: Database,
+    *,
+    user_id: UUID,
+    session_id: UUID,
+    exercise_id: UUID,
+    answer: msgspec.Raw | bytes,
+    elapsed_ms: int,
+    key: str | None,
+) -> AnswerOut:
+    """Grades and stores an answer. The same key again gives the same body.
+
+    Raises SessionNotFound, ExerciseNotFound, AnswerShape, AlreadyAnswered, KeyOfAnotherAnswer, SessionClosed.
+    """
+    session = await running_session(db, session_id, user_id)
+    exercise = session.exercises.get(exercise_id)
+    if exercise is None:
+        raise ExerciseNotFound
+    grade = _as_shown(catalog.check(exercise, answer, session.lexicon))
+    record = AnswerRecord(
+        session_id,
+        exercise_id,
+        key or new_id().hex,
+        bytes(answer).decode(),
+        msgspec.json.encode(grade).decode(),
+        grade.verdict,
+        grade.correct,
+        elapsed_ms,
+    )
+    written = await _written(db, record)
+    if written.fresh:
+        body = _body(grade, written, session)
+        db.announce([_fact(session, body)])
+        return body
+    return _repeated(record, written, session)
+
+
+async def _written(db: Database, record: AnswerRecord) -> WrittenAnswer:
+    batcher = _batchers.get(db)
+    if batcher is None:
+        batcher = _batchers[db] = _batcher(db)
+    written = await batcher.submit(record)
+    if not written.fresh and written.key is None and not written.closed:
+        # Another process wrote this answer between our snapshot and our lock; now it can be read.
+        written = await batcher.submit(record)
+    return written
+
+
+def _batcher(db: Database) -> Answers:
+    async def write(records: Sequence[AnswerRecord]) -> list[WrittenAnswer | Exception]:
+        try:
+            return list(await repository.write_answers(db, records))
+        except asyncpg.DataError:
+            # A text that PostgreSQL cannot hold fails its own answer and no neighbour's.
+            return [await _alone(db, record) for record in records]
+
+    return Batcher(write, lane=lambda record: record.session_id)
+
+
+async def _alone(db: Database, record: AnswerRecord) -> WrittenAnswer | Exception:
+    try:
+        [written] = await repository.write_answers(db, [record])
+    except asyncpg.DataError as error:
+        return error
+    return written
+
+
+def _repeated(record: AnswerRecord, written: WrittenAnswer, session: RunningSession) -> AnswerOut:
+    if written.grade is None:
+        raise SessionClosed
+    if written.key != record.key:
+        raise AlreadyAnswered
+    if written.answer != record.answer:
+        raise KeyOfAnotherAnswer
+    return _body(msgspec.json.decode(written.grade, type=GradeOut), written, session)
+
+
+def _as_shown(grade: catalog.Grade) -> GradeOut:
+    expected = grade.expected
+    shown = expected if isinstance(expected, str) else [e if isinstance(e, str) else list(e) for e in expected]
+    return GradeOut(grade.verdict.value, grade.correct, shown, list(grade.tokens))
+
+
+def _body(grade: GradeOut, written: WrittenAnswer, session: RunningSession) -> AnswerOut:
+    return AnswerOut(
+        verdict=grade.verdict,
+        correct=grade.correct,
+        expected=grade.expected,
+        tokens=grade.tokens,
+        answered=written.answered or 0,
+        total=session.total,
+        hearts=written.hearts or 0,
+    )
+
+
+def _fact(session: RunningSession, body: AnswerOut) -> AnswerGraded:
+    return AnswerGraded(
+        user_id=session.record.user_id,
+        session_id=session.id,
+        lesson_id=session.record.lesson_id,
+        answered=body.answered,
+        total=body.total,
+        correct=body.correct,
+        hearts=body.hearts,
+    )

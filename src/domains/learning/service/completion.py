@@ -1,0 +1,87 @@
+"""Completing a session or viewing a lesson: counted once, announced once."""
+
+from uuid import UUID
+
+import msgspec
+
+from domains.catalog import api as catalog
+from domains.kernel.uow import UnitOfWork
+from domains.learning import policy, repository
+from domains.learning.errors import NeedsPractice, SessionIncomplete, SessionNotFound
+from domains.learning.events import CourseCompleted, LessonCompleted
+from domains.learning.service.sessions import enrol
+
+
+class CompletedSession(msgspec.Struct, frozen=True):
+    session_id: UUID
+    lesson_id: UUID
+    course_id: UUID
+    correct: int
+    total: int
+    first_call: bool
+    """False when the session had been completed before: nothing was counted or announced."""
+
+
+async def complete_session(uow: UnitOfWork, user_id: UUID, session_id: UUID) -> CompletedSession:
+    """Raises SessionNotFound and SessionIncomplete."""
+    session = await repository.lock_session(uow.session, session_id, user_id)
+    if session is None:
+        raise SessionNotFound
+    first_call = session.completed_at is None
+    if first_call:
+        if session.answered < session.total:
+            raise SessionIncomplete(answered=session.answered, total=session.total)
+        await repository.close_session(uow.session, session_id)
+        completions = await repository.count_completion(
+            uow.session,
+            user_id,
+            session.lesson_id,
+            session.course_id,
+            policy.score(session.correct, session.total),
+        )
+        fact = LessonCompleted(
+            user_id=user_id,
+            course_id=session.course_id,
+            lesson_id=session.lesson_id,
+            session_id=session_id,
+            correct=session.correct,
+            total=session.total,
+            completions=completions,
+        )
+        await _announce(uow, fact)
+    return CompletedSession(
+        session_id, session.lesson_id, session.course_id, session.correct, session.total, first_call
+    )
+
+
+async def view_lesson(uow: UnitOfWork, user_id: UUID, lesson_id: UUID) -> int:
+    """Marks a lesson without exercises as done and returns its completions, always 1: reading again adds nothing.
+
+    Raises LessonNotFound and NeedsPractice.
+    """
+    revision, lesson = await catalog.published_lesson(uow, lesson_id)
+    if lesson.exercises:
+        raise NeedsPractice
+    await enrol(uow, user_id, revision.course_id)
+    if await repository.view_lesson(uow.session, user_id, lesson_id, revision.course_id):
+        fact = LessonCompleted(
+            user_id=user_id,
+            course_id=revision.course_id,
+            lesson_id=lesson_id,
+            session_id=None,
+            correct=0,
+            total=0,
+            completions=1,
+        )
+        await _announce(uow, fact)
+    return 1
+
+
+async def _announce(uow: UnitOfWork, fact: LessonCompleted) -> None:
+    uow.record(fact)
+    if fact.completions > 1:
+        return
+    course = await catalog.published_course(uow, fact.course_id)
+    done = await repository.completed_lessons(uow.session, fact.user_id, fact.course_id)
+    if fact.lesson_id in course.lessons and course.lessons.keys() <= done:
+        uow.record(CourseCompleted(user_id=fact.user_id, course_id=fact.course_id))
