@@ -13,7 +13,7 @@ from domains.catalog import repository
 from domains.catalog.content import Course
 from domains.catalog.errors import AnswerShape, CourseNotFound, LessonNotFound
 from domains.catalog.formats.report import Remark, Report
-from domains.catalog.kinds import Content, Prompt
+from domains.catalog.kinds import AnyPrompt, Content, Prompt
 from domains.catalog.policy.grade import Grade, Token, Verdict
 from domains.catalog.policy.lexicon import Lexicon
 from domains.catalog.revisions import ExerciseView, LessonView, RevisionContent, kept_revision, revision
@@ -64,6 +64,7 @@ def check(exercise: ExerciseView, answer: bytes | msgspec.Raw, lexicon: Lexicon)
 __all__ = [
     "DEMO_SLUG",
     "AnswerShape",
+    "AnyPrompt",
     "Content",
     "Course",
     "CourseNotFound",

@@ -1,6 +1,7 @@
 """Publishing courses and reading them, on a real database."""
 
 import asyncio
+import shutil
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -15,6 +16,8 @@ from domains.catalog.events import CourseRevisionPublished
 from domains.catalog.kinds import Translate
 from domains.catalog.pages import FRESH_S, CoursePages
 from domains.kernel.uow import Database
+
+SPANISH = Path(__file__).parents[4] / "shared/data/librelingo-es/course"
 
 
 def course(slug: str, *words: str, title: str = "A course") -> Course:
@@ -142,6 +145,30 @@ async def test_our_own_course_is_imported_once_and_exported_again(db: Database, 
     assert report.remarks == []
     assert imported is not None
     assert (imported.revision_id, imported.changed) == (first.revision_id, False)
+
+
+@pytest.mark.skipif(not SPANISH.exists(), reason="the LibreLingo course is not on this machine")
+async def test_a_librelingo_course_is_imported_once_and_its_changes_as_a_new_revision(
+    db: Database, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(SPANISH, tmp_path / "course"))
+    results = []
+    for _ in range(2):
+        async with db.begin() as uow:
+            published, _ = await api.import_course(uow, copy)
+            assert published is not None
+            results.append(published)
+    assert results[1] == msgspec.structs.replace(results[0], changed=False)
+    skill = copy / "basics/skills/animals.yaml"
+    skill.write_text(skill.read_text().replace("Translation: duck", "Translation: drake", 1))
+    async with db.begin() as uow:
+        changed, _ = await api.import_course(uow, copy)
+    assert changed is not None
+    assert (changed.course_id, changed.number, changed.changed) == (results[0].course_id, results[0].number + 1, True)
+    before, after = await content_of(db, results[0]), await content_of(db, changed)
+    assert list(after.lessons) == list(before.lessons)
+    # Only exercises that ask for the changed word by its English side are new.
+    assert len(set(before.exercises) - set(after.exercises)) <= 2
 
 
 async def test_a_broken_import_publishes_nothing(db: Database, tmp_path: Path) -> None:

@@ -87,11 +87,19 @@ def slugified(name: str) -> str:
 
 def _parse(root: Path, path: Path, report: Report) -> Tree | None:
     file = str(path.relative_to(root)) if path.is_relative_to(root) else path.name
-    if not path.resolve().is_relative_to(root):
+    if not _is_inside(root, path):
         report.add("error", file, 1, "the file lies outside the course's directory")
         return None
     text = read_text(path, file, report)
     return None if text is None else parse(text, file, report)
+
+
+def _is_inside(root: Path, path: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):
+        # A loop of symbolic links leads nowhere.
+        return False
 
 
 def _languages(head: Fields) -> _Languages:
@@ -164,7 +172,7 @@ def _unit(
 
 def _introduction(path: Path, report: Report, root: Path) -> str:
     markdown = path.with_suffix(".md")
-    if not markdown.is_file() or not markdown.resolve().is_relative_to(root):
+    if not markdown.is_file() or not _is_inside(root, markdown):
         return ""
     text = (read_text(markdown, str(markdown.relative_to(root)), report) or "").strip()
     return text.replace("\x00", "\ufffd")
