@@ -3,7 +3,6 @@
 Invariant: as long as the fleet runs, every member that dies is replaced; when it stops, every member is gone.
 """
 
-import importlib
 import multiprocessing
 import os
 import signal
@@ -16,6 +15,7 @@ from multiprocessing.context import SpawnProcess
 from types import FrameType
 
 from app.config import Settings
+from app.server import run_member
 
 STOP_S = 9.0
 SHORT_LIFE_S = 5.0
@@ -32,11 +32,6 @@ class Member:
     started: Connection
     born: float = field(default_factory=time.monotonic)
     serves: bool = False
-
-
-def _run_member(settings: Settings, listener: socket.socket, started: Connection) -> None:
-    # Imported by name, because the parent supervises and need not hold the application in its memory.
-    importlib.import_module("app.server").run_member(settings, listener, started)
 
 
 class Fleet:
@@ -71,7 +66,7 @@ class Fleet:
     def _start(self) -> Member:
         ours, theirs = self._context.Pipe(duplex=False)
         process = self._context.Process(
-            target=_run_member, args=(self._settings, self._listener, theirs), name="lyceum-server"
+            target=run_member, args=(self._settings, self._listener, theirs), name="lyceum-server"
         )
         process.start()
         theirs.close()

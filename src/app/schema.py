@@ -5,6 +5,7 @@ was, because all run in one transaction.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from sqlalchemy.pool import NullPool
 ADVISORY_LOCK = 0x6C796365756D  # "lyceum"
 WAIT_S = 300
 VERSION_TABLE = "kernel_schema_version"
+
+log = logging.getLogger(__name__)
+Report = Callable[[str], None]
 
 
 class SchemaOutdated(Exception):
@@ -57,8 +61,8 @@ async def current(url: str) -> str | None:
         await engine.dispose()
 
 
-async def upgrade(url: str, report: Callable[[str], None]) -> bool:
-    """Brings the database to `head()`. False where it already was there."""
+async def migrate(url: str, report: Report = log.info) -> tuple[str | None, str]:
+    """Brings the database to `head()`; answers with the revisions before and after."""
     engine = create_async_engine(asyncpg_url(url), poolclass=NullPool)
     try:
         # AUTOCOMMIT for the lock, so that it belongs to the session and no transaction stands open meanwhile.
@@ -67,26 +71,29 @@ async def upgrade(url: str, report: Callable[[str], None]) -> bool:
             await _lock(keeper, report)
             before = await connection.run_sync(_current)
             await connection.rollback()
-            if before == head():
-                return False
-            report(f"migrating the database from {before or 'empty'} to {head()}")
-            # A migration never queues in front of traffic: it fails and is run again.
-            await connection.execute(text("SET LOCAL lock_timeout = '5s'"))
-            await connection.run_sync(_upgrade)
-            await connection.commit()
-            return True
+            if before != head():
+                report(f"migrating the database from {before or 'empty'} to {head()}")
+                # A migration never queues in front of traffic: it fails and is run again.
+                await connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+                await connection.run_sync(_upgrade)
+                await connection.commit()
+            return before, head()
     finally:
         await engine.dispose()
 
 
-async def ensure(url: str, *, may_migrate: bool, report: Callable[[str], None]) -> None:
-    """Migrates where Lyceum owns the database, otherwise raises SchemaOutdated: operators choose their moment."""
-    if await current(url) == head():
-        return
-    if not may_migrate:
-        found = await current(url) or "empty"
-        raise SchemaOutdated(f"the database is at {found}, this version needs {head()}: run `lyceum migrate`")
-    await upgrade(url, report)
+async def require_head(url: str) -> None:
+    """Raises SchemaOutdated where the database is not at `head()`: its operators choose the moment to migrate."""
+    found = await current(url)
+    if found != head():
+        raise SchemaOutdated(
+            f"the database is at {found or 'empty'}, this version needs {head()}: run `lyceum migrate`"
+        )
+
+
+async def ensure(url: str, *, may_migrate: bool, report: Report) -> None:
+    """Migrates where the database is our own, otherwise requires that it has been done."""
+    await (migrate(url, report) if may_migrate else require_head(url))
 
 
 def asyncpg_url(url: str) -> str:
@@ -94,7 +101,7 @@ def asyncpg_url(url: str) -> str:
     return f"postgresql+asyncpg://{rest}" if scheme in {"postgres", "postgresql"} else url
 
 
-async def _lock(keeper: AsyncConnection, report: Callable[[str], None]) -> None:
+async def _lock(keeper: AsyncConnection, report: Report) -> None:
     attempt = text("SELECT pg_try_advisory_lock(:key)")
     for tenth in range(WAIT_S * 10):
         if (await keeper.execute(attempt, {"key": ADVISORY_LOCK})).scalar_one():

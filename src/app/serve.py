@@ -6,7 +6,6 @@ Invariant: what was started is stopped in reverse order, in every way of leaving
 import asyncio
 import errno
 import http.client
-import importlib
 import signal
 import socket
 import threading
@@ -18,7 +17,11 @@ from app import schema
 from app.config import Settings
 from app.embedded.ownership import serving_pid
 from app.fleet import Fleet
+from app.infra import open_infra
+from app.registry import subscriptions
+from app.server import run as run_server
 from app.services import addressed
+from domains.catalog import api as catalog
 
 Report = Callable[[str], None]
 PATIENCE_S = 10.0
@@ -38,12 +41,11 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, report: Rep
     try:
         # The port first: a second start on the same one fails before it touches any data.
         with _listener(settings, host, port) as listener, addressed(settings, owner="serve", report=report) as found:
-            asyncio.run(schema.ensure(found.database_url, may_migrate=not settings.database_url, report=report))
+            asyncio.run(_prepare(found, owned=not settings.database_url, report=report))
             address = (_reachable(host), listener.getsockname()[1])
             announce = Announcer(address, report)
             if workers == 1:
-                # By name, so that the parent of several workers does not hold the application in its memory.
-                importlib.import_module("app.server").run(found, listener, announce.start)
+                run_server(found, listener, announce.start)
             else:
                 listener.listen(2048)
                 Fleet(found, listener, workers, report).run(announce.start)
@@ -53,6 +55,14 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, report: Rep
         pass
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+async def _prepare(settings: Settings, *, owned: bool, report: Report) -> None:
+    """Before any server process runs, so that several need not compete for it."""
+    await schema.ensure(settings.database_url, may_migrate=owned, report=report)
+    if owned:
+        async with open_infra(settings, subscriptions()) as infra, infra.db.begin() as uow:
+            await catalog.ensure_demo_course(uow)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -34,5 +34,5 @@ def migrate(data_dir: Path | None, check: bool, as_json: bool) -> None:
 async def _migrate(url: str, *, check: bool) -> tuple[str | None, str | None]:
     before = await schema.current(url)
     if not check:
-        await schema.upgrade(url, say)
+        await schema.migrate(url, say)
     return before, await schema.current(url)
