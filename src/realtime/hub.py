@@ -13,18 +13,17 @@ from litestar.types import Receive, Scope, Send
 from redis.asyncio import Redis
 
 from domains.kernel.events import Event
-from realtime import metrics, recovery, routes
+from realtime import metrics, recovery
 from realtime.actor import Actor, Post
 from realtime.actors.league import LeagueActor, Moved, Watched
 from realtime.actors.learner import Joined, LearnerActor, Resync
 from realtime.bus import Listener
-from realtime.gateway import Gateway, GatewaySettings
+from realtime.gateway import Gateway, GatewaySettings, Peer
 from realtime.inbound import Inbound
-from realtime.peer import Peer
+from realtime.messages import LeagueMoved, Message, SessionsEnded, ToLearner
 from realtime.ports import Clock, LoopClock, Ports
 from realtime.publisher import Publisher
 from realtime.rooms import LEAGUE, LEARNER, Rooms, Seat, league_room, learner_room, subject_of
-from realtime.routes import LeagueMoved, Message, SessionsEnded, ToLearner
 from realtime.supervisor import Policy, Supervisor
 from realtime.wire import encode
 
@@ -48,7 +47,7 @@ class Realtime:
         ports: Ports,
         settings: RealtimeSettings | None = None,
         *,
-        route: Callable[[Event], tuple[Message, ...]] = routes.route,
+        route: Callable[[Event], tuple[Message, ...]],
         clock: Clock | None = None,
     ) -> None:
         self._settings = settings or RealtimeSettings()

@@ -1,38 +1,12 @@
 """From a fact to those whose screens it moves. Invariant: pure; every live fact of the domains has its line here."""
 
-from uuid import UUID
-
-import msgspec
-
 from domains.gamification.events import LeagueEntered, LessonRewarded
 from domains.identity.events import SessionsRevoked
 from domains.kernel.events import Event
 from domains.learning.events import AnswerGraded
 from domains.notifications.events import NotificationCreated as NotificationRecorded
-from realtime.wire import LessonCompleted, NotificationCreated, ProgressChanged, StreamFrame
-
-
-class ToLearner(msgspec.Struct, frozen=True):
-    """A numbered frame on somebody's own stream."""
-
-    user_id: UUID
-    frame: StreamFrame
-
-
-class LeagueMoved(msgspec.Struct, frozen=True):
-    """Somebody's line on a board is new."""
-
-    league_id: UUID
-    user_id: UUID
-
-
-class SessionsEnded(msgspec.Struct, frozen=True):
-    """Sockets of these login sessions must go."""
-
-    session_ids: list[UUID]
-
-
-Message = ToLearner | LeagueMoved | SessionsEnded
+from realtime.messages import LeagueMoved, Message, SessionsEnded, ToLearner
+from realtime.wire import LessonCompleted, NotificationCreated, ProgressChanged
 
 
 def route(fact: Event) -> tuple[Message, ...]:

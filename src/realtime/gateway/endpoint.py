@@ -1,11 +1,8 @@
-"""The Socket.IO endpoint, and the only importer of socketio and engineio.
+"""The Socket.IO endpoint.
 
 Invariants: only events on the allow-list reach a command, and never the library's own `connect` or `disconnect`; a
 socket holds at most `queue_limit` packets; a packet is encoded once however many sockets get it; whatever one client
 sends or does not read, the others do not notice.
-
-It steps into the library at places that are not public. Versions are pinned, and tests/realtime/test_tripwires.py fails
-when one of those places changes.
 """
 
 import asyncio
@@ -13,12 +10,11 @@ import logging
 from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
-import msgspec
-import socketio
 from engineio import packet as engine
 from litestar.enums import ScopeType
 from litestar.types import Receive, Scope, Send
@@ -26,14 +22,13 @@ from socketio.exceptions import ConnectionRefusedError as Refused
 
 from domains.kernel.errors import AppError
 from realtime import metrics, wire
+from realtime.gateway import library
+from realtime.gateway.line import Line
+from realtime.gateway.peer import Peer
 from realtime.inbound import Inbound, Refusal, payload
-from realtime.peer import FLOOD_CODE, Peer
 from realtime.ports import Authenticate, Clock
 
 logger = logging.getLogger(__name__)
-# The library logs a traceback for every malformed frame; what matters is counted and logged here.
-library_logger = logging.getLogger("realtime.library")
-library_logger.setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,51 +46,6 @@ class GatewaySettings:
     events_burst: int = 200
     malformed_allowed: int = 20
     sockets_per_user: int = 32
-
-
-class _Json:
-    """JSON for the library: fast, and strict where its own is not. Deep nesting is a ValueError, like any bad JSON."""
-
-    @staticmethod
-    def loads(text: str | bytes) -> Any:
-        try:
-            return msgspec.json.decode(text)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise ValueError("not JSON") from error
-
-    @staticmethod
-    def dumps(value: Any, **_: Any) -> str:
-        return msgspec.json.encode(value).decode()
-
-
-class _Server(socketio.AsyncServer):  # type: ignore[misc]
-    """The library's server with every way in led through the gateway."""
-
-    gateway: "Gateway"
-
-    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
-        await super()._handle_eio_connect(eio_sid, environ)
-        self.gateway.opened(eio_sid, environ)
-
-    async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
-        if await self.gateway.admit(eio_sid, data):
-            try:
-                await super()._handle_eio_message(eio_sid, data)
-            except Exception:  # noqa: BLE001  Parsing hostile text: anything may come out of it.
-                self.gateway.malformed(eio_sid)
-
-    async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
-        await super()._handle_connect(eio_sid, namespace, data)
-        sid = self.manager.sid_from_eio_sid(eio_sid, "/")
-        if sid is not None and self.manager.is_connected(sid, "/"):
-            self.gateway.connected(eio_sid)
-
-    async def _handle_event(self, eio_sid: str, namespace: str | None, ack_id: int | None, data: Any) -> None:
-        await self.gateway.event(eio_sid, namespace, ack_id, data)
-
-    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
-        await super()._handle_eio_disconnect(eio_sid, reason)
-        self.gateway.closed(eio_sid)
 
 
 class Gateway:
@@ -119,7 +69,7 @@ class Gateway:
         self._on_leave = on_leave
         self._peers: dict[str, Peer] = {}
         self._by_sid: dict[str, Peer] = {}
-        self._server = _Server(
+        self._server = library.Server(
             async_mode="asgi",
             async_handlers=False,
             # An empty list would mean "anybody" to the library.
@@ -128,9 +78,9 @@ class Gateway:
             ping_interval=settings.ping_interval_s,
             ping_timeout=settings.ping_timeout_s,
             transports=["polling", "websocket"],
-            json=_Json,
-            logger=library_logger,
-            engineio_logger=library_logger,
+            json=library.Json,
+            logger=library.logger,
+            engineio_logger=library.logger,
         )
         self._server.gateway = self
         self._server.on("connect", self._on_connect)
@@ -238,6 +188,7 @@ class Gateway:
             bucket_burst=settings.events_burst,
             now=self._clock.time(),
         )
+        peer.socket.poll = partial(library.poll, peer.socket)
         line = scope.get("lyceum.line")
         if line is not None:
             line.attach(peer)
@@ -356,7 +307,7 @@ class Gateway:
         if scope["type"] != ScopeType.WEBSOCKET:
             await self._server.handle_request(scope, receive, send)
             return
-        line = _Line(self._settings, receive, send)
+        line = Line(receive, send, frame_bytes=self._settings.frame_bytes, queue_limit=self._settings.queue_limit)
         sids = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("sid")
         upgrading = self._peers.get(sids[0]) if sids else None
         if upgrading is not None:
@@ -369,43 +320,3 @@ class Gateway:
             logger.debug("a websocket ended in the middle", exc_info=True)
         finally:
             await line.end()
-
-
-class _Line:
-    """One websocket under the library: keeps out frames on which the library would stumble."""
-
-    def __init__(self, settings: GatewaySettings, receive: Receive, send: Send) -> None:
-        self._settings = settings
-        self._receive = receive
-        self._send = send
-        self._peer: Peer | None = None
-        self._task = asyncio.current_task()
-
-    def attach(self, peer: Peer) -> None:
-        self._peer = peer
-        peer.transport = getattr(getattr(self._send, "__self__", None), "transport", None)
-        peer.task = self._task
-
-    async def receive(self) -> Any:
-        message = await self._receive()
-        if message["type"] != "websocket.receive":
-            return message
-        text = message.get("text")
-        peer = self._peer
-        if (
-            not isinstance(text, str)
-            or text[:1] not in ("1", "2", "3", "4", "5")
-            or len(text) > self._settings.frame_bytes
-            or (peer is not None and peer.socket.queue.qsize() > self._settings.queue_limit)
-        ):
-            metrics.SOCKETS_CLOSED.labels(FLOOD_CODE).inc()
-            return {"type": "websocket.disconnect", "code": 1003}
-        return message
-
-    async def end(self) -> None:
-        peer = self._peer
-        if peer is not None and peer.task is self._task:
-            peer.task = None
-            if not peer.socket.closed and not peer.socket.upgrading:
-                peer.socket.queue.put_nowait(None)
-                await peer.socket.close(wait=False, abort=True)

@@ -6,8 +6,6 @@ from typing import Any
 
 from realtime.ports import Principal, Timer
 
-FLOOD_CODE = "realtime.bad_transport_frame"
-
 
 class Peer:
     __slots__ = (
@@ -79,4 +77,12 @@ class Peer:
         if self.transport is not None:
             self.transport.abort()
         else:
-            self.task.cancel()
+            self.spawn(self._cancel(self.task))
+
+    async def _cancel(self, task: asyncio.Task[Any]) -> None:
+        """The library swallows cancellation at each place where it may wait: reading, writing, saying goodbye."""
+        for _ in range(5):
+            task.cancel()
+            await asyncio.sleep(0.01)
+            if task.done():
+                return

@@ -1,0 +1,5 @@
+"""Fixtures of the realtime tests; what they are made of is in `realtime_house`."""
+
+from realtime_house import launch, own_redis, process, shared_redis
+
+__all__ = ["launch", "own_redis", "process", "shared_redis"]

@@ -1,0 +1,246 @@
+"""The endpoint against good, bad and slow clients."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+import socketio
+import websockets
+from realtime_house import Launch, OwnRedis, Process, Progressed, Scored
+
+from realtime.gateway import GatewaySettings
+from realtime.hub import RealtimeSettings
+
+SHORT = RealtimeSettings(
+    gateway=GatewaySettings(connect_deadline_s=0.4, closing_grace_s=0.3, queue_limit=50), check_sessions_every_s=0.2
+)
+
+
+@asynccontextmanager
+async def raw(process: Process, **options: Any) -> AsyncIterator[websockets.ClientConnection]:
+    """A websocket that speaks the protocol by hand."""
+    url = f"ws://127.0.0.1:{process.port}/socket.io/?EIO=4&transport=websocket"
+    async with websockets.connect(url, compression=None, close_timeout=0.2, **options) as line:
+        assert str(await line.recv()).startswith("0{")
+        yield line
+
+
+async def log_in(line: websockets.ClientConnection, token: object) -> str:
+    await line.send("40" + json.dumps({"token": str(token)}))
+    return str(await line.recv())
+
+
+@pytest.mark.parametrize("transports", [("websocket",), ("polling",), ("polling", "websocket")])
+async def test_every_transport_carries_frames_and_acknowledgements(
+    process: Process, transports: tuple[str, ...]
+) -> None:
+    user = uuid4()
+    client = process.client()
+    await client.connect(user, transports=transports)
+    await client.until("stream.ready")
+    process.hub.deliver([Progressed(user_id=user, answered=n) for n in range(20)])
+    frames = await client.until("progress.changed", 20)
+    assert [frame["seq"] for frame in frames] == list(range(1, 21))
+    assert await client.sio.call("session.watch", {"session_id": str(user)}) == {"ok": True}
+    if transports == ("polling",):
+        # The client's own disconnect waits for its long poll; closing from here ends it at once.
+        process.hub.disconnect_user(user)
+        await asyncio.wait_for(client.gone.wait(), 5)
+
+
+async def test_a_bad_token_is_refused_with_code_and_message(process: Process) -> None:
+    for auth in ("nobody", ""):
+        client = process.client()
+        with pytest.raises(socketio.exceptions.ConnectionError):
+            await client.connect(auth)
+        assert client.refusals == [
+            {"message": "bad token", "data": {"code": "unauthenticated", "message": "bad token"}}
+        ]
+    async with raw(process) as line:
+        await line.send("40")
+        assert "unauthenticated" in str(await line.recv())
+        await line.send('40{"token":1,"x":2}')
+        assert "realtime.bad_payload" in str(await line.recv())
+
+
+async def test_an_answer_is_handed_on_and_acknowledged_with_its_body(process: Process) -> None:
+    client = await process.joined()
+    answer = {"session_id": str(uuid4()), "exercise_id": str(uuid4()), "answer": ["x"], "elapsed_ms": 5, "key": "k"}
+    assert await client.sio.call("answer.submit", answer) == {"ok": True, "verdict": "exact", "number": 1}
+    for wrong in ({**answer, "elapsed_ms": -1}, {**answer, "key": ""}, {**answer, "xp": 99}, {}, "text", None, [1]):
+        assert (await client.sio.call("answer.submit", wrong))["code"] == "realtime.bad_payload"
+    assert (await client.sio.call("answer.submit", {**answer, "answer": "boom"}))["code"] == "internal"
+    assert len(process.world.answers) == 1
+
+
+async def test_answers_of_one_client_stay_in_order(process: Process) -> None:
+    client = await process.joined()
+    base = {"session_id": str(uuid4()), "exercise_id": str(uuid4()), "elapsed_ms": 5}
+    for n in range(150):
+        await client.sio.emit("answer.submit", {**base, "answer": n, "key": str(n)})
+    async with asyncio.timeout(5):
+        while len(process.world.answers) < 150:
+            await asyncio.sleep(0.01)
+    assert [answer.answer for answer in process.world.answers] == list(range(150))
+
+
+async def test_unknown_events_and_rooms_are_answered_with_a_code(process: Process) -> None:
+    client = await process.joined()
+    assert (await client.sio.call("no.such", {}))["code"] == "realtime.unknown_event"
+    assert (await client.sio.call("session.watch", {"session_id": str(uuid4())}))["code"] == "realtime.not_found"
+    reply = await client.sio.call("classroom.watch", {"classroom_id": str(uuid4())})
+    assert reply["code"] == "realtime.not_found"
+
+
+async def test_reserved_names_sent_as_events_run_no_handler(process: Process) -> None:
+    victim, other = uuid4(), uuid4()
+    async with raw(process) as line:
+        assert "sid" in await log_in(line, victim)
+        await line.recv()
+        logins = process.world.logins
+        forged = {"token": str(other)}
+        for n, event in enumerate(("connect", "disconnect", "connect_error", "message", "__class__")):
+            await line.send(f"42{n}" + json.dumps([event, "sid", forged]))
+            assert json.loads(str(await line.recv()).removeprefix(f"43{n}"))[0]["code"] == "realtime.unknown_event"
+        assert process.world.logins == logins
+        process.hub.deliver([Progressed(user_id=victim, answered=1), Progressed(user_id=other, answered=2)])
+        assert '"answered":1' in str(await line.recv())
+
+
+async def test_sockets_that_never_log_in_are_closed(launch: Launch, shared_redis: OwnRedis) -> None:
+    process = await launch(shared_redis, settings=SHORT)
+    async with raw(process) as line:
+        assert "realtime.connect_timeout" in str(await asyncio.wait_for(line.recv(), 2))
+        await asyncio.wait_for(line.wait_closed(), 2)
+
+
+async def test_a_socket_is_closed_when_its_token_expires(process: Process) -> None:
+    client = await process.joined()
+    await client.sio.disconnect()
+    late = process.client()
+    await late.connect(f"{uuid4()}:0.5")
+    await asyncio.wait_for(late.gone.wait(), 3)
+    assert late.of("stream.closed")[0]["code"] == "realtime.token_expired"
+
+
+async def test_an_ended_login_closes_its_sockets_everywhere(launch: Launch, shared_redis: OwnRedis) -> None:
+    one, two = await launch(shared_redis), await launch(shared_redis, settings=SHORT)
+    user, banned = uuid4(), uuid4()
+    clients = [await one.joined(user), await two.joined(user)]
+    one.hub.disconnect_sessions([user])
+    for client in clients:
+        await asyncio.wait_for(client.gone.wait(), 3)
+        assert client.of("stream.closed")[0]["code"] == "realtime.session_ended"
+    polled = await two.joined(banned)
+    two.world.dead_sessions.add(banned)
+    await asyncio.wait_for(polled.gone.wait(), 3)
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+async def test_a_client_that_does_not_read_is_closed_and_others_do_not_notice(
+    launch: Launch, shared_redis: OwnRedis, wrapped: bool
+) -> None:
+    process = await launch(shared_redis, settings=SHORT, wrapped=wrapped)
+    league, me = uuid4(), uuid4()
+    boards = process.world.boards
+    for _ in range(300):
+        boards.award(league, uuid4(), 1)
+    boards.award(league, me, 1)
+    good = await process.joined(me)
+    await good.sio.call("league.watch", {"league_id": str(league)})
+    async with raw(process, max_queue=1) as slow:
+        await log_in(slow, me)
+        for n in range(2000):
+            process.hub.deliver([Progressed(user_id=me, answered=n)])
+            # Large acknowledged snapshots fill the kernel's buffers too.
+            if n % 4 == 0:
+                await slow.send('42["league.unwatch",{}]')
+                await slow.send('42["league.watch",' + json.dumps({"league_id": str(league)}) + "]")
+            await asyncio.sleep(0.002)
+            if len(process.hub._gateway._peers) == 1:
+                break
+        async with asyncio.timeout(5):
+            while len(process.hub._gateway._peers) > 1:
+                await asyncio.sleep(0.05)
+        async with asyncio.timeout(3):
+            state = process.server.server_state
+            # Without the server's own object the task ends, but the server keeps what is still to be sent.
+            while len(state.tasks if wrapped else state.connections) > 1:
+                await asyncio.sleep(0.05)
+    answered = len(good.of("progress.changed"))
+    process.hub.deliver([Progressed(user_id=me, answered=9999)])
+    await good.until("progress.changed", answered + 1)
+    assert [frame["seq"] for frame in good.of("progress.changed")] == list(range(1, answered + 2))
+
+
+HOSTILE = [
+    "", "x", "4", "49", "4[", "4" + "[" * 30_000, "42" + "[" * 30_000, '42["answer.submit"', "42[]", "42[1]", "42{}",
+    "42null", '42/other,["league.watch",{}]', "43[]", "439[1]", "45", '451-["a",{"_placeholder":true,"num":0}]',
+    "46", "44{}", "41/x", "40/other", "40" + '{"token":' + "[" * 5_000, "3", "5", "6", "0", "2probe", "9",
+    '42["answer.submit",{"answer":"\\u0000"}]', '42["\\ud800",{}]', "42" + "9" * 200 + '["a"]', b"\x00\xff",
+    '42["connect"]', '42["disconnect"]', "4" + "a" * 60_000, '42["a",' + "9" * 5_000 + "]", "4\u0661",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("logged_in", [False, True])
+async def test_malformed_frames_hurt_nobody_else(process: Process, logged_in: bool) -> None:
+    user, league = uuid4(), uuid4()
+    process.world.boards.award(league, user, 1)
+    good = await process.joined(user)
+    await good.sio.call("league.watch", {"league_id": str(league)})
+    for frame in HOSTILE:
+        async with raw(process) as line:
+            if logged_in:
+                await log_in(line, uuid4())
+            for _ in range(3):
+                try:
+                    await line.send(frame)
+                except websockets.ConnectionClosed:
+                    break
+    logins = process.world.logins
+    process.hub.deliver([Progressed(user_id=user, answered=1), Scored(user_id=user, league_id=league)])
+    await good.until("progress.changed")
+    assert process.world.logins == logins
+    async with asyncio.timeout(3):
+        while len(process.hub._gateway._peers) > 1:
+            await asyncio.sleep(0.02)
+    assert not process.world.answers
+
+
+async def test_hostile_long_polling_hurts_nobody_else(process: Process) -> None:
+    async with httpx.AsyncClient(base_url=process.url, timeout=3) as http:
+        opened = await http.get("/socket.io/?EIO=4&transport=polling")
+        sid = json.loads(opened.text[1:])["sid"]
+        for body in ("", "x", "4" + "[" * 30_000, "d=", "2\x1e" * 40, "4" * 70_000, b"\xff\xfe"):
+            answer = await http.post(f"/socket.io/?EIO=4&transport=polling&sid={sid}", content=body)
+            assert answer.status_code in (200, 400)
+        for query in ("", "?EIO=3&transport=polling", "?EIO=4&transport=polling&sid=nobody", "?EIO=4&transport=x"):
+            assert (await http.get("/socket.io/" + query)).status_code == 400
+        strange = await http.get("/socket.io/?EIO=4&transport=polling", headers={"origin": "https://evil.example"})
+        assert strange.status_code == 400
+    await process.joined()
+
+
+async def test_only_listed_origins_may_connect(launch: Launch, shared_redis: OwnRedis) -> None:
+    process = await launch(
+        shared_redis, settings=RealtimeSettings(gateway=GatewaySettings(origins=("https://app.example",)))
+    )
+    async with httpx.AsyncClient(base_url=process.url) as http:
+        for origin, status in (("https://app.example", 200), ("https://evil.example", 400), ("null", 400)):
+            answer = await http.get("/socket.io/?EIO=4&transport=polling", headers={"origin": origin})
+            assert answer.status_code == status
+    with pytest.raises(websockets.InvalidStatus):
+        async with raw(process, origin="https://evil.example"):
+            pass
+
+
+async def test_stopping_tells_clients_to_come_back_and_leaves_nothing(process: Process) -> None:
+    client = await process.joined()
+    await asyncio.wait_for(process.hub.stop(), 3)
+    assert client.of("stream.closed")[0]["code"] == "realtime.restarting"
+    assert not process.hub._supervisor.living()
