@@ -1,6 +1,7 @@
 """The AsyncAPI 3 document of the Socket.IO endpoint. Invariant: made from the types in `realtime.wire`, so it cannot
 say anything that the code does not do."""
 
+from importlib.metadata import version
 from typing import Any
 
 import msgspec
@@ -43,7 +44,7 @@ def _schemas() -> dict[str, Any]:
     return components
 
 
-def document(version: str, server_url: str = "http://127.0.0.1:8000") -> dict[str, Any]:
+def asyncapi_document(server_url: str = "http://127.0.0.1:8000") -> dict[str, Any]:
     """JSON-ready. `server_url` is the public address of the house."""
     protocol, _, host = server_url.rstrip("/").rpartition("://")
     messages: dict[str, Any] = {}
@@ -76,7 +77,7 @@ def document(version: str, server_url: str = "http://127.0.0.1:8000") -> dict[st
         "asyncapi": "3.0.0",
         "info": {
             "title": "Lyceum live",
-            "version": version,
+            "version": version("lyceum"),
             "description": "Socket.IO protocol 5 (Engine.IO 4), path `/socket.io`, default namespace. Connect with the "
             "`Connect` object as `auth`. A refused connection carries `{code, message}` as `data`.",
         },

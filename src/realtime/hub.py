@@ -13,7 +13,7 @@ from litestar.types import Receive, Scope, Send
 from redis.asyncio import Redis
 
 from domains.kernel.events import Event
-from realtime import metrics, recovery
+from realtime import metrics, recovery, routes
 from realtime.actor import Actor, Post
 from realtime.actors.league import LeagueActor, Moved, Watched
 from realtime.actors.learner import Joined, LearnerActor, Resync
@@ -47,7 +47,7 @@ class Realtime:
         ports: Ports,
         settings: RealtimeSettings | None = None,
         *,
-        route: Callable[[Event], tuple[Message, ...]],
+        route: Callable[[Event], tuple[Message, ...]] = routes.route,
         clock: Clock | None = None,
     ) -> None:
         self._settings = settings or RealtimeSettings()
@@ -101,9 +101,13 @@ class Realtime:
     def asgi_route(self) -> ASGIRouteHandler:
         @asgi("/socket.io", is_mount=True, copy_scope=True)
         async def socket_io(scope: Scope, receive: Receive, send: Send) -> None:
-            await self._gateway(scope, receive, send)
+            await self.handle(scope, receive, send)
 
         return socket_io
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI application of the endpoint, for those who mount it themselves."""
+        await self._gateway(scope, receive, send)
 
     # ---- facts
 
