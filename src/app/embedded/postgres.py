@@ -24,6 +24,7 @@ from app.embedded.process import (
     StopSignals,
     launch_line,
     open_log,
+    reason_in,
     runs,
     spawn,
     stop_stranger,
@@ -208,7 +209,7 @@ class Postgres:
         if result.returncode != 0 or complaints:
             open_log(self.log.path).path.write_text(output)
             reason = complaints[-1] if complaints else (output.strip().splitlines() or ["no reason given"])[-1]
-            raise EmbeddedError(f"creating the database in {self.home} failed: {reason.strip()}")
+            raise EmbeddedError(f"creating the database in {self.home} failed: {reason_in(reason)}")
 
     def _check(self) -> None:
         try:
@@ -239,7 +240,7 @@ class Postgres:
         except (OSError, ValueError, IndexError):
             pid = 0
         if runs(pid, str(self.cluster)):
-            self.report(f"stopping a PostgreSQL that an earlier run left behind (pid {pid})")
+            self.report(f"waiting for the PostgreSQL of an earlier run to end (pid {pid})")
             stop_stranger(pid, str(self.cluster), self.stop_signals)
         else:
             # Its pid may meanwhile belong to somebody else, which PostgreSQL would take for a living predecessor.

@@ -16,6 +16,7 @@ from app.embedded import launch
 from app.embedded.account import Account
 
 LAUNCHER = Path(launch.__file__)
+DYING_S = 1.0  # a server whose owner was killed is usually on its way out already
 LOG_LIMIT_BYTES = 8 * 1024 * 1024
 # Nothing is inherited: a PG* variable or a locale of the shell would change what the servers do.
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC", "HOME": "/"}
@@ -45,6 +46,14 @@ def open_log(path: Path) -> Log:
         path.replace(path.with_suffix(".log.1"))
     path.touch(mode=0o600)
     return Log(path, path.stat().st_size)
+
+
+def reason_in(line: str) -> str:
+    """The sentence of a server's log line, without time and process id."""
+    for word in ("FATAL:", "PANIC:", "ERROR:", "error:"):
+        if word in line:
+            return line.partition(word)[2].strip()
+    return line.strip()
 
 
 def launch_line(argv: list[str], account: Account, death_signal: signal.Signals) -> list[str]:
@@ -89,6 +98,8 @@ def stop_child(child: Child, signals: StopSignals) -> None:
 
 def stop_stranger(pid: int, mark: str, signals: StopSignals) -> None:
     """Like stop_child, for a process of an earlier run that is not our child."""
+    if _gone_within(pid, mark, DYING_S):
+        return
     for number, seconds in signals:
         if not runs(pid, mark):
             return
@@ -96,9 +107,17 @@ def stop_stranger(pid: int, mark: str, signals: StopSignals) -> None:
             os.kill(pid, number)
         except ProcessLookupError:
             return
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and runs(pid, mark):
-            time.sleep(0.02)
+        if _gone_within(pid, mark, seconds):
+            return
+
+
+def _gone_within(pid: int, mark: str, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while runs(pid, mark):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def is_alive(pid: int) -> bool:

@@ -19,7 +19,7 @@ from app.embedded.account import choose_account
 from app.embedded.errors import EmbeddedError
 from app.embedded.ownership import Claim, Owner, Report, Services, keep_owner
 from app.embedded.postgres import Postgres, find_postgres
-from app.embedded.process import Child, Log, StopSignals, stop_child
+from app.embedded.process import Child, Log, StopSignals, reason_in, stop_child
 from app.embedded.sockets import private_directory
 from app.embedded.valkey import Valkey, find_valkey
 
@@ -252,7 +252,7 @@ def _explain(error: OSError, data_dir: Path) -> str:
 def _last_complaint(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     telling = [line for line in lines if "FATAL" in line or "PANIC" in line or "# " in line] or lines
-    return telling[-1] if telling else "it ended without a word"
+    return reason_in(telling[-1]) if telling else "it ended without a word"
 
 
 def _makes_progress(log: Log) -> bool:

@@ -76,7 +76,7 @@ class Valkey:
         except (OSError, ValueError):
             pid = 0
         if runs(pid, str(self.socket)):
-            self.report(f"stopping a Valkey that an earlier run left behind (pid {pid})")
+            self.report(f"waiting for the Valkey of an earlier run to end (pid {pid})")
             stop_stranger(pid, str(self.socket), self.stop_signals)
         self.socket.unlink(missing_ok=True)
 

@@ -1,0 +1,184 @@
+"""Facts leave the outbox once their stream entry and wake-ups are in Redis; work is done once, or becomes a letter."""
+
+import asyncio
+from typing import ClassVar
+from uuid import UUID
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import text
+
+from app.dispatcher import Dispatcher
+from app.infra import Infra, open_redis
+from app.worker import MOST_ATTEMPTS, Deliveries, build_worker
+from domains.kernel import repository
+from domains.kernel.events import Event, Published
+from domains.kernel.ids import new_id
+from domains.kernel.repository import DeliveryKey
+from domains.kernel.uow import Database, Reactions, Subscription, UnitOfWork
+
+
+class Paid(Event, frozen=True, kw_only=True, tag="kernel.paid.v1"):
+    published: ClassVar[Published | None] = Published("payment-events", "paid")
+
+    user_id: UUID
+
+
+class Bench:
+    """A database with one `after` reaction that writes a row and fails as often as it is told."""
+
+    def __init__(self, infra: Infra) -> None:
+        subscription = Subscription("kernel.grant", Paid, self.grant, "after")
+        self.db = Database(infra.db.engine, infra.db._pool, Reactions.of([subscription]))
+        self.redis = infra.redis
+        self.screens: list[Event] = []
+        self.failures = 0
+        self.dispatcher = self.dispatching(self.redis)
+        self.deliveries = Deliveries(self.db, self.redis)
+
+    def dispatching(self, redis: Redis) -> Dispatcher:
+        async def views(facts: object) -> None: ...
+
+        dispatcher = Dispatcher(self.db, redis, {Paid.type_name(): Paid}, screens=self.screens.extend, views=views)
+        self.db.committed = dispatcher.committed
+        return dispatcher
+
+    async def grant(self, uow: UnitOfWork, fact: Paid) -> None:
+        statement = text("INSERT INTO kernel_idempotent_answer (owner_id, key, fingerprint) VALUES (:id, :key, '')")
+        await uow.session.execute(statement, {"id": fact.user_id, "key": new_id().hex})
+        if self.failures:
+            self.failures -= 1
+            raise RuntimeError("the outside world")
+
+    async def pay(self) -> Paid:
+        fact = Paid(user_id=new_id())
+        async with self.db.begin() as uow:
+            uow.record(fact)
+        return fact
+
+    async def granted(self, fact: Paid) -> int:
+        rows = await self.db.fetch("SELECT count(*) FROM kernel_idempotent_answer WHERE owner_id = $1", fact.user_id)
+        return int(rows[0][0])
+
+    async def state(self) -> list[tuple[str, int]]:
+        rows = await self.db.fetch("SELECT state, attempts FROM kernel_delivery ORDER BY event_id")
+        return [tuple(row) for row in rows]
+
+    async def make_due(self) -> None:
+        async with self.db.begin() as uow:
+            await uow.session.execute(text("UPDATE kernel_delivery SET due_at = now() - interval '1 second'"))
+
+    async def work(self) -> None:
+        await build_worker(self.deliveries, self.redis, burst=True).async_run()
+
+
+@pytest.fixture
+def bench(infra: Infra) -> Bench:
+    return Bench(infra)
+
+
+async def test_a_fact_moves_screens_then_streams_then_jobs(bench: Bench) -> None:
+    fact = await bench.pay()
+    await bench.dispatcher.flush()
+    assert bench.screens == [fact]
+    [(_, entry)] = await bench.redis.xrange("payment-events")
+    assert entry[b"type"] == b"paid"
+    assert str(fact.event_id).encode() == entry[b"id"]
+    assert await bench.granted(fact) == 0
+    await bench.work()
+    assert await bench.granted(fact) == 1
+    assert await bench.state() == [("done", 1)]
+
+
+async def test_work_is_done_once_however_often_it_is_woken(bench: Bench) -> None:
+    fact = await bench.pay()
+    await bench.dispatcher.flush()
+    key = DeliveryKey(fact.event_id, "kernel.grant")
+    await asyncio.gather(*(bench.deliveries.run(key) for _ in range(8)))
+    assert await bench.granted(fact) == 1
+
+
+async def test_a_failure_leaves_no_half_done_work_and_is_tried_again(bench: Bench) -> None:
+    bench.failures = 2
+    fact = await bench.pay()
+    await bench.dispatcher.flush()
+    await bench.work()
+    assert await bench.granted(fact) == 0
+    assert await bench.state() == [("pending", 1)]
+    for _ in range(2):
+        await bench.make_due()
+        await bench.deliveries.sweep()
+        await bench.work()
+    assert await bench.granted(fact) == 1
+    assert await bench.state() == [("done", 3)]
+
+
+async def test_after_the_last_try_it_is_a_dead_letter_that_can_be_replayed(bench: Bench) -> None:
+    bench.failures = MOST_ATTEMPTS
+    fact = await bench.pay()
+    key = DeliveryKey(fact.event_id, "kernel.grant")
+    for _ in range(MOST_ATTEMPTS):
+        await bench.make_due()
+        await bench.deliveries.run(key)
+    assert await bench.state() == [("dead", MOST_ATTEMPTS)]
+    async with bench.db.begin() as uow:
+        [letter] = await repository.list_deliveries(uow.session, "dead", most=10)
+        assert letter.last_error == "RuntimeError: the outside world"
+        assert await repository.replay_dead(uow.session) == [key]
+    await bench.deliveries.sweep()
+    await bench.work()
+    assert await bench.granted(fact) == 1
+
+
+async def test_a_worker_that_was_overtaken_commits_nothing(bench: Bench) -> None:
+    fact = await bench.pay()
+    key = DeliveryKey(fact.event_id, "kernel.grant")
+
+    async def slow(uow: UnitOfWork, paid: Paid) -> None:
+        await bench.grant(uow, paid)
+        # Meanwhile the lease runs out and somebody else claims the work.
+        async with bench.db.begin() as other:
+            await other.session.execute(text("UPDATE kernel_delivery SET due_at = now() - interval '1 second'"))
+        async with bench.db.begin() as other:
+            assert await repository.claim_delivery(other.session, key, lease_s=60) is not None
+
+    slow_side = Deliveries(
+        Database(bench.db.engine, bench.db._pool, Reactions.of([Subscription("kernel.grant", Paid, slow, "after")])),
+        bench.redis,
+    )
+    await slow_side.run(key)
+    assert await bench.granted(fact) == 0
+    assert await bench.state() == [("pending", 2)]
+
+
+async def test_facts_of_a_process_that_died_are_dispatched_by_another(bench: Bench) -> None:
+    bench.db.committed = lambda facts: None
+    fact = await bench.pay()
+    await bench.dispatcher.flush()
+    assert bench.screens == [], "the lease of the process that recorded it still runs"
+    async with bench.db.begin() as uow:
+        await uow.session.execute(text("UPDATE kernel_outbox SET lease_until = now() - interval '1 second'"))
+    await bench.dispatcher.flush()
+    assert bench.screens == [fact]
+
+
+async def test_without_redis_screens_move_and_the_sweeper_does_the_work(bench: Bench) -> None:
+    nowhere = open_redis("unix:///nonexistent/redis.sock")
+    bench.dispatcher = bench.dispatching(nowhere)
+    bench.deliveries = Deliveries(bench.db, nowhere)
+    fact = await bench.pay()
+    with pytest.raises(RedisError):
+        await bench.dispatcher.flush()
+    assert bench.screens == [fact]
+    await bench.make_due()
+    await bench.deliveries.sweep()
+    assert await bench.granted(fact) == 1
+    await nowhere.aclose()
+
+
+async def test_a_fact_without_work_leaves_no_row_behind(bench: Bench) -> None:
+    bench.db.reactions = Reactions()
+    await bench.pay()
+    await bench.dispatcher.flush()
+    assert await bench.db.fetch("SELECT id FROM kernel_outbox") == []
