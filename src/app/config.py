@@ -103,6 +103,8 @@ def _given(env: Mapping[str, str]) -> dict[str, Any]:
             raise ConfigError(f"{name} is not a setting of this version{hint}")
         if field in _LISTS:
             given[field] = [item.strip() for item in value.split(",") if item.strip()]
+        elif field == "data_dir":
+            given[field] = Path(value)
         else:
             given[field] = value
     return given
