@@ -1,0 +1,40 @@
+"""The front door of identity: who is calling, what people are called, and where it is which day for them."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from domains.identity import repository
+from domains.identity.policy.fields import Role
+from domains.identity.repository import Account
+from domains.identity.service.accounts import create_user
+from domains.identity.service.authenticator import Authenticator, Principal
+from domains.identity.service.keys import ensure_key, rotate_keys
+from domains.identity.service.sessions import revoke_session
+from domains.kernel.uow import Database, UnitOfWork
+
+__all__ = [
+    "Account",
+    "Authenticator",
+    "Principal",
+    "Role",
+    "create_user",
+    "ensure_key",
+    "names",
+    "revoke_session",
+    "rotate_keys",
+    "time_zone",
+]
+
+
+async def names(source: UnitOfWork | Database, ids: Collection[UUID]) -> dict[UUID, str]:
+    """Display names in one query; ids of nobody are left out."""
+    if not ids:
+        return {}
+    if isinstance(source, Database):
+        return await repository.display_names(source, ids)
+    return await repository.display_names_within(source.session, ids)
+
+
+async def time_zone(uow: UnitOfWork, user_id: UUID) -> str:
+    """The IANA zone that decides which day it is for this person; UTC for nobody."""
+    return await repository.time_zone(uow.session, user_id) or "UTC"

@@ -1,0 +1,101 @@
+"""Default deny: a request without a principal reaches only routes that say `opt={"public": True}`.
+
+The middleware does both, finding out who calls and refusing strangers, so that no route can have the one without the
+other. Litestar's guards would cost a copy of the handler per request.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.di import Provide
+from litestar.handlers import BaseRouteHandler
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from domains.identity.api import Authenticator, Principal
+from domains.identity.errors import RoleMissing, TokenInvalid
+from domains.kernel.errors import Unauthenticated
+
+AUTHENTICATOR = "authenticator"
+"""Under this name the composition root keeps the process's Authenticator in the application's state."""
+
+PUBLIC = {"public": True}
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+class AuthenticationMiddleware:
+    """Puts the Principal into `scope["user"]`, None on public routes that are called without a good token."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["user"] = None
+        scope["auth"] = None
+        token = _bearer(scope)
+        refusal: Exception = Unauthenticated()
+        if token is not None:
+            try:
+                scope["user"] = await _principal(scope, token)
+            except Exception as error:  # noqa: BLE001 - why we do not know the caller matters only if we must know
+                refusal = error
+        if scope["user"] is None and not _is_public(scope):
+            raise refusal
+        await self._app(scope, receive, send)
+
+
+async def _principal(scope: Scope, token: str) -> Principal:
+    if not token:
+        raise TokenInvalid
+    authenticator: Authenticator = scope["litestar_app"].state[AUTHENTICATOR]
+    return authenticator.cached(token) or await authenticator.principal(token)
+
+
+def _bearer(scope: Scope) -> str | None:
+    """None without an Authorization header, empty for one that is no bearer token."""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            scheme, _, token = value.partition(b" ")
+            return token.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
+    return None
+
+
+def _is_public(scope: Scope) -> bool:
+    # OPTIONS tells what CORS asks for and nothing about anybody.
+    return bool(scope["route_handler"].opt.get("public")) or scope.get("method") == "OPTIONS"
+
+
+def require_role(*roles: str) -> Callable[[Connection, BaseRouteHandler], Awaitable[None]]:
+    """A guard for admin and payment routes: one of `roles`, read from the database for this very request."""
+    wanted = frozenset(roles)
+
+    async def guard(connection: Connection, _: BaseRouteHandler) -> None:
+        principal: Principal | None = connection.scope["user"]
+        if principal is None:
+            raise Unauthenticated
+        authenticator: Authenticator = connection.app.state[AUTHENTICATOR]
+        if not wanted & await authenticator.roles_now(principal):
+            raise RoleMissing
+
+    return guard
+
+
+def provide_principal(request: Request[Any, Any, Any]) -> Principal:
+    principal: Principal | None = request.scope["user"]
+    if principal is None:
+        raise Unauthenticated
+    return principal
+
+
+def provide_authenticator(request: Request[Any, Any, Any]) -> Authenticator:
+    authenticator: Authenticator = request.app.state[AUTHENTICATOR]
+    return authenticator
+
+
+DEPENDENCIES = {
+    "principal": Provide(provide_principal, sync_to_thread=False),
+    "authenticator": Provide(provide_authenticator, sync_to_thread=False),
+}
+"""For the application: `principal: NamedDependency[Principal]` in any handler that is not public."""

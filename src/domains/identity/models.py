@@ -1,0 +1,86 @@
+"""Tables of identity: who somebody is, where they are logged in, and the keys that vouch for it.
+
+No secret is stored that could be presented: passwords as argon2id, refresh tokens as SHA-256. The exception is the
+private signing key, which must be at hand to sign.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, Text, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domains.kernel.models import Base, Dated, Identified, Moment
+
+
+class User(Identified, Dated, Base):
+    __tablename__ = "identity_user"
+
+    email: Mapped[str] = mapped_column(Text)
+    """As typed; unique without regard to case."""
+    username: Mapped[str | None] = mapped_column(Text)
+    """A second name to log in with, in lower case."""
+    name: Mapped[str] = mapped_column(Text)
+    """What other learners see."""
+    password_hash: Mapped[str | None] = mapped_column(Text)
+    time_zone: Mapped[str] = mapped_column(Text, server_default="UTC")
+    locale: Mapped[str] = mapped_column(Text, server_default="en")
+    banned_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    __table_args__ = (
+        Index("uq_identity_user_email", func.lower(text("email")), unique=True),
+        Index("uq_identity_user_username", "username", unique=True),
+    )
+
+
+class UserRole(Base):
+    __tablename__ = "identity_user_role"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
+    role: Mapped[str] = mapped_column(Text, primary_key=True)
+
+
+class LoginSession(Identified, Dated, Base):
+    """One login on one device: the family of all refresh tokens that follow from it."""
+
+    __tablename__ = "identity_session"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    last_used_at: Mapped[datetime] = mapped_column(Moment)
+    revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+    revoke_reason: Mapped[str | None] = mapped_column(Text)
+    user_agent: Mapped[str | None] = mapped_column(Text)
+
+
+class RefreshToken(Base):
+    __tablename__ = "identity_refresh_token"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("identity_session.id", ondelete="CASCADE"), index=True)
+    issued_at: Mapped[datetime] = mapped_column(Moment)
+    used_at: Mapped[datetime | None] = mapped_column(Moment)
+    successor_salt: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The successor is the hash of this salt and the token itself: whoever holds the token gets the same successor
+    again, and whoever reads the table gets nothing."""
+
+
+class SigningKey(Base):
+    __tablename__ = "identity_signing_key"
+
+    kid: Mapped[str] = mapped_column(Text, primary_key=True)
+    private_pem: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    signs_from: Mapped[datetime] = mapped_column(Moment)
+    retired_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class LoginFailure(Base):
+    """Failed logins in a row, per account and per address."""
+
+    __tablename__ = "identity_login_failure"
+
+    subject: Mapped[str] = mapped_column(Text, primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer)
+    last_failed_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    blocked_until: Mapped[datetime] = mapped_column(Moment)

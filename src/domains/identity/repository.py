@@ -1,0 +1,233 @@
+"""SQL of identity. `now` is always handed in: tokens, sessions and delays are measured by one clock, the process's.
+
+Functions that take a Database are one prepared round trip that commits by itself, whatever the request answers.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domains.identity.models import LoginFailure, LoginSession, RefreshToken, SigningKey, User, UserRole
+from domains.identity.policy.sessions import Presented
+from domains.kernel.uow import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user as the user may see it."""
+
+    id: UUID
+    email: str
+    username: str | None
+    name: str
+    time_zone: str
+    locale: str
+    roles: frozenset[str]
+
+
+class Candidate(NamedTuple):
+    """The account that somebody claims to be, before the password is checked."""
+
+    account: Account
+    password_hash: str | None
+    banned: bool
+
+
+_ACCOUNT_COLUMNS = """
+    u.id, u.email, u.username, u.name, u.time_zone, u.locale, u.password_hash, u.banned_at IS NOT NULL AS banned,
+    ARRAY(SELECT r.role FROM identity_user_role r WHERE r.user_id = u.id) AS roles
+"""
+_BY_EMAIL = f"SELECT {_ACCOUNT_COLUMNS} FROM identity_user u WHERE lower(u.email) = lower($1)"  # noqa: S608
+_BY_USERNAME = f"SELECT {_ACCOUNT_COLUMNS} FROM identity_user u WHERE u.username = lower($1)"  # noqa: S608
+_BY_ID = f"SELECT {_ACCOUNT_COLUMNS} FROM identity_user u WHERE u.id = $1"  # noqa: S608
+
+_LIVE = """
+    SELECT ARRAY(SELECT r.role FROM identity_user_role r WHERE r.user_id = u.id) AS roles
+    FROM identity_session s JOIN identity_user u ON u.id = s.user_id
+    WHERE s.id = $1 AND s.user_id = $2 AND s.revoked_at IS NULL AND s.expires_at > $3 AND u.banned_at IS NULL
+"""
+
+_COUNT = """
+    INSERT INTO identity_login_failure AS f (subject, failures, last_failed_at, blocked_until)
+    SELECT $1, 1, $2, $2 + make_interval(secs => ($3::float8[])[1]) {condition}
+    ON CONFLICT (subject) DO UPDATE SET (failures, last_failed_at, blocked_until) = (
+        SELECT n.failures, $2, $2 + make_interval(secs => ($3::float8[])[least(n.failures, cardinality($3::float8[]))])
+        FROM (SELECT CASE WHEN f.last_failed_at < $2 - make_interval(secs => $4) THEN 1 ELSE f.failures + 1 END)
+            AS n (failures)
+    )
+"""
+_COUNT_FAILURE = _COUNT.format(condition="")
+# The try is counted before the password is looked at, so that a thousand guesses at once are no way around the limit.
+_RESERVE_TRY = f"""
+    WITH blocked AS (SELECT FROM identity_login_failure WHERE subject = $5 AND blocked_until > $2),
+    reserved AS ({_COUNT.format(condition="WHERE NOT EXISTS (SELECT FROM blocked)")}
+        WHERE f.blocked_until <= $2 RETURNING true)
+    SELECT EXISTS (SELECT FROM reserved) AS allowed,
+        (SELECT max(blocked_until) FROM identity_login_failure WHERE subject IN ($1, $5)) AS blocked_until
+"""  # noqa: S608
+
+_PRESENTED = text("""
+    SELECT t.session_id, s.user_id, t.used_at, t.successor_salt, s.revoked_at, s.expires_at, s.last_used_at
+    FROM identity_refresh_token t JOIN identity_session s ON s.id = t.session_id
+    WHERE t.token_hash = :token_hash FOR UPDATE OF s
+""")
+
+
+async def _account(db: Database, statement: str, value: object) -> Candidate | None:
+    rows = await db.fetch(statement, value)
+    if not rows:
+        return None
+    row = rows[0]
+    account = Account(
+        row["id"], row["email"], row["username"], row["name"], row["time_zone"], row["locale"], frozenset(row["roles"])
+    )
+    return Candidate(account, row["password_hash"], row["banned"])
+
+
+async def candidate_by_email(db: Database, email: str) -> Candidate | None:
+    return await _account(db, _BY_EMAIL, email)
+
+
+async def candidate_by_username(db: Database, username: str) -> Candidate | None:
+    return await _account(db, _BY_USERNAME, username)
+
+
+async def account(db: Database, user_id: UUID) -> Account | None:
+    candidate = await _account(db, _BY_ID, user_id)
+    return candidate.account if candidate else None
+
+
+async def live_roles(db: Database, *, session_id: UUID, user_id: UUID, now: datetime) -> frozenset[str] | None:
+    """The user's roles, or None when the login session has ended or the user is banned."""
+    rows = await db.fetch(_LIVE, session_id, user_id, now)
+    return frozenset(rows[0]["roles"]) if rows else None
+
+
+async def display_names(db: Database, ids: Collection[UUID]) -> dict[UUID, str]:
+    rows = await db.fetch("SELECT id, name FROM identity_user WHERE id = ANY($1::uuid[])", list(ids))
+    return {row["id"]: row["name"] for row in rows}
+
+
+async def display_names_within(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:
+    rows = await session.execute(select(User.id, User.name).where(User.id.in_(ids)))
+    return {row.id: row.name for row in rows}
+
+
+async def time_zone(session: AsyncSession, user_id: UUID) -> str | None:
+    return await session.scalar(select(User.time_zone).where(User.id == user_id))
+
+
+async def reserve_try(
+    db: Database, *, account: str, address: str, delays_s: Sequence[float], quiet_s: float, now: datetime
+) -> datetime | None:
+    """Counts one try against `account`. None: go ahead; otherwise when the next try is allowed."""
+    row = (await db.fetch(_RESERVE_TRY, account, now, list(delays_s), quiet_s, address))[0]
+    if row["allowed"]:
+        return None
+    until: datetime | None = row["blocked_until"]
+    return until or now
+
+
+async def count_failure(
+    db: Database, subject: str, *, delays_s: Sequence[float], quiet_s: float, now: datetime
+) -> None:
+    await db.fetch(_COUNT_FAILURE, subject, now, list(delays_s), quiet_s)
+
+
+async def forgive(session: AsyncSession, subject: str) -> None:
+    await session.execute(delete(LoginFailure).where(LoginFailure.subject == subject))
+
+
+def add_user(session: AsyncSession, user: User) -> None:
+    session.add(user)
+
+
+def add_roles(session: AsyncSession, user_id: UUID, roles: Collection[str]) -> None:
+    session.add_all(UserRole(user_id=user_id, role=role) for role in sorted(roles))
+
+
+async def set_password_hash(session: AsyncSession, user_id: UUID, password_hash: str) -> None:
+    await session.execute(update(User).where(User.id == user_id).values(password_hash=password_hash))
+
+
+async def roles_within(session: AsyncSession, user_id: UUID) -> frozenset[str]:
+    return frozenset(await session.scalars(select(UserRole.role).where(UserRole.user_id == user_id)))
+
+
+class Family(NamedTuple):
+    """A presented refresh token with the login session it belongs to, which is locked until the commit."""
+
+    session_id: UUID
+    user_id: UUID
+    presented: Presented
+    successor_salt: bytes | None
+
+
+async def lock_family(session: AsyncSession, token_hash: bytes) -> Family | None:
+    row = (await session.execute(_PRESENTED, {"token_hash": token_hash})).one_or_none()
+    if row is None:
+        return None
+    # The token is read again now that its family is locked: a parallel refresh may have used it in between.
+    token = (await session.scalars(select(RefreshToken).where(RefreshToken.token_hash == token_hash))).one()
+    presented = Presented(token.used_at, row.revoked_at, row.expires_at, row.last_used_at)
+    return Family(row.session_id, row.user_id, presented, token.successor_salt)
+
+
+async def use_refresh_token(session: AsyncSession, token_hash: bytes, *, salt: bytes, now: datetime) -> None:
+    await session.execute(
+        update(RefreshToken).where(RefreshToken.token_hash == token_hash).values(used_at=now, successor_salt=salt)
+    )
+
+
+async def touch_session(session: AsyncSession, session_id: UUID, now: datetime) -> None:
+    await session.execute(update(LoginSession).where(LoginSession.id == session_id).values(last_used_at=now))
+
+
+async def end_sessions(
+    session: AsyncSession, *, user_id: UUID, session_id: UUID | None, reason: str, now: datetime
+) -> list[UUID]:
+    """Ends one session of the user, or all of them; the ids of those that were live until now."""
+    statement = (
+        update(LoginSession)
+        .where(LoginSession.user_id == user_id, LoginSession.revoked_at.is_(None))
+        .values(revoked_at=now, revoke_reason=reason)
+        .returning(LoginSession.id)
+    )
+    if session_id is not None:
+        statement = statement.where(LoginSession.id == session_id)
+    return list(await session.scalars(statement))
+
+
+async def signing_keys(db: Database, *, retired_after: datetime) -> list[SigningKey]:
+    """Keys that sign or still verify, oldest first; not attached to any session."""
+    rows = await db.fetch(
+        "SELECT kid, private_pem, created_at, signs_from, retired_at FROM identity_signing_key"
+        " WHERE retired_at IS NULL OR retired_at > $1 ORDER BY signs_from, kid",
+        retired_after,
+    )
+    return [SigningKey(**dict(row)) for row in rows]
+
+
+async def lock_signing_keys(session: AsyncSession) -> None:
+    """One maker of keys at a time, over all processes."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('identity_signing_key', 0))"))
+
+
+async def has_signing_key(session: AsyncSession) -> bool:
+    return await session.scalar(select(SigningKey.kid).where(SigningKey.retired_at.is_(None)).limit(1)) is not None
+
+
+async def retire_signing_keys(session: AsyncSession, at: datetime) -> None:
+    await session.execute(update(SigningKey).where(SigningKey.retired_at.is_(None)).values(retired_at=at))
+
+
+async def purge(session: AsyncSession, now: datetime) -> None:
+    """Forgets counted failures after a day, and login sessions a day after their last possible use."""
+    day_ago = now - timedelta(days=1)
+    await session.execute(delete(LoginFailure).where(LoginFailure.last_failed_at < day_ago))
+    await session.execute(delete(LoginSession).where(LoginSession.expires_at < day_ago))

@@ -1,0 +1,59 @@
+"""What goes over the wire at login."""
+
+from uuid import UUID
+
+from domains.identity.errors import BadField
+from domains.identity.policy.fields import checked_text
+from domains.kernel.wire import In, Out
+
+
+class RegisterIn(In, frozen=True):
+    email: str
+    name: str
+    password: str
+    time_zone: str = "UTC"
+    locale: str = "en"
+    username: str | None = None
+
+
+class LoginIn(In, frozen=True):
+    """Either `email` or `username`."""
+
+    password: str
+    email: str | None = None
+    username: str | None = None
+
+    def check(self) -> None:
+        if (self.email is None) == (self.username is None):
+            raise BadField("email", "give either email or username")
+        for field, value in (("email", self.email), ("username", self.username), ("password", self.password)):
+            checked_text(field, value or "")
+
+
+class RefreshIn(In, frozen=True):
+    refresh_token: str
+
+
+class UserOut(Out, frozen=True):
+    id: UUID
+    email: str
+    name: str
+    roles: list[str]
+    username: str | None
+    time_zone: str
+    locale: str
+
+
+class TokensOut(Out, frozen=True):
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    """Seconds that the access token is valid."""
+    user: UserOut
+    token_type: str = "Bearer"  # noqa: S105 - the scheme's name
+
+
+class KeySetOut(Out, frozen=True):
+    """A JSON Web Key Set (RFC 7517)."""
+
+    keys: list[dict[str, str]]

@@ -1,0 +1,124 @@
+"""Who is calling: tokens in, principals out.
+
+A signature is verified once per token and process. Whether the login session still lives is read again at most every
+30 s per token, so a logout or a ban elsewhere is noticed within that time; here, at once.
+"""
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from domains.identity import repository
+from domains.identity.errors import SessionEnded, TokenExpired
+from domains.identity.service import tokens
+from domains.identity.service.keys import KeyRing
+from domains.kernel.clock import utc_now
+from domains.kernel.uow import Database
+
+_LIVE_FOR = timedelta(seconds=30)
+_MOST_TOKENS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody who has proved who they are, for as long as the access token lives."""
+
+    user_id: UUID
+    session_id: UUID
+    roles: frozenset[str]
+    """As of the last look at the database, at most 30 s ago; what needs the present truth uses `require_role`."""
+    expires_at: datetime
+
+
+@dataclass(slots=True)
+class _Known:
+    principal: Principal
+    live_until: datetime
+    """The principal may be used until then without another look at the database."""
+
+
+class Authenticator:
+    """One per process."""
+
+    def __init__(self, db: Database, *, issuer: str) -> None:
+        self.keys = KeyRing(db)
+        self._db = db
+        self._issuer = issuer
+        self._known: OrderedDict[bytes, _Known] = OrderedDict()
+        self._under_way: dict[bytes, asyncio.Task[Principal]] = {}
+
+    def cached(self, token: str) -> Principal | None:
+        """The principal, if it is known and fresh; None says only that `principal` must be asked."""
+        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        known = self._known.get(digest)
+        if known is None or utc_now() >= known.live_until:
+            return None
+        self._known.move_to_end(digest)
+        return known.principal
+
+    async def principal(self, token: str) -> Principal:
+        """Raises TokenInvalid, TokenExpired or SessionEnded."""
+        principal = self.cached(token)
+        if principal is not None:
+            return principal
+        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        # Many requests of one client become stale together: one of them looks, the others wait for what it finds.
+        task = self._under_way.get(digest)
+        if task is None:
+            task = asyncio.create_task(self._look(digest, token))
+            self._under_way[digest] = task
+            task.add_done_callback(lambda done: self._finished(digest, done))
+        return await asyncio.shield(task)
+
+    async def issue(self, *, user_id: UUID, session_id: UUID, roles: frozenset[str]) -> str:
+        """A new access token for a login session that this request opened or found alive."""
+        key = await self.keys.signing_key()
+        now = utc_now()
+        token, _ = tokens.signed(key, issuer=self._issuer, user_id=user_id, session_id=session_id, roles=roles, now=now)
+        return token
+
+    async def roles_now(self, principal: Principal) -> frozenset[str]:
+        """The roles as the database has them now. Raises SessionEnded."""
+        roles = await repository.live_roles(
+            self._db, session_id=principal.session_id, user_id=principal.user_id, now=utc_now()
+        )
+        if roles is None:
+            raise SessionEnded
+        return roles
+
+    def forget_session(self, session_id: UUID) -> None:
+        """Call it after a session's end has committed: the next use of its tokens here asks the database."""
+        for digest in [d for d, known in self._known.items() if known.principal.session_id == session_id]:
+            del self._known[digest]
+
+    def forget_user(self, user_id: UUID) -> None:
+        """Like `forget_session`, for everything of one person: a ban, a new password, another role."""
+        for digest in [d for d, known in self._known.items() if known.principal.user_id == user_id]:
+            del self._known[digest]
+
+    async def _look(self, digest: bytes, token: str) -> Principal:
+        known = self._known.pop(digest, None)
+        if known is None:
+            claims = await tokens.verified(token, self.keys, issuer=self._issuer)
+        else:
+            claims = tokens.Claims(known.principal.user_id, known.principal.session_id, known.principal.expires_at)
+        now = utc_now()
+        if now >= claims.expires_at:
+            raise TokenExpired
+        roles = await repository.live_roles(self._db, session_id=claims.session_id, user_id=claims.user_id, now=now)
+        if roles is None:
+            raise SessionEnded
+        principal = Principal(claims.user_id, claims.session_id, roles, claims.expires_at)
+        self._known[digest] = _Known(principal, min(now + _LIVE_FOR, claims.expires_at))
+        if len(self._known) > _MOST_TOKENS:
+            self._known.popitem(last=False)
+        return principal
+
+    def _finished(self, digest: bytes, task: asyncio.Task[Principal]) -> None:
+        self._under_way.pop(digest, None)
+        if not task.cancelled():
+            # Read, so that a failure whose every reader has gone away is not reported as lost.
+            task.exception()

@@ -1,0 +1,124 @@
+"""Register, log in, refresh, log out.
+
+A failed login looks and lasts the same whether or not the account exists, and is counted in statements of its own,
+because the request's transaction is rolled back by the 401.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from domains.identity import repository
+from domains.identity.errors import BadCredentials, Banned, SessionEnded, TooManyFailures
+from domains.identity.policy.limits import (
+    ACCOUNT_DELAYS_S,
+    ADDRESS_DELAYS_S,
+    QUIET_S,
+    account_subject,
+    address_subject,
+)
+from domains.identity.policy.passwords import MAX_LENGTH
+from domains.identity.repository import Account, Candidate
+from domains.identity.service.authenticator import Authenticator, Principal
+from domains.identity.service.hashing import hash_password, is_outdated, verify_password
+from domains.identity.service.sessions import Opened, open_session, refresh_session, revoke_session
+from domains.kernel.clock import utc_now
+from domains.kernel.uow import Database, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Where a login comes from."""
+
+    address: str | None
+    user_agent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    access_token: str
+    refresh_token: str
+    account: Account
+
+
+async def admit(uow: UnitOfWork, authenticator: Authenticator, account: Account, caller: Caller) -> Grant:
+    """Opens a login session for somebody whose identity is beyond doubt."""
+    opened = await open_session(uow, account.id, user_agent=caller.user_agent)
+    return await _grant(authenticator, account, opened)
+
+
+async def log_in(
+    db: Database,
+    authenticator: Authenticator,
+    *,
+    email: str | None,
+    username: str | None,
+    password: str,
+    caller: Caller,
+) -> Grant:
+    """Raises BadCredentials, TooManyFailures, Busy, or Banned (only to somebody who knows the password)."""
+    login = email if email is not None else username or ""
+    candidate = await _candidate(db, login, by_email=email is not None)
+    subject = account_subject(candidate.account.id if candidate else None, login)
+    await _reserve_try(db, subject, caller)
+    # Nobody has a longer password; hashing it all the same would only cost time.
+    correct = await verify_password(candidate.password_hash if candidate else None, password[: MAX_LENGTH + 1])
+    if candidate is None or not correct:
+        await repository.count_failure(
+            db, address_subject(caller.address), delays_s=ADDRESS_DELAYS_S, quiet_s=QUIET_S, now=utc_now()
+        )
+        raise BadCredentials
+    outdated = candidate.password_hash is None or is_outdated(candidate.password_hash)
+    renewed_hash = await hash_password(password) if outdated else None
+    async with db.begin() as uow:
+        await repository.forgive(uow.session, subject)
+        if renewed_hash is not None:
+            await repository.set_password_hash(uow.session, candidate.account.id, renewed_hash)
+        opened = None
+        if not candidate.banned:
+            opened = await open_session(uow, candidate.account.id, user_agent=caller.user_agent)
+    if opened is None:
+        raise Banned
+    return await _grant(authenticator, candidate.account, opened)
+
+
+async def refresh(db: Database, authenticator: Authenticator, token: str) -> Grant:
+    opened = await refresh_session(db, token)
+    account = await repository.account(db, opened.user_id)
+    if account is None:
+        raise SessionEnded
+    return await _grant(authenticator, account, opened)
+
+
+async def log_out(db: Database, authenticator: Authenticator, principal: Principal) -> None:
+    async with db.begin() as uow:
+        await revoke_session(uow, user_id=principal.user_id, session_id=principal.session_id, reason="logout")
+    authenticator.forget_session(principal.session_id)
+
+
+async def _candidate(db: Database, login: str, *, by_email: bool) -> Candidate | None:
+    find = repository.candidate_by_email if by_email else repository.candidate_by_username
+    return await find(db, login)
+
+
+async def _reserve_try(db: Database, subject: str, caller: Caller) -> None:
+    now = utc_now()
+    blocked_until = await repository.reserve_try(
+        db,
+        account=subject,
+        address=address_subject(caller.address),
+        delays_s=ACCOUNT_DELAYS_S,
+        quiet_s=QUIET_S,
+        now=now,
+    )
+    if blocked_until is not None:
+        raise TooManyFailures(retry_after_s=_seconds_until(blocked_until, now))
+
+
+def _seconds_until(moment: datetime, now: datetime) -> int:
+    return max(1, math.ceil((moment - now).total_seconds()))
+
+
+async def _grant(authenticator: Authenticator, account: Account, opened: Opened) -> Grant:
+    access = await authenticator.issue(user_id=account.id, session_id=opened.session_id, roles=account.roles)
+    return Grant(access, opened.refresh_token, account)
