@@ -176,7 +176,7 @@ async def check_redis(found: Settings) -> Finding:
         took_s = time.perf_counter() - started
         memory = await redis.info("memory")
     finally:
-        await redis.aclose()
+        await redis.aclose(close_connection_pool=True)
     policy = memory.get("maxmemory_policy", "unknown")
     if policy != "noeviction":
         mend = "CONFIG SET maxmemory-policy noeviction, and in its configuration file"

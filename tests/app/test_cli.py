@@ -1,0 +1,204 @@
+"""The command line: what commands print, refuse and exit with, against real services."""
+
+import asyncio
+import importlib
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from app.cli import COMMANDS, main
+from app.embedded import Services
+from app.infra import plain_dsn
+
+Lyceum = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def environment(services: Services, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A database of our own, not yet migrated, as an operator's PostgreSQL would be."""
+    name = f"cli_{uuid4().hex[:12]}"
+
+    async def create() -> None:
+        connection = await asyncpg.connect(plain_dsn(services.database_url))
+        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.close()
+
+    asyncio.run(create())
+    return {
+        "LYCEUM_DATABASE_URL": services.database_url.replace("/lyceum?", f"/{name}?"),
+        "LYCEUM_REDIS_URL": services.redis_url,
+        "LYCEUM_DATA_DIR": str(tmp_path_factory.mktemp("cli")),
+        "LYCEUM_LOG_LEVEL": "warning",
+    }
+
+
+@pytest.fixture
+def lyceum(environment: dict[str, str]) -> Lyceum:
+    def call(*arguments: str, stdin: str = "", **changed: str) -> Result:
+        return CliRunner().invoke(main, arguments, input=stdin, env=environment | changed)
+
+    return call
+
+
+@pytest.fixture
+def migrated_database(lyceum: Lyceum) -> None:
+    assert lyceum("migrate").exit_code == 0
+
+
+def test_an_old_schema_is_refused_with_the_command_to_run(lyceum: Lyceum) -> None:
+    refused = lyceum("jobs", "list")
+    assert refused.exit_code == 1
+    assert "run `lyceum migrate`" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+    assert lyceum("migrate", "--check").exit_code == 1
+    assert lyceum("doctor").exit_code == 1
+    migrated = lyceum("migrate", "--json")
+    assert migrated.exit_code == 0
+    assert json.loads(migrated.stdout)["before"] is None
+    assert lyceum("migrate", "--check").exit_code == 0
+    assert lyceum("jobs", "list").exit_code == 0
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_exists_and_says_what_it_does(name: str) -> None:
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    command = getattr(importlib.import_module(module), attribute)
+    assert isinstance(command, click.Command)
+    assert command.get_short_help_str(200)
+
+
+def test_help_is_quick_because_it_imports_no_command() -> None:
+    code = "import sys, app.cli; sys.exit(any(name.startswith('app.commands') for name in sys.modules))"
+    started = time.monotonic()
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert time.monotonic() - started < 5
+
+
+def test_wrong_usage_is_2(lyceum: Lyceum) -> None:
+    assert lyceum("nothing").exit_code == 2
+    assert lyceum("create-user", "--email", "a@example.org").exit_code == 2
+    assert lyceum("jobs", "replay").exit_code == 2
+    assert lyceum("import", "/does/not/exist").exit_code == 2
+
+
+def test_a_misspelt_setting_is_one_line_and_1(lyceum: Lyceum) -> None:
+    refused = lyceum("jobs", "list", LYCEUM_DATABSE_URL="x")
+    assert refused.exit_code == 1
+    assert "did you mean LYCEUM_DATABASE_URL" in refused.stderr
+
+
+@pytest.mark.usefixtures("migrated_database")
+def test_a_course_goes_in_and_out_and_in_again_unchanged(lyceum: Lyceum, tmp_path: Path) -> None:
+    demo = Path(__file__).parents[2] / "src/domains/catalog/demo/spanish.yaml"
+    first = json.loads(lyceum("import", str(demo), "--json").stdout)
+    assert first["published"]["changed"]
+    exported = lyceum("export", first["published"]["course_id"])
+    assert exported.exit_code == 0
+    (tmp_path / "again.yaml").write_text(exported.stdout)
+    second = json.loads(lyceum("import", str(tmp_path / "again.yaml"), "--json").stdout)
+    assert second["published"] == first["published"] | {"changed": False}
+
+
+@pytest.mark.usefixtures("migrated_database")
+def test_a_broken_course_is_reported_by_line_and_refused(lyceum: Lyceum, tmp_path: Path) -> None:
+    (tmp_path / "broken.yaml").write_text("title: [unclosed\n")
+    refused = lyceum("import", str(tmp_path / "broken.yaml"))
+    assert refused.exit_code == 1
+    assert "broken.yaml:" in refused.stdout
+    assert lyceum("export", "no-such-course").exit_code == 1
+
+
+@pytest.mark.usefixtures("migrated_database")
+def test_a_user_gets_the_piped_password_or_one_that_is_shown_once(lyceum: Lyceum) -> None:
+    piped = lyceum("create-user", "--email", "t@example.org", "--role", "teacher", stdin="correct horse battery\n")
+    assert piped.exit_code == 0, piped.output
+    assert "password" not in piped.stdout
+    made_up = lyceum("create-user", "--email", "a@example.org", "--role", "admin", "--json")
+    assert len(json.loads(made_up.stdout)["password"]) >= 16
+    again = lyceum("create-user", "--email", "a@example.org", "--role", "admin")
+    assert again.exit_code == 1
+    assert len(again.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.usefixtures("migrated_database")
+def test_jobs_are_listed_and_an_unknown_one_cannot_be_replayed(lyceum: Lyceum) -> None:
+    assert json.loads(lyceum("jobs", "list", "--json").stdout) == []
+    assert lyceum("jobs", "replay", str(uuid4())).exit_code == 1
+    assert lyceum("jobs", "replay", "--all").exit_code == 0
+
+
+@pytest.mark.usefixtures("migrated_database")
+def test_boards_are_rebuilt_and_checked(lyceum: Lyceum) -> None:
+    assert lyceum("rebuild", "boards").exit_code == 0
+    assert json.loads(lyceum("rebuild", "boards", "--check", "--json").stdout) == {"differences": []}
+
+
+@pytest.mark.usefixtures("migrated_database")
+def test_the_doctor_names_sources_hides_secrets_and_says_how_to_mend(lyceum: Lyceum) -> None:
+    report = lyceum("doctor", "--json")
+    assert report.exit_code == 0, report.output
+    document = json.loads(report.stdout)
+    shown = {setting["name"]: setting for setting in document["settings"]}
+    assert shown["LYCEUM_DATABASE_URL"] == {"name": "LYCEUM_DATABASE_URL", "value": "set", "source": "environment"}
+    assert shown["LYCEUM_ENVIRONMENT"]["source"] == "default"
+    states = {finding["subject"]: finding["state"] for finding in document["findings"]}
+    assert states == {
+        "settings": "good",
+        "disk": "good",
+        "database": "good",
+        "clock": "good",
+        "Redis": "good",
+        "mail": "warning",
+    }
+    assert all(finding["mend"] for finding in document["findings"] if finding["state"] != "good")
+    broken = lyceum("doctor", LYCEUM_REDIS_URL="redis://127.0.0.1:1", LYCEUM_SMTP_URL="smtp://127.0.0.1:1")
+    assert broken.exit_code == 1
+    assert "BAD  Redis" in broken.stdout
+    assert "BAD  mail" in broken.stdout
+    assert "ok   database" in broken.stdout
+
+
+def test_the_doctor_creates_no_database_to_look_at(lyceum: Lyceum, tmp_path: Path) -> None:
+    report = lyceum("doctor", "--data-dir", str(tmp_path / "new"), LYCEUM_DATABASE_URL="", LYCEUM_REDIS_URL="")
+    assert report.exit_code == 0
+    assert not (tmp_path / "new").exists()
+
+
+def test_services_that_are_away_are_one_line(lyceum: Lyceum) -> None:
+    refused = lyceum("jobs", "list", LYCEUM_DATABASE_URL="postgresql://a:b@127.0.0.1:1/x")
+    assert refused.exit_code == 1
+    assert "the database does not answer" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["openapi", "asyncapi"])
+def test_documents_are_printed_without_any_service(lyceum: Lyceum, name: str) -> None:
+    printed = lyceum(name, LYCEUM_DATABASE_URL="", LYCEUM_REDIS_URL="")
+    assert printed.exit_code == 0
+    assert json.loads(printed.stdout)["info"]["title"]
+
+
+@pytest.mark.usefixtures("migrated_database")
+def test_a_worker_stops_on_sigterm(environment: dict[str, str]) -> None:
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "worker"], env=environment, stderr=subprocess.PIPE, text=True
+    )
+    assert worker.stderr is not None
+    try:
+        assert any("works on background jobs" in line for line in worker.stderr)
+        worker.send_signal(signal.SIGTERM)
+        worker.communicate(timeout=10)
+    finally:
+        worker.kill()
+        worker.communicate()
+    assert worker.returncode == 0
