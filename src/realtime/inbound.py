@@ -10,6 +10,8 @@ from uuid import UUID
 import msgspec
 
 from domains.kernel.errors import AppError
+from domains.kernel.events import correlation_id
+from domains.kernel.ids import new_id
 from realtime import metrics, wire
 from realtime.ports import Ports, Principal
 from realtime.rooms import LEAGUE, Rooms, league_room
@@ -71,6 +73,7 @@ class Inbound:
 
     async def handle(self, sid: str, principal: Principal, event: str, arguments: Sequence[Any]) -> Reply:
         """Never raises: a broken command of one client is that client's answer only."""
+        correlation_id.set(str(new_id()))
         command = self._commands.get(event)
         if command is None:
             metrics.INBOUND.labels("unknown", "refused").inc()

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from realtime.wire import AnswerSubmit, LeagueEntry
+from realtime.wire import AnswerSubmit
 
 
 class Timer(Protocol):
@@ -55,39 +55,58 @@ class Principal(msgspec.Struct, frozen=True):
 
 
 class Authenticate(Protocol):
-    async def __call__(self, token: str) -> Principal:
+    async def __call__(self, token: str, /) -> Principal:
         """Raises an AppError (say, Unauthenticated) that the client may see."""
         ...
 
 
 class SubmitAnswer(Protocol):
-    async def __call__(self, principal: Principal, answer: AnswerSubmit) -> msgspec.Struct:
+    async def __call__(self, principal: Principal, answer: AnswerSubmit, /) -> msgspec.Struct:
         """The body that the REST call would have given. Raises AppError."""
         ...
 
 
 class MayWatch(Protocol):
-    async def __call__(self, principal: Principal, subject_id: UUID) -> bool: ...
+    async def __call__(self, principal: Principal, subject_id: UUID, /) -> bool: ...
 
 
 class LiveSessions(Protocol):
-    async def __call__(self, session_ids: Collection[UUID]) -> Collection[UUID]:
+    async def __call__(self, session_ids: Collection[UUID], /) -> Collection[UUID]:
         """Those of the given login sessions that are still good. Asked every few seconds for all sockets at once."""
         ...
 
 
-class Board(msgspec.Struct, frozen=True):
+class BoardLine(Protocol):
+    """One learner's line on a board."""
+
+    @property
+    def rank(self) -> int: ...
+
+    @property
+    def user_id(self) -> UUID: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def xp(self) -> int: ...
+
+    @property
+    def zone(self) -> str: ...
+
+
+class Board(Protocol):
     """A league's board at one moment. `version` never falls for one league, also over restarts and rebuilds."""
 
-    id: UUID
-    tier: str | int
-    ends_at: datetime
-    version: int
-    entries: Sequence[LeagueEntry]
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def entries(self) -> Sequence[BoardLine]: ...
 
 
 class BoardSource(Protocol):
-    async def board(self, league_id: UUID) -> Board:
+    async def board(self, league_id: UUID, /) -> Board:
         """The board as it is now; a change that was announced before the call is in it."""
         ...
 

@@ -112,6 +112,27 @@ async def test_reserved_names_sent_as_events_run_no_handler(process: Process) ->
         assert '"answered":1' in str(await line.recv())
 
 
+async def test_without_a_login_no_event_is_heard(process: Process) -> None:
+    league, member = uuid4(), uuid4()
+    process.world.boards.award(league, member, 1)
+    async with raw(process) as line:
+        await line.send('420["league.watch",' + json.dumps({"league_id": str(league)}) + "]")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(line.recv(), 0.2)
+
+
+async def test_one_person_has_a_limited_number_of_sockets(launch: Launch, shared_redis: OwnRedis) -> None:
+    process = await launch(shared_redis, settings=RealtimeSettings(gateway=GatewaySettings(sockets_per_user=2)))
+    user = uuid4()
+    for _ in range(2):
+        await process.joined(user)
+    third = process.client()
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await third.connect(user)
+    assert third.refusals[0]["data"]["code"] == "realtime.too_many_sockets"
+    await process.joined(uuid4())
+
+
 async def test_sockets_that_never_log_in_are_closed(launch: Launch, shared_redis: OwnRedis) -> None:
     process = await launch(shared_redis, settings=SHORT)
     async with raw(process) as line:

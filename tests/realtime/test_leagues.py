@@ -16,6 +16,7 @@ async def test_a_member_watches_and_gets_the_acknowledgement_before_the_snapshot
     (snapshot,) = await client.until("league.snapshot")
     assert snapshot["league_id"] == str(league)
     assert snapshot["version"] == 2
+    assert set(snapshot) == {"league_id", "version", "entries"}
     assert [(entry["rank"], entry["user_id"], entry["xp"]) for entry in snapshot["entries"]] == [
         (1, str(other), 20),
         (2, str(me), 10),

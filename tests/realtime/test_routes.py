@@ -1,6 +1,6 @@
 """Which facts move which screens."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import uuid4
 
 import pytest
@@ -37,6 +37,9 @@ def test_a_reward_moves_the_stream_and_the_league() -> None:
         league_id=LEAGUE,
         league_xp=30,
         league_entries=3,
+        league_xp_at=datetime(2026, 11, 21, 9, tzinfo=UTC),
+        league_week_on=date(2026, 11, 16),
+        league_rank=1,
     )
     stream, league = route(fact)
     assert isinstance(stream, ToLearner)

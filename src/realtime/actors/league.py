@@ -70,7 +70,7 @@ class LeagueActor(Actor[Mail]):
         self._ears = ears
         self._clock = clock
         self._post = post
-        self._board: Board | None = None
+        self._board: LeagueFrame | None = None
         self._read_at = float("-inf")
         self._told: dict[UUID, LeagueEntry] = {}
         self._flushed_at = float("-inf")
@@ -117,7 +117,7 @@ class LeagueActor(Actor[Mail]):
         started_at = self._clock.time()
         try:
             async with asyncio.timeout(self.read_deadline_s):
-                board = await self._boards.board(self._league_id)
+                board = self._frame(await self._boards.board(self._league_id))
         except Exception as error:  # noqa: BLE001
             # The source is a port: whatever is wrong behind it, watchers keep their sockets and the board comes later.
             logger.warning("the board of %s cannot be read: %r", self._room, error)
@@ -129,6 +129,14 @@ class LeagueActor(Actor[Mail]):
         if self._board is None or board.version >= self._board.version:
             self._board = board
         self._greet()
+
+    def _frame(self, board: Board) -> LeagueFrame:
+        """Copied line by line, so that nothing else that a board may carry leaves the house."""
+        entries = [
+            LeagueEntry(rank=line.rank, user_id=line.user_id, name=line.name, xp=line.xp, zone=line.zone)
+            for line in board.entries
+        ]
+        return LeagueFrame(league_id=self._league_id, version=board.version, entries=entries)
 
     def _greet(self) -> None:
         """A snapshot for every socket that has none yet."""

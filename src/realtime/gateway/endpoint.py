@@ -7,7 +7,7 @@ sends or does not read, the others do not notice.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -33,9 +33,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
-    """`origins`: exact origins of browsers that may connect; an empty list admits only those that send none."""
+    """`origins`: exact origins of browsers that may connect; an empty list admits only those that send none.
+    `transports`: long polling needs every request of a client to reach the same process."""
 
-    origins: tuple[str, ...] = ()
+    origins: Sequence[str] = ()
+    transports: Sequence[str] = ("polling", "websocket")
     queue_limit: int = 500
     connect_deadline_s: float = 10.0
     closing_grace_s: float = 5.0
@@ -77,7 +79,7 @@ class Gateway:
             max_http_buffer_size=settings.frame_bytes,
             ping_interval=settings.ping_interval_s,
             ping_timeout=settings.ping_timeout_s,
-            transports=["polling", "websocket"],
+            transports=list(settings.transports),
             json=library.Json,
             logger=library.logger,
             engineio_logger=library.logger,
