@@ -65,7 +65,7 @@ async def open_infra(settings: Settings, subscriptions: Sequence[Subscription]) 
         try:
             yield Infra(addressed, Database(engine, pool, Reactions.of(subscriptions)), redis)
         finally:
-            await redis.aclose()
+            await redis.aclose(close_connection_pool=True)
             try:
                 await asyncio.wait_for(pool.close(), 3)
             except TimeoutError:
