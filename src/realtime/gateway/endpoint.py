@@ -39,7 +39,7 @@ class GatewaySettings:
     origins: Sequence[str] = ()
     transports: Sequence[str] = ("polling", "websocket")
     queue_limit: int = 500
-    connect_deadline_s: float = 10.0
+    connect_deadline_s: float = 9.0
     closing_grace_s: float = 5.0
     ping_interval_s: float = 25.0
     ping_timeout_s: float = 20.0
@@ -132,8 +132,9 @@ class Gateway:
         if peer.closing:
             return
         peer.closing = True
+        known = peer.principal is not None
         metrics.SOCKETS_CLOSED.labels(code).inc()
-        logger.info("closing socket %s: %s", peer.sid or peer.eio_sid, code)
+        logger.debug("closing socket %s: %s", peer.sid or peer.eio_sid, code)
         self._forget(peer)
         queue = peer.socket.queue
         if queue.qsize() >= self._settings.queue_limit:
@@ -146,7 +147,9 @@ class Gateway:
             queue.put_nowait(engine.Packet(engine.MESSAGE, "1"))
         queue.put_nowait(engine.Packet(engine.CLOSE))
         queue.put_nowait(None)
-        self._clock.call_later(self._settings.closing_grace_s, lambda: self._cut(peer))
+        # A stranger gets no more time than it takes to read why.
+        grace_s = self._settings.closing_grace_s if known else min(0.5, self._settings.closing_grace_s)
+        self._clock.call_later(grace_s, lambda: self._cut(peer))
 
     def _cut(self, peer: Peer) -> None:
         peer.closing = True

@@ -71,12 +71,10 @@ class Peer:
         task.add_done_callback(self.workers.discard)
 
     def abort(self) -> None:
-        """Cuts the line, whatever still waits to be written. Does nothing to a websocket that has ended."""
-        if self.task is None or self.task.done():
-            return
+        """Cuts the websocket, whatever still waits to be written or to be said goodbye to. Safe when it has ended."""
         if self.transport is not None:
             self.transport.abort()
-        else:
+        elif self.task is not None and not self.task.done():
             self.spawn(self._cancel(self.task))
 
     async def _cancel(self, task: asyncio.Task[Any]) -> None:
