@@ -16,6 +16,7 @@ from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.tasks import end
 from app.telemetry import DISPATCH_LAG, FACTS, PENDING
 from domains.kernel import repository
 from domains.kernel.events import Event
@@ -74,9 +75,7 @@ class Dispatcher:
             async with asyncio.timeout(2):
                 await self._fresh.join()
                 await self._shown.join()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
 
     async def flush(self) -> None:
         """Does now what the loops would do: for tests and commands that run no loops."""
