@@ -1,6 +1,6 @@
 """Facts of gamification."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -21,6 +21,11 @@ class LessonRewarded(Event, frozen=True, kw_only=True, tag="gamification.lesson_
     """This learner's XP in the league's week."""
     league_entries: int
     """How many ledger entries `league_xp` sums up; orders concurrent updates of the board."""
+    league_xp_at: datetime
+    """When the last of them was earned, in whole milliseconds; breaks ties."""
+    league_week_on: date
+    league_rank: int
+    """1 is first; as it was at the commit."""
 
 
 class LeagueEntered(Event, frozen=True, kw_only=True, tag="gamification.league_entered.v1"):

@@ -1,0 +1,20 @@
+"""XP, streaks and weekly leagues.
+
+Owns what practice earns. Does not own what was practised or whether it was right (learning, catalog).
+
+Decision: the XP ledger is written in the transaction that completes a lesson, everything shown is a sum over it.
+Context: rewards given by a later job are lost, doubled or late under kills.
+Consequence: balances, league sums and boards can be checked against the ledger, and built from it again.
+"""
+
+from domains.gamification.controllers import CompletionController, LeaderboardsController
+from domains.gamification.events import LeagueEntered, LessonRewarded, StreakExtended
+from domains.gamification.handlers import SUBSCRIPTIONS
+from domains.kernel.domain import Domain
+
+DOMAIN = Domain(
+    "gamification",
+    routes=[CompletionController, LeaderboardsController],
+    events=[LessonRewarded, LeagueEntered, StreakExtended],
+    subscriptions=SUBSCRIPTIONS,
+)

@@ -1,0 +1,45 @@
+"""Completing a session and league boards over REST."""
+
+from uuid import UUID
+
+from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.status_codes import HTTP_200_OK
+
+from domains.gamification.schemas import Board, SessionResultOut
+from domains.gamification.service import rewards
+from domains.gamification.service.boards import Boards
+from domains.identity.api import Principal
+from domains.kernel.uow import UnitOfWork
+
+
+class CompletionController(Controller):
+    path = "/api/v1/sessions"
+    tags = ("learning",)
+
+    @post(
+        "/{session_id:uuid}/complete",
+        operation_id="complete_session",
+        summary="Complete a session and see what it brought; again gives the same",
+        status_code=HTTP_200_OK,
+    )
+    async def complete(
+        self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal], session_id: FromPath[UUID]
+    ) -> SessionResultOut:
+        return await rewards.complete_session(uow, principal.user_id, session_id)
+
+
+class LeaderboardsController(Controller):
+    path = "/api/v1/leaderboards"
+    tags = ("leagues",)
+
+    @get("/current", operation_id="get_current_leaderboard", summary="The board of my league this week")
+    async def current(self, boards: NamedDependency[Boards], principal: NamedDependency[Principal]) -> Board:
+        return await boards.current_board(principal.user_id)
+
+    @get("/{league_id:uuid}", operation_id="get_leaderboard", summary="The board of a league that I am or was in")
+    async def of_league(
+        self, boards: NamedDependency[Boards], principal: NamedDependency[Principal], league_id: FromPath[UUID]
+    ) -> Board:
+        return await boards.members_board(principal.user_id, league_id)

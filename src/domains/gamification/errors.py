@@ -1,0 +1,18 @@
+"""Situations of gamification."""
+
+from domains.kernel.errors import NotFound, Unavailable
+
+
+class NoLeague(NotFound):
+    code = "gamification.no_league"
+    title = "No league this week yet: the first XP of the week enters one"
+
+
+class LeagueNotFound(NotFound):
+    code = "gamification.league_not_found"
+    title = "No such league"
+
+
+class BoardsUnavailable(Unavailable):
+    code = "gamification.boards_unavailable"
+    title = "Redis does not answer"

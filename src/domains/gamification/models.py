@@ -1,0 +1,103 @@
+"""Tables of gamification. The ledger `gamification_xp_entry` is the truth: rows are added, never changed.
+
+Balance, member rollups and boards repeat its sums; `service.ledger` checks and mends them.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, LargeBinary, SmallInteger, Text, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domains.gamification.policy.leagues import COHORT_SIZE
+from domains.kernel.models import Base, Dated, Identified, Moment
+
+
+class League(Identified, Dated, Base):
+    """One cohort of one tier in one week."""
+
+    __tablename__ = "gamification_league"
+
+    week_on: Mapped[date] = mapped_column(Date)
+    tier: Mapped[int] = mapped_column(SmallInteger)
+    number: Mapped[int] = mapped_column(Integer)
+    """Counts the cohorts of a tier and week from 1; two that are opened at once collide here, so one fills first."""
+    members: Mapped[int] = mapped_column(SmallInteger)
+
+    __table_args__ = (
+        CheckConstraint(f"members BETWEEN 0 AND {COHORT_SIZE}", name="members"),
+        Index("uq_gamification_league_number", "week_on", "tier", "number", unique=True),
+        Index(
+            "ix_gamification_league_open",
+            "week_on",
+            "tier",
+            "number",
+            postgresql_where=text(f"members < {COHORT_SIZE}"),
+        ),
+    )
+
+
+class LeagueMember(Base):
+    """A learner's week: the sum of their ledger entries in the league."""
+
+    __tablename__ = "gamification_league_member"
+
+    league_id: Mapped[UUID] = mapped_column(ForeignKey("gamification_league.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
+    week_on: Mapped[date] = mapped_column(Date)
+    xp: Mapped[int] = mapped_column(Integer)
+    entries: Mapped[int] = mapped_column(Integer)
+    joined_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    last_xp_at: Mapped[datetime] = mapped_column(Moment)
+    """Whole milliseconds; breaks ties: who got there first stands higher."""
+
+    __table_args__ = (Index("uq_gamification_league_member_week", "user_id", "week_on", unique=True),)
+
+
+class XpEntry(Identified, Base):
+    """One cause of XP. The database refuses to update it."""
+
+    __tablename__ = "gamification_xp_entry"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"))
+    cause: Mapped[str] = mapped_column(Text)
+    """`lesson:{session_id}` or `view:{lesson_id}`."""
+    amount: Mapped[int] = mapped_column(Integer)
+    """Negative for a correction."""
+    league_id: Mapped[UUID] = mapped_column(ForeignKey("gamification_league.id"))
+    local_on: Mapped[date] = mapped_column(Date)
+    time_zone: Mapped[str] = mapped_column(Text)
+    occurred_at: Mapped[datetime] = mapped_column(Moment)
+    xp_total_after: Mapped[int] = mapped_column(Integer)
+
+    __table_args__ = (
+        Index("uq_gamification_xp_entry_cause", "user_id", "cause", unique=True),
+        Index("ix_gamification_xp_entry_league", "league_id", "user_id"),
+    )
+
+
+class Balance(Base):
+    """All XP of a learner. Its row is also the lock under which a learner's rewards are counted one by one."""
+
+    __tablename__ = "gamification_balance"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
+    xp: Mapped[int] = mapped_column(Integer, server_default="0")
+
+
+class StreakRow(Base):
+    __tablename__ = "gamification_streak"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
+    current_days: Mapped[int] = mapped_column(Integer, server_default="0")
+    longest_days: Mapped[int] = mapped_column(Integer, server_default="0")
+    last_on: Mapped[date | None] = mapped_column(Date)
+
+
+class SessionResult(Dated, Base):
+    """What completing a session was answered with, so that asking again gives the same."""
+
+    __tablename__ = "gamification_session_result"
+
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("learning_session.id", ondelete="CASCADE"), primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,0 +1,16 @@
+"""What completing a lesson pays. Computed from graded answers and counts, never from what a client says.
+
+A first completion pays in full, and each repetition half of the one before it, down to one point: ten repetitions of
+one lesson together pay less than one new lesson. Reviewing at the right time is paid for by its own rule one day.
+"""
+
+BASE_XP = 10
+PERFECT_XP = 5
+VIEW_XP = 5
+LEAST_XP = 1
+
+
+def lesson_xp(*, correct: int, total: int, completions: int) -> int:
+    """`completions` counts this one, from 1. A lesson without exercises (`total` 0) is only viewed."""
+    full = VIEW_XP if total == 0 else BASE_XP + (PERFECT_XP if correct == total else 0)
+    return max(LEAST_XP, full >> (completions - 1))

@@ -1,0 +1,293 @@
+"""SQL of gamification. Each function is one round trip unless it says otherwise."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domains.gamification.policy.leagues import COHORT_SIZE, Standing
+from domains.gamification.policy.streaks import Streak
+from domains.kernel.ids import new_id
+from domains.kernel.uow import Database
+
+# FOR UPDATE reads a row as it is once the lock is granted, not as it was when the statement began.
+_ACCOUNT = text("""
+    WITH balance AS MATERIALIZED (
+        SELECT xp FROM gamification_balance WHERE user_id = :user_id FOR UPDATE
+    ), streak AS MATERIALIZED (
+        SELECT current_days, longest_days, last_on FROM gamification_streak WHERE user_id = :user_id FOR UPDATE
+    )
+    SELECT b.xp, s.current_days, s.longest_days, s.last_on,
+        (SELECT league_id FROM gamification_league_member WHERE user_id = :user_id AND week_on = :week_on) AS league_id,
+        EXISTS (SELECT FROM gamification_xp_entry WHERE user_id = :user_id AND cause = :cause) AS paid
+    FROM balance b, streak s
+""")
+
+_OPEN_ACCOUNT = text("""
+    WITH balance AS (INSERT INTO gamification_balance (user_id) VALUES (:user_id) ON CONFLICT DO NOTHING)
+    INSERT INTO gamification_streak (user_id) VALUES (:user_id) ON CONFLICT DO NOTHING
+""")
+
+_LAST_MEMBERSHIP = text("""
+    SELECT m.week_on, m.league_id, m.xp, l.tier, l.members,
+        (SELECT count(*) FROM gamification_league_member o WHERE o.league_id = m.league_id
+            AND (-o.xp, o.last_xp_at, o.user_id) <= (-m.xp, m.last_xp_at, m.user_id)) AS rank
+    FROM gamification_league_member m JOIN gamification_league l ON l.id = m.league_id
+    WHERE m.user_id = :user_id AND m.week_on <= :week_on ORDER BY m.week_on DESC LIMIT 1
+""")
+
+_TAKE_SEAT = text(f"""
+    UPDATE gamification_league SET members = members + 1 WHERE id = (
+        SELECT id FROM gamification_league WHERE week_on = :week_on AND tier = :tier AND members < {COHORT_SIZE}
+        ORDER BY number LIMIT 1 FOR UPDATE
+    ) RETURNING id
+""")  # noqa: S608 - a constant of ours
+
+_OPEN_LEAGUE = text("""
+    INSERT INTO gamification_league (id, week_on, tier, number, members)
+    SELECT CAST(:id AS uuid), CAST(:week_on AS date), CAST(:tier AS smallint), coalesce(max(number), 0) + 1, 1
+    FROM gamification_league WHERE week_on = :week_on AND tier = :tier
+    ON CONFLICT (week_on, tier, number) DO NOTHING RETURNING id
+""")
+
+# The other members are read as they were before the statement, one's own row as the statement leaves it.
+_AWARD = text("""
+    WITH entry AS (
+        INSERT INTO gamification_xp_entry
+            (id, user_id, cause, amount, league_id, local_on, time_zone, occurred_at, xp_total_after)
+        SELECT CAST(:id AS uuid), b.user_id, CAST(:cause AS text), CAST(:amount AS integer),
+            CAST(:league_id AS uuid), CAST(:local_on AS date), CAST(:time_zone AS text),
+            CAST(:occurred_at AS timestamptz), b.xp + CAST(:amount AS integer)
+        FROM gamification_balance b WHERE b.user_id = :user_id
+        ON CONFLICT (user_id, cause) DO NOTHING RETURNING user_id, league_id, amount, occurred_at
+    ), balance AS (
+        UPDATE gamification_balance b SET xp = b.xp + e.amount FROM entry e WHERE b.user_id = e.user_id RETURNING b.xp
+    ), streak AS (
+        UPDATE gamification_streak s SET current_days = :current, longest_days = :longest, last_on = :last_on
+        FROM entry e WHERE s.user_id = e.user_id AND s.last_on IS DISTINCT FROM :last_on
+    ), member AS (
+        INSERT INTO gamification_league_member AS m (league_id, user_id, week_on, xp, entries, last_xp_at)
+        SELECT league_id, user_id, CAST(:week_on AS date), amount, 1, occurred_at FROM entry
+        ON CONFLICT (league_id, user_id) DO UPDATE SET
+            xp = m.xp + excluded.xp, entries = m.entries + 1, last_xp_at = greatest(m.last_xp_at, excluded.last_xp_at)
+        RETURNING m.user_id, m.xp, m.entries, m.last_xp_at
+    )
+    SELECT balance.xp AS xp_total, m.xp AS league_xp, m.entries, m.last_xp_at,
+        (SELECT count(*) + 1 FROM gamification_league_member o WHERE o.league_id = :league_id
+            AND o.user_id <> m.user_id
+            AND (-o.xp, o.last_xp_at, o.user_id) < (-m.xp, m.last_xp_at, m.user_id)) AS rank
+    FROM balance, member m
+""")
+
+_STORE_RESULT = text("INSERT INTO gamification_session_result (session_id, body) VALUES (:session_id, :body)")
+_RESULT = text("SELECT body FROM gamification_session_result WHERE session_id = :session_id")
+
+_CURRENT_LEAGUE = "SELECT league_id FROM gamification_league_member WHERE user_id = $1 AND week_on = $2"
+_IS_MEMBER = "SELECT 1 FROM gamification_league_member WHERE user_id = $1 AND league_id = $2"
+_LEAGUE = "SELECT week_on, tier FROM gamification_league WHERE id = $1"
+_MEMBERS = "SELECT user_id, xp, entries, last_xp_at FROM gamification_league_member WHERE league_id = $1"
+_LEDGER_SUMS = """
+    SELECT league_id, user_id, sum(amount)::int AS xp, count(*)::int AS entries, max(occurred_at) AS last_xp_at
+    FROM gamification_xp_entry WHERE league_id = ANY($1::uuid[]) GROUP BY league_id, user_id
+"""
+_LEAGUES_SINCE = "SELECT id, week_on, tier FROM gamification_league WHERE week_on >= $1 ORDER BY id"
+
+_BALANCE_DIFFERENCES = """
+    WITH ledger AS (SELECT user_id, sum(amount)::int AS xp FROM gamification_xp_entry GROUP BY user_id)
+    SELECT user_id, coalesce(l.xp, 0) AS ledger, b.xp AS found
+    FROM ledger l FULL JOIN gamification_balance b USING (user_id) WHERE coalesce(l.xp, 0) IS DISTINCT FROM b.xp
+"""
+_MEMBER_DIFFERENCES = """
+    WITH ledger AS (
+        SELECT league_id, user_id, sum(amount)::int AS xp, count(*)::int AS entries
+        FROM gamification_xp_entry GROUP BY league_id, user_id
+    )
+    SELECT league_id, user_id, l.xp AS ledger, m.xp AS found
+    FROM ledger l FULL JOIN gamification_league_member m USING (league_id, user_id)
+    WHERE (l.xp, l.entries) IS DISTINCT FROM (m.xp, m.entries)
+"""
+_COUNT_DIFFERENCES = """
+    SELECT l.id, l.members AS found, count(m.user_id)::int AS counted
+    FROM gamification_league l LEFT JOIN gamification_league_member m ON m.league_id = l.id
+    GROUP BY l.id HAVING l.members <> count(m.user_id)
+"""
+
+# Waits for awards under way and keeps new ones out until the mending has committed.
+_HOLD_LEDGER = text("LOCK TABLE gamification_xp_entry IN SHARE MODE")
+_MEND_BALANCES = text("""
+    INSERT INTO gamification_balance AS b (user_id, xp)
+    SELECT user_id, sum(amount) FROM gamification_xp_entry GROUP BY user_id
+    ON CONFLICT (user_id) DO UPDATE SET xp = excluded.xp WHERE b.xp <> excluded.xp
+""")
+_MEND_MEMBERS = text("""
+    INSERT INTO gamification_league_member AS m (league_id, user_id, week_on, xp, entries, last_xp_at)
+    SELECT e.league_id, e.user_id, l.week_on, sum(e.amount), count(*), max(e.occurred_at)
+    FROM gamification_xp_entry e JOIN gamification_league l ON l.id = e.league_id
+    GROUP BY e.league_id, e.user_id, l.week_on
+    ON CONFLICT (league_id, user_id) DO UPDATE SET
+        xp = excluded.xp, entries = excluded.entries, last_xp_at = excluded.last_xp_at
+    WHERE (m.xp, m.entries, m.last_xp_at) IS DISTINCT FROM (excluded.xp, excluded.entries, excluded.last_xp_at)
+""")
+
+
+class Account(NamedTuple):
+    """Where a learner stands before an award. Held until the transaction ends."""
+
+    xp: int
+    streak: Streak
+    league_id: UUID | None
+    """The league of the week, once there is one."""
+    paid: bool
+    """Whether the cause has been paid."""
+
+
+class Membership(NamedTuple):
+    week_on: date
+    league_id: UUID
+    standing: Standing
+
+
+class Award(NamedTuple):
+    """One entry to be written."""
+
+    user_id: UUID
+    cause: str
+    amount: int
+    league_id: UUID
+    week_on: date
+    local_on: date
+    time_zone: str
+    occurred_at: datetime
+    streak: Streak
+    """As it is after the award."""
+
+
+class Awarded(NamedTuple):
+    xp_total: int
+    league_xp: int
+    entries: int
+    last_xp_at: datetime
+    rank: int
+
+
+class MemberSum(NamedTuple):
+    """A learner's week in a league; orders as the board does, the first first."""
+
+    user_id: UUID
+    xp: int
+    entries: int
+    last_xp_at: datetime
+
+    @property
+    def order(self) -> tuple[int, datetime, UUID]:
+        return -self.xp, self.last_xp_at, self.user_id
+
+
+class LeagueRecord(NamedTuple):
+    id: UUID
+    week_on: date
+    tier: int
+
+
+async def lock_account(session: AsyncSession, user_id: UUID, *, week_on: date, cause: str) -> Account:
+    """Two round trips more when the learner has no account yet."""
+    values = {"user_id": user_id, "week_on": week_on, "cause": cause}
+    row = (await session.execute(_ACCOUNT, values)).one_or_none()
+    if row is None:
+        await session.execute(_OPEN_ACCOUNT, {"user_id": user_id})
+        row = (await session.execute(_ACCOUNT, values)).one()
+    return Account(row.xp, Streak(row.current_days, row.longest_days, row.last_on), row.league_id, row.paid)
+
+
+async def last_membership(session: AsyncSession, user_id: UUID, week_on: date) -> Membership | None:
+    """The membership of the week, or of the last week before it in which there was one."""
+    row = (await session.execute(_LAST_MEMBERSHIP, {"user_id": user_id, "week_on": week_on})).one_or_none()
+    if row is None:
+        return None
+    return Membership(row.week_on, row.league_id, Standing(row.tier, row.members, row.rank, row.xp))
+
+
+async def take_seat(session: AsyncSession, week_on: date, tier: int) -> UUID:
+    """The league with a free seat, now taken; a new league when all are full. Waits for others who take one."""
+    values = {"week_on": week_on, "tier": tier}
+    while True:
+        found: UUID | None = (await session.execute(_TAKE_SEAT, values)).scalar_one_or_none()
+        if found is None:
+            found = (await session.execute(_OPEN_LEAGUE, {**values, "id": new_id()})).scalar_one_or_none()
+        if found is not None:
+            return found
+
+
+async def add_award(session: AsyncSession, award: Award) -> Awarded | None:
+    """Ledger, balance, streak and the week's sum in one statement; None when the cause has been paid."""
+    values = award._asdict()
+    streak = values.pop("streak")
+    values |= {"id": new_id(), "current": streak.current, "longest": streak.longest, "last_on": streak.last_on}
+    row = (await session.execute(_AWARD, values)).one_or_none()
+    return Awarded(*row) if row else None
+
+
+async def store_result(session: AsyncSession, session_id: UUID, body: bytes) -> None:
+    await session.execute(_STORE_RESULT, {"session_id": session_id, "body": body})
+
+
+async def result(session: AsyncSession, session_id: UUID) -> bytes:
+    body: bytes = (await session.execute(_RESULT, {"session_id": session_id})).scalar_one()
+    return body
+
+
+async def current_league(db: Database, user_id: UUID, week_on: date) -> UUID | None:
+    rows = await db.fetch(_CURRENT_LEAGUE, user_id, week_on)
+    return rows[0]["league_id"] if rows else None
+
+
+async def is_member(db: Database, user_id: UUID, league_id: UUID) -> bool:
+    return bool(await db.fetch(_IS_MEMBER, user_id, league_id))
+
+
+async def league(db: Database, league_id: UUID) -> LeagueRecord | None:
+    rows = await db.fetch(_LEAGUE, league_id)
+    return LeagueRecord(league_id, rows[0]["week_on"], rows[0]["tier"]) if rows else None
+
+
+async def leagues_since(db: Database, week_on: date) -> list[LeagueRecord]:
+    return [LeagueRecord(*row) for row in await db.fetch(_LEAGUES_SINCE, week_on)]
+
+
+async def members(db: Database, league_id: UUID) -> list[MemberSum]:
+    return [MemberSum(*row) for row in await db.fetch(_MEMBERS, league_id)]
+
+
+async def ledger_sums(db: Database, league_ids: Sequence[UUID]) -> dict[UUID, list[MemberSum]]:
+    """Every member of the given leagues, out of the ledger itself."""
+    sums: dict[UUID, list[MemberSum]] = {league_id: [] for league_id in league_ids}
+    for row in await db.fetch(_LEDGER_SUMS, list(league_ids)):
+        sums[row["league_id"]].append(MemberSum(row["user_id"], row["xp"], row["entries"], row["last_xp_at"]))
+    return sums
+
+
+async def rollup_differences(db: Database) -> list[str]:
+    """One line per balance, member or member count that the ledger does not bear out. Three round trips."""
+    balances = [
+        f"balance of {row['user_id']}: ledger {row['ledger']}, found {row['found']}"
+        for row in await db.fetch(_BALANCE_DIFFERENCES)
+    ]
+    sums = [
+        f"league {row['league_id']}, member {row['user_id']}: ledger {row['ledger']}, found {row['found']}"
+        for row in await db.fetch(_MEMBER_DIFFERENCES)
+    ]
+    counts = [
+        f"league {row['id']}: {row['counted']} members, found {row['found']}"
+        for row in await db.fetch(_COUNT_DIFFERENCES)
+    ]
+    return [*balances, *sums, *counts]
+
+
+async def mend_rollups(session: AsyncSession) -> None:
+    """Balances and members made equal to the ledger. Three round trips."""
+    await session.execute(_HOLD_LEDGER)
+    await session.execute(_MEND_BALANCES)
+    await session.execute(_MEND_MEMBERS)

@@ -1,0 +1,38 @@
+"""Wire bodies of gamification."""
+
+from datetime import datetime
+from uuid import UUID
+
+from domains.gamification.policy.leagues import Zone
+from domains.kernel.wire import Out
+
+
+class LeaguePlace(Out, frozen=True):
+    id: UUID
+    rank: int
+
+
+class SessionResultOut(Out, frozen=True):
+    xp_earned: int
+    xp_total: int
+    streak: int
+    league: LeaguePlace
+    lesson_completed: bool
+
+
+class BoardEntry(Out, frozen=True):
+    rank: int
+    user_id: UUID
+    name: str
+    xp: int
+    zone: Zone
+
+
+class Board(Out, frozen=True):
+    """`version` counts the ledger entries behind the board, so it never falls. `entries` by rank."""
+
+    id: UUID
+    tier: int
+    ends_at: datetime
+    version: int
+    entries: list[BoardEntry]

@@ -1,0 +1,1 @@
+"""Commands of gamification: rewards (PostgreSQL), boards (their view in Redis), ledger (checks that both agree)."""

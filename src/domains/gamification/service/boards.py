@@ -1,0 +1,328 @@
+"""League boards: a view in Redis of what the ledger says, and PostgreSQL itself whenever Redis is not to be had.
+
+Redis holds nothing that the ledger does not. A value is replaced only by one with more ledger entries behind it, so
+facts may arrive twice, late or in any order. After a failure no board is believed before it was compared with the
+ledger again. No call waits longer than REDIS_DEADLINE_S for Redis.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from domains.gamification import repository
+from domains.gamification.errors import LeagueNotFound, NoLeague
+from domains.gamification.events import LessonRewarded
+from domains.gamification.policy import leagues
+from domains.gamification.repository import LeagueRecord, MemberSum
+from domains.gamification.schemas import Board, BoardEntry
+from domains.identity import api as identity
+from domains.kernel.clock import utc_now
+from domains.kernel.events import Event
+from domains.kernel.uow import Database
+
+T = TypeVar("T")
+
+REDIS_DEADLINE_S = 0.05
+SHORT_CIRCUIT_S = 1.5
+TRUST_S = 30.0
+"""How long a board is believed before it is compared with the ledger again: heals what a crashed Redis forgot."""
+NAMES_KEPT = 20_000
+NAMES_S = 300.0
+LEAGUES_KEPT = 10_000
+KEPT_AFTER_WEEK = timedelta(days=14)
+
+log = logging.getLogger(__name__)
+
+# KEYS: board, entry counts. A missing board is left to the caller: with one member only, it would look complete.
+_APPLY = """
+if redis.call('EXISTS', KEYS[1], KEYS[2]) < 2 then return -1 end
+if tonumber(ARGV[3]) <= tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or '0') then return 0 end
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
+return 1
+"""
+
+# ARGV: when to expire, then member, score and entries of each member.
+_MERGE = """
+for i = 2, #ARGV, 3 do
+    if tonumber(ARGV[i + 2]) > tonumber(redis.call('HGET', KEYS[2], ARGV[i]) or '0') then
+        redis.call('ZADD', KEYS[1], ARGV[i + 1], ARGV[i])
+        redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 2])
+    end
+end
+redis.call('EXPIREAT', KEYS[1], ARGV[1])
+redis.call('EXPIREAT', KEYS[2], ARGV[1])
+return 1
+"""
+
+_READ = """
+if redis.call('EXISTS', KEYS[1], KEYS[2]) < 2 then return false end
+return {redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES'), redis.call('HGETALL', KEYS[2])}
+"""
+
+# A score holds XP above and the time within the week below, both exactly: a double has 53 bits.
+_TIME_SPAN = 1 << 30
+_MOST_XP = (1 << 22) - 1
+
+
+class RedisAway(Exception):
+    """Redis did not answer in time, or has not been asked because it just failed."""
+
+
+class Boards:
+    """One per process. `project` is called with committed facts before the screens hear of them."""
+
+    def __init__(self, db: Database, redis: Redis) -> None:
+        self._db = db
+        self._redis = redis
+        self._closed_until = 0.0
+        self._trusted: dict[UUID, float] = {}
+        self._owed: set[UUID] = set()
+        self._leagues: dict[UUID, LeagueRecord] = {}
+        self._names: dict[UUID, tuple[str, float]] = {}
+
+    async def project(self, facts: Sequence[Event]) -> None:
+        """Brings what `facts` reward onto the boards. Never fails and never waits long: what Redis misses is owed."""
+        rewards = [fact for fact in facts if isinstance(fact, LessonRewarded)]
+        if rewards:
+            await self.apply(*rewards)
+
+    async def apply(self, *rewards: LessonRewarded) -> None:
+        try:
+            found = await self._ask(lambda: self._send(rewards))
+            missing = {reward.league_id for reward, said in zip(rewards, found, strict=True) if said == -1}
+            if missing or self._owed:
+                await self._refresh(missing | self._owed)
+        except RedisAway:
+            self._owe(reward.league_id for reward in rewards)
+
+    async def board(self, league_id: UUID) -> Board:
+        """Raises LeagueNotFound."""
+        league = await self._league(league_id)
+        try:
+            standings = await self._from_redis(league_id)
+        except RedisAway:
+            standings = await repository.members(self._db, league_id)
+        return await self._shown(league, standings)
+
+    async def current_board(self, user_id: UUID) -> Board:
+        """Raises NoLeague before the first XP of the week."""
+        league_id = await repository.current_league(self._db, user_id, leagues.week_of(utc_now()))
+        if league_id is None:
+            raise NoLeague
+        return await self.board(league_id)
+
+    async def members_board(self, user_id: UUID, league_id: UUID) -> Board:
+        """Raises LeagueNotFound also for a league that is not the learner's."""
+        if not await self.may_watch(user_id, league_id):
+            raise LeagueNotFound
+        return await self.board(league_id)
+
+    async def may_watch(self, user_id: UUID, league_id: UUID) -> bool:
+        return await repository.is_member(self._db, user_id, league_id)
+
+    async def rebuild(self, league_ids: Iterable[UUID] | None = None) -> None:
+        """Boards made anew from the ledger: the given ones, or all that may still be shown. Raises RedisAway."""
+        if league_ids is None:
+            league_ids = [league.id for league in await self._shown_leagues()]
+        ids = list(league_ids)
+        for start in range(0, len(ids), 100):
+            some = ids[start : start + 100]
+            # Dropped before the ledger is read: whatever commits later finds no board and builds it.
+            await self._drop(some)
+            await self._refresh(some, deadline_s=1.0)
+
+    async def _drop(self, league_ids: Sequence[UUID]) -> None:
+        keys = [key for league_id in league_ids for key in _keys(league_id)]
+        await self._ask(lambda: self._redis.delete(*keys), 1.0)
+
+    async def differences(self) -> list[str]:
+        """One line per place on a board that the ledger does not bear out. A board that is not there is no difference:
+        it is built when it is asked for. Raises RedisAway."""
+        doubtful = [league.id for league in await self._shown_leagues()]
+        # Awards go on meanwhile: only what differs twice is a difference.
+        lines: list[str] = []
+        for pause_s in (0.0, 0.3):
+            await asyncio.sleep(pause_s)
+            found = await self._compare(doubtful)
+            doubtful = list(found)
+            lines = [line for each in found.values() for line in each]
+            if not doubtful:
+                break
+        return lines
+
+    async def _compare(self, league_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+        found: dict[UUID, list[str]] = {}
+        ledger = await repository.ledger_sums(self._db, league_ids)
+        for league_id in league_ids:
+            board = await self._read(league_id, 1.0)
+            if board is None or sorted(board) == sorted(ledger[league_id]):
+                continue
+            shown, true = {m.user_id: m for m in board}, {m.user_id: m for m in ledger[league_id]}
+            found[league_id] = [
+                f"board {league_id}, member {user_id}: ledger {_said(true.get(user_id))}, "
+                f"found {_said(shown.get(user_id))}"
+                for user_id in sorted(shown.keys() | true.keys())
+                if shown.get(user_id) != true.get(user_id)
+            ]
+        return found
+
+    async def _shown_leagues(self) -> list[LeagueRecord]:
+        return await repository.leagues_since(self._db, leagues.week_of(utc_now() - KEPT_AFTER_WEEK))
+
+    async def _from_redis(self, league_id: UUID) -> list[MemberSum]:
+        if self._trusted.get(league_id, 0.0) < time.monotonic():
+            await self._refresh([league_id])
+        found = await self._read(league_id)
+        if found is None:
+            await self._refresh([league_id])
+            found = await self._read(league_id)
+        if found is None:
+            raise RedisAway
+        return found
+
+    async def _read(self, league_id: UUID, deadline_s: float = REDIS_DEADLINE_S) -> list[MemberSum] | None:
+        keys = _keys(league_id)
+        found: Any = await self._ask(lambda: self._eval(self._redis, _READ, keys), deadline_s)
+        if not found:
+            return None
+        scores, counts = found
+        entries = {_text(k): int(v) for k, v in zip(counts[::2], counts[1::2], strict=True)}
+        week_on = (await self._league(league_id)).week_on
+        return [
+            MemberSum(UUID(_text(member)), xp, entries.get(_text(member), 0), at)
+            for member, score in zip(scores[::2], scores[1::2], strict=True)
+            for xp, at in [_unpacked(float(score), week_on)]
+        ]
+
+    async def _refresh(self, league_ids: Iterable[UUID], deadline_s: float = REDIS_DEADLINE_S) -> None:
+        """Merges what the ledger says into the boards."""
+        ids = list(league_ids)
+        # Asked first: while Redis is away, PostgreSQL is not troubled for it.
+        self._check_circuit()
+        sums = await repository.ledger_sums(self._db, ids)
+        calls: list[tuple[tuple[str, str], list[str]]] = []
+        for league_id, standings in sums.items():
+            week_on = (await self._league(league_id)).week_on
+            values = [str(int((leagues.ends_at(week_on) + KEPT_AFTER_WEEK).timestamp()))]
+            for member in standings:
+                values += [str(member.user_id), _score(member.xp, member.last_xp_at, week_on), str(member.entries)]
+            calls.append((_keys(league_id), values))
+
+        async def send() -> None:
+            pipe = self._redis.pipeline(transaction=False)
+            for keys, values in calls:
+                self._eval(pipe, _MERGE, keys, *values)
+            await pipe.execute()
+
+        await self._ask(send, deadline_s)
+        if len(self._trusted) > LEAGUES_KEPT:
+            self._trusted.clear()
+        self._trusted.update(dict.fromkeys(ids, time.monotonic() + TRUST_S))
+        self._owed.difference_update(ids)
+
+    async def _send(self, rewards: Sequence[LessonRewarded]) -> list[int]:
+        pipe = self._redis.pipeline(transaction=False)
+        for reward in rewards:
+            score = _score(reward.league_xp, reward.league_xp_at, reward.league_week_on)
+            keys = _keys(reward.league_id)
+            self._eval(pipe, _APPLY, keys, str(reward.user_id), score, str(reward.league_entries))
+        said: list[int] = await pipe.execute()
+        return said
+
+    @staticmethod
+    def _eval(redis: Any, script: str, keys: tuple[str, str], *values: str) -> Any:
+        # The text and not its hash: a restarted Redis knows no hashes, and a pipeline cannot ask in between.
+        return redis.eval(script, len(keys), *keys, *values)
+
+    async def _ask(self, call: Callable[[], Awaitable[T]], deadline_s: float = REDIS_DEADLINE_S) -> T:
+        self._check_circuit()
+        try:
+            async with asyncio.timeout(deadline_s):
+                return await call()
+        except (RedisError, OSError, TimeoutError) as error:
+            self._closed_until = time.monotonic() + SHORT_CIRCUIT_S
+            self._trusted.clear()
+            log.warning("boards go on without Redis: %s", type(error).__name__)
+            raise RedisAway from error
+
+    def _check_circuit(self) -> None:
+        if time.monotonic() < self._closed_until:
+            raise RedisAway
+
+    def _owe(self, league_ids: Iterable[UUID]) -> None:
+        self._trusted.clear()
+        self._owed.update(league_ids)
+        if len(self._owed) > LEAGUES_KEPT:
+            # Other processes find out by themselves within TRUST_S.
+            self._owed.clear()
+
+    async def _league(self, league_id: UUID) -> LeagueRecord:
+        found = self._leagues.get(league_id)
+        if found is None:
+            found = await repository.league(self._db, league_id)
+            if found is None:
+                raise LeagueNotFound
+            if len(self._leagues) >= LEAGUES_KEPT:
+                self._leagues.clear()
+            self._leagues[league_id] = found
+        return found
+
+    async def _shown(self, league: LeagueRecord, standings: list[MemberSum]) -> Board:
+        standings = sorted(standings, key=lambda member: member.order)
+        names = await self._names_of([member.user_id for member in standings])
+        entries = [
+            BoardEntry(
+                rank=rank,
+                user_id=member.user_id,
+                name=names.get(member.user_id, ""),
+                xp=member.xp,
+                zone=leagues.zone(leagues.Standing(league.tier, len(standings), rank, member.xp)),
+            )
+            for rank, member in enumerate(standings, start=1)
+        ]
+        version = sum(member.entries for member in standings)
+        return Board(league.id, league.tier, leagues.ends_at(league.week_on), version, entries)
+
+    async def _names_of(self, user_ids: Sequence[UUID]) -> dict[UUID, str]:
+        now = time.monotonic()
+        known = {id_: kept[0] for id_ in user_ids if (kept := self._names.get(id_)) and kept[1] > now}
+        unknown = [id_ for id_ in user_ids if id_ not in known]
+        if unknown:
+            fresh = await identity.names(self._db, unknown)
+            if len(self._names) + len(fresh) > NAMES_KEPT:
+                self._names.clear()
+            self._names.update((id_, (name, now + NAMES_S)) for id_, name in fresh.items())
+            known.update(fresh)
+        return known
+
+
+def _keys(league_id: UUID) -> tuple[str, str]:
+    return f"lyceum:league:{league_id}", f"lyceum:league:{league_id}:entries"
+
+
+def _score(xp: int, at: datetime, week_on: date) -> str:
+    """XP first, and among equals whoever got there first."""
+    late_ms = (at - leagues.starts_at(week_on)) // timedelta(milliseconds=1)
+    points = max(-_MOST_XP, min(xp, _MOST_XP))
+    return str(points * _TIME_SPAN + _TIME_SPAN - 1 - max(0, min(late_ms, _TIME_SPAN - 1)))
+
+
+def _unpacked(score: float, week_on: date) -> tuple[int, datetime]:
+    xp, rest = divmod(int(score), _TIME_SPAN)
+    return xp, leagues.starts_at(week_on) + timedelta(milliseconds=_TIME_SPAN - 1 - rest)
+
+
+def _said(member: MemberSum | None) -> str:
+    return "nothing" if member is None else f"{member.xp} XP in {member.entries}"
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value

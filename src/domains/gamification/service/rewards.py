@@ -1,0 +1,100 @@
+"""Rewards: XP, streak and league for a completed lesson, in the transaction that completed it.
+
+A cause is paid once. A learner's rewards are counted one after the other, under the lock of their balance.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from domains.gamification import repository
+from domains.gamification.events import LeagueEntered, LessonRewarded, StreakExtended
+from domains.gamification.policy import leagues, streaks, xp
+from domains.gamification.repository import Award
+from domains.gamification.schemas import LeaguePlace, SessionResultOut
+from domains.identity import api as identity
+from domains.kernel.clock import local_date
+from domains.kernel.uow import UnitOfWork
+from domains.learning import api as learning
+from domains.learning.events import LessonCompleted
+
+
+async def reward_lesson(uow: UnitOfWork, fact: LessonCompleted) -> None:
+    """Pays for the lesson and records LessonRewarded; nothing when its cause has been paid."""
+    cause = f"lesson:{fact.session_id}" if fact.session_id else f"view:{fact.lesson_id}"
+    at = _whole_milliseconds(fact.occurred_at)
+    week_on = leagues.week_of(at)
+    time_zone = await identity.time_zone(uow, fact.user_id)
+    account = await repository.lock_account(uow.session, fact.user_id, week_on=week_on, cause=cause)
+    if account.paid:
+        return
+    tier = None
+    league_id = account.league_id
+    if league_id is None:
+        league_id, tier = await _enter_league(uow, fact.user_id, week_on)
+    local_on = local_date(at, time_zone)
+    streak = streaks.practised(account.streak, local_on)
+    amount = xp.lesson_xp(correct=fact.correct, total=fact.total, completions=fact.completions)
+    award = Award(fact.user_id, cause, amount, league_id, week_on, local_on, time_zone, at, streak)
+    awarded = await repository.add_award(uow.session, award)
+    if awarded is None:
+        return
+    uow.record(
+        LessonRewarded(
+            user_id=fact.user_id,
+            lesson_id=fact.lesson_id,
+            session_id=fact.session_id,
+            xp_earned=amount,
+            xp_total=awarded.xp_total,
+            streak_days=streak.current,
+            league_id=league_id,
+            league_xp=awarded.league_xp,
+            league_entries=awarded.entries,
+            league_xp_at=awarded.last_xp_at,
+            league_week_on=week_on,
+            league_rank=awarded.rank,
+        )
+    )
+    if tier is not None:
+        uow.record(
+            LeagueEntered(user_id=fact.user_id, league_id=league_id, tier=tier, ends_on=leagues.ends_on(week_on))
+        )
+    if streak != account.streak:
+        uow.record(StreakExtended(user_id=fact.user_id, days=streak.current, local_on=local_on))
+
+
+async def complete_session(uow: UnitOfWork, user_id: UUID, session_id: UUID) -> SessionResultOut:
+    """Completes the session and shows what it brought; the second call gives the same answer.
+
+    Raises the errors of learning.
+    """
+    completed = await learning.complete_session(uow, user_id, session_id)
+    if not completed.first_call:
+        body = await repository.result(uow.session, session_id)
+        return msgspec.json.decode(body, type=SessionResultOut)
+    await uow.settle()
+    rewarded = next(fact for fact in uow.facts if isinstance(fact, LessonRewarded) and fact.session_id == session_id)
+    shown = SessionResultOut(
+        xp_earned=rewarded.xp_earned,
+        xp_total=rewarded.xp_total,
+        streak=rewarded.streak_days,
+        league=LeaguePlace(rewarded.league_id, rewarded.league_rank),
+        lesson_completed=True,
+    )
+    await repository.store_result(uow.session, session_id, msgspec.json.encode(shown))
+    return shown
+
+
+async def _enter_league(uow: UnitOfWork, user_id: UUID, week_on: date) -> tuple[UUID, int | None]:
+    """A seat in this week's league, and its tier; no tier when the learner has been in it already."""
+    last = await repository.last_membership(uow.session, user_id, week_on)
+    if last is not None and last.week_on == week_on:
+        return last.league_id, None
+    tier = leagues.next_tier(last.standing if last else None)
+    return await repository.take_seat(uow.session, week_on, tier), tier
+
+
+def _whole_milliseconds(moment: datetime) -> datetime:
+    """Boards break ties by whole milliseconds, so nothing finer is kept."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

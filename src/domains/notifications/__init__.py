@@ -1,0 +1,19 @@
+"""What a learner is told: the in-app inbox.
+
+Owns notifications and whether they were read. Does not own what they speak of: it reacts to facts, and nobody calls it.
+
+Decision: one row per cause (`dedupe_key`). Context: reactions run at least once. Consequence: a repeated reaction
+tells nothing twice.
+"""
+
+from domains.kernel.domain import Domain
+from domains.notifications.controllers import NotificationsController
+from domains.notifications.events import NotificationCreated
+from domains.notifications.handlers import SUBSCRIPTIONS
+
+DOMAIN = Domain(
+    "notifications",
+    routes=[NotificationsController],
+    events=[NotificationCreated],
+    subscriptions=SUBSCRIPTIONS,
+)

