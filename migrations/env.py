@@ -2,15 +2,12 @@
 
 from alembic import context
 
-from app.registry import DOMAINS
-from domains.kernel.models import Base
-
-assert DOMAINS, "importing the registry is what loads every domain's tables"
+from app.registry import metadata
 
 context.configure(
     connection=context.config.attributes.get("connection"),
     dialect_name="postgresql",
-    target_metadata=Base.metadata,
+    target_metadata=metadata(),
     compare_type=True,
     compare_server_default=False,
     version_table="kernel_schema_version",

@@ -13,8 +13,6 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
-from domains.gamification.api import Boards
-from domains.identity.api import Authenticator
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
@@ -32,9 +30,13 @@ from app.infra import Infra, open_infra
 from app.live import realtime_ports, realtime_settings
 from app.problems import HANDLERS
 from app.schema import migrate, require_head
+from app.tasks import end
 from app.worker import Deliveries, run_by_the_clock, work_forever
 from domains.catalog import api as catalog
+from domains.gamification.api import Boards
 from domains.identity import guards
+from domains.identity.api import Authenticator
+from domains.identity.events import SessionsRevoked
 from domains.kernel.events import Event
 from domains.kernel.uow import Database, Subscription, UnitOfWork
 from realtime.hub import Realtime
@@ -76,13 +78,12 @@ def create_app(settings: Settings | None = None, *, infra: OpenInfra = open_infr
             "infra": Provide(provide_infra, sync_to_thread=False),
             "settings": Provide(provide_settings, sync_to_thread=False),
             "boards": Provide(provide_boards, sync_to_thread=False),
-            "principal": Provide(guards.provide_principal, sync_to_thread=False),
+            **guards.DEPENDENCIES,
         },
         middleware=[guards.AuthenticationMiddleware],
-        guards=[guards.require_login],
         exception_handlers=HANDLERS,
         cors_config=CORSConfig(allow_origins=settings.origins, allow_credentials=False, max_age=600),
-        openapi_config=openapi_config(),
+        openapi_config=openapi_config(production=settings.production),
         request_max_body_size=MOST_BODY_BYTES,
         debug=False,
     )
@@ -104,7 +105,7 @@ async def _running(
         await _prepare_database(opened, owned=settings.embedded and not settings.database_url)
         parts = _assemble(opened)
         app.state.parts = parts
-        app.state.authenticator = parts.authenticator
+        app.state[guards.AUTHENTICATOR] = parts.authenticator
         sockets.realtime = parts.realtime
         opened.db.committed = parts.dispatcher.committed
         await parts.realtime.start()
@@ -112,9 +113,7 @@ async def _running(
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
             if background:
                 await parts.dispatcher.stop()
             await parts.realtime.stop()
@@ -132,11 +131,15 @@ async def _prepare_database(infra: Infra, *, owned: bool) -> None:
 
 
 def _assemble(infra: Infra) -> Parts:
-    authenticator = Authenticator(infra.db)
+    authenticator = Authenticator(infra.db, issuer=infra.settings.public_url)
     boards = Boards(infra.db, infra.redis)
     realtime = Realtime(infra.redis, realtime_ports(infra.db, authenticator, boards), realtime_settings(infra.settings))
 
     async def views(facts: Sequence[Event]) -> None:
+        for fact in facts:
+            if isinstance(fact, SessionsRevoked):
+                for session_id in fact.session_ids:
+                    authenticator.forget_session(session_id)
         await boards.project(facts)
 
     dispatcher = Dispatcher(infra.db, infra.redis, registry.events(), screens=realtime.deliver, views=views)

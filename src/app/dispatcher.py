@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 from arq.connections import ArqRedis
@@ -160,7 +161,7 @@ async def wake(redis: ArqRedis, key: DeliveryKey) -> None:
     await redis.enqueue_job(key.subscription, str(key.event_id), _job_id=f"{key.subscription}:{key.event_id}")
 
 
-def stream_entry(fact: Event) -> dict[str, str]:
+def stream_entry(fact: Event) -> dict[Any, Any]:
     """What other systems read: `{id, type, data, metadata}`, the last two as JSON."""
     if fact.published is None:
         raise ValueError("this fact is not published")

@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from litestar import MediaType, Request, Response, get
+from litestar import MediaType, Request, Response, Router, get
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
-from realtime.asyncapi import asyncapi_document
+from litestar.params import FromPath
 
 from domains.kernel.errors import NotFound
+from realtime.asyncapi import asyncapi_document
 
 _ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js", "start.js")
-_MEDIA = {".css": "text/css", ".js": "text/javascript", ".html": "text/html; charset=utf-8"}
+_MEDIA = {".css": "text/css", ".js": "text/javascript", ".html": "text/html"}
 _PUBLIC = {"public": True}
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; script-src 'self'; "
@@ -27,8 +29,9 @@ _PAGE_POLICY = (
 )
 
 
-def openapi_config() -> OpenAPIConfig:
-    """No document routes of Litestar's own: they load scripts from elsewhere."""
+def openapi_config(*, production: bool) -> OpenAPIConfig:
+    """In production the documents answer like pages that are not there."""
+    guards = [_closed] if production else []
     return OpenAPIConfig(
         title="Lyceum",
         version=version("lyceum"),
@@ -36,13 +39,29 @@ def openapi_config() -> OpenAPIConfig:
         "with a stable `code`. Live frames are described by /schema/asyncapi.json.",
         components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
         security=[{"bearer": []}],
-        enabled_endpoints=set(),
-        path="/_litestar_schema",
+        render_plugins=[_Page(path="/"), _Document(path="/openapi.json")],
+        openapi_router=Router("/schema", route_handlers=[], include_in_schema=False, opt=_PUBLIC, guards=guards),
     )
 
 
+class _Document(JsonRenderPlugin):
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        return openapi_bytes(request.app)
+
+
+class _Page(OpenAPIRenderPlugin):
+    """Swagger UI; its scripts come from /schema/assets."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        return files("app").joinpath("static", "schema.html").read_bytes()
+
+
+def _closed(_connection: Any, _handler: Any) -> None:
+    raise NotFound
+
+
 def document_routes(*, production: bool) -> list[Any]:
-    return [index, asset] if production else [index, asset, openapi, asyncapi, swagger, swagger_asset]
+    return [index, asset] if production else [index, asset, asyncapi, swagger_asset]
 
 
 def _page(name: str) -> Response[bytes]:
@@ -58,20 +77,14 @@ async def index() -> Response[bytes]:
 
 
 @get("/static/{name:str}", opt=_PUBLIC, include_in_schema=False)
-async def asset(name: str) -> Response[bytes]:
+async def asset(name: FromPath[str]) -> Response[bytes]:
     if name not in {"page.css", "page.js"}:
         raise NotFound
     return _page(name)
 
 
-@get("/schema", opt=_PUBLIC, include_in_schema=False)
-async def swagger() -> Response[bytes]:
-    """OpenAPI as a page that can be tried out."""
-    return _page("schema.html")
-
-
 @get("/schema/assets/{name:str}", opt=_PUBLIC, include_in_schema=False)
-async def swagger_asset(name: str) -> Response[bytes]:
+async def swagger_asset(name: FromPath[str]) -> Response[bytes]:
     if name not in _ASSETS:
         raise NotFound
     if name == "start.js":
@@ -83,11 +96,6 @@ async def swagger_asset(name: str) -> Response[bytes]:
     return Response(body, media_type=_MEDIA[Path(name).suffix], headers={"cache-control": "public, max-age=86400"})
 
 
-@get("/schema/openapi.json", opt=_PUBLIC, include_in_schema=False, sync_to_thread=False)
-def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
-    return Response(openapi_bytes(request.app), media_type=MediaType.JSON)
-
-
 @get("/schema/asyncapi.json", opt=_PUBLIC, include_in_schema=False, sync_to_thread=False)
 def asyncapi() -> Response[bytes]:
     return Response(msgspec.json.encode(asyncapi_document()), media_type=MediaType.JSON)
@@ -95,4 +103,42 @@ def asyncapi() -> Response[bytes]:
 
 def openapi_bytes(app: Any) -> bytes:
     """The OpenAPI document of the application, keys sorted, so that a change shows as a change."""
-    return msgspec.json.format(msgspec.json.encode(app.openapi_schema.to_schema(), order="sorted"), indent=2)
+    document = app.openapi_schema.to_schema()
+    for operation in _operations(document):
+        _say_what_litestar_leaves_out(operation)
+    for name, schema in document["components"]["schemas"].items():
+        if name.endswith("In") and schema.get("type") == "object":
+            # Requests are strict: an unknown field is an error.
+            schema["additionalProperties"] = False
+    document["components"]["schemas"]["Problem"] = _PROBLEM
+    return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2)
+
+
+def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return [operation for path in document["paths"].values() for operation in path.values()]
+
+
+def _say_what_litestar_leaves_out(operation: dict[str, Any]) -> None:
+    """Errors are problem documents, whatever the operation; public operations need no token."""
+    responses = operation["responses"]
+    responses.pop("400", None)
+    responses["default"] = {
+        "description": "A problem document; `code` says which.",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+_PROBLEM = {
+    "type": "object",
+    "title": "Problem",
+    "description": "RFC 9457. `code` is stable and meant for programs.",
+    "required": ["type", "title", "status", "code"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string"},
+        "detail": {"type": "string"},
+        "correlation_id": {"type": "string"},
+    },
+}

@@ -6,11 +6,10 @@ headers, time measured by route. Socket.IO passes untouched.
 
 import re
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import msgspec
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from app.telemetry import REQUESTS
 from domains.kernel.events import correlation_id
@@ -19,8 +18,6 @@ from domains.kernel.ids import new_id
 MOST_BODY_BYTES = 256 * 1024
 _PLAIN_ID = re.compile(rb"[A-Za-z0-9._:-]{1,80}")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-
-Handler = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Edge:
@@ -38,9 +35,12 @@ class Edge:
             self._headers.append((b"strict-transport-security", b"max-age=31536000; includeSubDomains"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith("/socket.io"):
+        if str(scope["type"]) == "http" and not scope["path"].startswith("/socket.io"):
+            await self._http(cast("HTTPScope", scope), receive, send)
+        else:
             await self._inner(scope, receive, send)
-            return
+
+    async def _http(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         request_id = _request_id(headers)
         correlation_id.set(request_id)
@@ -69,7 +69,7 @@ class Edge:
         template = scope.get("path_template") or "(none)"
         REQUESTS.labels(scope["method"], template, status).observe(time.perf_counter() - started)
 
-    def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[int, str, str] | None:
+    def _refusal(self, scope: HTTPScope, headers: dict[bytes, bytes]) -> tuple[int, str, str] | None:
         length = headers.get(b"content-length")
         if length is not None and (not length.isdigit() or int(length) > MOST_BODY_BYTES):
             return 413, "http.body_too_large", f"A body has at most {MOST_BODY_BYTES} bytes"

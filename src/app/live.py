@@ -1,13 +1,12 @@
 """Joins the realtime layer to the domains: who somebody is, what they may watch, and how an answer is submitted."""
 
-from collections.abc import Collection
 from uuid import UUID
 
 import msgspec
-from domains.gamification.api import Boards
-from domains.identity.api import Authenticator
 
 from app.config import Settings
+from domains.gamification.api import Boards
+from domains.identity.api import Authenticator
 from domains.kernel.uow import Database
 from domains.learning import api as learning
 from realtime.gateway import GatewaySettings
@@ -31,7 +30,7 @@ def realtime_ports(db: Database, authenticator: Authenticator, boards: Boards) -
             user_id=principal.user_id,
             session_id=submitted.session_id,
             exercise_id=submitted.exercise_id,
-            answer=msgspec.json.encode(submitted.answer),
+            answer=submitted.answer,
             elapsed_ms=submitted.elapsed_ms,
             key=submitted.key,
         )
@@ -42,7 +41,4 @@ def realtime_ports(db: Database, authenticator: Authenticator, boards: Boards) -
     async def may_watch_session(principal: Principal, session_id: UUID) -> bool:
         return await learning.owns_session(db, principal.user_id, session_id)
 
-    async def live_sessions(session_ids: Collection[UUID]) -> Collection[UUID]:
-        return await authenticator.live_sessions(session_ids)
-
-    return Ports(authenticate, submit_answer, may_watch_league, may_watch_session, boards, live_sessions)
+    return Ports(authenticate, submit_answer, may_watch_league, may_watch_session, boards)

@@ -1,8 +1,13 @@
 """The domains of the house, lowest first, and what follows from the list."""
 
+import importlib
+
+from sqlalchemy import MetaData
+
 from domains import catalog, gamification, identity, learning, notifications
 from domains.kernel.domain import Domain, Job
 from domains.kernel.events import Event
+from domains.kernel.models import Base
 from domains.kernel.uow import Subscription
 
 DOMAINS: tuple[Domain, ...] = (
@@ -12,6 +17,13 @@ DOMAINS: tuple[Domain, ...] = (
     gamification.DOMAIN,
     notifications.DOMAIN,
 )
+
+
+def metadata() -> MetaData:
+    """Every table of the house. Domains whose statements are all written by hand do not load their models otherwise."""
+    for domain in DOMAINS:
+        importlib.import_module(f"domains.{domain.name}.models")
+    return Base.metadata
 
 
 def events() -> dict[str, type[Event]]:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -183,7 +183,7 @@ def _function(name: str, run: Callable[[DeliveryKey], Awaitable[None]]) -> Funct
     async def woken(_context: dict[Any, Any], event_id: str) -> None:
         await run(DeliveryKey(UUID(event_id), name))
 
-    return func(woken, name=name, keep_result=0)
+    return func(cast("Any", woken), name=name, keep_result=0)
 
 
 async def work_forever(deliveries: Deliveries, redis: ArqRedis) -> None:

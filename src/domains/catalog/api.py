@@ -51,7 +51,7 @@ async def published_lesson(uow: UnitOfWork, lesson_id: UUID) -> LessonOfRevision
     raise LessonNotFound
 
 
-def prompt(exercise: ExerciseView, seed: str) -> Prompt:
+def prompt(exercise: ExerciseView, seed: str) -> AnyPrompt:
     """What the learner is shown: no solution, neither in fields nor in their order. Same seed, same order."""
     return exercise.content.prompt(seed)
 

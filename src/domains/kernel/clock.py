@@ -1,22 +1,7 @@
 """Time enters the domains here and nowhere else: always aware, always UTC until a zone is named."""
 
-from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def local_date(moment: datetime, zone: str) -> date:
-    """The calendar date that a person in the IANA `zone` sees at `moment`."""
-    return moment.astimezone(ZoneInfo(zone)).date()
-
-
-def is_zone(name: str) -> bool:
-    """True for an IANA zone name that this machine's zone data knows."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True

@@ -1,12 +1,12 @@
 """What learning takes and gives over the wire."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 
-from domains.catalog.api import Prompt, Token
+from domains.catalog.api import AnyPrompt, Token
 from domains.kernel.wire import In, Out
 from domains.learning.policy import SessionKind
 
@@ -25,7 +25,7 @@ class ExerciseOut(Out, frozen=True):
 
     id: UUID
     kind: str
-    prompt: Prompt
+    prompt: AnyPrompt
     answered: bool = False
 
 
@@ -45,7 +45,7 @@ class AnswerIn(In, frozen=True):
     """The form of `answer` depends on the exercise's kind: an option's id, a text, a list of words, or pairs."""
 
     exercise_id: UUID
-    answer: msgspec.Raw
+    answer: Any
     elapsed_ms: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)] = 0
 
 

@@ -21,8 +21,8 @@ A = TypeVar("A")
 T = TypeVar("T")
 
 
-class Prompt(Struct, frozen=True):
-    """What a learner's client is shown."""
+class Prompt(Struct, frozen=True, tag_field="kind"):
+    """What a learner's client is shown; tagged like the kind that it belongs to."""
 
 
 class Kind(Struct, Generic[A], frozen=True, forbid_unknown_fields=True, tag_field="kind", omit_defaults=True):

@@ -16,7 +16,7 @@ MOST_PAIRS = 12
 Pair = tuple[str, str]
 
 
-class MatchPairsPrompt(Prompt, frozen=True):
+class MatchPairsPrompt(Prompt, frozen=True, tag="match_pairs"):
     language: str
     """Of the texts on the left."""
     right_language: str

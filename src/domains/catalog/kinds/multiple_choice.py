@@ -18,7 +18,7 @@ class Option(Struct, frozen=True):
     text: str
 
 
-class MultipleChoicePrompt(Prompt, frozen=True):
+class MultipleChoicePrompt(Prompt, frozen=True, tag="multiple_choice"):
     text: str
     language: str
     """Of `text`."""

@@ -12,7 +12,7 @@ from domains.catalog.policy.grading import grade_text
 from domains.catalog.policy.lexicon import Lexicon
 
 
-class TranslatePrompt(Prompt, frozen=True):
+class TranslatePrompt(Prompt, frozen=True, tag="translate"):
     text: str
     language: str
     answer_language: str

@@ -14,7 +14,7 @@ from domains.catalog.policy.lexicon import Lexicon
 from domains.catalog.policy.text import norms
 
 
-class WordBankPrompt(Prompt, frozen=True):
+class WordBankPrompt(Prompt, frozen=True, tag="word_bank"):
     text: str
     language: str
     answer_language: str

@@ -14,8 +14,8 @@ from domains.gamification.policy import leagues, streaks, xp
 from domains.gamification.repository import Award
 from domains.gamification.schemas import LeaguePlace, SessionResultOut
 from domains.identity import api as identity
-from domains.kernel.clock import local_date
 from domains.kernel.uow import UnitOfWork
+from domains.kernel.zones import local_date
 from domains.learning import api as learning
 from domains.learning.events import LessonCompleted
 

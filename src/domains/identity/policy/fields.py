@@ -5,7 +5,7 @@ import unicodedata
 from enum import StrEnum
 
 from domains.identity.errors import BadField
-from domains.kernel.clock import is_zone
+from domains.kernel.zones import is_zone
 
 _EMAIL = re.compile(
     r"[^\s@<>()\[\],;:\\\"]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}"

@@ -4,6 +4,7 @@ An answer is stored before its grade leaves the house, so a solution is never sh
 """
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -32,11 +33,11 @@ async def submit_answer(
     user_id: UUID,
     session_id: UUID,
     exercise_id: UUID,
-    answer: msgspec.Raw | bytes,
+    answer: Any,
     elapsed_ms: int,
     key: str | None,
 ) -> AnswerOut:
-    """Grades and stores an answer. The same key again gives the same body.
+    """Grades and stores an answer, whose form depends on the exercise. The same key again gives the same body.
 
     Raises SessionNotFound, ExerciseNotFound, AnswerShape, AlreadyAnswered, KeyOfAnotherAnswer, SessionClosed.
     """
@@ -44,12 +45,13 @@ async def submit_answer(
     exercise = session.exercises.get(exercise_id)
     if exercise is None:
         raise ExerciseNotFound
-    grade = _as_shown(catalog.check(exercise, answer, session.lexicon))
+    given = msgspec.json.encode(answer)
+    grade = _as_shown(catalog.check(exercise, given, session.lexicon))
     record = AnswerRecord(
         session_id,
         exercise_id,
         key or new_id().hex,
-        bytes(answer).decode(),
+        given.decode(),
         msgspec.json.encode(grade).decode(),
         grade.verdict,
         grade.correct,
@@ -87,9 +89,10 @@ def _batcher(db: Database) -> Answers:
 
 async def _alone(db: Database, record: AnswerRecord) -> WrittenAnswer | Exception:
     try:
-        [written] = await repository.write_answers(db, [record])
+        written = (await repository.write_answers(db, [record]))[0]
     except asyncpg.DataError as error:
-        return error
+        refused: Exception = error
+        return refused
     return written
 
 

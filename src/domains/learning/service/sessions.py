@@ -13,8 +13,8 @@ from domains.kernel.uow import Database, UnitOfWork
 from domains.learning import policy, repository
 from domains.learning.errors import NothingToPractise, SessionNotFound
 from domains.learning.events import LearnerEnrolled
-from domains.learning.repository import SessionRecord
 from domains.learning.policy import SessionKind
+from domains.learning.repository import SessionRecord
 from domains.learning.schemas import ExerciseOut, SessionOut
 
 MOST_KEPT = 50_000

@@ -1,0 +1,118 @@
+"""A real PostgreSQL and a real Redis for each test process, and the whole application on top of them.
+
+Nothing runs in the background: a test that wants facts dispatched or jobs done turns the crank.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+from litestar import Litestar
+from sqlalchemy import text
+
+from app.asgi import Parts, create_app
+from app.config import Settings
+from app.embedded import Services, open_services
+from app.infra import Infra
+from app.schema import VERSION_TABLE, migrate
+from app.worker import build_worker
+from domains.kernel.uow import Database
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    return "asyncio", {"use_uvloop": True}
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    with open_services(tmp_path_factory.mktemp("services"), durable=False, owner="test") as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def settings(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(
+        database_url=services.database_url,
+        redis_url=services.redis_url,
+        data_dir=tmp_path_factory.mktemp("data"),
+        log_level="warning",
+    )
+
+
+@pytest.fixture(scope="session")
+async def migrated(settings: Settings) -> None:
+    await migrate(settings.database_url)
+
+
+@pytest.fixture(scope="session")
+async def house(settings: Settings, migrated: None) -> AsyncIterator[Litestar]:
+    """The application with its lifespan running, shared by all tests of a process."""
+    app = create_app(settings, background=False)
+    async with app.lifespan():
+        yield app
+
+
+@pytest.fixture
+async def app(house: Litestar) -> AsyncIterator[Litestar]:
+    """The application on empty tables and an empty Redis."""
+    yield house
+    infra: Infra = house.state.parts.infra
+    async with infra.db.engine.begin() as connection:
+        found = await connection.execute(
+            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> :version"),
+            {"version": VERSION_TABLE},
+        )
+        await connection.execute(text(f"TRUNCATE {', '.join(found.scalars())} CASCADE"))
+    await infra.redis.flushdb()
+
+
+@pytest.fixture
+def parts(app: Litestar) -> Parts:
+    found: Parts = app.state.parts
+    return found
+
+
+@pytest.fixture
+def infra(parts: Parts) -> Infra:
+    return parts.infra
+
+
+@pytest.fixture
+def db(infra: Infra) -> Database:
+    return infra.db
+
+
+@pytest.fixture
+async def client(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://lyceum.test") as found:
+        yield found
+
+
+class Crank:
+    """Does by hand what loops do in a process."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def outbox(self) -> None:
+        """Dispatches every fact that waits, also those whose lease still runs."""
+        async with self._parts.infra.db.engine.begin() as connection:
+            await connection.execute(text("UPDATE kernel_outbox SET lease_until = now() - interval '1 second'"))
+        await self._parts.dispatcher.flush()
+
+    async def jobs(self) -> None:
+        """Runs every job that waits in Redis, and those that these cause in turn, through a real ARQ worker."""
+        for _ in range(10):
+            await self.outbox()
+            worker = build_worker(self._parts.deliveries, self._parts.infra.redis, burst=True)
+            await worker.async_run()
+            if worker.jobs_complete == 0:
+                return
+        raise AssertionError("jobs cause jobs without end")
+
+
+@pytest.fixture
+def crank(parts: Parts) -> Crank:
+    return Crank(parts)
