@@ -55,12 +55,13 @@ def free_port() -> int:
 class Served:
     """A running `lyceum serve`; `lines` are what it said until it listened."""
 
-    def __init__(self, place: Path, *arguments: str, port: int | None = None, data_dir: Path | None = None) -> None:
+    def __init__(self, place: Path, *arguments: str, port: int | None = None, real: bool = False) -> None:
         program = place / "lyceum_stub.py"
         program.write_text(PROGRAM)
         self.port = port or free_port()
-        self.data_dir = data_dir or place / "data"
-        argv = [sys.executable, str(program), "serve", "--port", str(self.port), "--data-dir", str(self.data_dir)]
+        self.data_dir = place / "data"
+        lyceum = ["-m", "app.cli"] if real else [str(program)]
+        argv = [sys.executable, *lyceum, "serve", "--port", str(self.port), "--data-dir", str(self.data_dir)]
         self.process = subprocess.Popen(
             [*argv, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0
         )
@@ -218,3 +219,19 @@ def test_workers_do_not_outlive_a_killed_parent(place: Path) -> None:
     while any(is_alive(pid) for pid in pids):
         assert time.monotonic() < deadline, json.dumps([pid for pid in pids if is_alive(pid)])
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_whole_house_starts_with_a_course_and_stops_in_order(tmp_path: Path, workers: str) -> None:
+    served = Served(tmp_path, "--workers", workers, real=True)
+    served.wait_until_it_listens()
+    assert [course["slug"] for course in json.loads(served.get("/api/v1/courses"))["items"]] == ["spanish-first-steps"]
+    pids = server_pids(served.data_dir)
+    code, _, seconds = served.stop()
+    assert code == 0
+    assert seconds < 10
+    assert not any(is_alive(pid) for pid in pids)
+    again = Served(tmp_path, "--workers", workers, real=True)
+    again.wait_until_it_listens()
+    assert not any("creating" in line for line in again.lines)
+    assert again.stop()[0] == 0

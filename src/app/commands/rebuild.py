@@ -7,7 +7,7 @@ import click
 from app.commands.options import data_dir_option, json_option, print_json
 from app.commands.running import run
 from app.infra import Infra
-from domains.gamification import api as gamification
+from domains.gamification.api import check_ledger, rebuild_boards
 
 
 @click.group()
@@ -24,8 +24,8 @@ def boards(check: bool, data_dir: Path | None, as_json: bool) -> None:
 
     async def work(infra: Infra) -> list[str]:
         if not check:
-            await gamification.rebuild_boards(infra.db, infra.redis)
-        return await gamification.check_ledger(infra.db, infra.redis)
+            await rebuild_boards(infra.db, infra.redis)
+        return await check_ledger(infra.db, infra.redis)
 
     differences = run(data_dir, work)
     if as_json:
