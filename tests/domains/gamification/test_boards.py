@@ -165,3 +165,35 @@ async def test_a_dead_redis_leaves_boards_to_postgresql(
     await boards.project(rewards)
     assert shown(await boards.board(rewards[0].league_id)) == EXPECTED
     await redis.aclose()
+
+
+async def test_what_a_process_owes_is_repaid_once_redis_is_back(
+    db: Database, valkey: Valkey, rewards: list[LessonRewarded], complete: Complete
+) -> None:
+    redis = Redis.from_url(f"unix://{valkey.path}")
+    ours, theirs = Boards(db, redis), Boards(db, redis)
+    await theirs.board(rewards[0].league_id)
+    valkey.signal(signal.SIGSTOP)
+    missed = await complete(rewards[0].user_id)
+    assert missed is not None
+    await ours.project([missed])
+    valkey.signal(signal.SIGCONT)
+    ours._closed_until = 0.0
+    await ours.project([rewards[0]])
+    # The other process believes its board still, and is right to.
+    assert (await theirs.board(missed.league_id)).version == 5
+    await redis.aclose()
+
+
+async def test_a_failing_database_does_not_keep_screens_from_being_told(
+    db: Database, infra: Infra, rewards: list[LessonRewarded], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise OSError("gone")
+
+    boards = Boards(db, infra.redis)
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "fetch", fail)
+        await boards.project(rewards)
+    await boards.project(rewards[:1])
+    assert await infra.redis.zcard(f"lyceum:league:{rewards[0].league_id}") == 3

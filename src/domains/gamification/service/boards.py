@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -36,6 +37,9 @@ TRUST_S = 30.0
 NAMES_KEPT = 20_000
 NAMES_S = 300.0
 LEAGUES_KEPT = 10_000
+REPAID_AT_ONCE = 20
+"""So few owed boards that bringing them stays within the deadline."""
+CHECKED_AT_ONCE = 100
 KEPT_AFTER_WEEK = timedelta(days=14)
 
 log = logging.getLogger(__name__)
@@ -89,17 +93,25 @@ class Boards:
         self._names: dict[UUID, tuple[str, float]] = {}
 
     async def project(self, facts: Sequence[Event]) -> None:
-        """Brings what `facts` reward onto the boards. Never fails and never waits long: what Redis misses is owed."""
+        """Brings what `facts` reward onto the boards. Never fails: what Redis misses is owed, and brought later."""
         rewards = [fact for fact in facts if isinstance(fact, LessonRewarded)]
-        if rewards:
+        if not rewards:
+            return
+        try:
             await self.apply(*rewards)
+        except Exception:
+            # Screens are told after this, and must be told also when PostgreSQL just failed to rebuild a board.
+            log.exception("%d rewards are not on their boards yet", len(rewards))
+            self._owe(reward.league_id for reward in rewards)
 
     async def apply(self, *rewards: LessonRewarded) -> None:
+        """Facts may come twice and in any order. Waits for Redis no longer than the deadline."""
         try:
             found = await self._ask(lambda: self._send(rewards))
             missing = {reward.league_id for reward, said in zip(rewards, found, strict=True) if said == -1}
-            if missing or self._owed:
-                await self._refresh(missing | self._owed)
+            due = missing.union(islice(self._owed, REPAID_AT_ONCE))
+            if due:
+                await self._refresh(due)
         except RedisAway:
             self._owe(reward.league_id for reward in rewards)
 
@@ -133,8 +145,8 @@ class Boards:
         if league_ids is None:
             league_ids = [league.id for league in await self._shown_leagues()]
         ids = list(league_ids)
-        for start in range(0, len(ids), 100):
-            some = ids[start : start + 100]
+        for start in range(0, len(ids), CHECKED_AT_ONCE):
+            some = ids[start : start + CHECKED_AT_ONCE]
             # Dropped before the ledger is read: whatever commits later finds no board and builds it.
             await self._drop(some)
             await self._refresh(some, deadline_s=1.0)
@@ -160,8 +172,10 @@ class Boards:
 
     async def _compare(self, league_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
         found: dict[UUID, list[str]] = {}
-        ledger = await repository.ledger_sums(self._db, league_ids)
-        for league_id in league_ids:
+        ledger: dict[UUID, list[MemberSum]] = {}
+        for place, league_id in enumerate(league_ids):
+            if league_id not in ledger:
+                ledger = await repository.ledger_sums(self._db, league_ids[place : place + CHECKED_AT_ONCE])
             board = await self._read(league_id, 1.0)
             if board is None or sorted(board) == sorted(ledger[league_id]):
                 continue
@@ -210,6 +224,8 @@ class Boards:
         sums = await repository.ledger_sums(self._db, ids)
         calls: list[tuple[tuple[str, str], list[str]]] = []
         for league_id, standings in sums.items():
+            if not standings:
+                continue
             week_on = (await self._league(league_id)).week_on
             values = [str(int((leagues.ends_at(week_on) + KEPT_AFTER_WEEK).timestamp()))]
             for member in standings:
