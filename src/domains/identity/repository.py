@@ -54,19 +54,24 @@ _LIVE = """
 
 _COUNT = """
     INSERT INTO identity_login_failure AS f (subject, failures, last_failed_at, blocked_until)
-    SELECT $1, 1, $2, $2 + make_interval(secs => ($3::float8[])[1]) {condition}
+    SELECT $1::text, 1, $2::timestamptz, $2::timestamptz + make_interval(secs => ($3::float8[])[1]) {condition}
     ON CONFLICT (subject) DO UPDATE SET (failures, last_failed_at, blocked_until) = (
-        SELECT n.failures, $2, $2 + make_interval(secs => ($3::float8[])[least(n.failures, cardinality($3::float8[]))])
-        FROM (SELECT CASE WHEN f.last_failed_at < $2 - make_interval(secs => $4) THEN 1 ELSE f.failures + 1 END)
-            AS n (failures)
+        SELECT n.failures, $2::timestamptz,
+            $2::timestamptz + make_interval(secs => ($3::float8[])[least(n.failures, cardinality($3::float8[]))])
+        FROM (
+            SELECT CASE WHEN f.last_failed_at < $2::timestamptz - make_interval(secs => $4::float8)
+                THEN 1 ELSE f.failures + 1 END
+        ) AS n (failures)
     )
 """
 _COUNT_FAILURE = _COUNT.format(condition="")
 # The try is counted before the password is looked at, so that a thousand guesses at once are no way around the limit.
+# The second allows for tries that are counted in another order than they read their clocks.
 _RESERVE_TRY = f"""
-    WITH blocked AS (SELECT FROM identity_login_failure WHERE subject = $5 AND blocked_until > $2),
+    WITH blocked AS (SELECT FROM identity_login_failure
+        WHERE subject = $5::text AND blocked_until > $2::timestamptz + interval '1 second'),
     reserved AS ({_COUNT.format(condition="WHERE NOT EXISTS (SELECT FROM blocked)")}
-        WHERE f.blocked_until <= $2 RETURNING true)
+        WHERE f.blocked_until <= $2::timestamptz + interval '1 second' RETURNING true)
     SELECT EXISTS (SELECT FROM reserved) AS allowed,
         (SELECT max(blocked_until) FROM identity_login_failure WHERE subject IN ($1, $5)) AS blocked_until
 """  # noqa: S608
