@@ -8,7 +8,6 @@ import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -19,7 +18,7 @@ from sqlalchemy import event, exc
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.config import Settings
-from app.embedded import open_services
+from app.services import addressed
 from domains.kernel.uow import Database, Reactions, Subscription
 
 HOT_CONNECTIONS = 4
@@ -50,10 +49,10 @@ class Infra:
 @asynccontextmanager
 async def open_infra(settings: Settings, subscriptions: Sequence[Subscription]) -> AsyncGenerator[Infra]:
     """Infra for `settings`; starts embedded services where a URL is missing, and stops what it started."""
-    async with _addresses(settings) as addressed:
-        engine = open_engine(addressed.database_url, addressed.database_pool_size)
+    async with _addresses(settings) as found:
+        engine = open_engine(found.database_url, found.database_pool_size)
         pool = await asyncpg.create_pool(
-            plain_dsn(addressed.database_url),
+            plain_dsn(found.database_url),
             min_size=0,
             max_size=HOT_CONNECTIONS,
             timeout=_CONNECT_S,
@@ -61,9 +60,9 @@ async def open_infra(settings: Settings, subscriptions: Sequence[Subscription]) 
             server_settings=_SERVER_LIMITS,
             reset=_keep_session,
         )
-        redis = open_redis(addressed.redis_url)
+        redis = open_redis(found.redis_url)
         try:
-            yield Infra(addressed, Database(engine, pool, Reactions.of(subscriptions)), redis)
+            yield Infra(found, Database(engine, pool, Reactions.of(subscriptions)), redis)
         finally:
             await redis.aclose(close_connection_pool=True)
             try:
@@ -75,18 +74,11 @@ async def open_infra(settings: Settings, subscriptions: Sequence[Subscription]) 
 
 @asynccontextmanager
 async def _addresses(settings: Settings) -> AsyncGenerator[Settings]:
-    if not settings.embedded:
-        yield settings
-        return
-    # In a thread of its own for the whole life of the services: starting and stopping them blocks.
-    services = open_services(Path(settings.data_dir), report=log.info)
+    """Starting and stopping services blocks, so both happen in a thread."""
+    services = addressed(settings, owner="serve", report=log.info)
     found = await asyncio.to_thread(services.__enter__)
     try:
-        yield msgspec.structs.replace(
-            settings,
-            database_url=settings.database_url or found.database_url,
-            redis_url=settings.redis_url or found.redis_url,
-        )
+        yield found
     finally:
         await asyncio.to_thread(services.__exit__, None, None, None)
 

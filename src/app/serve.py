@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
+import msgspec
+
 from app import schema
 from app.config import Settings
 from app.embedded.ownership import serving_pid
@@ -43,6 +45,7 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, report: Rep
         with _listener(settings, host, port) as listener, addressed(settings, owner="serve", report=report) as found:
             asyncio.run(_prepare(found, owned=not settings.database_url, report=report))
             address = (_reachable(host), listener.getsockname()[1])
+            found = _named(found, address)
             announce = Announcer(address, report)
             if workers == 1:
                 run_server(found, listener, announce.start)
@@ -55,6 +58,14 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, report: Rep
         pass
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _named(settings: Settings, address: tuple[str, int]) -> Settings:
+    """Where nobody said under which address people come, it is the one that we listen on."""
+    if settings.public_url != Settings().public_url:
+        return settings
+    host, port = address
+    return msgspec.structs.replace(settings, public_url=f"http://{f'[{host}]' if ':' in host else host}:{port}")
 
 
 async def _prepare(settings: Settings, *, owned: bool, report: Report) -> None:

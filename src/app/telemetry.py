@@ -62,7 +62,7 @@ def configure_logging(settings: Settings) -> None:
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
     # arq logs each job's arguments and every poll; our wrapper logs what matters.
-    for noisy in ("arq", "httpx", "uvicorn.access", "sqlalchemy.engine", "socketio", "engineio"):
+    for noisy in ("arq", "alembic", "httpx", "uvicorn", "uvicorn.access", "sqlalchemy.engine", "socketio", "engineio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

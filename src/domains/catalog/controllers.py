@@ -32,7 +32,7 @@ class CoursesController(Controller):
 
     @get("/", operation_id="list_courses", summary="All courses, by slug")
     async def list_courses(
-        self, uow: NamedDependency[UnitOfWork], limit: FromQuery[Limit] = 20, cursor: FromQuery[str | None] = None
+        self, uow: NamedDependency[UnitOfWork], limit: Limit = 20, cursor: FromQuery[str | None] = None
     ) -> Page[CourseOut]:
         after = decode_cursor(cursor, str)
         rows = await repository.courses(uow.session, after, limit + 1)

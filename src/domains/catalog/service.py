@@ -91,7 +91,12 @@ async def ensure_demo_course(uow: UnitOfWork) -> PublishedCourse:
     before = await repository.latest(uow.session, DEMO_SLUG)
     if before and before.revision_id and before.number:
         return PublishedCourse(before.course_id, before.revision_id, before.number, changed=False)
-    published, report = await import_course(uow, DEMO_COURSE, "lyceum")
-    if published is None:
+    return await publish(uow, await asyncio.to_thread(demo_course))
+
+
+def demo_course() -> Course:
+    """The course that comes with Lyceum, as it is shipped."""
+    course, report = formats.read(DEMO_COURSE, "lyceum")
+    if course is None:
         raise CourseInvalid(f"the course that comes with Lyceum is broken: {report.remarks[0]}")
-    return published
+    return course

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Generic, TypeVar
 
 import msgspec
+from litestar.params import QueryParameter
 
 from domains.kernel.errors import Invalid
 from domains.kernel.wire import Out
@@ -16,7 +17,8 @@ from domains.kernel.wire import Out
 T = TypeVar("T")
 K = TypeVar("K")
 
-Limit = Annotated[int, msgspec.Meta(ge=1, le=100)]
+Limit = Annotated[int, QueryParameter(ge=1, le=100, description="Most items on the page.")]
+"""Of a page; declare it as `limit: Limit = 20`."""
 
 
 class Page(Out, Generic[T], frozen=True):

@@ -1,14 +1,14 @@
 """The inbox over REST."""
 
-from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from domains.identity.api import Principal
+from domains.kernel.page import Limit
 from domains.kernel.uow import Database, UnitOfWork
 from domains.notifications import service
 from domains.notifications.schemas import InboxOut
@@ -24,7 +24,7 @@ class NotificationsController(Controller):
         db: NamedDependency[Database],
         principal: NamedDependency[Principal],
         cursor: FromQuery[str | None] = None,
-        limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
+        limit: Limit = 20,
     ) -> InboxOut:
         return await service.inbox(db, principal.user_id, cursor=cursor, limit=limit)
 
