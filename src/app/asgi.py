@@ -28,6 +28,7 @@ from app.edge import MOST_BODY_BYTES, Edge
 from app.health import HealthController
 from app.infra import Infra, open_infra
 from app.live import realtime_ports, realtime_settings
+from app.neighbours import Handle, Neighbours, Place
 from app.problems import HANDLERS
 from app.schema import migrate, require_head
 from app.tasks import end
@@ -58,12 +59,21 @@ class Parts:
     deliveries: Deliveries
 
 
-def create_app(settings: Settings | None = None, *, infra: OpenInfra = open_infra, background: bool = True) -> Litestar:
-    """The application. `background=False` starts no loop that dispatches or works: a test turns the crank itself."""
+def create_app(
+    settings: Settings | None = None,
+    *,
+    infra: OpenInfra = open_infra,
+    background: bool = True,
+    place: Place | None = None,
+) -> Litestar:
+    """The application. `background=False` starts no loop that dispatches or works: a test turns the crank itself.
+
+    `place` is this process's place among several behind one port.
+    """
     settings = settings or Settings.load()
     telemetry.configure_logging(settings)
     telemetry.configure_tracing(settings)
-    sockets = _LateMount()
+    sockets = _LateMount(place)
     app = Litestar(
         route_handlers=[
             *_routes(),
@@ -103,10 +113,10 @@ async def _running(
 ) -> AsyncGenerator[None]:
     async with infra(settings, registry.subscriptions()) as opened:
         await _prepare_database(opened, owned=settings.embedded and not settings.database_url)
-        parts = _assemble(opened)
+        parts = _assemble(opened, mark=sockets.mark)
         app.state.parts = parts
         app.state[guards.AUTHENTICATOR] = parts.authenticator
-        sockets.realtime = parts.realtime
+        sockets.open(parts.realtime)
         opened.db.committed = parts.dispatcher.committed
         await parts.realtime.start()
         tasks = _start_background(parts) if background else []
@@ -130,10 +140,12 @@ async def _prepare_database(infra: Infra, *, owned: bool) -> None:
         await catalog.ensure_demo_course(uow)
 
 
-def _assemble(infra: Infra) -> Parts:
+def _assemble(infra: Infra, *, mark: str) -> Parts:
     authenticator = Authenticator(infra.db, issuer=infra.settings.public_url)
     boards = Boards(infra.db, infra.redis)
-    realtime = Realtime(infra.redis, realtime_ports(infra.db, authenticator, boards), realtime_settings(infra.settings))
+    realtime = Realtime(
+        infra.redis, realtime_ports(infra.db, authenticator, boards), realtime_settings(infra.settings, mark=mark)
+    )
 
     async def views(facts: Sequence[Event]) -> None:
         for fact in facts:
@@ -161,13 +173,19 @@ def _start_background(parts: Parts) -> list[asyncio.Task[None]]:
 class _LateMount:
     """The Socket.IO route, which Litestar wants before the lifespan has opened what stands behind it."""
 
-    realtime: Realtime | None = None
+    def __init__(self, place: Place | None) -> None:
+        self.mark = place.mark if place else ""
+        self._place = place
+        self._handle: Handle | None = None
+
+    def open(self, realtime: Realtime) -> None:
+        self._handle = Neighbours(self._place, realtime.handle) if self._place else realtime.handle
 
     def route(self) -> ASGIRouteHandler:
         @asgi("/socket.io", is_mount=True, copy_scope=True, opt={"public": True})
         async def socket_io(scope: Scope, receive: Receive, send: Send) -> None:
-            if self.realtime is not None:
-                await self.realtime.handle(scope, receive, send)
+            if self._handle is not None:
+                await self._handle(scope, receive, send)
 
         return socket_io
 

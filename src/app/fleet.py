@@ -7,14 +7,17 @@ import multiprocessing
 import os
 import signal
 import socket
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 from types import FrameType
 
 from app.config import Settings
+from app.neighbours import Place
 from app.server import run_member
 
 STOP_S = 9.0
@@ -46,13 +49,15 @@ class Fleet:
         self._members: list[Member] = []
         self._short_lives = 0
         self._stopping = False
+        # Not in the data directory, whose path may be too long for a socket. Only we can enter it.
+        self._home = tempfile.TemporaryDirectory(prefix="lyceum-")
 
     def run(self, on_started: Callable[[], None]) -> None:
         """Returns after SIGINT or SIGTERM; `on_started` is called once when all members serve."""
         before = {number: signal.signal(number, self._stop_soon) for number in (signal.SIGINT, signal.SIGTERM)}
         announced = False
         try:
-            self._members = [self._start() for _ in range(self._size)]
+            self._members = [self._start(number) for number in range(self._size)]
             while not self._stopping:
                 self._look()
                 if not announced and all(member.serves for member in self._members):
@@ -60,13 +65,16 @@ class Fleet:
                     on_started()
         finally:
             self._stop()
+            self._home.cleanup()
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _start(self) -> Member:
+    def _start(self, number: int) -> Member:
         ours, theirs = self._context.Pipe(duplex=False)
         process = self._context.Process(
-            target=run_member, args=(self._settings, self._listener, theirs), name="lyceum-server"
+            target=run_member,
+            args=(self._settings, self._listener, theirs, Place(Path(self._home.name), number)),
+            name="lyceum-server",
         )
         process.start()
         theirs.close()
@@ -84,9 +92,9 @@ class Fleet:
                 except EOFError:
                     continue
             if member.process.exitcode is not None and not self._stopping:
-                self._members[place] = self._replace(member)
+                self._members[place] = self._replace(member, place)
 
-    def _replace(self, member: Member) -> Member:
+    def _replace(self, member: Member, place: int) -> Member:
         self._report(f"server process {member.process.pid} ended with {member.process.exitcode}; starting another")
         member.started.close()
         short = time.monotonic() - member.born < SHORT_LIFE_S
@@ -95,7 +103,7 @@ class Fleet:
             raise FleetError("the server processes end right after their start; see the lines above")
         if short:
             time.sleep(0.2 * self._short_lives)
-        return self._start()
+        return self._start(place)
 
     def _stop_soon(self, number: int, frame: FrameType | None) -> None:
         if self._stopping and number == signal.SIGINT:

@@ -15,8 +15,8 @@ from realtime.ports import Ports, Principal
 from realtime.wire import AnswerSubmit
 
 
-def realtime_settings(settings: Settings) -> RealtimeSettings:
-    return RealtimeSettings(gateway=GatewaySettings(origins=settings.origins))
+def realtime_settings(settings: Settings, *, mark: str) -> RealtimeSettings:
+    return RealtimeSettings(gateway=GatewaySettings(origins=settings.origins, mark=mark))
 
 
 def realtime_ports(db: Database, authenticator: Authenticator, boards: Boards) -> Ports:

@@ -20,6 +20,7 @@ import uvicorn
 
 from app.asgi import create_app
 from app.config import Settings
+from app.neighbours import Place
 
 FINISH_REQUESTS_S = 3
 STOP_S = 8.5
@@ -64,10 +65,15 @@ def end_after(seconds: float) -> None:
     timer.start()
 
 
-def run(settings: Settings, listener: socket.socket, on_started: Callable[[], None]) -> None:
-    """Serves on `listener` until a signal. Raises SystemExit(3) where the application does not start."""
+def run(
+    settings: Settings, listener: socket.socket, on_started: Callable[[], None], place: Place | None = None
+) -> None:
+    """Serves on `listener` until a signal. Raises SystemExit(3) where the application does not start.
+
+    `place` is where this process stands among several: it then also listens for its neighbours.
+    """
     config = uvicorn.Config(
-        functools.partial(create_app, settings),
+        functools.partial(create_app, settings, place=place),
         factory=True,
         loop="uvloop",
         http="httptools",
@@ -85,11 +91,12 @@ def run(settings: Settings, listener: socket.socket, on_started: Callable[[], No
         forwarded_allow_ips=settings.trusted_proxies,
     )
     server = Server(config, on_started)
+    listeners = [listener, place.listen()] if place else [listener]
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(server.serve(sockets=[listener]))
+        runner.run(server.serve(sockets=listeners))
 
 
-def run_member(settings: Settings, listener: socket.socket, started: Connection) -> None:
+def run_member(settings: Settings, listener: socket.socket, started: Connection, place: Place) -> None:
     """The same as one of several processes: tells its parent when it serves, and stops when its parent is gone."""
     parent = multiprocessing.parent_process()
     assert parent is not None
@@ -105,4 +112,4 @@ def run_member(settings: Settings, listener: socket.socket, started: Connection)
             started.send(True)
 
     threading.Thread(target=follow, daemon=True).start()
-    run(settings, listener, tell)
+    run(settings, listener, tell, place)

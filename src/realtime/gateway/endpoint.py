@@ -34,10 +34,12 @@ logger = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
     """`origins`: exact origins of browsers that may connect; an empty list admits only those that send none.
-    `transports`: long polling needs every request of a client to reach the same process."""
+    `transports`: long polling needs every request of a client to reach the same process; `mark` begins the id of every
+    engine session, so that whoever gets such a request knows where it belongs."""
 
     origins: Sequence[str] = ()
     transports: Sequence[str] = ("polling", "websocket")
+    mark: str = ""
     queue_limit: int = 500
     connect_deadline_s: float = 9.0
     closing_grace_s: float = 5.0
@@ -85,6 +87,7 @@ class Gateway:
             engineio_logger=library.logger,
         )
         self._server.gateway = self
+        self._server.eio.mark = settings.mark
         self._server.on("connect", self._on_connect)
         self._server.on("disconnect", self._on_disconnect)
 

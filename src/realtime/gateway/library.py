@@ -50,6 +50,12 @@ class Json:
 
 
 class Engine(engineio.AsyncServer):  # type: ignore[misc]
+    mark = ""
+    """Session ids begin with it, so that several processes know whose session it is."""
+
+    def generate_id(self) -> str:
+        return self.mark + str(super().generate_id())
+
     async def disconnect(self, sid: str | None = None) -> None:
         """The library's own waits until a client has read everything, which a hostile one never does."""
         socket = self.sockets.pop(sid, None)
