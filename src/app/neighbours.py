@@ -8,6 +8,7 @@ for somebody else's session is handed to its owner as it is. Clients that begin 
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -119,20 +120,23 @@ async def _pass_websocket(owner: Path, scope: Scope, receive: Receive, send: Sen
                 back = both.create_task(_carry_back(neighbour, send))
                 await _carry_there(neighbour, receive)
                 back.cancel()
-    except (OSError, InvalidHandshake, ConnectionClosed):
+    except (OSError, InvalidHandshake):
         await send({"type": "websocket.close", "code": 1011, "reason": None})
 
 
 async def _carry_there(neighbour: ClientConnection, receive: Receive) -> None:
-    while (message := await receive())["type"] == "websocket.receive":
-        text = message.get("text")
-        await neighbour.send(text if text is not None else message.get("bytes") or b"")
+    """Until the client has gone, which it also has once it was told that the neighbour has."""
+    with suppress(ConnectionClosed):
+        while (message := await receive())["type"] == "websocket.receive":
+            text = message.get("text")
+            await neighbour.send(text if text is not None else message.get("bytes") or b"")
 
 
 async def _carry_back(neighbour: ClientConnection, send: Send) -> None:
-    async for frame in neighbour:
-        if isinstance(frame, str):
-            await send({"type": "websocket.send", "text": frame, "bytes": None})
-        else:
-            await send({"type": "websocket.send", "text": None, "bytes": frame})
+    with suppress(ConnectionClosed):
+        async for frame in neighbour:
+            if isinstance(frame, str):
+                await send({"type": "websocket.send", "text": frame, "bytes": None})
+            else:
+                await send({"type": "websocket.send", "text": None, "bytes": frame})
     await send({"type": "websocket.close", "code": neighbour.close_code or 1000, "reason": None})
