@@ -1,0 +1,88 @@
+"""`python -m bench [answers|pushes|courses|sockets|grading]`."""
+
+import asyncio
+import os
+import platform
+import resource
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import click
+import uvloop
+from rich.console import Console
+
+from bench import answers, courses, grading, pushes, sockets
+from bench.figures import Result, as_json, show
+from bench.http import HttpFailure
+from bench.stand import BenchError, Stand, running_server
+
+Measure = Callable[[Stand, float, int], Awaitable[Result]]
+
+MEASURES: dict[str, Measure] = {
+    "answers": lambda stand, s, c: answers.measure(stand, seconds=s, connections=c),
+    "pushes": lambda stand, s, c: pushes.measure(stand, seconds=s),
+    "courses": lambda stand, s, c: courses.measure(stand, seconds=s, connections=c),
+    "sockets": lambda stand, s, c: sockets.measure(stand),
+}
+
+
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice([*MEASURES, "grading"]))
+@click.option("--seconds", type=click.FloatRange(2, 300), default=10.0, show_default=True, help="Of each measurement.")
+@click.option("--connections", type=click.IntRange(1, 150), default=32, show_default=True)
+@click.option("--url", help="A server that runs already; needs --data-dir.")
+@click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False))
+@click.option("json_wanted", "--json", is_flag=True, help="Print one JSON document.")
+def main(
+    names: tuple[str, ...], seconds: float, connections: int, url: str | None, data_dir: Path | None, json_wanted: bool
+) -> None:
+    """Measure one thing or all, each on a server of its own."""
+    _allow_many_files()
+    console = Console(stderr=json_wanted)
+    results = []
+    try:
+        for name in names or [*MEASURES, "grading"]:
+            result = _measured(name, seconds, connections, url, data_dir)
+            results.append(result)
+            show(result, console)
+    except (BenchError, HttpFailure, TimeoutError, OSError, asyncpg.PostgresError) as error:
+        raise click.ClickException(f"{type(error).__name__}: {error}") from None
+    if json_wanted:
+        click.echo(as_json(results, _conditions()))
+
+
+def _measured(name: str, seconds: float, connections: int, url: str | None, data_dir: Path | None) -> Result:
+    if name == "grading":
+        return grading.measure()
+    with running_server(url, data_dir) as stand, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_bounded(MEASURES[name](stand, seconds, connections), 120 + 4 * seconds))
+
+
+async def _bounded(work: Awaitable[Result], within_s: float) -> Result:
+    async with asyncio.timeout(within_s):
+        return await work
+
+
+def _allow_many_files() -> None:
+    """For this process and the server that it starts: a socket is a file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 8192 if hard == resource.RLIM_INFINITY else min(8192, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _conditions() -> dict[str, object]:
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cpus": os.cpu_count(),
+        "argv": sys.argv[1:],
+    }
+
+
+if __name__ == "__main__":
+    main()
