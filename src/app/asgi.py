@@ -8,6 +8,7 @@ worker     jobs, unless `lyceum worker` does them elsewhere
 """
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -26,6 +27,7 @@ from app.dispatcher import Dispatcher
 from app.docs import document_routes, openapi_config
 from app.edge import MOST_BODY_BYTES, Edge
 from app.health import HealthController
+from app.hot import HotAnswers
 from app.infra import Infra, open_infra
 from app.live import realtime_ports, realtime_settings
 from app.neighbours import Handle, Neighbours, Place
@@ -98,7 +100,8 @@ def create_app(
         debug=False,
     )
     app.asgi_handler = Edge(
-        app.asgi_handler, https=settings.public_url.startswith("https://"), raw_paths=("/api/v1/webhooks/",)
+        HotAnswers(app.asgi_handler, app, origins=settings.origins),
+        https=settings.public_url.startswith("https://"),
     )
     return app
 
@@ -119,6 +122,10 @@ async def _running(
         sockets.open(parts.realtime)
         opened.db.committed = parts.dispatcher.committed
         await parts.realtime.start()
+        # What lives from here to the end need not be looked at by the collector again and again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
         tasks = _start_background(parts) if background else []
         try:
             yield

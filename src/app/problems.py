@@ -1,11 +1,11 @@
 """Every error leaves as an RFC 9457 problem document with a stable `code`, and nothing of our inside in it."""
 
 import logging
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import asyncpg
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.exceptions import HTTPException, ValidationException
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -25,6 +25,13 @@ _HTTP_CODES = {
     413: "http.body_too_large",
     415: "http.unsupported_media_type",
 }
+
+
+class Asked(Protocol):
+    """As much of a request as an error needs to be understood."""
+
+    @property
+    def scope(self) -> Any: ...
 
 
 class Problem(msgspec.Struct, omit_defaults=True):
@@ -50,12 +57,12 @@ def problem(status: int, code: str, title: str, detail: str = "", **extra: Any) 
     )
 
 
-def app_error(_request: Request[Any, Any, Any], error: AppError) -> Response[bytes]:
+def app_error(_request: Any, error: AppError) -> Response[bytes]:
     extra = {"retry_after_s": error.retry_after_s} if isinstance(error, TooMany) else {}
     return problem(error.status, error.code, error.title, error.detail, **error.extra, **extra)
 
 
-def http_error(_request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+def http_error(_request: Any, error: HTTPException) -> Response[bytes]:
     if isinstance(error, ValidationException):
         return problem(400, "http.validation", "The request is not valid", _validation_detail(error))
     if error.status_code >= 500:
@@ -75,11 +82,11 @@ def _validation_detail(error: ValidationException) -> str:
     return "; ".join(line for line in lines if line) or error.detail
 
 
-def malformed(_request: Request[Any, Any, Any], _error: Exception) -> Response[bytes]:
+def malformed(_request: Any, _error: Exception) -> Response[bytes]:
     return problem(400, "http.validation", "The request is not valid", "The body cannot be read as this kind of JSON")
 
 
-def database_error(request: Request[Any, Any, Any], error: DBAPIError) -> Response[bytes]:
+def database_error(request: Asked, error: DBAPIError) -> Response[bytes]:
     cause = error.orig.__cause__ if error.orig is not None else None
     if isinstance(cause, asyncpg.DataError | UnicodeEncodeError):
         return malformed(request, error)
@@ -88,7 +95,7 @@ def database_error(request: Request[Any, Any, Any], error: DBAPIError) -> Respon
     return unexpected(request, error)
 
 
-def postgres_error(request: Request[Any, Any, Any], error: asyncpg.PostgresError) -> Response[bytes]:
+def postgres_error(request: Asked, error: asyncpg.PostgresError) -> Response[bytes]:
     if isinstance(error, asyncpg.DataError):
         return malformed(request, error)
     return away(request, error) if _is_away(error) else unexpected(request, error)
@@ -109,14 +116,14 @@ def _is_away(error: BaseException | None) -> bool:
     )
 
 
-def away(_request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def away(_request: Any, error: Exception) -> Response[bytes]:
     """A dependency is away or too slow: the same call may succeed in a moment."""
     log.warning("answered 503: %s: %s", type(error).__name__, error)
     return problem(503, "unavailable", "Temporarily unavailable", retry_after_s=1)
 
 
-def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    log.error("unhandled error in %s %s", request.method, request.url.path, exc_info=error)
+def unexpected(request: Asked, error: Exception) -> Response[bytes]:
+    log.error("unhandled error in %s %s", request.scope.get("method"), request.scope["path"], exc_info=error)
     return problem(500, "internal", "Internal error")
 
 
@@ -135,3 +142,14 @@ HANDLERS: dict[Any, Any] = {
     ConnectionError: away,
     Exception: unexpected,
 }
+
+
+class _Asked(NamedTuple):
+    scope: Any
+
+
+def response_to(error: Exception, method: str, path: str) -> Response[bytes]:
+    """What HANDLERS answer to `error`, for code that runs outside the framework."""
+    handler = next(HANDLERS[kind] for kind in type(error).__mro__ if kind in HANDLERS)
+    response: Response[bytes] = handler(_Asked({"method": method, "path": path}), error)
+    return response

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from domains.kernel.errors import NotFound
 from domains.kernel.uow import Database
-from domains.learning.schemas import AnswerOut
+from domains.learning.schemas import AnswerIn, AnswerOut
 from domains.learning.service.answers import submit_answer
 from domains.learning.service.completion import CompletedSession, complete_session
 from domains.learning.service.sessions import running_session
@@ -19,4 +19,4 @@ async def owns_session(db: Database, user_id: UUID, session_id: UUID) -> bool:
     return True
 
 
-__all__ = ["AnswerOut", "CompletedSession", "complete_session", "owns_session", "submit_answer"]
+__all__ = ["AnswerIn", "AnswerOut", "CompletedSession", "complete_session", "owns_session", "submit_answer"]

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.asgi import Parts
 from domains.catalog.api import RevisionContent
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
@@ -79,6 +80,21 @@ async def test_the_same_key_gives_the_same_body_and_counts_once(ada: Learner, le
     assert {answer.content for answer in answers} == {answers[0].content}
     now = (await ada.get(f"/sessions/{session['id']}")).json()
     assert (now["answered"], now["hearts"]) == (1, 4)
+
+
+async def test_the_short_way_and_the_route_itself_answer_alike(ada: Learner, parts: Parts, lesson_id: Any) -> None:
+    session = await ada.begin(lesson_id)
+    [translate] = [e for e in session["exercises"] if e["kind"] == "translate"]
+    for answer, key in (("the duck", "k"), (17, "k2"), ("the duck", "\n"), ("the goose", "k")):
+        short = await ada.answer(session, translate, answer, key.strip() or "x" * 201)
+        # A token that the process does not know yet takes the route.
+        parts.authenticator.forget_user(ada.id)
+        routed = await ada.answer(session, translate, answer, key.strip() or "x" * 201)
+        ours, theirs = short.json(), routed.json()
+        ours.pop("correlation_id", None)
+        theirs.pop("correlation_id", None)
+        assert (short.status_code, ours) == (routed.status_code, theirs)
+        assert short.headers["content-type"] == routed.headers["content-type"]
 
 
 async def test_an_answer_cannot_be_changed(ada: Learner, lesson_id: Any) -> None:
