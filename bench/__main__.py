@@ -16,7 +16,7 @@ from rich.console import Console
 
 from bench import answers, courses, grading, pushes, sockets
 from bench.figures import Result, as_json, show
-from bench.http import HttpFailure
+from bench.keepalive import HttpFailure
 from bench.stand import BenchError, Stand, running_server
 
 Measure = Callable[[Stand, float, int], Awaitable[Result]]

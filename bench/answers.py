@@ -5,7 +5,7 @@ from uuid import UUID
 
 from bench.closed_loop import address_of, closed_loop
 from bench.figures import Figure, Result, at_least, latencies
-from bench.http import request
+from bench.keepalive import request
 from bench.pgbench import Pgbench
 from bench.seed import Learner, Seed, Work, seeding
 from bench.stand import BenchError, Stand
@@ -52,7 +52,8 @@ async def measure(stand: Stand, *, seconds: float, connections: int) -> Result:
         Figure("share of one core that the API used", load.cpu.api / load.seconds, ""),
         Figure("pgbench before", before, "tps"),
         Figure("pgbench after", after, "tps"),
-        at_least("answers/s of pgbench tps", load.per_second / tps, "", GOAL),
+        Figure("answers/s of the faster pgbench run", load.per_second / max(before, after), ""),
+        at_least("answers/s of pgbench tps (mean)", load.per_second / tps, "", GOAL),
     ]
     return Result(
         "answers",

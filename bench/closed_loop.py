@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from bench.http import Connection
+from bench.keepalive import Connection
 from bench.stand import Cpu, Stand
 
 WARM_UP_S = 1.5

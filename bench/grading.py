@@ -1,1 +1,116 @@
-def measure(*a, **k): ...
+"""Grading and session generation: pure work of the interpreter, measured in this process."""
+
+import itertools
+import time
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+from uuid import UUID
+
+import msgspec
+
+from bench.figures import Figure, Result, below, percentile
+from bench.seed import an_answer
+from domains.catalog import api as catalog
+from domains.catalog.content import Lesson, course_lexicon
+from domains.catalog.kinds import Translate
+from domains.kernel.ids import new_id
+from domains.learning import policy
+
+ROUNDS = 20
+MANY = 700
+
+
+Case = TypeVar("Case")
+
+
+class _Exercise(msgspec.Struct, frozen=True):
+    subject: str
+
+
+def measure() -> Result:
+    course = catalog.demo_course()
+    lexicon = course_lexicon(course)
+    contents = [exercise.content for exercise in course.exercises()]
+    right = [(content, msgspec.json.encode(an_answer(content, right=True))) for content in contents]
+    wrong = [(content, msgspec.json.encode(an_answer(content, right=False))) for content in contents]
+
+    def grade(case: tuple[catalog.Content, bytes]) -> object:
+        return case[0].grade(case[1], lexicon)
+
+    rights, wrongs = _times(grade, right * ROUNDS), _times(grade, wrong * ROUNDS)
+    many = _many()
+    first = _times(grade, [(many, b'"I woud like to buy the red house near the river today"')])
+    near = _times(grade, [(many, msgspec.json.encode(text)) for text in _near_misses() * 4])
+    lessons = [lesson for lesson in course.lessons() if lesson.exercises]
+    begun = _times(_begin, lessons * ROUNDS)
+    large = [_Exercise(f"{n % 1500}") for n in range(3_000)]
+    ordered = _times(lambda seed: policy.ordered(large, str(seed)), [new_id() for _ in range(3)])
+    figures = [
+        below("demo course: right answer p50", percentile(rights, 0.5) * 1000, "ms", 0.2),
+        Figure("demo course: right answer p99", percentile(rights, 0.99) * 1000, "ms"),
+        below("demo course: wrong answer p50", percentile(wrongs, 0.5) * 1000, "ms", 0.2),
+        Figure("demo course: wrong answer p99", percentile(wrongs, 0.99) * 1000, "ms"),
+        Figure("700 accepted: the first grade", first[0] * 1000, "ms"),
+        Figure("700 accepted: near misses p50", percentile(near, 0.5) * 1000, "ms"),
+        below("700 accepted: near misses p99", percentile(near, 0.99) * 1000, "ms", 5),
+        Figure("session of a lesson: order and prompts p50", percentile(begun, 0.5) * 1000, "ms"),
+        below("session of a lesson: order and prompts p99", percentile(begun, 0.99) * 1000, "ms", 10),
+        Figure("order of 3,000 exercises", ordered[-1] * 1000, "ms"),
+    ]
+    notes = [
+        f"{len(contents)} exercises of the demo course, each right and wrong, {ROUNDS} rounds;",
+        "near misses: typos, swapped, missing and extra words; accepted sentences of 11 to 13 words.",
+    ]
+    return Result("grading", figures, notes)
+
+
+def _times(work: Callable[[Case], object], cases: Iterable[Case]) -> list[float]:
+    """Seconds of each call, sorted."""
+    found = []
+    for case in cases:
+        began = time.perf_counter()
+        work(case)
+        found.append(time.perf_counter() - began)
+    return sorted(found)
+
+
+def _begin(lesson: Lesson) -> list[object]:
+    exercises = lesson.exercises
+    seed = str(UUID(int=len(exercises)))
+    asked = policy.ordered([_Exercise(exercise.content.subject()) for exercise in exercises], seed)
+    return [asked, [msgspec.json.encode(exercise.content.prompt(f"{seed}:{exercise.key}")) for exercise in exercises]]
+
+
+def _sentences() -> list[str]:
+    parts = (
+        ("I would like", "I want", "I wish", "I'd like", "I'd love"),
+        ("to buy", "to purchase", "to get", "to acquire"),
+        ("the", "that", "this"),
+        ("red", "crimson"),
+        ("house", "home"),
+        ("near the river", "by the river", "close to the river"),
+        ("today.",),
+    )
+    return [" ".join(words) for words in itertools.product(*parts)][:MANY]
+
+
+def _many() -> Translate:
+    return Translate(
+        text="Hoy quiero comprar la casa roja cerca del río.",
+        language="es",
+        answer_language="en",
+        accepted=tuple(_sentences()),
+    )
+
+
+def _near_misses() -> list[str]:
+    found = []
+    for sentence in _sentences()[::14]:
+        words = sentence.split()
+        found += [
+            sentence.replace("river", "rivr"),
+            " ".join([words[1], words[0], *words[2:]]),
+            " ".join(words[:-2]),
+            " ".join([*words, "quickly"]),
+        ]
+    return found

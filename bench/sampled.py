@@ -14,6 +14,7 @@ from app.cli import main
 
 INTERVAL_S = 0.002
 SHOWN = 90
+SERVING = "src/app/server.py:run"
 
 
 class Samples:
@@ -23,18 +24,17 @@ class Samples:
         self.total: collections.Counter[str] = collections.Counter()
 
     def take(self, frame: FrameType | None) -> None:
+        names = []
+        while frame is not None:
+            code = frame.f_code
+            names.append(f"{'/'.join(Path(code.co_filename).parts[-3:])}:{code.co_qualname}")
+            frame = frame.f_back
+        # Without what happens before the server runs.
+        if SERVING not in names or any(name.endswith(":create_app") for name in names):
+            return
         self.count += 1
-        seen = set()
-        place = frame
-        while place is not None:
-            code = place.f_code
-            name = f"{'/'.join(Path(code.co_filename).parts[-3:])}:{code.co_qualname}"
-            if place is frame:
-                self.own[name] += 1
-            if name not in seen:
-                seen.add(name)
-                self.total[name] += 1
-            place = place.f_back
+        self.own[names[0]] += 1
+        self.total.update(set(names))
 
     def report(self) -> str:
         lines = [f"{self.count} samples"]

@@ -15,7 +15,7 @@ import msgspec
 
 from app.config import Settings
 from app.infra import open_infra
-from bench.http import Connection, request
+from bench.keepalive import Connection, request
 from bench.stand import Stand
 from domains.catalog import api as catalog
 from domains.catalog.kinds import Content, MatchPairs, MultipleChoice, Translate
@@ -73,9 +73,11 @@ class Seed:
             for user, session in users
         ]
 
-    async def sessions(self, of: Sequence[tuple[UUID, UUID]], *, answered: int = 0) -> None:
-        """Open sessions, given as (session, learner). The foreign keys are checked as ever."""
+    async def sessions(self, of: Sequence[tuple[UUID, UUID]], *, answered: Sequence[int] = ()) -> None:
+        """Open sessions, given as (session, learner), with the first exercises of each `answered` already, or none.
+        The foreign keys are checked as ever."""
         work = self.work
+        counts = answered or [0] * len(of)
         await self.sql.copy_records_to_table(
             "learning_session",
             columns=[
@@ -85,9 +87,9 @@ class Seed:
             records=[
                 (
                     *(session, user, work.course_id, work.lesson_id, work.revision_id),
-                    *("lesson", work.exercise_ids, answered, answered, 5),
+                    *("lesson", work.exercise_ids, count, count, 5),
                 )
-                for session, user in of
+                for (session, user), count in zip(of, counts, strict=True)
             ],
         )
 

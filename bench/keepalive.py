@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import cast
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_ETAG = re.compile(rb"\r\netag: *([^\r]+)", re.IGNORECASE)
 
 
 class HttpFailure(Exception):
@@ -33,6 +34,7 @@ class Connection(asyncio.Protocol):
         self.on_answer: Callable[[int, bytes], None] = lambda status, body: None
         self.on_lost: Callable[[], None] = lambda: None
         self._buffer = b""
+        self._head = b""
 
     @classmethod
     async def open(cls, host: str, port: int) -> "Connection":
@@ -58,7 +60,14 @@ class Connection(asyncio.Protocol):
             if len(self._buffer) < whole:
                 return
             body, self._buffer = self._buffer[end + 4 : whole], self._buffer[whole:]
+            self._head = head
             self.on_answer(int(head[9:12]), body)
+
+    @property
+    def etag(self) -> str:
+        """Of the last answer."""
+        found = _ETAG.search(self._head)
+        return found[1].decode() if found else ""
 
     def send(self, data: bytes) -> None:
         assert self.transport is not None
