@@ -19,6 +19,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("course_id", sa.Uuid(), nullable=False),
         _now("enrolled_at"),
+        sa.Column("completed_at", sa.DateTime(timezone=True)),
         sa.PrimaryKeyConstraint("user_id", "course_id", name="pk_learning_enrollment"),
         sa.ForeignKeyConstraint(["user_id"], ["identity_user.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["course_id"], ["catalog_course.id"]),

@@ -10,9 +10,10 @@ worker     jobs, unless `lyceum worker` does them elsewhere
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
@@ -33,7 +34,7 @@ from app.live import realtime_ports, realtime_settings
 from app.neighbours import Handle, Neighbours, Place
 from app.problems import HANDLERS
 from app.schema import migrate, require_head
-from app.tasks import end
+from app.tasks import end, forever
 from app.worker import Deliveries, run_by_the_clock, work_forever
 from domains.catalog import api as catalog
 from domains.gamification.api import Boards
@@ -169,12 +170,12 @@ def _start_background(parts: Parts) -> list[asyncio.Task[None]]:
     parts.dispatcher.start()
     if not parts.infra.settings.embedded_worker:
         return []
-    loops = [
-        work_forever(parts.deliveries, parts.infra.redis),
-        parts.deliveries.sweep_forever(),
-        *(run_by_the_clock(parts.infra.db, job) for job in registry.jobs()),
-    ]
-    return [asyncio.create_task(loop) for loop in loops]
+    loops: dict[str, Callable[[], Awaitable[None]]] = {
+        "worker": lambda: work_forever(parts.deliveries, parts.infra.redis),
+        "job sweep": parts.deliveries.sweep_forever,
+        **{job.name: partial(run_by_the_clock, parts.infra.db, job) for job in registry.jobs()},
+    }
+    return [asyncio.create_task(forever(name, loop)) for name, loop in loops.items()]
 
 
 class _LateMount:

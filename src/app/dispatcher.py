@@ -11,13 +11,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.tasks import end
+from app.tasks import end, forever
 from app.telemetry import DISPATCH_LAG, FACTS, PENDING
 from domains.kernel import repository
 from domains.kernel.events import Event
@@ -29,6 +30,8 @@ STREAM_LENGTH = 10_000
 _BATCH = 500
 _MOST_IN_MEMORY = 20_000
 _SWEEP_S = 1.0
+_UNREAD_LEASE_S = 300.0
+_WAKES_AT_ONCE = 16
 _AWAY = (RedisError, SQLAlchemyError, OSError, TimeoutError)
 
 log = logging.getLogger(__name__)
@@ -68,7 +71,8 @@ class Dispatcher:
                 self._fresh.put_nowait(fact)
 
     def start(self) -> None:
-        self._tasks = [asyncio.create_task(loop()) for loop in (self._show_loop, self._queue_loop, self._sweep_loop)]
+        loops = {"screens": self._show_loop, "queue": self._queue_loop, "outbox sweep": self._sweep_loop}
+        self._tasks = [asyncio.create_task(forever(name, loop)) for name, loop in loops.items()]
 
     async def stop(self) -> None:
         """Finishes what is in memory if that takes no more than two seconds; the table keeps the rest."""
@@ -91,10 +95,26 @@ class Dispatcher:
         """Claims facts whose lease is over and dispatches them."""
         async with self._db.begin() as uow:
             rows = await repository.claim_facts(uow.session, lease_s=OUTBOX_LEASE_S, most=_BATCH)
-        facts = [msgspec.json.decode(payload, type=self._events[_tag(payload)]) for _, payload in rows]
+        facts, unread = self._read(rows)
+        if unread:
+            async with self._db.begin() as uow:
+                await repository.leave_facts(uow.session, unread, lease_s=_UNREAD_LEASE_S)
         if facts:
             await self._show(facts, taken_from_memory=False)
             await self._queue(_drain(self._shown))
+
+    def _read(self, rows: Sequence[tuple[UUID, str]]) -> tuple[list[Event], list[UUID]]:
+        """The facts, and the ids of those that only another version of this program understands."""
+        facts: list[Event] = []
+        unread: list[UUID] = []
+        for fact_id, payload in rows:
+            try:
+                tag = msgspec.json.decode(payload, type=_Tagged).type
+                facts.append(msgspec.json.decode(payload, type=self._events[tag]))
+            except (KeyError, msgspec.MsgspecError) as error:
+                log.error("fact %s cannot be read and waits for a version that can: %r", fact_id, error)
+                unread.append(fact_id)
+        return facts, unread
 
     async def _show_loop(self) -> None:
         while True:
@@ -137,8 +157,9 @@ class Dispatcher:
     async def _queue(self, facts: Sequence[Event]) -> None:
         try:
             await self._publish(facts)
-            for key in self._db.reactions.deliveries(facts):
-                await wake(self._redis, key)
+            keys = self._db.reactions.deliveries(facts)
+            for start in range(0, len(keys), _WAKES_AT_ONCE):
+                await asyncio.gather(*(wake(self._redis, key) for key in keys[start : start + _WAKES_AT_ONCE]))
             async with self._db.begin() as uow:
                 await repository.finish_facts(uow.session, [fact.event_id for fact in facts])
         finally:
@@ -178,10 +199,6 @@ def stream_entry(fact: Event) -> dict[Any, Any]:
 
 class _Tagged(msgspec.Struct):
     type: str
-
-
-def _tag(payload: str) -> str:
-    return msgspec.json.decode(payload, type=_Tagged).type
 
 
 def _drain(queue: "asyncio.Queue[Event]") -> list[Event]:

@@ -110,13 +110,15 @@ async def _backlog(infra: Infra) -> ServiceOut:
             [row] = await infra.db.fetch("""
                 SELECT (SELECT count(*) FROM kernel_delivery WHERE state = 'dead') AS dead,
                        (SELECT count(*) FROM kernel_delivery
-                        WHERE state = 'pending' AND due_at < now() - interval '1 minute') AS overdue
+                        WHERE state = 'pending' AND due_at < now() - interval '1 minute') AS overdue,
+                       (SELECT count(*) FROM kernel_outbox
+                        WHERE dispatched_at IS NULL AND occurred_at < now() - interval '1 minute') AS undispatched
             """)
     except Exception as error:  # noqa: BLE001 - see above
         return ServiceOut("jobs", "down", None, type(error).__name__)
-    state: State = "degraded" if row["dead"] or row["overdue"] else "up"
+    state: State = "degraded" if any(row.values()) else "up"
     latency_ms = round((time.perf_counter() - started) * 1000, 2)
-    return ServiceOut("jobs", state, latency_ms, f"{row['dead']} dead, {row['overdue']} overdue")
+    return ServiceOut("jobs", state, latency_ms, ", ".join(f"{count} {name}" for name, count in row.items()))
 
 
 def _disk(settings: Settings) -> ServiceOut:

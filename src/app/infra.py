@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.config import Settings
 from app.services import addressed
-from domains.kernel.uow import Database, Reactions, Subscription
+from domains.kernel.uow import POOL_WAIT_S, Database, Reactions, Subscription
 
 HOT_CONNECTIONS = 4
 _SERVER_LIMITS = {
@@ -31,7 +31,6 @@ _SERVER_LIMITS = {
 }
 _CONNECT_S = 5.0
 _COMMAND_S = 5.0
-_POOL_WAIT_S = 4.0
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +95,7 @@ def open_engine(url: str, pool_size: int) -> AsyncEngine:
         url,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=_POOL_WAIT_S,
+        pool_timeout=POOL_WAIT_S,
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
         json_deserializer=msgspec.json.decode,
         connect_args={"timeout": _CONNECT_S, "command_timeout": _COMMAND_S, "server_settings": _SERVER_LIMITS},

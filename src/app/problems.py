@@ -111,6 +111,8 @@ def _is_away(error: BaseException | None) -> bool:
         | asyncpg.AdminShutdownError
         | asyncpg.CrashShutdownError
         | asyncpg.TooManyConnectionsError
+        | asyncpg.DeadlockDetectedError
+        | asyncpg.SerializationError
         | TimeoutError
         | OSError,
     )
@@ -138,8 +140,7 @@ HANDLERS: dict[Any, Any] = {
     asyncpg.PostgresError: postgres_error,
     asyncpg.InterfaceError: away,
     RedisError: away,
-    TimeoutError: away,
-    ConnectionError: away,
+    OSError: away,
     Exception: unexpected,
 }
 

@@ -1,9 +1,25 @@
-"""Ending background tasks for certain."""
+"""Background tasks: none dies in silence, and all end for certain."""
 
 import asyncio
-from collections.abc import Collection
+import logging
+from collections.abc import Awaitable, Callable, Collection
 
 AGAIN_S = 0.3
+RESTART_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+async def forever(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Does `work` again whenever it fails: a fault in one round must not end what everything else waits for."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("%s failed and starts again", name)
+            await asyncio.sleep(RESTART_S)
+        else:
+            return
 
 
 async def end(tasks: Collection["asyncio.Task[None]"]) -> None:

@@ -36,13 +36,22 @@ _SWEEP_S = 1.0
 _RUN_AFTER_S = 20.0
 """Work that is overdue by this much was not picked up through Redis, so the sweeper runs it."""
 _PURGE_EVERY_S = 600.0
+_PURGE_AT_ONCE = 2_000
+_MOST_HERE = 10
 _AWAY = (RedisError, SQLAlchemyError, OSError, TimeoutError)
+
+_TRY_LOCK = text("SELECT pg_try_advisory_lock(hashtextextended('lyceum.job.' || CAST(:name AS text), 0))")
+_UNLOCK = text("SELECT pg_advisory_unlock(hashtextextended('lyceum.job.' || CAST(:name AS text), 0))")
 
 log = logging.getLogger(__name__)
 
 
 class Overtaken(Exception):
     """The lease ran out and another worker took the work: this one's transaction must not commit."""
+
+
+class Deadly(Exception):
+    """Work whose tries never came back."""
 
 
 def delay_s(attempt: int) -> float:
@@ -57,7 +66,7 @@ class Deliveries:
         self._db = db
         self._redis = redis
         self._by_name = {s.name: s for found in db.reactions.after.values() for s in found}
-        self._running = asyncio.Semaphore(10)
+        self._here: dict[DeliveryKey, asyncio.Task[None]] = {}
 
     @property
     def names(self) -> list[str]:
@@ -71,6 +80,9 @@ class Deliveries:
             return
         started = time.perf_counter()
         try:
+            if claim.attempt > MOST_ATTEMPTS:
+                # Its earlier tries ended without a word: it takes the whole process with it.
+                raise Deadly(f"{MOST_ATTEMPTS} tries ended without a result")
             async with asyncio.timeout(JOB_TIMEOUT_S):
                 await self._do(self._by_name[key.subscription], key, claim)
             outcome = "done"
@@ -104,14 +116,14 @@ class Deliveries:
                 uow.session,
                 key,
                 claim.attempt,
-                error=f"{type(error).__name__}: {error}"[:2000],
+                error=_storable(f"{type(error).__name__}: {error}"),
                 delay_s=delay_s(claim.attempt),
                 dead=dead,
             )
         return "dead" if dead else "failed"
 
     async def sweep(self) -> None:
-        """Wakes what is due; runs what Redis cannot carry or no worker picked up."""
+        """Wakes what is due; starts what Redis cannot carry or no worker picked up. `settled` waits for the latter."""
         async with self._db.begin() as uow:
             due = await repository.due_deliveries(uow.session, most=200)
         late: list[DeliveryKey] = []
@@ -123,11 +135,21 @@ class Deliveries:
                 await wake(self._redis, key)
             except RedisError:
                 late.append(key)
-        await asyncio.gather(*(self._run_here(key) for key in late))
+        for key in late:
+            if key not in self._here and len(self._here) < _MOST_HERE:
+                task = asyncio.create_task(self._run_here(key))
+                self._here[key] = task
+                task.add_done_callback(lambda _, key=key: self._here.pop(key, None))  # type: ignore[misc]
+
+    async def settled(self) -> None:
+        """Returns when what `sweep` started is over."""
+        await asyncio.gather(*self._here.values())
 
     async def _run_here(self, key: DeliveryKey) -> None:
-        async with self._running:
+        try:
             await self.run(key)
+        except _AWAY as error:
+            log.warning("job %s could not be run: %s", key.subscription, error)
 
     async def sweep_forever(self) -> None:
         purged = 0.0
@@ -137,22 +159,36 @@ class Deliveries:
                 await self.sweep()
                 if time.monotonic() - purged > _PURGE_EVERY_S:
                     purged = time.monotonic()
-                    async with self._db.begin() as uow:
-                        await repository.purge(uow.session, keep_days=KEEP_DAYS)
+                    await self._purge()
             except _AWAY as error:
                 log.warning("due jobs could not be swept: %s", error)
 
+    async def _purge(self) -> None:
+        more = True
+        while more:
+            async with self._db.begin() as uow:
+                more = await repository.purge(uow.session, keep_days=KEEP_DAYS, most=_PURGE_AT_ONCE)
+
+
+def _storable(text: str) -> str:
+    """As much of an error's text as PostgreSQL holds."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()[:2000]
+
 
 async def run_by_the_clock(db: Database, job: Job) -> None:
-    """Runs `job` in at most one process at a time, every `every_s`. Late or double runs are harmless by contract."""
+    """Runs `job` every `every_s`, never twice at once. Late or double runs are harmless by contract."""
     while True:
         await asyncio.sleep(job.every_s)
         try:
-            async with db.begin() as uow:
-                lock = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
-                if (await uow.session.execute(lock, {"name": f"lyceum.job.{job.name}"})).scalar_one():
-                    await job.run(db)
-                    JOBS.labels(job.name, "done").inc()
+            # The lock belongs to a session that idles outside any transaction for as long as the job takes.
+            async with db.engine.connect() as keeper:
+                await keeper.execution_options(isolation_level="AUTOCOMMIT")
+                if (await keeper.execute(_TRY_LOCK, {"name": job.name})).scalar_one():
+                    try:
+                        await job.run(db)
+                        JOBS.labels(job.name, "done").inc()
+                    finally:
+                        await keeper.execute(_UNLOCK, {"name": job.name})
         except Exception:
             JOBS.labels(job.name, "failed").inc()
             log.exception("job %s failed", job.name)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app.dispatcher import Dispatcher
 from app.infra import Infra, open_redis
+from app.tasks import forever
 from app.worker import MOST_ATTEMPTS, Deliveries, build_worker
 from domains.kernel import repository
 from domains.kernel.events import Event, Published
@@ -173,8 +174,96 @@ async def test_without_redis_screens_move_and_the_sweeper_does_the_work(bench: B
     assert bench.screens == [fact]
     await bench.make_due()
     await bench.deliveries.sweep()
+    await bench.deliveries.settled()
     assert await bench.granted(fact) == 1
     await nowhere.aclose()
+
+
+async def test_a_fact_of_another_version_stops_nobody_elses(bench: Bench) -> None:
+    bench.db.committed = lambda facts: None
+    async with bench.db.begin() as uow:
+        await uow.session.execute(
+            text("""
+                INSERT INTO kernel_outbox (id, type, payload, occurred_at, lease_until) VALUES
+                (:first, 'future.fact.v9', '{"type": "future.fact.v9"}', now(), now() - interval '1 second'),
+                (:second, 'kernel.paid.v1', '{"type": "kernel.paid.v1"}', now(), now() - interval '1 second')
+            """),
+            {"first": new_id(), "second": new_id()},
+        )
+    fact = await bench.pay()
+    async with bench.db.begin() as uow:
+        await uow.session.execute(text("UPDATE kernel_outbox SET lease_until = now() - interval '1 second'"))
+    await bench.dispatcher.flush()
+    assert bench.screens == [fact]
+    assert len(await bench.db.fetch("SELECT id FROM kernel_outbox WHERE dispatched_at IS NULL")) == 2
+
+
+async def test_loops_that_run_by_themselves_deliver_and_stop(bench: Bench) -> None:
+    bench.dispatcher.start()
+    facts = [await bench.pay() for _ in range(5)]
+    async with asyncio.timeout(5):
+        while len(bench.screens) < 5 or await bench.redis.xlen("payment-events") < 5:
+            await asyncio.sleep(0.02)
+    await bench.dispatcher.stop()
+    assert bench.screens == facts
+
+
+async def test_a_loop_that_fails_starts_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.tasks.RESTART_S", 0.01)
+    rounds: list[int] = []
+
+    async def work() -> None:
+        rounds.append(len(rounds))
+        if len(rounds) < 3:
+            raise KeyError("a fault")
+
+    await asyncio.wait_for(forever("work", work), 5)
+    assert rounds == [0, 1, 2]
+
+
+async def test_work_that_takes_its_process_with_it_is_dead_in_the_end(bench: Bench) -> None:
+    fact = await bench.pay()
+    key = DeliveryKey(fact.event_id, "kernel.grant")
+    for _ in range(MOST_ATTEMPTS):
+        await bench.make_due()
+        async with bench.db.begin() as uow:
+            assert await repository.claim_delivery(uow.session, key, lease_s=60) is not None
+    await bench.make_due()
+    await bench.deliveries.run(key)
+    assert await bench.state() == [("dead", MOST_ATTEMPTS + 1)]
+    assert await bench.granted(fact) == 0
+
+
+async def test_an_error_that_postgresql_cannot_hold_is_recorded_as_far_as_it_can(bench: Bench) -> None:
+    async def fail(uow: UnitOfWork, fact: Paid) -> None:
+        raise ValueError("nul \0 here")
+
+    fact = await bench.pay()
+    reactions = Reactions.of([Subscription("kernel.grant", Paid, fail, "after")])
+    await Deliveries(Database(bench.db.engine, bench.db._pool, reactions), bench.redis).run(
+        DeliveryKey(fact.event_id, "kernel.grant")
+    )
+    [row] = await bench.db.fetch("SELECT last_error FROM kernel_delivery")
+    assert row[0] == "ValueError: nul  here"
+
+
+async def test_finished_work_is_forgotten_after_its_keeping_time_and_unfinished_never(bench: Bench) -> None:
+    done = [await bench.pay() for _ in range(5)]
+    await bench.dispatcher.flush()
+    await bench.work()
+    bench.failures = 99
+    await bench.pay()
+    await bench.dispatcher.flush()
+    async with bench.db.begin() as uow:
+        await uow.session.execute(text("UPDATE kernel_outbox SET dispatched_at = now() - interval '30 days'"))
+    more, rounds = True, 0
+    while more:
+        rounds += 1
+        async with bench.db.begin() as uow:
+            more = await repository.purge(uow.session, keep_days=7, most=2)
+    assert rounds == 3
+    assert len(done) == 5
+    assert await bench.state() == [("pending", 0)]
 
 
 async def test_a_fact_without_work_leaves_no_row_behind(bench: Bench) -> None:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from app import registry
+from domains.kernel.events import Event
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
@@ -42,9 +43,31 @@ def test_the_catalogue_of_facts_and_jobs_is_published_as_it_is() -> None:
 
 def test_every_event_belongs_to_the_manifest_of_its_domain() -> None:
     for domain in registry.DOMAINS:
-        for event in domain.events:
+        module = f"domains.{domain.name}.events"
+        written = {event for event in Event.__subclasses__() if event.__module__ == module}
+        assert written == set(domain.events)
+        for event in written:
             assert event.type_name().split(".")[0] == domain.name
             assert re.fullmatch(r"[a-z]+\.[a-z_]+\.v\d+", event.type_name())
+
+
+def test_a_domain_enters_another_by_api_events_and_guards_only() -> None:
+    offenders = []
+    for path in (ROOT / "src" / "domains").rglob("*.py"):
+        own = path.relative_to(ROOT / "src" / "domains").parts[0]
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                # `from domains.catalog import repository` enters as much as `from domains.catalog.repository import x`.
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            elif isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            for name in names:
+                parts = name.split(".")
+                strange = parts[0] == "domains" and len(parts) > 2 and parts[1] not in {own, "kernel"}
+                if strange and parts[2] not in {"api", "events", "guards"}:
+                    offenders.append(f"{path.relative_to(ROOT)} enters {name}")
+    assert offenders == []
 
 
 def test_only_the_app_reads_the_environment() -> None:

@@ -4,6 +4,7 @@ Learning pins the revision that a session began with, asks `revision` for it, an
 published later never changes a session that runs.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -40,6 +41,12 @@ async def published_course(uow: UnitOfWork, course_id: UUID) -> RevisionContent:
     if revision_id is None:
         raise CourseNotFound
     return await revision(uow, revision_id)
+
+
+async def published_courses(uow: UnitOfWork, course_ids: Sequence[UUID]) -> dict[UUID, RevisionContent]:
+    """What these courses are now, by their ids; ids of none are left out. One query for all that is at hand."""
+    found = [await revision(uow, id_) for id_ in await repository.published_of_courses(uow.session, course_ids)]
+    return {content.course_id: content for content in found}
 
 
 async def published_lesson(uow: UnitOfWork, lesson_id: UUID) -> LessonOfRevision:
@@ -91,6 +98,7 @@ __all__ = [
     "prompt",
     "publish",
     "published_course",
+    "published_courses",
     "published_lesson",
     "revision",
 ]

@@ -52,6 +52,11 @@ _NODES = text("SELECT id, kind, key FROM catalog_node WHERE course_id = :course_
 
 _PUBLISHED_OF_COURSE = text("SELECT published_revision_id FROM catalog_course WHERE id = :course_id")
 
+_PUBLISHED_OF_COURSES = text("""
+    SELECT published_revision_id FROM catalog_course
+    WHERE id = ANY(CAST(:course_ids AS uuid[])) AND published_revision_id IS NOT NULL
+""")
+
 _PUBLISHED_OF_LESSON = text("""
     SELECT c.published_revision_id FROM catalog_node n JOIN catalog_course c ON c.id = n.course_id
     WHERE n.id = :lesson_id AND n.kind = 'lesson'
@@ -154,6 +159,11 @@ async def nodes(session: AsyncSession, course_id: UUID) -> list[Node]:
 async def published_of_course(session: AsyncSession, course_id: UUID) -> UUID | None:
     found: UUID | None = await session.scalar(_PUBLISHED_OF_COURSE, {"course_id": course_id})
     return found
+
+
+async def published_of_courses(session: AsyncSession, course_ids: Sequence[UUID]) -> list[UUID]:
+    """In no order; courses that do not exist or are not published are left out."""
+    return list((await session.scalars(_PUBLISHED_OF_COURSES, {"course_ids": list(course_ids)})).all())
 
 
 async def published_now(database: Database, course_id: UUID) -> UUID | None:

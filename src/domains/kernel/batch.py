@@ -32,37 +32,49 @@ class Batcher(Generic[Row, Result]):
         self._waiting: deque[tuple[Row, asyncio.Future[Result]]] = deque()
         self._busy_lanes: set[Hashable] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writing = 0
 
     async def submit(self, row: Row) -> Result:
         """The row's own result, once its batch has committed."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((row, future))
-        if len(self._tasks) < self._writers:
+        if self._writing < self._writers:
+            self._writing += 1
             task = asyncio.create_task(self._drain())
+            # Kept, because the loop itself holds tasks only weakly.
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return await future
 
     async def _drain(self) -> None:
-        while batch := self._take():
-            lanes = [self._lane(row) for row, _ in batch]
-            try:
-                results: Sequence[Result | Exception] = await self._write([row for row, _ in batch])
-            except Exception as error:  # noqa: BLE001 - whatever it is belongs to the callers
-                results = [error] * len(batch)
-            except BaseException:
-                for _, future in batch:
-                    future.cancel()
-                raise
-            finally:
-                self._busy_lanes.difference_update(lanes)
-            for (_, future), result in zip(batch, results, strict=True):
-                if future.done():
-                    continue
-                if isinstance(result, Exception):
-                    future.set_exception(result)
-                else:
-                    future.set_result(result)
+        try:
+            while batch := self._take():
+                await self._write_one(batch)
+        finally:
+            # In the same step in which nothing was left to take, so that the next row finds a writer or starts one.
+            self._writing -= 1
+
+    async def _write_one(self, batch: Sequence[tuple[Row, "asyncio.Future[Result]"]]) -> None:
+        lanes = [self._lane(row) for row, _ in batch]
+        try:
+            results: Sequence[Result | Exception] = await self._write([row for row, _ in batch])
+            if len(results) != len(batch):
+                raise ValueError(f"{len(results)} results for {len(batch)} rows")
+        except Exception as error:  # noqa: BLE001 - whatever it is belongs to the callers
+            results = [error] * len(batch)
+        except BaseException:
+            for _, future in batch:
+                future.cancel()
+            raise
+        finally:
+            self._busy_lanes.difference_update(lanes)
+        for (_, future), result in zip(batch, results, strict=True):
+            if future.done():
+                continue
+            if isinstance(result, Exception):
+                future.set_exception(result)
+            else:
+                future.set_result(result)
 
     def _take(self) -> list[tuple[Row, asyncio.Future[Result]]]:
         batch: list[tuple[Row, asyncio.Future[Result]]] = []

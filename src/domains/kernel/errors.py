@@ -1,4 +1,4 @@
-"""Situations that a caller can act on. Each has a stable code; the HTTP shape is made in one place (app.plugins).
+"""Situations that a caller can act on. Each has a stable code; the HTTP shape is made in one place (app.problems).
 
 AppError
 ├── Invalid          400  the request says something impossible

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.kernel.events import Event
@@ -81,14 +81,23 @@ _REPLAY = text("""
     RETURNING event_id, subscription
 """)
 
-_PURGE = text("""
-    WITH old_answers AS (
-        DELETE FROM kernel_idempotent_answer WHERE created_at < now() - interval '1 day'
+_LEAVE_FACTS = text("""
+    UPDATE kernel_outbox SET lease_until = now() + make_interval(secs => :lease_s)
+    WHERE id = ANY(CAST(:ids AS uuid[]))
+""")
+
+_PURGE_FACTS = text("""
+    DELETE FROM kernel_outbox WHERE id IN (
+        SELECT id FROM kernel_outbox o WHERE dispatched_at < now() - make_interval(days => :keep_days)
+        AND NOT EXISTS (SELECT FROM kernel_delivery WHERE event_id = o.id AND state <> 'done')
+        ORDER BY dispatched_at LIMIT :most FOR UPDATE SKIP LOCKED
     )
-    DELETE FROM kernel_outbox o WHERE o.id IN (
-        SELECT id FROM kernel_outbox WHERE dispatched_at < now() - make_interval(days => :keep_days)
-        AND NOT EXISTS (SELECT FROM kernel_delivery WHERE event_id = kernel_outbox.id AND state <> 'done')
-        LIMIT 10000
+""")
+
+_PURGE_ANSWERS = text("""
+    DELETE FROM kernel_idempotent_answer WHERE (owner_id, key) IN (
+        SELECT owner_id, key FROM kernel_idempotent_answer WHERE created_at < now() - interval '1 day'
+        ORDER BY created_at LIMIT :most FOR UPDATE SKIP LOCKED
     )
 """)
 
@@ -186,6 +195,14 @@ async def replay_dead(
     return [DeliveryKey(row.event_id, row.subscription) for row in rows]
 
 
-async def purge(session: AsyncSession, *, keep_days: int) -> None:
-    """Deletes finished work older than `keep_days` and answers to idempotency keys older than a day."""
-    await session.execute(_PURGE, {"keep_days": keep_days})
+async def leave_facts(session: AsyncSession, ids: Sequence[UUID], *, lease_s: float) -> None:
+    """Puts facts aside that this process cannot read; another version of it may."""
+    await session.execute(_LEAVE_FACTS, {"ids": list(ids), "lease_s": lease_s})
+
+
+async def purge(session: AsyncSession, *, keep_days: int, most: int) -> bool:
+    """Deletes finished work older than `keep_days` and answers to idempotency keys older than a day, at most `most` of
+    each. True while there may be more."""
+    facts = await session.execute(_PURGE_FACTS, {"keep_days": keep_days, "most": most})
+    answers = await session.execute(_PURGE_ANSWERS, {"most": most})
+    return max(cast("CursorResult[Any]", facts).rowcount, cast("CursorResult[Any]", answers).rowcount) >= most

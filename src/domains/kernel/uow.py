@@ -21,6 +21,10 @@ OUTBOX_LEASE_S = 15.0
 """How long the recording process has to dispatch its own facts before another may."""
 
 
+POOL_WAIT_S = 4.0
+"""The longest that anything waits for a connection; then the caller is told that the database is busy."""
+
+
 class UnitOfWork:
     """The open transaction of one request or job. Get one from `Database.begin`."""
 
@@ -111,8 +115,10 @@ class Database:
             self.committed(uow.facts)
 
     async def fetch(self, statement: str, *values: Any) -> list[asyncpg.Record]:
-        """One statement, prepared and kept by its text, committed by itself: a single round trip."""
-        async with self._pool.acquire() as connection:
+        """One statement, prepared and kept by its text, committed by itself: a single round trip.
+
+        Besides `begin` the only way to write: for hot statements whose facts, if any, need no outbox."""
+        async with self._pool.acquire(timeout=POOL_WAIT_S) as connection:
             rows: list[asyncpg.Record] = await connection.fetch(statement, *values)
             return rows
 

@@ -10,7 +10,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
 from domains.catalog import api as catalog
 from domains.identity.api import Principal
-from domains.kernel.idempotency import checked_key, once_per_key
+from domains.kernel.idempotency import once_per_key
 from domains.kernel.uow import Database, UnitOfWork
 from domains.learning import repository
 from domains.learning.schemas import (
@@ -110,7 +110,7 @@ class SessionsController(Controller):
             exercise_id=data.exercise_id,
             answer=data.answer,
             elapsed_ms=data.elapsed_ms,
-            key=checked_key(key),
+            key=key,
         )
 
 
@@ -122,19 +122,19 @@ class ProgressController(Controller):
     async def list_progress(
         self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
     ) -> list[CourseProgressOut]:
-        found = []
-        for enrollment in await repository.enrollments(uow.session, principal.user_id):
-            course = await catalog.published_course(uow, enrollment.course_id)
-            found.append(
-                CourseProgressOut(
-                    course_id=enrollment.course_id,
-                    title=course.course.title,
-                    enrolled_at=enrollment.enrolled_at,
-                    lessons_completed=len(course.lessons.keys() & set(enrollment.completed)),
-                    lessons_total=len(course.lessons),
-                )
+        enrolled = await repository.enrollments(uow.session, principal.user_id)
+        courses = await catalog.published_courses(uow, [enrollment.course_id for enrollment in enrolled])
+        return [
+            CourseProgressOut(
+                course_id=enrollment.course_id,
+                title=course.course.title,
+                enrolled_at=enrollment.enrolled_at,
+                lessons_completed=len(course.lessons.keys() & set(enrollment.completed)),
+                lessons_total=len(course.lessons),
             )
-        return found
+            for enrollment in enrolled
+            if (course := courses.get(enrollment.course_id)) is not None
+        ]
 
     @get("/courses/{course_id:uuid}", operation_id="get_course_progress", summary="My progress, lesson by lesson")
     async def get_course_progress(

@@ -19,6 +19,8 @@ class EnrollmentRow(Base):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
     course_id: Mapped[UUID] = mapped_column(ForeignKey("catalog_course.id"), primary_key=True)
     enrolled_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    completed_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When every lesson of the course was complete for the first time; lessons that are added later change nothing."""
 
 
 class SessionRow(Identified, Dated, Base):

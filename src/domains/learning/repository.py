@@ -15,16 +15,16 @@ _SESSION = """
     SELECT user_id, course_id, lesson_id, revision_id, kind, exercise_ids FROM learning_session WHERE id = $1
 """
 
-# Sessions are locked in the order of their ids, so that two processes never wait for each other in a circle. The lock
-# also shows the newest counters, while `standing` shows answers as they were when the statement began: an answer that
-# another process wrote meanwhile is found neither fresh nor standing, and asked about again.
+# A session that somebody else holds locked is skipped rather than waited for, so that nobody's answer waits for a
+# stranger's. The lock shows the newest counters, while `standing` shows answers as they were when the statement began:
+# an answer that another process wrote meanwhile is found neither fresh nor standing.
 WRITE_ANSWERS = """
     WITH given AS (
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[],
                              $8::int[]) WITH ORDINALITY
             AS g (session_id, exercise_id, key, answer, grade, verdict, correct, elapsed_ms, place)
     ), session AS (
-        SELECT id, answered, hearts, completed_at FROM learning_session WHERE id = ANY($1) ORDER BY id FOR UPDATE
+        SELECT id, answered, hearts, completed_at FROM learning_session WHERE id = ANY($1) FOR UPDATE SKIP LOCKED
     ), written AS (
         INSERT INTO learning_answer
             (session_id, exercise_id, key, answer, grade, verdict, correct, elapsed_ms, answered, hearts)
@@ -40,13 +40,17 @@ WRITE_ANSWERS = """
     )
     SELECT w.session_id IS NOT NULL AS fresh, coalesce(w.answered, standing.answered) AS answered,
            coalesce(w.hearts, standing.hearts) AS hearts, standing.key, standing.answer, standing.grade,
-           s.completed_at IS NOT NULL AS closed
+           coalesce(s.completed_at IS NOT NULL, false) AS closed,
+           s.id IS NULL AND EXISTS (SELECT FROM learning_session WHERE id = g.session_id) AS busy
     FROM given g
-    JOIN session s ON s.id = g.session_id
+    LEFT JOIN session s ON s.id = g.session_id
     LEFT JOIN written w ON w.session_id = g.session_id
     LEFT JOIN learning_answer standing ON standing.session_id = g.session_id AND standing.exercise_id = g.exercise_id
     ORDER BY g.place
 """
+
+# The same for one answer that does wait for its session.
+WRITE_ANSWER_PATIENTLY = WRITE_ANSWERS.replace("FOR UPDATE SKIP LOCKED", "FOR UPDATE")
 
 _ENROL = text("""
     INSERT INTO learning_enrollment (user_id, course_id) VALUES (:user_id, :course_id)
@@ -86,8 +90,16 @@ _VIEW = text("""
     VALUES (:user_id, :lesson_id, :course_id, 1, 1) ON CONFLICT DO NOTHING RETURNING completions
 """)
 
+_LOCK_ENROLLMENT = text("""
+    SELECT completed_at FROM learning_enrollment WHERE user_id = :user_id AND course_id = :course_id FOR UPDATE
+""")
+
 _COMPLETED_LESSONS = text("""
     SELECT lesson_id FROM learning_lesson_progress WHERE user_id = :user_id AND course_id = :course_id
+""")
+
+_COMPLETE_COURSE = text("""
+    UPDATE learning_enrollment SET completed_at = now() WHERE user_id = :user_id AND course_id = :course_id
 """)
 
 _PROGRESS_OF_COURSE = text("""
@@ -146,7 +158,7 @@ class AnswerRecord(NamedTuple):
 
 class WrittenAnswer(NamedTuple):
     """What the log says after the attempt to write. `fresh`: it is ours; else `key`, `answer` and `grade` are those of
-    the answer that stands, or None where another process wrote it a moment ago."""
+    the answer that stands. With none of it, the session is `closed`, or `busy` elsewhere, or there is none."""
 
     fresh: bool
     answered: int | None
@@ -155,6 +167,7 @@ class WrittenAnswer(NamedTuple):
     answer: str | None
     grade: str | None
     closed: bool
+    busy: bool
 
 
 class LessonRecord(NamedTuple):
@@ -177,9 +190,15 @@ async def session_record(db: Database, session_id: UUID) -> SessionRecord | None
 
 
 async def write_answers(db: Database, answers: Sequence[AnswerRecord]) -> list[WrittenAnswer]:
-    """One result per answer, in order. At most one answer per session, and every session must exist."""
+    """One result per answer, in order. At most one answer per session."""
     columns = [list(column) for column in zip(*answers, strict=True)]
     return [WrittenAnswer(*row) for row in await db.fetch(WRITE_ANSWERS, *columns)]
+
+
+async def write_answer_patiently(db: Database, answer: AnswerRecord) -> WrittenAnswer:
+    """Like `write_answers` for one answer, waiting for whoever holds its session."""
+    [row] = await db.fetch(WRITE_ANSWER_PATIENTLY, *([value] for value in answer))
+    return WrittenAnswer(*row)
 
 
 async def enrol(session: AsyncSession, user_id: UUID, course_id: UUID) -> tuple[datetime, bool]:
@@ -221,6 +240,16 @@ async def view_lesson(session: AsyncSession, user_id: UUID, lesson_id: UUID, cou
     """False when the lesson had been viewed before."""
     values = {"user_id": user_id, "lesson_id": lesson_id, "course_id": course_id}
     return (await session.execute(_VIEW, values)).one_or_none() is not None
+
+
+async def lock_open_enrollment(session: AsyncSession, user_id: UUID, course_id: UUID) -> bool:
+    """Holds the enrolment until the end of the transaction. False when the course was completed before."""
+    values = {"user_id": user_id, "course_id": course_id}
+    return (await session.execute(_LOCK_ENROLLMENT, values)).scalar_one() is None
+
+
+async def complete_course(session: AsyncSession, user_id: UUID, course_id: UUID) -> None:
+    await session.execute(_COMPLETE_COURSE, {"user_id": user_id, "course_id": course_id})
 
 
 async def completed_lessons(session: AsyncSession, user_id: UUID, course_id: UUID) -> set[UUID]:

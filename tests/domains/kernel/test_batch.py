@@ -73,6 +73,29 @@ async def test_a_write_that_fails_fails_its_rows_and_later_rows_go_on() -> None:
     assert await rows.submit("y:1") == "y:1"
 
 
+async def test_a_write_that_loses_count_fails_its_rows_rather_than_mixing_them_up() -> None:
+    async def forgetful(rows: Sequence[str]) -> list[str | Exception]:
+        return [row.upper() for row in rows if row != "b"]
+
+    rows: Batcher[str, str] = Batcher(forgetful, lane=lambda row: row, writers=1)
+    results = await asyncio.wait_for(
+        asyncio.gather(*(rows.submit(row) for row in "abc"), return_exceptions=True), timeout=1
+    )
+    assert all(isinstance(result, ValueError) for result in results)
+    assert await rows.submit("d") == "D"
+
+
+async def test_a_row_that_is_submitted_as_its_predecessor_returns_is_written_too() -> None:
+    rows = batcher(Recorder(), writers=2)
+
+    async def twice(name: str) -> str:
+        await rows.submit(f"{name}:1")
+        return await rows.submit(f"{name}:2")
+
+    found = await asyncio.wait_for(asyncio.gather(*(twice(name) for name in "abcdef")), timeout=1)
+    assert found == [f"{name}:2" for name in "ABCDEF"]
+
+
 async def test_a_batch_is_bounded() -> None:
     write = Recorder()
     rows = batcher(write, writers=1, most=3)

@@ -2,14 +2,19 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from app.asgi import Parts
 from domains.catalog.api import RevisionContent
+from domains.kernel.events import Event
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
+from domains.learning.api import complete_session
+from domains.learning.events import CourseCompleted
 from domains.learning.service import sessions
 from factories.people import Learner, publish, register, right_answer, small_course
 
@@ -146,6 +151,73 @@ async def test_one_bad_answer_never_fails_its_neighbours(ada: Learner, lesson_id
         )
     )
     assert [answer.status_code for answer in given] == [200, 400, 200, 400, 200, 200]
+
+
+async def test_the_answers_of_a_learner_who_is_gone_disturb_nobody(
+    client: httpx.AsyncClient, db: Database, lesson_id: Any
+) -> None:
+    people = [await register(client, name) for name in ("Gone", "Anna", "Ben")]
+    begun = [await person.begin(lesson_id) for person in people]
+    await db.fetch("DELETE FROM identity_user WHERE id = $1", people[0].id)
+    picked = [next(e for e in session["exercises"] if e["kind"] == "translate") for session in begun]
+    given = await asyncio.wait_for(
+        asyncio.gather(
+            *(
+                person.answer(session, exercise, text)
+                for person, session, exercise, text in zip(
+                    people, begun, picked, ("the duck", "the duck", "the spoon"), strict=True
+                )
+            )
+        ),
+        timeout=5,
+    )
+    assert [answer.status_code for answer in given] == [404, 200, 200]
+    assert [(answer.json()["verdict"], answer.json()["hearts"]) for answer in given[1:]] == [
+        ("exact", 5),
+        ("wrong_word", 4),
+    ]
+
+
+async def test_a_session_that_is_held_elsewhere_keeps_nobody_else_waiting(
+    client: httpx.AsyncClient, db: Database, lesson_id: Any
+) -> None:
+    held, free = await register(client, "Held"), await register(client, "Free")
+    waiting, going = await held.begin(lesson_id), await free.begin(lesson_id)
+    async with db.begin() as uow:
+        await uow.session.execute(
+            text("SELECT id FROM learning_session WHERE id = :id FOR UPDATE"), {"id": waiting["id"]}
+        )
+        first = waiting["exercises"][0]
+        late = asyncio.create_task(held.answer(waiting, first, right_answer(first)))
+        for exercise in going["exercises"]:
+            given = await asyncio.wait_for(free.answer(going, exercise, right_answer(exercise)), timeout=1)
+            assert given.status_code == 200
+        assert not late.done()
+    assert (await late).json()["answered"] == 1
+
+
+async def test_two_last_lessons_at_the_same_moment_complete_the_course_once(
+    ada: Learner, course: RevisionContent, db: Database
+) -> None:
+    first, second, read = course.lessons
+    await ada.post(f"/progress/lessons/{read}")
+    sessions_ = []
+    for lesson in (first, second):
+        session = await ada.begin(lesson)
+        for exercise in session["exercises"]:
+            await ada.answer(session, exercise, right_answer(exercise))
+        sessions_.append(UUID(session["id"]))
+    recorded: list[Event] = []
+    async with db.begin() as one, db.begin() as two:
+        await complete_session(one, ada.id, sessions_[0])
+        # The second waits for the first wherever both touch the same row, so it must run beside it.
+        other = asyncio.create_task(complete_session(two, ada.id, sessions_[1]))
+        await asyncio.sleep(0.2)
+        recorded += one.facts
+        await one.session.commit()
+        await other
+        recorded += two.facts
+    assert [type(fact) for fact in recorded].count(CourseCompleted) == 1
 
 
 async def test_somebody_elses_session_looks_like_a_missing_one(

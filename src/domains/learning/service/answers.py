@@ -13,14 +13,21 @@ import msgspec
 
 from domains.catalog import api as catalog
 from domains.kernel.batch import Batcher
+from domains.kernel.idempotency import checked_key
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
 from domains.learning import repository
-from domains.learning.errors import AlreadyAnswered, ExerciseNotFound, KeyOfAnotherAnswer, SessionClosed
+from domains.learning.errors import (
+    AlreadyAnswered,
+    ExerciseNotFound,
+    KeyOfAnotherAnswer,
+    SessionClosed,
+    SessionNotFound,
+)
 from domains.learning.events import AnswerGraded
 from domains.learning.repository import AnswerRecord, WrittenAnswer
 from domains.learning.schemas import AnswerOut, GradeOut
-from domains.learning.service.sessions import RunningSession, running_session
+from domains.learning.service.sessions import RunningSession, forget_session, running_session
 
 Answers = Batcher[AnswerRecord, WrittenAnswer]
 
@@ -39,8 +46,9 @@ async def submit_answer(
 ) -> AnswerOut:
     """Grades and stores an answer, whose form depends on the exercise. The same key again gives the same body.
 
-    Raises SessionNotFound, ExerciseNotFound, AnswerShape, AlreadyAnswered, KeyOfAnotherAnswer, SessionClosed.
+    Raises SessionNotFound, ExerciseNotFound, AnswerShape, BadKey, AlreadyAnswered, KeyOfAnotherAnswer, SessionClosed.
     """
+    checked_key(key)
     session = await running_session(db, session_id, user_id)
     exercise = session.exercises.get(exercise_id)
     if exercise is None:
@@ -70,10 +78,16 @@ async def _written(db: Database, record: AnswerRecord) -> WrittenAnswer:
     if batcher is None:
         batcher = _batchers[db] = _batcher(db)
     written = await batcher.submit(record)
-    if not written.fresh and written.key is None and not written.closed:
-        # Another process wrote this answer between our snapshot and our lock; now it can be read.
-        written = await batcher.submit(record)
-    return written
+    # First the session may be held elsewhere; then its holder may have written this very answer between our snapshot
+    # and our lock, which the next look shows.
+    for _ in range(2):
+        if written.fresh or written.key is not None or written.closed:
+            return written
+        written = await repository.write_answer_patiently(db, record)
+    if written.fresh or written.key is not None or written.closed:
+        return written
+    forget_session(record.session_id)
+    raise SessionNotFound
 
 
 def _batcher(db: Database) -> Answers:

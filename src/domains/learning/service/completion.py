@@ -81,7 +81,11 @@ async def _announce(uow: UnitOfWork, fact: LessonCompleted) -> None:
     uow.record(fact)
     if fact.completions > 1:
         return
+    # Of two last lessons completed at the same moment, the one that waits here sees the other's.
+    if not await repository.lock_open_enrollment(uow.session, fact.user_id, fact.course_id):
+        return
     course = await catalog.published_course(uow, fact.course_id)
     done = await repository.completed_lessons(uow.session, fact.user_id, fact.course_id)
-    if fact.lesson_id in course.lessons and course.lessons.keys() <= done:
+    if course.lessons.keys() <= done:
+        await repository.complete_course(uow.session, fact.user_id, fact.course_id)
         uow.record(CourseCompleted(user_id=fact.user_id, course_id=fact.course_id))

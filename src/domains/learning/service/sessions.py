@@ -52,6 +52,11 @@ async def running_session(db: Database, session_id: UUID, user_id: UUID) -> Runn
     return found
 
 
+def forget_session(session_id: UUID) -> None:
+    """For a session whose row turned out to be gone."""
+    _kept.pop(session_id, None)
+
+
 async def enrol(uow: UnitOfWork, user_id: UUID, course_id: UUID) -> repository.EnrollmentRecord:
     """Enrols the learner, once. Raises CourseNotFound."""
     await catalog.published_course(uow, course_id)
