@@ -41,4 +41,4 @@ def realtime_ports(db: Database, authenticator: Authenticator, boards: Boards) -
     async def may_watch_session(principal: Principal, session_id: UUID) -> bool:
         return await learning.owns_session(db, principal.user_id, session_id)
 
-    return Ports(authenticate, submit_answer, may_watch_league, may_watch_session, boards)
+    return Ports(authenticate, submit_answer, may_watch_league, may_watch_session, boards, authenticator.live_sessions)

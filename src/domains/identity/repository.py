@@ -51,6 +51,10 @@ _LIVE = """
     FROM identity_session s JOIN identity_user u ON u.id = s.user_id
     WHERE s.id = $1 AND s.user_id = $2 AND s.revoked_at IS NULL AND s.expires_at > $3 AND u.banned_at IS NULL
 """
+_LIVE_SESSIONS = """
+    SELECT s.id FROM identity_session s JOIN identity_user u ON u.id = s.user_id
+    WHERE s.id = ANY($1::uuid[]) AND s.revoked_at IS NULL AND s.expires_at > $2 AND u.banned_at IS NULL
+"""
 
 _COUNT = """
     INSERT INTO identity_login_failure AS f (subject, failures, last_failed_at, blocked_until)
@@ -111,6 +115,11 @@ async def live_roles(db: Database, *, session_id: UUID, user_id: UUID, now: date
     """The user's roles, or None when the login session has ended or the user is banned."""
     rows = await db.fetch(_LIVE, session_id, user_id, now)
     return frozenset(rows[0]["roles"]) if rows else None
+
+
+async def live_sessions(db: Database, session_ids: Collection[UUID], *, now: datetime) -> frozenset[UUID]:
+    """Those that have not ended and whose user is not banned."""
+    return frozenset(row["id"] for row in await db.fetch(_LIVE_SESSIONS, list(session_ids), now))
 
 
 async def display_names(db: Database, ids: Collection[UUID]) -> dict[UUID, str]:

@@ -17,8 +17,9 @@ from litestar import Litestar, get
 from litestar.routes import HTTPRoute
 
 from app.asgi import Parts
+from app.live import realtime_ports
 from app.problems import HANDLERS
-from domains.identity import api, guards
+from domains.identity import api, guards, repository
 from domains.identity.api import Authenticator, Principal
 from domains.identity.errors import SessionEnded, TokenExpired, TokenInvalid
 from domains.identity.service.keys import KeyRing
@@ -177,6 +178,80 @@ async def test_a_session_ended_elsewhere_is_noticed_in_thirty_seconds(
         for _ in range(2):
             with pytest.raises(SessionEnded):
                 await authenticator.principal(token)
+
+
+async def test_a_logout_is_not_undone_by_a_look_that_was_under_way(
+    authenticator: Authenticator, token: str, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims = jwt.decode(token, options={"verify_signature": False})
+    user_id, session_id = UUID(claims["sub"]), UUID(claims["sid"])
+    read, ended = asyncio.Event(), asyncio.Event()
+    live_roles = repository.live_roles
+
+    async def slow(*args: Any, **more: Any) -> Any:
+        found = await live_roles(*args, **more)
+        read.set()
+        await ended.wait()
+        return found
+
+    monkeypatch.setattr(repository, "live_roles", slow)
+    early = asyncio.create_task(authenticator.principal(token))
+    await read.wait()
+    async with db.begin() as uow:
+        await api.revoke_session(uow, user_id=user_id, session_id=session_id, reason="test")
+    authenticator.forget_session(session_id)
+    late = asyncio.create_task(authenticator.principal(token))
+    await asyncio.sleep(0)
+    ended.set()
+    assert (await early).session_id == session_id
+    with pytest.raises(SessionEnded):
+        await late
+    assert authenticator.cached(token) is None
+
+
+async def test_forgetting_one_login_leaves_the_others_known(
+    authenticator: Authenticator, token: str, client: httpx.AsyncClient
+) -> None:
+    body = {"email": "ada@example.org", "password": "correct horse, staple"}
+    tokens = [token, *[(await client.post(f"{AUTH}/login", json=body)).json()["access_token"] for _ in range(2)]]
+    first, second, _ = [await authenticator.principal(each) for each in tokens]
+    again = await authenticator.issue(user_id=first.user_id, session_id=first.session_id, roles=first.roles)
+    await authenticator.principal(again)
+    authenticator.forget_session(first.session_id)
+    assert [authenticator.cached(each) is not None for each in (*tokens, again)] == [False, True, True, False]
+    authenticator.forget_user(second.user_id)
+    assert not any(authenticator.cached(each) for each in tokens)
+    await authenticator.principal(tokens[1])
+
+
+async def test_the_oldest_token_makes_room(
+    authenticator: Authenticator, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("domains.identity.service.authenticator._MOST_TOKENS", 1)
+    principal = await authenticator.principal(token)
+    again = await authenticator.issue(user_id=principal.user_id, session_id=principal.session_id, roles=frozenset())
+    await authenticator.principal(again)
+    assert (authenticator.cached(token), authenticator.cached(again) is None) == (None, False)
+    authenticator.forget_session(principal.session_id)
+    assert authenticator.cached(again) is None
+
+
+async def test_realtime_asks_identity_which_logins_still_live(
+    parts: Parts, token: str, client: httpx.AsyncClient, db: Database
+) -> None:
+    body = {"email": "ada@example.org", "password": "correct horse, staple"}
+    tokens = [token, *[(await client.post(f"{AUTH}/login", json=body)).json()["access_token"] for _ in range(2)]]
+    live, ended, expired = [(await parts.authenticator.principal(each)).session_id for each in tokens]
+    other = (await client.post(f"{AUTH}/register", json={**body, "email": "eve@example.org", "name": "Eve"})).json()
+    banned = (await parts.authenticator.principal(other["access_token"])).session_id
+    await db.fetch("UPDATE identity_session SET revoked_at = now() WHERE id = $1", ended)
+    await db.fetch("UPDATE identity_session SET expires_at = now() WHERE id = $1", expired)
+    await db.fetch("UPDATE identity_user SET banned_at = now() WHERE email = 'eve@example.org'")
+    check = realtime_ports(db, parts.authenticator, parts.boards).live_sessions
+    assert check is not None
+    asked = [live, ended, expired, banned, new_id()]
+    assert set(await check(asked)) == {live}
+    assert set(await check([])) == set()
 
 
 async def test_an_unknown_key_costs_one_look_in_thirty_seconds(

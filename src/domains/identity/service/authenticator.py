@@ -1,12 +1,14 @@
 """Who is calling: tokens in, principals out.
 
-A signature is verified once per token and process. Whether the login session still lives is read again at most every
-30 s per token, so a logout or a ban elsewhere is noticed within that time; here, at once.
+A signature is verified once per token and process. Whether the login session still lives is known for 30 s at most,
+so a logout or a ban elsewhere is noticed within that time. One that `forget_session` or `forget_user` tells of counts
+at once: what a look that was under way meanwhile found is not kept.
 """
 
 import asyncio
 import hashlib
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -48,7 +50,9 @@ class Authenticator:
         self._db = db
         self._issuer = issuer
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
-        self._under_way: dict[bytes, asyncio.Task[Principal]] = {}
+        self._of_session: dict[UUID, set[bytes]] = {}
+        self._under_way: dict[tuple[int, bytes], asyncio.Task[Principal]] = {}
+        self._forgotten = 0
 
     def cached(self, token: str) -> Principal | None:
         """The principal, if it is known and fresh; None says only that `principal` must be asked."""
@@ -66,11 +70,13 @@ class Authenticator:
             return principal
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
         # Many requests of one client become stale together: one of them looks, the others wait for what it finds.
-        task = self._under_way.get(digest)
+        # A look that began before something was forgotten is no answer to who comes after that.
+        key = (self._forgotten, digest)
+        task = self._under_way.get(key)
         if task is None:
             task = asyncio.create_task(self._look(digest, token))
-            self._under_way[digest] = task
-            task.add_done_callback(lambda done: self._finished(digest, done))
+            self._under_way[key] = task
+            task.add_done_callback(lambda done: self._finished(key, done))
         return await asyncio.shield(task)
 
     async def issue(self, *, user_id: UUID, session_id: UUID, roles: frozenset[str]) -> str:
@@ -89,36 +95,62 @@ class Authenticator:
             raise SessionEnded
         return roles
 
+    async def live_sessions(self, session_ids: Collection[UUID]) -> frozenset[UUID]:
+        """Those of the login sessions that have not ended and whose user is not banned; one query, past the cache."""
+        if not session_ids:
+            return frozenset()
+        return await repository.live_sessions(self._db, session_ids, now=utc_now())
+
     def forget_session(self, session_id: UUID) -> None:
         """Call it after a session's end has committed: the next use of its tokens here asks the database."""
-        for digest in [d for d, known in self._known.items() if known.principal.session_id == session_id]:
+        self._forgotten += 1
+        for digest in self._of_session.pop(session_id, ()):
             del self._known[digest]
 
     def forget_user(self, user_id: UUID) -> None:
         """Like `forget_session`, for everything of one person: a ban, a new password, another role."""
-        for digest in [d for d, known in self._known.items() if known.principal.user_id == user_id]:
-            del self._known[digest]
+        # Rare enough for a scan; logouts are not.
+        for session_id in {k.principal.session_id for k in self._known.values() if k.principal.user_id == user_id}:
+            self.forget_session(session_id)
+        self._forgotten += 1
 
     async def _look(self, digest: bytes, token: str) -> Principal:
-        known = self._known.pop(digest, None)
+        known = self._drop(digest)
         if known is None:
             claims = await tokens.verified(token, self.keys, issuer=self._issuer)
         else:
-            claims = tokens.Claims(known.principal.user_id, known.principal.session_id, known.principal.expires_at)
+            claims = tokens.Claims(known.user_id, known.session_id, known.expires_at)
         now = utc_now()
         if now >= claims.expires_at:
             raise TokenExpired
+        forgotten = self._forgotten
         roles = await repository.live_roles(self._db, session_id=claims.session_id, user_id=claims.user_id, now=now)
         if roles is None:
             raise SessionEnded
         principal = Principal(claims.user_id, claims.session_id, roles, claims.expires_at)
-        self._known[digest] = _Known(principal, min(now + _LIVE_FOR, claims.expires_at))
-        if len(self._known) > _MOST_TOKENS:
-            self._known.popitem(last=False)
+        # An end that was told of during the look may have committed after the look read "live".
+        if forgotten == self._forgotten:
+            self._keep(digest, _Known(principal, min(now + _LIVE_FOR, claims.expires_at)))
         return principal
 
-    def _finished(self, digest: bytes, task: asyncio.Task[Principal]) -> None:
-        self._under_way.pop(digest, None)
+    def _keep(self, digest: bytes, known: _Known) -> None:
+        self._known[digest] = known
+        self._of_session.setdefault(known.principal.session_id, set()).add(digest)
+        if len(self._known) > _MOST_TOKENS:
+            self._drop(next(iter(self._known)))
+
+    def _drop(self, digest: bytes) -> Principal | None:
+        known = self._known.pop(digest, None)
+        if known is None:
+            return None
+        siblings = self._of_session[known.principal.session_id]
+        siblings.discard(digest)
+        if not siblings:
+            del self._of_session[known.principal.session_id]
+        return known.principal
+
+    def _finished(self, key: tuple[int, bytes], task: asyncio.Task[Principal]) -> None:
+        self._under_way.pop(key, None)
         if not task.cancelled():
             # Read, so that a failure whose every reader has gone away is not reported as lost.
             task.exception()
