@@ -23,6 +23,8 @@ LEAGUE = 30
 RATE = 50
 GOAL_MS = 150
 SENDERS = 16
+QUIET_S = 0.35
+"""Longer than boards are conflated for: a move after that much quiet should not have to wait."""
 
 
 @dataclass(slots=True)
@@ -37,6 +39,7 @@ class _Seat:
     asked_at: float | None = None
     completed_at: float | None = None
     xp_before: int = 0
+    after_quiet: bool = False
     unaware: set[UUID] = field(default_factory=set)
 
 
@@ -46,6 +49,7 @@ class _Seen:
     answer_s: list[float] = field(default_factory=list)
     own_board_s: list[float] = field(default_factory=list)
     others_boards_s: list[float] = field(default_factory=list)
+    others_after_quiet_s: list[float] = field(default_factory=list)
     league_bytes: list[int] = field(default_factory=list)
     sent: int = 0
     completions: int = 0
@@ -71,6 +75,7 @@ class _Watch:
         self.seats = {seat.learner.id: seat for seat in seats}
         self.seen = _Seen()
         self.measuring = False
+        self.moved_at: dict[UUID, float] = {}
 
     def frame(self, seat: _Seat, text: str) -> None:
         now = time.perf_counter()
@@ -95,6 +100,8 @@ class _Watch:
             if self.measuring:
                 own = watcher is mover
                 (self.seen.own_board_s if own else self.seen.others_boards_s).append(now - mover.completed_at)
+                if mover.after_quiet and not own:
+                    self.seen.others_after_quiet_s.append(now - mover.completed_at)
         mover.xp = max(mover.xp, xp)
 
 
@@ -117,9 +124,12 @@ async def measure(stand: Stand, *, seconds: float) -> Result:
             cpu = stand.cpu() - before
             await asyncio.sleep(1.0)
             watch.measuring = False
+            lost = sum(socket.closed for socket in sockets)
         finally:
             for socket in sockets:
                 socket.close()
+    if lost:
+        raise BenchError(f"{lost} of {SOCKETS} sockets were closed by the server")
     seen = watch.seen
     unseen = seen.unseen + sum(len(seat.unaware) for seat in seats)
     raw = await _raw(seen, seconds)
@@ -132,6 +142,8 @@ async def measure(stand: Stand, *, seconds: float) -> Result:
         *latencies("answer to own progress.changed", seen.progress_s, GOAL_MS),
         *latencies("completion to own league.changed", seen.own_board_s),
         *latencies("completion to league.changed at the 29 others", seen.others_boards_s, GOAL_MS),
+        *latencies("the same, league quiet before", seen.others_after_quiet_s),
+        Figure("share of moves after quiet", len(seen.others_after_quiet_s) / max(1, len(seen.others_boards_s)), ""),
         Figure("own progress that was never shown", seen.sent - len(seen.progress_s), ""),
         Figure("moves that a screen never showed", unseen, ""),
         Figure("CPU of the API per 1,000 answers", cpu.api / answers, "s"),
@@ -236,6 +248,8 @@ async def _answer(seat: _Seat, connection: Connection, seed: Seed, watch: _Watch
     seat.xp_before = seat.xp
     seat.unaware = {other.learner.id for other in watch.seats.values() if other.league == seat.league}
     seat.completed_at = time.perf_counter()
+    seat.after_quiet = seat.completed_at - watch.moved_at.get(seat.league, float("-inf")) > QUIET_S
+    watch.moved_at[seat.league] = seat.completed_at
     await connection.call(_completion(seat.learner, session))
     seen.completions += watch.measuring
 

@@ -1,6 +1,6 @@
 """A lean Socket.IO client over a websocket for load: text frames, no compression, one namespace.
 
-It answers pings, so that the server keeps it, and hands over whole events as they came.
+It answers pings of both layers, so that the server keeps it, and hands over whole events as they came.
 """
 
 import asyncio
@@ -119,6 +119,9 @@ class Socket(asyncio.Protocol):
         kind = buffer[0] & 0x0F
         body = bytes(buffer[start : start + length])
         del buffer[: start + length]
+        if kind == 9:
+            # The server's websocket layer pings besides Socket.IO, and closes a socket that does not answer.
+            self._write(struct.pack("!BB", 0x8A, 0x80 | len(body)) + b"\0\0\0\0" + body)
         return body.decode() if kind == 1 else ""
 
     def _of_socketio(self, text: str) -> None:
