@@ -1,5 +1,8 @@
 """Standings of one league for those who watch. Invariants: values are absolute; no socket ever gets a lower version
-than it had; one's own change goes out at once, everybody else's at most once per `interval_s`."""
+than it had; one's own change goes out at once, everybody else's in at most four frames in any second.
+
+Two frames may follow each other at once and others come a third of a second later: in an ordinary league, where
+changes are rare, nobody waits."""
 
 import asyncio
 import logging
@@ -47,7 +50,9 @@ class Ears(Protocol):
 
 
 class LeagueActor(Actor[Mail]):
-    interval_s = 0.25
+    burst = 2
+    interval_s = 1 / 3
+    """Between frames once the burst is spent, and until one frame of it is allowed again."""
     read_deadline_s = 2.0
     retry_s = 1.0
 
@@ -73,7 +78,8 @@ class LeagueActor(Actor[Mail]):
         self._board: LeagueFrame | None = None
         self._read_at = float("-inf")
         self._told: dict[UUID, LeagueEntry] = {}
-        self._flushed_at = float("-inf")
+        self._spent_until = float("-inf")
+        """When the whole burst is allowed again; each frame moves it on by one interval."""
         self._flush_due = False
 
     async def on_start(self) -> None:
@@ -162,7 +168,7 @@ class LeagueActor(Actor[Mail]):
 
     def _flush_soon(self) -> bool:
         """True when everybody was told right away."""
-        wait_s = self._flushed_at + self.interval_s - self._clock.time()
+        wait_s = self._spent_until - (self.burst - 1) * self.interval_s - self._clock.time()
         if wait_s <= 0:
             self._flush()
             return True
@@ -181,7 +187,7 @@ class LeagueActor(Actor[Mail]):
         self._told = now
         if not (changed or gone):
             return
-        self._flushed_at = self._clock.time()
+        self._spent_until = max(self._spent_until, self._clock.time()) + self.interval_s
         if gone:
             # A change can say what a line is now, not that it is no more.
             self._send(everybody, LEAGUE_SNAPSHOT, self._board.entries)
