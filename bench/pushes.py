@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import msgspec
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from bench.answers import answer_request
 from bench.courses import until_open

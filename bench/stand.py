@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 START_S = 60.0
 STOP_S = 12.0

@@ -75,7 +75,6 @@ def create_app(
     """
     settings = settings or Settings.load()
     telemetry.configure_logging(settings)
-    telemetry.configure_tracing(settings)
     sockets = _LateMount(place)
     app = Litestar(
         route_handlers=[
@@ -100,10 +99,9 @@ def create_app(
         request_max_body_size=MOST_BODY_BYTES,
         debug=False,
     )
-    app.asgi_handler = Edge(
-        HotAnswers(app.asgi_handler, app, origins=settings.origins),
-        https=settings.public_url.startswith("https://"),
-    )
+    hot = HotAnswers(app.asgi_handler, app, origins=settings.origins)
+    edge = Edge(hot, https=settings.public_url.startswith("https://"))
+    app.asgi_handler = telemetry.traced(edge, settings)
     return app
 
 

@@ -80,6 +80,8 @@ def run(
         lifespan="on",
         ws_max_size=65536,
         ws_per_message_deflate=False,
+        # Engine.IO pings on its own, and its pings tell both sides.
+        ws_ping_interval=None,
         timeout_graceful_shutdown=FINISH_REQUESTS_S,
         timeout_keep_alive=30,
         backlog=2048,
