@@ -1,0 +1,87 @@
+"""Two server processes over a database of their own, started as an operator would start them."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from app.config import Settings
+from app.demo.knowledge import Knowledge
+from app.embedded import Services
+from app.infra import open_infra, plain_dsn
+from app.schema import migrate
+from domains.catalog import api as catalog
+from journeys.served import Visitor, served, visitor
+
+
+@pytest.fixture(scope="package")
+def environment(services: Services, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Settings for a fresh, migrated database with the demo course."""
+    name = f"journeys_{uuid4().hex[:12]}"
+    settings = Settings(
+        database_url=services.database_url.replace("/lyceum?", f"/{name}?"),
+        # Another test of this process may empty the first database of Redis while journeys go on.
+        redis_url=f"{services.redis_url}{'&' if '?' in services.redis_url else '?'}db=3",
+        data_dir=tmp_path_factory.mktemp("journeys"),
+    )
+
+    async def prepare() -> None:
+        connection = await asyncpg.connect(plain_dsn(services.database_url))
+        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.close()
+        await migrate(settings.database_url)
+        async with open_infra(settings, ()) as infra, infra.db.begin() as uow:
+            await catalog.ensure_demo_course(uow)
+
+    asyncio.run(prepare())
+    return {
+        "LYCEUM_DATABASE_URL": settings.database_url,
+        "LYCEUM_REDIS_URL": settings.redis_url,
+        "LYCEUM_DATA_DIR": str(settings.data_dir),
+        "LYCEUM_LOG_LEVEL": "warning",
+    }
+
+
+@pytest.fixture(scope="package")
+def url(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(environment, tmp_path_factory.mktemp("serve") / "log", "--workers", "2") as address:
+        yield address
+
+
+@pytest.fixture(scope="package")
+def knowledge() -> Knowledge:
+    return Knowledge(catalog.demo_course())
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    return random.Random(7)
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    """Opens a connection for each call, so that calls spread over the server's processes."""
+    limits = httpx.Limits(max_keepalive_connections=0)
+    async with httpx.AsyncClient(limits=limits, trust_env=False, timeout=10) as client:
+        yield client
+
+
+@pytest.fixture
+async def lessons(url: str, http: httpx.AsyncClient) -> list[str]:
+    [course] = (await http.get(f"{url}/api/v1/courses")).json()["items"]
+    found = (await http.get(f"{url}/api/v1/courses/{course['id']}/lessons")).json()["items"]
+    return [lesson["id"] for lesson in found]
+
+
+@pytest.fixture
+async def ada(url: str, http: httpx.AsyncClient) -> Visitor:
+    return await visitor(url, http, "Ada")
+
+
+@pytest.fixture
+async def ben(url: str, http: httpx.AsyncClient) -> Visitor:
+    return await visitor(url, http, "Ben")
