@@ -9,11 +9,13 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -25,8 +27,8 @@ log = logging.getLogger(__name__)
 Report = Callable[[str], None]
 
 
-class SchemaOutdated(Exception):
-    """One line: what the database has, and the command that brings it up to date."""
+class SchemaError(Exception):
+    """One line: what is wrong with the database, and the command that mends it where there is one."""
 
 
 def migrations_dir() -> Path:
@@ -47,7 +49,7 @@ def head() -> str:
     """The revision that this code expects."""
     found = ScriptDirectory.from_config(config()).get_current_head()
     if found is None:
-        raise SchemaOutdated(f"no migrations are found in {migrations_dir()}")
+        raise SchemaError(f"no migrations are found in {migrations_dir()}")
     return found
 
 
@@ -83,17 +85,21 @@ async def migrate(url: str, report: Report = log.info) -> tuple[str | None, str]
 
 
 async def require_head(url: str) -> None:
-    """Raises SchemaOutdated where the database is not at `head()`: its operators choose the moment to migrate."""
+    """Raises SchemaError where the database is not at `head()`: its operators choose the moment to migrate."""
     found = await current(url)
     if found != head():
-        raise SchemaOutdated(
+        raise SchemaError(
             f"the database is at {found or 'empty'}, this version needs {head()}: run `lyceum migrate`"
         )
 
 
 async def ensure(url: str, *, may_migrate: bool, report: Report) -> None:
     """Migrates where the database is our own, otherwise requires that it has been done."""
-    await (migrate(url, report) if may_migrate else require_head(url))
+    try:
+        await (migrate(url, report) if may_migrate else require_head(url))
+    except (OSError, asyncpg.PostgresError, OperationalError, InterfaceError) as error:
+        said = str(error).partition("\n")[0] or type(error).__name__
+        raise SchemaError(f"the database does not answer: {said}") from None
 
 
 def asyncpg_url(url: str) -> str:
@@ -109,7 +115,7 @@ async def _lock(keeper: AsyncConnection, report: Report) -> None:
         if tenth == 10:
             report("waiting for another process that migrates the database")
         await asyncio.sleep(0.1)
-    raise SchemaOutdated(f"another process has been migrating this database for {WAIT_S} s; look there, then try again")
+    raise SchemaError(f"another process has been migrating this database for {WAIT_S} s; look there, then try again")
 
 
 def _current(connection: Connection) -> str | None:

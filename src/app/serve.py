@@ -38,7 +38,7 @@ class Terminated(SystemExit):
 
 
 def serve(settings: Settings, *, host: str, port: int, workers: int, report: Report) -> None:
-    """Serves until SIGINT or SIGTERM. Raises ServeError, EmbeddedError, SchemaOutdated."""
+    """Serves until SIGINT or SIGTERM. Raises ServeError, EmbeddedError, SchemaError."""
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
         # The port first: a second start on the same one fails before it touches any data.

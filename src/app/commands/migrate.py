@@ -21,7 +21,7 @@ def migrate(data_dir: Path | None, check: bool, as_json: bool) -> None:
     with addressed(settings, owner="command", report=say) as found:
         try:
             before, after = asyncio.run(_migrate(found.database_url, check=check))
-        except (schema.SchemaOutdated, OSError) as error:
+        except (schema.SchemaError, OSError) as error:
             raise click.ClickException(str(error)) from None
     if as_json:
         print_json({"before": before, "now": after, "head": schema.head()})

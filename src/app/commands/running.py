@@ -32,7 +32,7 @@ async def _with_infra(settings: Settings, work: Callable[[Infra], Awaitable[T]],
         await schema.ensure(settings.database_url, may_migrate=may_migrate, report=say)
         async with open_infra(settings, subscriptions()) as infra:
             return await work(infra)
-    except schema.SchemaOutdated as error:
+    except schema.SchemaError as error:
         raise click.ClickException(str(error)) from None
     except RedisError as error:
         raise click.ClickException(f"Redis does not answer: {error}") from None

@@ -7,7 +7,7 @@ import click
 from app.commands.options import data_dir_option, say
 from app.config import Settings
 from app.fleet import FleetError
-from app.schema import SchemaOutdated
+from app.schema import SchemaError
 from app.serve import ServeError
 from app.serve import serve as serve_everything
 
@@ -22,5 +22,5 @@ def serve(host: str, port: int, workers: int, data_dir: Path | None) -> None:
     settings = Settings.load(data_dir=data_dir)
     try:
         serve_everything(settings, host=host, port=port, workers=workers, report=say)
-    except (ServeError, SchemaOutdated, FleetError) as error:
+    except (ServeError, SchemaError, FleetError) as error:
         raise click.ClickException(str(error)) from None

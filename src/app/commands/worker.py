@@ -29,7 +29,7 @@ def worker(data_dir: Path | None) -> None:
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                 runner.run(_work(found, owned=not settings.database_url))
-        except schema.SchemaOutdated as error:
+        except schema.SchemaError as error:
             raise click.ClickException(str(error)) from None
 
 
