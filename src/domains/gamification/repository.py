@@ -46,12 +46,14 @@ _TAKE_SEAT = text(f"""
     ) RETURNING id
 """)  # noqa: S608 - a constant of ours
 
-_OPEN_LEAGUE = text("""
+# The snapshot that shows all cohorts full also tells the next number, so whoever opened one since collides with it.
+_OPEN_LEAGUE = text(f"""
     INSERT INTO gamification_league (id, week_on, tier, number, members)
     SELECT CAST(:id AS uuid), CAST(:week_on AS date), CAST(:tier AS smallint), coalesce(max(number), 0) + 1, 1
     FROM gamification_league WHERE week_on = :week_on AND tier = :tier
+    HAVING count(*) FILTER (WHERE members < {COHORT_SIZE}) = 0
     ON CONFLICT (week_on, tier, number) DO NOTHING RETURNING id
-""")
+""")  # noqa: S608 - a constant of ours
 
 # The other members are read as they were before the statement, one's own row as the statement leaves it.
 _AWARD = text("""
@@ -211,11 +213,15 @@ async def last_membership(session: AsyncSession, user_id: UUID, week_on: date) -
 
 
 async def take_seat(session: AsyncSession, week_on: date, tier: int) -> UUID:
-    """The league with a free seat, now taken; a new league when all are full. Waits for others who take one."""
+    """The league with a free seat, now taken; a new league only when all are full.
+
+    Waits for others who take one, and makes others wait until the transaction ends: call it as late as possible.
+    """
     values = {"week_on": week_on, "tier": tier}
     while True:
         found: UUID | None = (await session.execute(_TAKE_SEAT, values)).scalar_one_or_none()
         if found is None:
+            # Full as they were when the statement began: others may have opened one while it waited.
             found = (await session.execute(_OPEN_LEAGUE, {**values, "id": new_id()})).scalar_one_or_none()
         if found is not None:
             return found

@@ -29,13 +29,14 @@ async def reward_lesson(uow: UnitOfWork, fact: LessonCompleted) -> None:
     account = await repository.lock_account(uow.session, fact.user_id, week_on=week_on, cause=cause)
     if account.paid:
         return
-    tier = None
-    league_id = account.league_id
-    if league_id is None:
-        league_id, tier = await _enter_league(uow, fact.user_id, week_on)
     local_on = local_date(at, time_zone)
     streak = streaks.practised(account.streak, local_on)
     amount = xp.lesson_xp(correct=fact.correct, total=fact.total, completions=fact.completions)
+    tier = None
+    league_id = account.league_id
+    if league_id is None:
+        # Last before the award: from here to the commit nobody else enters this cohort.
+        league_id, tier = await _enter_league(uow, fact.user_id, week_on)
     award = Award(fact.user_id, cause, amount, league_id, week_on, local_on, time_zone, at, streak)
     awarded = await repository.add_award(uow.session, award)
     if awarded is None:
