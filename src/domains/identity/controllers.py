@@ -14,7 +14,7 @@ from domains.identity.guards import PUBLIC
 from domains.identity.policy.sessions import ACCESS_LIFETIME
 from domains.identity.schemas import KeySetOut, LoginIn, RefreshIn, RegisterIn, TokensOut, UserOut
 from domains.identity.service.accounts import create_user
-from domains.identity.service.login import Caller, Grant, admit, log_in, log_out, refresh
+from domains.identity.service.login import Caller, Grant, admit, count_registration, log_in, log_out, refresh
 from domains.kernel.uow import Database, UnitOfWork
 
 AnyRequest = Request[Any, Any, Any]
@@ -58,8 +58,11 @@ class AuthController(Controller):
         request: AnyRequest,
         data: JSONBody[RegisterIn],
         uow: NamedDependency[UnitOfWork],
+        db: NamedDependency[Database],
         authenticator: NamedDependency[Authenticator],
     ) -> TokensOut:
+        caller = _caller(request)
+        await count_registration(db, caller)
         account = await create_user(
             uow,
             email=data.email,
@@ -69,7 +72,7 @@ class AuthController(Controller):
             time_zone=data.time_zone,
             locale=data.locale,
         )
-        return _tokens_out(await admit(uow, authenticator, account, _caller(request)))
+        return _tokens_out(await admit(uow, authenticator, account, caller))
 
     @post("/login", operation_id="log_in", summary="Log in", status_code=200, opt=PUBLIC)
     async def log_in(

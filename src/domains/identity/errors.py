@@ -41,9 +41,14 @@ class TooManyFailures(TooMany):
     title = "Too many failed logins; try again later"
 
 
+class TooManyRegistrations(TooMany):
+    code = "identity.too_many_registrations"
+    title = "Too many registrations from this address; try again later"
+
+
 class Busy(Unavailable):
     code = "identity.busy"
-    title = "Too many logins at once; try again in a moment"
+    title = "Too many logins or registrations at once; try again in a moment"
 
 
 class Banned(Forbidden):

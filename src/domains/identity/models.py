@@ -75,8 +75,18 @@ class SigningKey(Base):
     retired_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+class LoginPlace(Base):
+    """An address where somebody has logged in: what strangers do to the account elsewhere does not slow them there."""
+
+    __tablename__ = "identity_login_place"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
+    address: Mapped[str] = mapped_column(Text, primary_key=True)
+    last_login_at: Mapped[datetime] = mapped_column(Moment, index=True)
+
+
 class LoginFailure(Base):
-    """Failed logins in a row, per account and per address."""
+    """Tries in a row, per subject of `policy.limits`: an account, an account at an address, an address."""
 
     __tablename__ = "identity_login_failure"
 

@@ -13,6 +13,7 @@ from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.identity.models import LoginFailure, LoginSession, RefreshToken, SigningKey, User, UserRole
+from domains.identity.policy.limits import PLACE_KEPT
 from domains.identity.policy.sessions import Presented
 from domains.kernel.uow import Database
 
@@ -56,35 +57,86 @@ _LIVE_SESSIONS = """
     WHERE s.id = ANY($1::uuid[]) AND s.revoked_at IS NULL AND s.expires_at > $2 AND u.banned_at IS NULL
 """
 
+# $1 is the clock, $2 the quiet time after which the count starts anew.
 _COUNT = """
     INSERT INTO identity_login_failure AS f (subject, failures, last_failed_at, blocked_until)
-    SELECT $1::text, 1, $2::timestamptz, $2::timestamptz + make_interval(secs => ($3::float8[])[1]) {condition}
+    SELECT {subject}::text, 1, $1::timestamptz, $1::timestamptz + make_interval(secs => ({delays}::float8[])[1])
+    {condition}
     ON CONFLICT (subject) DO UPDATE SET (failures, last_failed_at, blocked_until) = (
-        SELECT n.failures, $2::timestamptz,
-            $2::timestamptz + make_interval(secs => ($3::float8[])[least(n.failures, cardinality($3::float8[]))])
+        SELECT n.failures, $1::timestamptz, $1::timestamptz
+            + make_interval(secs => ({delays}::float8[])[least(n.failures, cardinality({delays}::float8[]))])
         FROM (
-            SELECT CASE WHEN f.last_failed_at < $2::timestamptz - make_interval(secs => $4::float8)
+            SELECT CASE WHEN f.last_failed_at < $1::timestamptz - make_interval(secs => $2::float8)
                 THEN 1 ELSE f.failures + 1 END
         ) AS n (failures)
     )
 """
-_COUNT_FAILURE = _COUNT.format(condition="")
-# The try is counted before the password is looked at, so that a thousand guesses at once are no way around the limit.
 # The second allows for tries that are counted in another order than they read their clocks.
-_RESERVE_TRY = f"""
-    WITH blocked AS (SELECT FROM identity_login_failure
-        WHERE subject = $5::text AND blocked_until > $2::timestamptz + interval '1 second'),
-    reserved AS ({_COUNT.format(condition="WHERE NOT EXISTS (SELECT FROM blocked)")}
-        WHERE f.blocked_until <= $2::timestamptz + interval '1 second' RETURNING true)
+_OPEN = "f.blocked_until <= $1::timestamptz + interval '1 second'"
+_COUNT_FAILURE = _COUNT.format(subject="$3", delays="$4", condition="")
+_RESERVE = f"""
+    WITH reserved AS ({_COUNT_FAILURE} WHERE {_OPEN} RETURNING true)
     SELECT EXISTS (SELECT FROM reserved) AS allowed,
-        (SELECT max(blocked_until) FROM identity_login_failure WHERE subject IN ($1, $5)) AS blocked_until
+        (SELECT blocked_until FROM identity_login_failure WHERE subject = $3) AS blocked_until
 """  # noqa: S608
+# The try is counted before the password is looked at, so that a thousand guesses at once are no way around the limit.
+# The pair is counted only once the account has let the try through: INSERT … SELECT from `account` runs that first.
+_RESERVE_TRY = f"""
+    WITH place AS (SELECT EXISTS (
+        SELECT FROM identity_login_place WHERE user_id = $8::uuid AND address = $7::text) AS known),
+    relevant AS (SELECT f.blocked_until FROM identity_login_failure f, place
+        WHERE f.subject IN ($5, $7) OR f.subject = $3 AND NOT place.known),
+    free AS (SELECT place.known FROM place WHERE NOT EXISTS (SELECT FROM relevant f WHERE NOT {_OPEN})),
+    account AS (
+        {_COUNT.format(subject="$3", delays="$4", condition="FROM free WHERE NOT free.known")}
+        WHERE {_OPEN} RETURNING true),
+    pair AS (
+        {
+    _COUNT.format(subject="$5", delays="$6", condition="FROM free WHERE free.known OR EXISTS (SELECT FROM account)")
+}
+        WHERE {_OPEN} RETURNING true)
+    SELECT EXISTS (SELECT FROM pair) AS allowed, (SELECT known FROM place) AS known,
+        (SELECT max(blocked_until) FROM relevant) AS blocked_until
+"""  # noqa: S608
+_RETURN_TRY = text("""
+    UPDATE identity_login_failure SET failures = greatest(failures - 1, 0),
+        blocked_until = CASE WHEN last_failed_at = :counted_at THEN last_failed_at ELSE blocked_until END
+    WHERE subject = :subject
+""")
+_REMEMBER_PLACE = text("""
+    INSERT INTO identity_login_place (user_id, address, last_login_at) VALUES (:user_id, :address, :now)
+    ON CONFLICT (user_id, address) DO UPDATE SET last_login_at = excluded.last_login_at
+""")
 
 _PRESENTED = text("""
-    SELECT t.session_id, s.user_id, t.used_at, t.successor_salt, s.revoked_at, s.expires_at, s.last_used_at
-    FROM identity_refresh_token t JOIN identity_session s ON s.id = t.session_id
+    SELECT t.session_id, s.user_id, s.revoked_at, s.expires_at, s.last_used_at, u.banned_at IS NOT NULL AS banned
+    FROM identity_refresh_token t
+    JOIN identity_session s ON s.id = t.session_id JOIN identity_user u ON u.id = s.user_id
     WHERE t.token_hash = :token_hash FOR UPDATE OF s
 """)
+_PURGE_FAILURES = """
+    DELETE FROM identity_login_failure WHERE subject IN (
+        SELECT subject FROM identity_login_failure WHERE last_failed_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
+    RETURNING true
+"""
+_PURGE_TOKENS = """
+    DELETE FROM identity_refresh_token WHERE token_hash IN (
+        SELECT t.token_hash FROM identity_session s JOIN identity_refresh_token t ON t.session_id = s.id
+        WHERE s.expires_at < $1 LIMIT $2 FOR UPDATE OF t SKIP LOCKED)
+    RETURNING true
+"""
+_PURGE_SESSIONS = """
+    DELETE FROM identity_session WHERE id IN (
+        SELECT s.id FROM identity_session s WHERE s.expires_at < $1
+            AND NOT EXISTS (SELECT FROM identity_refresh_token t WHERE t.session_id = s.id)
+        LIMIT $2 FOR UPDATE SKIP LOCKED)
+    RETURNING true
+"""
+_PURGE_PLACES = """
+    DELETE FROM identity_login_place WHERE (user_id, address) IN (
+        SELECT user_id, address FROM identity_login_place WHERE last_login_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
+    RETURNING true
+"""
 
 
 async def _account(db: Database, statement: str, value: object) -> Candidate | None:
@@ -136,11 +188,38 @@ async def time_zone(session: AsyncSession, user_id: UUID) -> str | None:
     return await session.scalar(select(User.time_zone).where(User.id == user_id))
 
 
+class Try(NamedTuple):
+    """One try to log in, counted if it is allowed."""
+
+    allowed: bool
+    known_place: bool
+    """Not counted against the account as a whole, because the owner has logged in at this address before."""
+    blocked_until: datetime | None
+
+
 async def reserve_try(
-    db: Database, *, account: str, address: str, delays_s: Sequence[float], quiet_s: float, now: datetime
+    db: Database,
+    *,
+    account: str,
+    account_delays_s: Sequence[float],
+    pair: str,
+    pair_delays_s: Sequence[float],
+    address: str,
+    user_id: UUID | None,
+    quiet_s: float,
+    now: datetime,
+) -> Try:
+    """Counts one try, unless account, pair or address is blocked now."""
+    values = (account, list(account_delays_s), pair, list(pair_delays_s), address, user_id)
+    row = (await db.fetch(_RESERVE_TRY, now, quiet_s, *values))[0]
+    return Try(row["allowed"], row["known"], row["blocked_until"])
+
+
+async def reserve(
+    db: Database, subject: str, *, delays_s: Sequence[float], quiet_s: float, now: datetime
 ) -> datetime | None:
-    """Counts one try against `account`. None: go ahead; otherwise when the next try is allowed."""
-    row = (await db.fetch(_RESERVE_TRY, account, now, list(delays_s), quiet_s, address))[0]
+    """Counts one use of what `subject` names. None: go ahead; otherwise when the next one is allowed."""
+    row = (await db.fetch(_RESERVE, now, quiet_s, subject, list(delays_s)))[0]
     if row["allowed"]:
         return None
     until: datetime | None = row["blocked_until"]
@@ -150,11 +229,20 @@ async def reserve_try(
 async def count_failure(
     db: Database, subject: str, *, delays_s: Sequence[float], quiet_s: float, now: datetime
 ) -> None:
-    await db.fetch(_COUNT_FAILURE, subject, now, list(delays_s), quiet_s)
+    await db.fetch(_COUNT_FAILURE, now, quiet_s, subject, list(delays_s))
 
 
 async def forgive(session: AsyncSession, subject: str) -> None:
     await session.execute(delete(LoginFailure).where(LoginFailure.subject == subject))
+
+
+async def return_try(session: AsyncSession, subject: str, *, counted_at: datetime) -> None:
+    """Takes back one counted try, and nothing that others have failed at."""
+    await session.execute(_RETURN_TRY, {"subject": subject, "counted_at": counted_at})
+
+
+async def remember_place(session: AsyncSession, user_id: UUID, address: str, now: datetime) -> None:
+    await session.execute(_REMEMBER_PLACE, {"user_id": user_id, "address": address, "now": now})
 
 
 def add_user(session: AsyncSession, user: User) -> None:
@@ -180,6 +268,7 @@ class Family(NamedTuple):
     user_id: UUID
     presented: Presented
     successor_salt: bytes | None
+    banned: bool
 
 
 async def lock_family(session: AsyncSession, token_hash: bytes) -> Family | None:
@@ -189,7 +278,7 @@ async def lock_family(session: AsyncSession, token_hash: bytes) -> Family | None
     # The token is read again now that its family is locked: a parallel refresh may have used it in between.
     token = (await session.scalars(select(RefreshToken).where(RefreshToken.token_hash == token_hash))).one()
     presented = Presented(token.used_at, row.revoked_at, row.expires_at, row.last_used_at)
-    return Family(row.session_id, row.user_id, presented, token.successor_salt)
+    return Family(row.session_id, row.user_id, presented, token.successor_salt, row.banned)
 
 
 async def use_refresh_token(session: AsyncSession, token_hash: bytes, *, salt: bytes, now: datetime) -> None:
@@ -240,8 +329,17 @@ async def retire_signing_keys(session: AsyncSession, at: datetime) -> None:
     await session.execute(update(SigningKey).where(SigningKey.retired_at.is_(None)).values(retired_at=at))
 
 
-async def purge(session: AsyncSession, now: datetime) -> None:
-    """Forgets counted failures after a day, and login sessions a day after their last possible use."""
+async def purge(db: Database, now: datetime, *, at_most: int) -> int:
+    """Deletes some of what is over, each kind in a transaction of its own; the most that went of any kind.
+
+    Over are counted tries after a day, login sessions a day after their last possible use, places of logins after
+    PLACE_KEPT. Fewer than `at_most` means that nothing is left. A session goes once its refresh tokens have gone.
+    """
     day_ago = now - timedelta(days=1)
-    await session.execute(delete(LoginFailure).where(LoginFailure.last_failed_at < day_ago))
-    await session.execute(delete(LoginSession).where(LoginSession.expires_at < day_ago))
+    gone = [
+        len(await db.fetch(_PURGE_FAILURES, day_ago, at_most)),
+        len(await db.fetch(_PURGE_TOKENS, day_ago, at_most)),
+        len(await db.fetch(_PURGE_SESSIONS, day_ago, at_most)),
+        len(await db.fetch(_PURGE_PLACES, now - PLACE_KEPT, at_most)),
+    ]
+    return max(gone)

@@ -66,13 +66,25 @@ def test_some_hundred_common_passwords_are_known() -> None:
     assert len(COMMON) > 800
 
 
-def test_an_account_lets_at_most_twenty_guesses_an_hour_through() -> None:
+@pytest.mark.parametrize("delays_s", [limits.PAIR_DELAYS_S, limits.STRANGERS_DELAYS_S])
+def test_at_most_twenty_guesses_an_hour_are_let_through(delays_s: tuple[float, ...]) -> None:
     at, guesses = 0.0, 0
     while at < 3600:
         guesses += 1
-        at += limits.ACCOUNT_DELAYS_S[min(guesses, len(limits.ACCOUNT_DELAYS_S)) - 1]
+        at += delays_s[min(guesses, len(delays_s)) - 1]
     assert guesses <= 20
-    assert max(limits.ACCOUNT_DELAYS_S) <= 600
+    assert max(delays_s) <= 600
+
+
+def test_one_address_cannot_keep_an_account_shut_for_strangers() -> None:
+    assert max(limits.STRANGERS_DELAYS_S) <= max(limits.PAIR_DELAYS_S) / 2
+
+
+def test_registrations_from_this_machine_are_not_counted() -> None:
+    for host in ("127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"):
+        assert limits.registration_subject(host) is None
+    for host in ("192.0.2.1", "10.0.0.1", "2001:db8::1", None, "not an address"):
+        assert limits.registration_subject(host) == f"registration:{limits.address_subject(host)}"
 
 
 def test_an_ipv6_network_is_one_address() -> None:

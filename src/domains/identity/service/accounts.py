@@ -20,7 +20,7 @@ from domains.identity.policy.fields import (
 )
 from domains.identity.policy.passwords import checked_password
 from domains.identity.repository import Account
-from domains.identity.service.hashing import hash_password
+from domains.identity.service.hashing import REGISTRATIONS, hash_password
 from domains.kernel.ids import new_id
 from domains.kernel.uow import UnitOfWork
 
@@ -52,7 +52,7 @@ async def create_user(
         email=account.email,
         username=account.username,
         name=account.name,
-        password_hash=await hash_password(password),
+        password_hash=await hash_password(password, REGISTRATIONS),
         time_zone=account.time_zone,
         locale=account.locale,
     )

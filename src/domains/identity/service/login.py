@@ -7,20 +7,26 @@ because the request's transaction is rolled back by the 401.
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from domains.identity import repository
-from domains.identity.errors import BadCredentials, Banned, SessionEnded, TooManyFailures
+from domains.identity.errors import BadCredentials, Banned, SessionEnded, TooManyFailures, TooManyRegistrations
 from domains.identity.policy.limits import (
-    ACCOUNT_DELAYS_S,
     ADDRESS_DELAYS_S,
+    PAIR_DELAYS_S,
     QUIET_S,
+    REGISTRATION_DELAYS_S,
+    STRANGERS_DELAYS_S,
     account_subject,
     address_subject,
+    is_place,
+    pair_subject,
+    registration_subject,
 )
 from domains.identity.policy.passwords import MAX_LENGTH
 from domains.identity.repository import Account, Candidate
 from domains.identity.service.authenticator import Authenticator, Principal
-from domains.identity.service.hashing import hash_password, is_outdated, verify_password
+from domains.identity.service.hashing import LOGINS, hash_password, is_outdated, verify_password
 from domains.identity.service.sessions import Opened, open_session, refresh_session, revoke_session
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database, UnitOfWork
@@ -41,9 +47,31 @@ class Grant:
     account: Account
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A try that has been counted, before anything is known about the password."""
+
+    account: str
+    pair: str
+    address: str
+    at: datetime
+    account_wide: bool
+
+
+async def count_registration(db: Database, caller: Caller) -> None:
+    """Raises TooManyRegistrations. Call it before any work is done for a stranger."""
+    subject = registration_subject(caller.address)
+    if subject is None:
+        return
+    now = utc_now()
+    blocked_until = await repository.reserve(db, subject, delays_s=REGISTRATION_DELAYS_S, quiet_s=QUIET_S, now=now)
+    if blocked_until is not None:
+        raise TooManyRegistrations(retry_after_s=_seconds_until(blocked_until, now))
+
+
 async def admit(uow: UnitOfWork, authenticator: Authenticator, account: Account, caller: Caller) -> Grant:
     """Opens a login session for somebody whose identity is beyond doubt."""
-    opened = await open_session(uow, account.id, user_agent=caller.user_agent)
+    opened = await _open(uow, account, caller)
     return await _grant(authenticator, account, opened)
 
 
@@ -59,30 +87,26 @@ async def log_in(
     """Raises BadCredentials, TooManyFailures, Busy, or Banned (only to somebody who knows the password)."""
     login = email if email is not None else username or ""
     candidate = await _candidate(db, login, by_email=email is not None)
-    subject = account_subject(candidate.account.id if candidate else None, login)
-    await _reserve_try(db, subject, caller)
+    counted = await _count_try(db, candidate.account.id if candidate else None, login, caller)
     # Nobody has a longer password; hashing it all the same would only cost time.
     correct = await verify_password(candidate.password_hash if candidate else None, password[: MAX_LENGTH + 1])
     if candidate is None or not correct:
-        await repository.count_failure(
-            db, address_subject(caller.address), delays_s=ADDRESS_DELAYS_S, quiet_s=QUIET_S, now=utc_now()
-        )
+        await repository.count_failure(db, counted.address, delays_s=ADDRESS_DELAYS_S, quiet_s=QUIET_S, now=utc_now())
         raise BadCredentials
     outdated = candidate.password_hash is None or is_outdated(candidate.password_hash)
-    renewed_hash = await hash_password(password) if outdated else None
+    renewed_hash = await hash_password(password, LOGINS) if outdated else None
     async with db.begin() as uow:
-        await repository.forgive(uow.session, subject)
+        await _forgive(uow, counted)
         if renewed_hash is not None:
             await repository.set_password_hash(uow.session, candidate.account.id, renewed_hash)
-        opened = None
-        if not candidate.banned:
-            opened = await open_session(uow, candidate.account.id, user_agent=caller.user_agent)
+        opened = None if candidate.banned else await _open(uow, candidate.account, caller)
     if opened is None:
         raise Banned
     return await _grant(authenticator, candidate.account, opened)
 
 
 async def refresh(db: Database, authenticator: Authenticator, token: str) -> Grant:
+    """Raises RefreshInvalid, RefreshReused, or SessionEnded, also for the banned."""
     opened = await refresh_session(db, token)
     account = await repository.account(db, opened.user_id)
     if account is None:
@@ -101,18 +125,38 @@ async def _candidate(db: Database, login: str, *, by_email: bool) -> Candidate |
     return await find(db, login)
 
 
-async def _reserve_try(db: Database, subject: str, caller: Caller) -> None:
+async def _count_try(db: Database, user_id: UUID | None, login: str, caller: Caller) -> _Counted:
     now = utc_now()
-    blocked_until = await repository.reserve_try(
+    account, address = account_subject(user_id, login), address_subject(caller.address)
+    pair = pair_subject(account, address)
+    outcome = await repository.reserve_try(
         db,
-        account=subject,
-        address=address_subject(caller.address),
-        delays_s=ACCOUNT_DELAYS_S,
+        account=account,
+        account_delays_s=STRANGERS_DELAYS_S,
+        pair=pair,
+        pair_delays_s=PAIR_DELAYS_S,
+        address=address,
+        user_id=user_id,
         quiet_s=QUIET_S,
         now=now,
     )
-    if blocked_until is not None:
-        raise TooManyFailures(retry_after_s=_seconds_until(blocked_until, now))
+    if not outcome.allowed:
+        raise TooManyFailures(retry_after_s=_seconds_until(outcome.blocked_until or now, now))
+    return _Counted(account, pair, address, now, account_wide=not outcome.known_place)
+
+
+async def _forgive(uow: UnitOfWork, counted: _Counted) -> None:
+    """What was counted here is forgiven; of what strangers did to the account elsewhere, only this try is."""
+    await repository.forgive(uow.session, counted.pair)
+    if counted.account_wide:
+        await repository.return_try(uow.session, counted.account, counted_at=counted.at)
+
+
+async def _open(uow: UnitOfWork, account: Account, caller: Caller) -> Opened:
+    address = address_subject(caller.address)
+    if is_place(address):
+        await repository.remember_place(uow.session, account.id, address, utc_now())
+    return await open_session(uow, account.id, user_agent=caller.user_agent)
 
 
 def _seconds_until(moment: datetime, now: datetime) -> int:

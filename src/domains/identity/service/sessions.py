@@ -47,7 +47,8 @@ async def open_session(uow: UnitOfWork, user_id: UUID, *, user_agent: str | None
 
 
 async def refresh_session(db: Database, token: str) -> Opened:
-    """The successor of `token`. Raises RefreshInvalid, SessionEnded, or RefreshReused when the token was used before.
+    """The successor of `token`. Raises RefreshInvalid, SessionEnded (also for the banned), or RefreshReused when the
+    token was used before.
 
     In a transaction of its own, because the end of a session must outlive the 401 that tells of it.
     """
@@ -81,6 +82,8 @@ async def _rotate(uow: UnitOfWork, token: str) -> Opened | Unauthenticated:
                 uow, user_id=family.user_id, session_id=family.session_id, reason="refresh token used twice"
             )
             return RefreshReused()
+        case _ if family.banned:
+            return SessionEnded()
         case Verdict.REPEAT:
             salt = family.successor_salt or b""
         case Verdict.ROTATE:
