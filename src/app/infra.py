@@ -8,7 +8,7 @@ import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import msgspec
@@ -19,18 +19,34 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.config import Settings
 from app.services import addressed
-from domains.kernel.uow import POOL_WAIT_S, Database, Reactions, Subscription
+from domains.kernel.uow import Database, Reactions, Subscription
 
 HOT_CONNECTIONS = 4
-_SERVER_LIMITS = {
-    "application_name": "lyceum",
-    "statement_timeout": "5000",
-    "lock_timeout": "3000",
-    "idle_in_transaction_session_timeout": "15000",
-    "timezone": "UTC",
-}
-_CONNECT_S = 5.0
-_COMMAND_S = 5.0
+
+
+class Limits(NamedTuple):
+    """How long a process waits for PostgreSQL before it gives up."""
+
+    pool_s: float
+    """For a connection of its pools."""
+    connect_s: float
+    command_s: float | None
+    """For one statement; the server itself ends a statement, or a wait for a lock, a little earlier."""
+
+    def server_settings(self) -> dict[str, str]:
+        found = {"application_name": "lyceum", "idle_in_transaction_session_timeout": "15000", "timezone": "UTC"}
+        if self.command_s is not None:
+            found |= {
+                "statement_timeout": str(int(self.command_s * 900)),
+                "lock_timeout": str(int(self.command_s * 700)),
+            }
+        return found
+
+
+SERVING = Limits(pool_s=1.5, connect_s=2.0, command_s=2.5)
+"""Together below five seconds, so that a frozen server is a 503 and not a request that hangs."""
+PATIENT = Limits(pool_s=30.0, connect_s=5.0, command_s=None)
+"""For commands, which may sum up a whole ledger while a person waits."""
 
 log = logging.getLogger(__name__)
 
@@ -46,22 +62,24 @@ class Infra:
 
 
 @asynccontextmanager
-async def open_infra(settings: Settings, subscriptions: Sequence[Subscription]) -> AsyncGenerator[Infra]:
+async def open_infra(
+    settings: Settings, subscriptions: Sequence[Subscription], limits: Limits = SERVING
+) -> AsyncGenerator[Infra]:
     """Infra for `settings`; starts embedded services where a URL is missing, and stops what it started."""
     async with _addresses(settings) as found:
-        engine = open_engine(found.database_url, found.database_pool_size)
+        engine = open_engine(found.database_url, found.database_pool_size, limits)
         pool = await asyncpg.create_pool(
             plain_dsn(found.database_url),
             min_size=0,
             max_size=HOT_CONNECTIONS,
-            timeout=_CONNECT_S,
-            command_timeout=_COMMAND_S,
-            server_settings=_SERVER_LIMITS,
+            timeout=limits.connect_s,
+            command_timeout=limits.command_s,
+            server_settings=limits.server_settings(),
             reset=_keep_session,
         )
         redis = open_redis(found.redis_url)
         try:
-            yield Infra(found, Database(engine, pool, Reactions.of(subscriptions)), redis)
+            yield Infra(found, Database(engine, pool, Reactions.of(subscriptions), pool_s=limits.pool_s), redis)
         finally:
             await redis.aclose(close_connection_pool=True)
             try:
@@ -87,7 +105,7 @@ def plain_dsn(url: str) -> str:
     return url.replace("postgresql+asyncpg://", "postgresql://", 1)
 
 
-def open_engine(url: str, pool_size: int) -> AsyncEngine:
+def open_engine(url: str, pool_size: int, limits: Limits = SERVING) -> AsyncEngine:
     scheme, _, rest = url.partition("://")
     if scheme in {"postgres", "postgresql"}:
         url = f"postgresql+asyncpg://{rest}"
@@ -95,10 +113,14 @@ def open_engine(url: str, pool_size: int) -> AsyncEngine:
         url,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=POOL_WAIT_S,
+        pool_timeout=limits.pool_s,
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
         json_deserializer=msgspec.json.decode,
-        connect_args={"timeout": _CONNECT_S, "command_timeout": _COMMAND_S, "server_settings": _SERVER_LIMITS},
+        connect_args={
+            "timeout": limits.connect_s,
+            "command_timeout": limits.command_s,
+            "server_settings": limits.server_settings(),
+        },
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return engine

@@ -88,9 +88,7 @@ async def require_head(url: str) -> None:
     """Raises SchemaError where the database is not at `head()`: its operators choose the moment to migrate."""
     found = await current(url)
     if found != head():
-        raise SchemaError(
-            f"the database is at {found or 'empty'}, this version needs {head()}: run `lyceum migrate`"
-        )
+        raise SchemaError(f"the database is at {found or 'empty'}, this version needs {head()}: run `lyceum migrate`")
 
 
 async def ensure(url: str, *, may_migrate: bool, report: Report) -> None:

@@ -19,7 +19,7 @@ from app import schema
 from app.config import Settings
 from app.embedded.ownership import serving_pid
 from app.fleet import Fleet
-from app.infra import open_infra
+from app.infra import PATIENT, open_infra
 from app.registry import subscriptions
 from app.server import run as run_server
 from app.services import addressed
@@ -72,7 +72,7 @@ async def _prepare(settings: Settings, *, owned: bool, report: Report) -> None:
     """Before any server process runs, so that several need not compete for it."""
     await schema.ensure(settings.database_url, may_migrate=owned, report=report)
     if owned:
-        async with open_infra(settings, subscriptions()) as infra, infra.db.begin() as uow:
+        async with open_infra(settings, subscriptions(), PATIENT) as infra, infra.db.begin() as uow:
             await catalog.ensure_demo_course(uow)
 
 

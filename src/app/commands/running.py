@@ -13,7 +13,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from app import schema
 from app.commands.options import say
 from app.config import Settings
-from app.infra import Infra, open_infra
+from app.infra import PATIENT, Infra, open_infra
 from app.registry import subscriptions
 from app.services import addressed
 
@@ -30,7 +30,7 @@ def run(data_dir: Path | None, work: Callable[[Infra], Awaitable[T]]) -> T:
 async def _with_infra(settings: Settings, work: Callable[[Infra], Awaitable[T]], *, may_migrate: bool) -> T:
     try:
         await schema.ensure(settings.database_url, may_migrate=may_migrate, report=say)
-        async with open_infra(settings, subscriptions()) as infra:
+        async with open_infra(settings, subscriptions(), PATIENT) as infra:
             return await work(infra)
     except schema.SchemaError as error:
         raise click.ClickException(str(error)) from None

@@ -121,7 +121,6 @@ async def run(options: Options, course: DemoCourse, screen: Screen) -> Summary:
             measures.error("demo.cut_short")
         finally:
             journal.close()
-        screen.show(measures, seen[0].board if seen else Board())
     return measures.summary(options.url)
 
 

@@ -21,10 +21,6 @@ OUTBOX_LEASE_S = 15.0
 """How long the recording process has to dispatch its own facts before another may."""
 
 
-POOL_WAIT_S = 4.0
-"""The longest that anything waits for a connection; then the caller is told that the database is busy."""
-
-
 class UnitOfWork:
     """The open transaction of one request or job. Get one from `Database.begin`."""
 
@@ -93,11 +89,13 @@ def _nobody_listens(facts: Sequence[Event]) -> None:
 class Database:
     """The way to PostgreSQL: transactions for most work, single prepared statements for the hot paths."""
 
-    def __init__(self, engine: AsyncEngine, pool: asyncpg.Pool, reactions: Reactions) -> None:
+    def __init__(self, engine: AsyncEngine, pool: asyncpg.Pool, reactions: Reactions, *, pool_s: float = 1.5) -> None:
+        """`pool_s`: how long a hot statement waits for a connection before the caller hears that all are busy."""
         self.engine = engine
         self.reactions = reactions
         self.committed: Callable[[Sequence[Event]], None] = _nobody_listens
         self._pool = pool
+        self._pool_s = pool_s
 
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator[UnitOfWork]:
@@ -118,7 +116,7 @@ class Database:
         """One statement, prepared and kept by its text, committed by itself: a single round trip.
 
         Besides `begin` the only way to write: for hot statements whose facts, if any, need no outbox."""
-        async with self._pool.acquire(timeout=POOL_WAIT_S) as connection:
+        async with self._pool.acquire(timeout=self._pool_s) as connection:
             rows: list[asyncpg.Record] = await connection.fetch(statement, *values)
             return rows
 
