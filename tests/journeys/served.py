@@ -15,8 +15,8 @@ from typing import Any
 
 import anyio
 import httpx
-
 import socketio
+
 from app.demo.knowledge import Knowledge
 
 LYCEUM = Path(sys.executable).with_name("lyceum")
