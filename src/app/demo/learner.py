@@ -224,6 +224,9 @@ class Learner:
             self._measures.resumed += ready.resumed
             self._measures.truncated += ready.truncated
             self._measures.gaps += ready.resumed and (ready.epoch, ready.seq) != (self._epoch, self._seq)
+        if ready.truncated:
+            # We have been told that frames are lost: none of them is missing without a word.
+            self._pushes_due.clear()
         self._epoch, self._seq = ready.epoch, ready.seq
 
     def _take_frame(self, event: str, frame: Numbered) -> None:

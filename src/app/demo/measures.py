@@ -52,7 +52,7 @@ class Summary(msgspec.Struct, frozen=True):
     gaps: int
     """Frames missing on a learner's own stream, or seen twice. Anything but 0 is a defect."""
     pushes_missing: int
-    """Acknowledged answers whose push had not come when the demo ended, sockets that were lost aside."""
+    """Acknowledged answers whose push had not come when the demo ended; lost sockets and truncated streams aside."""
 
 
 class Measures:
