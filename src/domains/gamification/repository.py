@@ -97,43 +97,6 @@ _LEDGER_SUMS = """
 """
 _LEAGUES_SINCE = "SELECT id, week_on, tier FROM gamification_league WHERE week_on >= $1 ORDER BY id"
 
-_BALANCE_DIFFERENCES = """
-    WITH ledger AS (SELECT user_id, sum(amount)::int AS xp FROM gamification_xp_entry GROUP BY user_id)
-    SELECT user_id, coalesce(l.xp, 0) AS ledger, b.xp AS found
-    FROM ledger l FULL JOIN gamification_balance b USING (user_id) WHERE coalesce(l.xp, 0) IS DISTINCT FROM b.xp
-"""
-_MEMBER_DIFFERENCES = """
-    WITH ledger AS (
-        SELECT league_id, user_id, sum(amount)::int AS xp, count(*)::int AS entries
-        FROM gamification_xp_entry GROUP BY league_id, user_id
-    )
-    SELECT league_id, user_id, l.xp AS ledger, m.xp AS found
-    FROM ledger l FULL JOIN gamification_league_member m USING (league_id, user_id)
-    WHERE (l.xp, l.entries) IS DISTINCT FROM (m.xp, m.entries)
-"""
-_COUNT_DIFFERENCES = """
-    SELECT l.id, l.members AS found, count(m.user_id)::int AS counted
-    FROM gamification_league l LEFT JOIN gamification_league_member m ON m.league_id = l.id
-    GROUP BY l.id HAVING l.members <> count(m.user_id)
-"""
-
-# Waits for awards under way and keeps new ones out until the mending has committed.
-_HOLD_LEDGER = text("LOCK TABLE gamification_xp_entry IN SHARE MODE")
-_MEND_BALANCES = text("""
-    INSERT INTO gamification_balance AS b (user_id, xp)
-    SELECT user_id, sum(amount) FROM gamification_xp_entry GROUP BY user_id
-    ON CONFLICT (user_id) DO UPDATE SET xp = excluded.xp WHERE b.xp <> excluded.xp
-""")
-_MEND_MEMBERS = text("""
-    INSERT INTO gamification_league_member AS m (league_id, user_id, week_on, xp, entries, last_xp_at)
-    SELECT e.league_id, e.user_id, l.week_on, sum(e.amount), count(*), max(e.occurred_at)
-    FROM gamification_xp_entry e JOIN gamification_league l ON l.id = e.league_id
-    GROUP BY e.league_id, e.user_id, l.week_on
-    ON CONFLICT (league_id, user_id) DO UPDATE SET
-        xp = excluded.xp, entries = excluded.entries, last_xp_at = excluded.last_xp_at
-    WHERE (m.xp, m.entries, m.last_xp_at) IS DISTINCT FROM (excluded.xp, excluded.entries, excluded.last_xp_at)
-""")
-
 
 class Account(NamedTuple):
     """Where a learner stands before an award. Held until the transaction ends."""
@@ -273,27 +236,3 @@ async def ledger_sums(db: Database, league_ids: Sequence[UUID]) -> dict[UUID, li
     for row in await db.fetch(_LEDGER_SUMS, list(league_ids)):
         sums[row["league_id"]].append(MemberSum(row["user_id"], row["xp"], row["entries"], row["last_xp_at"]))
     return sums
-
-
-async def rollup_differences(db: Database) -> list[str]:
-    """One line per balance, member or member count that the ledger does not bear out. Three round trips."""
-    balances = [
-        f"balance of {row['user_id']}: ledger {row['ledger']}, found {row['found']}"
-        for row in await db.fetch(_BALANCE_DIFFERENCES)
-    ]
-    sums = [
-        f"league {row['league_id']}, member {row['user_id']}: ledger {row['ledger']}, found {row['found']}"
-        for row in await db.fetch(_MEMBER_DIFFERENCES)
-    ]
-    counts = [
-        f"league {row['id']}: {row['counted']} members, found {row['found']}"
-        for row in await db.fetch(_COUNT_DIFFERENCES)
-    ]
-    return [*balances, *sums, *counts]
-
-
-async def mend_rollups(session: AsyncSession) -> None:
-    """Balances and members made equal to the ledger. Three round trips."""
-    await session.execute(_HOLD_LEDGER)
-    await session.execute(_MEND_BALANCES)
-    await session.execute(_MEND_MEMBERS)

@@ -5,7 +5,7 @@ import asyncpg
 import pytest
 
 from app.infra import Infra
-from domains.gamification.api import check_ledger, rebuild_boards
+from domains.gamification.api import check_ledger
 from domains.gamification.events import LeagueEntered, StreakExtended
 from domains.gamification.policy.leagues import week_of
 from domains.kernel.clock import utc_now
@@ -112,15 +112,3 @@ async def test_the_ledger_refuses_to_be_changed(db: Database, new_learner: NewLe
     await complete(await new_learner())
     with pytest.raises(asyncpg.RaiseError, match="never changed"):
         await db.fetch("UPDATE gamification_xp_entry SET amount = 1000")
-
-
-async def test_what_differs_from_the_ledger_is_found_and_mended(
-    db: Database, infra: Infra, new_learner: NewLearner, complete: Complete
-) -> None:
-    learner = await new_learner()
-    await complete(learner)
-    await db.fetch("UPDATE gamification_balance SET xp = 99")
-    await db.fetch("UPDATE gamification_league_member SET xp = 99")
-    assert len(await check_ledger(db, infra.redis)) == 2
-    await rebuild_boards(db, infra.redis)
-    assert await check_ledger(db, infra.redis) == []

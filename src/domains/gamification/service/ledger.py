@@ -1,17 +1,21 @@
-"""The ledger is the truth; this mends and checks everything that repeats it."""
+"""The ledger is the truth; this checks everything that repeats it, and mends whatever the check would report."""
 
 from redis.asyncio import Redis
 
-from domains.gamification import repository
+from domains.gamification import audit
 from domains.gamification.errors import BoardsUnavailable
 from domains.gamification.service.boards import Boards, RedisAway
 from domains.kernel.uow import Database
 
 
 async def rebuild_boards(db: Database, redis: Redis) -> None:
-    """Balances, members of leagues and boards, all from the ledger. Raises BoardsUnavailable."""
-    async with db.begin() as uow:
-        await repository.mend_rollups(uow.session)
+    """Balances, members and seats of leagues, streaks and boards, all from the ledger. Raises BoardsUnavailable.
+
+    Awards wait while something other than boards is mended.
+    """
+    if await _rollup_differences(db):
+        async with db.begin() as uow:
+            await audit.mend_rollups(uow.session)
     try:
         await Boards(db, redis).rebuild()
     except RedisAway as error:
@@ -19,8 +23,16 @@ async def rebuild_boards(db: Database, redis: Redis) -> None:
 
 
 async def check_ledger(db: Database, redis: Redis) -> list[str]:
-    """One line per balance, member or board that differs from the ledger. Raises BoardsUnavailable."""
+    """One line per balance, member, count of seats, streak or place on a board that differs from the ledger.
+
+    Raises BoardsUnavailable.
+    """
     try:
-        return [*await repository.rollup_differences(db), *await Boards(db, redis).differences()]
+        return [*await _rollup_differences(db), *await Boards(db, redis).differences()]
     except RedisAway as error:
         raise BoardsUnavailable from error
+
+
+async def _rollup_differences(db: Database) -> list[str]:
+    async with db.begin() as uow:
+        return await audit.rollup_differences(uow.session)

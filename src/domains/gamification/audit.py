@@ -1,0 +1,150 @@
+"""SQL that compares what repeats the ledger with the ledger, and makes it equal to it.
+
+Every statement reads the whole ledger, so it gets the time that takes and not the seconds of a request. Each kind of
+rollup has one statement that finds differences and statements that mend exactly those, under the same conditions.
+"""
+
+# Statements are put together from parts of this module only.
+# ruff: noqa: S608
+
+from asyncpg import Record
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domains.gamification.policy.leagues import COHORT_SIZE
+
+LONGEST_S = 3_600.0
+"""How long one statement may take; the limits of requests do not hold here."""
+
+_BALANCES = "SELECT user_id, sum(amount)::int AS xp FROM gamification_xp_entry GROUP BY user_id"
+_MEMBERS = """
+    SELECT e.league_id, e.user_id, l.week_on, sum(e.amount)::int AS xp, count(*)::int AS entries,
+        max(e.occurred_at) AS last_xp_at
+    FROM gamification_xp_entry e JOIN gamification_league l ON l.id = e.league_id
+    GROUP BY e.league_id, e.user_id, l.week_on
+"""
+# A cohort that has somehow got too many is full, and no fuller than the table allows.
+_COUNTS = f"""
+    SELECT l.id, least(count(m.user_id), {COHORT_SIZE})::int AS members
+    FROM gamification_league l LEFT JOIN gamification_league_member m ON m.league_id = l.id GROUP BY l.id
+"""
+# `policy.streaks` over the entries in the order in which they were written. A day counts if it is later than all
+# before it; days that follow one another keep their distance to their place, which names their run.
+_STREAKS = """
+    SELECT user_id, (array_agg(days ORDER BY until DESC))[1] AS current_days, max(days) AS longest_days,
+        max(until) AS last_on
+    FROM (
+        SELECT user_id, count(*)::int AS days, max(local_on) AS until
+        FROM (
+            SELECT user_id, local_on,
+                local_on - (row_number() OVER (PARTITION BY user_id ORDER BY local_on))::int AS run
+            FROM (
+                SELECT user_id, local_on, max(local_on) OVER (
+                    PARTITION BY user_id ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS latest
+                FROM gamification_xp_entry
+            ) entry WHERE latest IS NULL OR local_on > latest
+        ) day GROUP BY user_id, run
+    ) run GROUP BY user_id
+"""
+
+_DIFFERENCES = {
+    "balance": f"""
+        SELECT 'balance of ' || user_id AS what, coalesce(l.xp, 0)::text AS ledger, b.xp::text AS found
+        FROM ({_BALANCES}) l FULL JOIN gamification_balance b USING (user_id)
+        WHERE coalesce(l.xp, 0) IS DISTINCT FROM b.xp
+    """,
+    "member": f"""
+        SELECT 'league ' || league_id || ', member ' || user_id AS what,
+            l.xp || ' XP in ' || l.entries AS ledger, m.xp || ' XP in ' || m.entries AS found
+        FROM ({_MEMBERS}) l FULL JOIN gamification_league_member m USING (league_id, user_id)
+        WHERE (l.week_on, l.xp, l.entries, l.last_xp_at) IS DISTINCT FROM (m.week_on, m.xp, m.entries, m.last_xp_at)
+    """,
+    "count": f"""
+        SELECT 'seats taken in league ' || id AS what, c.members::text AS ledger, l.members::text AS found
+        FROM ({_COUNTS}) c JOIN gamification_league l USING (id) WHERE c.members <> l.members
+    """,
+    "streak": f"""
+        SELECT 'streak of ' || user_id AS what,
+            concat_ws(' ', coalesce(l.current_days, 0), coalesce(l.longest_days, 0), l.last_on) AS ledger,
+            concat_ws(' ', s.current_days, s.longest_days, s.last_on) AS found
+        FROM ({_STREAKS}) l FULL JOIN gamification_streak s USING (user_id)
+        WHERE (coalesce(l.current_days, 0), coalesce(l.longest_days, 0), l.last_on)
+            IS DISTINCT FROM (s.current_days, s.longest_days, s.last_on)
+    """,
+}
+
+# An award locks its balance before anything else and holds it to the end: this waits for those under way, and lets
+# new ones begin only after the mending.
+_HOLD_AWARDS = "LOCK TABLE gamification_balance IN EXCLUSIVE MODE"
+
+# Members before seats, which count them. Accounts without entries are emptied and kept, as new ones are.
+_MEND = [
+    f"""
+        INSERT INTO gamification_balance AS b (user_id, xp) {_BALANCES}
+        ON CONFLICT (user_id) DO UPDATE SET xp = excluded.xp WHERE b.xp <> excluded.xp
+    """,
+    """
+        UPDATE gamification_balance b SET xp = 0
+        WHERE xp <> 0 AND NOT EXISTS (SELECT FROM gamification_xp_entry e WHERE e.user_id = b.user_id)
+    """,
+    """
+        DELETE FROM gamification_league_member m WHERE NOT EXISTS (
+            SELECT FROM gamification_xp_entry e WHERE e.league_id = m.league_id AND e.user_id = m.user_id)
+    """,
+    f"""
+        INSERT INTO gamification_league_member AS m (league_id, user_id, week_on, xp, entries, last_xp_at) {_MEMBERS}
+        ON CONFLICT (league_id, user_id) DO UPDATE SET week_on = excluded.week_on,
+            xp = excluded.xp, entries = excluded.entries, last_xp_at = excluded.last_xp_at
+        WHERE (m.week_on, m.xp, m.entries, m.last_xp_at)
+            IS DISTINCT FROM (excluded.week_on, excluded.xp, excluded.entries, excluded.last_xp_at)
+    """,
+    f"""
+        UPDATE gamification_league l SET members = c.members FROM ({_COUNTS}) c
+        WHERE c.id = l.id AND c.members <> l.members
+    """,
+    f"""
+        INSERT INTO gamification_streak AS s (user_id, current_days, longest_days, last_on)
+        SELECT user_id, current_days, longest_days, last_on FROM ({_STREAKS}) l
+        ON CONFLICT (user_id) DO UPDATE SET
+            current_days = excluded.current_days, longest_days = excluded.longest_days, last_on = excluded.last_on
+        WHERE (s.current_days, s.longest_days, s.last_on)
+            IS DISTINCT FROM (excluded.current_days, excluded.longest_days, excluded.last_on)
+    """,
+    """
+        UPDATE gamification_streak s SET current_days = 0, longest_days = 0, last_on = NULL
+        WHERE (current_days, longest_days, last_on) IS DISTINCT FROM (0, 0, NULL)
+            AND NOT EXISTS (SELECT FROM gamification_xp_entry e WHERE e.user_id = s.user_id)
+    """,
+]
+
+
+async def rollup_differences(session: AsyncSession) -> list[str]:
+    """One line per balance, member, count of seats or streak that the ledger does not bear out."""
+    await _take_time(session)
+    return [
+        f"{row['what']}: ledger {row['ledger'] or 'nothing'}, found {row['found'] or 'nothing'}"
+        for statement in _DIFFERENCES.values()
+        for row in await _fetch(session, statement)
+    ]
+
+
+async def mend_rollups(session: AsyncSession) -> None:
+    """Balances, members, seats and streaks made equal to the ledger. Awards wait until the transaction ends."""
+    await _take_time(session)
+    await _fetch(session, _HOLD_AWARDS)
+    for statement in _MEND:
+        await _fetch(session, statement)
+
+
+async def _take_time(session: AsyncSession) -> None:
+    await session.execute(text("SET LOCAL statement_timeout = 0"))
+
+
+async def _fetch(session: AsyncSession, statement: str) -> list[Record]:
+    # Past SQLAlchemy, whose connections give up on every command after the seconds of a request.
+    raw = await (await session.connection()).get_raw_connection()
+    connection = raw.driver_connection
+    if connection is None:
+        raise RuntimeError("the session has no connection")
+    rows: list[Record] = await connection.fetch(statement, timeout=LONGEST_S)
+    return rows
