@@ -1,7 +1,8 @@
 """The hearing half of the bus: one connection that subscribes to the rooms in which somebody of this process sits.
 
 Invariants: what is heard is handed on in the order in which Redis published it; after every (re)connection, once all
-subscriptions stand, `on_resync` runs, because what was said meanwhile was not heard.
+subscriptions stand, `on_resync` runs, because what was said meanwhile was not heard; a message that cannot be read ends
+nothing but itself.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
+from realtime import metrics
 from realtime.ports import Clock
 from realtime.publisher import CHANNEL, own_connection
 
@@ -113,7 +115,7 @@ class Listener:
             pinged = False
             kind = reply[0]
             if kind == b"message":
-                self._on_message(reply[1].decode()[len(CHANNEL) :], reply[2])
+                self._hand_on(reply[1], reply[2])
             elif kind == b"subscribe":
                 room = reply[1].decode()[len(CHANNEL) :]
                 for confirmed in self._waiting.pop(room, ()):
@@ -123,6 +125,14 @@ class Listener:
                     missing.discard(room)
                     if not missing:
                         self._on_resync()
+
+    def _hand_on(self, channel: bytes, data: bytes) -> None:
+        """Anybody who reaches Redis may publish anything, and another version of us may say what we do not know."""
+        try:
+            self._on_message(channel.decode()[len(CHANNEL) :], data)
+        except Exception:
+            metrics.UNREADABLE.inc()
+            logger.exception("a message on %r cannot be read: %r", channel, data[:100])
 
     async def _send(self, command: str, room: str) -> bool:
         connection = self._connection

@@ -3,12 +3,11 @@ because of Redis or of a client."""
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from litestar.handlers import ASGIRouteHandler, asgi
 from litestar.types import Receive, Scope, Send
 from redis.asyncio import Redis
 
@@ -20,6 +19,7 @@ from realtime.actors.learner import Joined, LearnerActor, Resync
 from realtime.bus import Listener
 from realtime.gateway import Gateway, GatewaySettings, Peer
 from realtime.inbound import Inbound
+from realtime.loops import kept_up
 from realtime.messages import LeagueMoved, Message, SessionsEnded, ToLearner
 from realtime.ports import Clock, LoopClock, Ports
 from realtime.publisher import Publisher
@@ -38,6 +38,8 @@ class RealtimeSettings:
     actors: Policy = field(default_factory=Policy)
     tend_every_s: float = 1.0
     check_sessions_every_s: float = 3.0
+    again_s: float = 1.0
+    """How long a loop that failed waits before it goes on."""
 
 
 class Realtime:
@@ -77,14 +79,17 @@ class Realtime:
     async def start(self) -> None:
         """Returns at once, also when Redis is away."""
         self._listener.want(CONTROL)
-        works: dict[str, Coroutine[Any, Any, None]] = {
-            "publisher": self._publisher.run(),
-            "listener": self._listener.run(),
-            "sweeper": self._supervisor.run(),
-            "tender": self._tend(),
-            "sessions": self._check_sessions(),
+        works: dict[str, Callable[[], Awaitable[None]]] = {
+            "publisher": self._publisher.run,
+            "listener": self._listener.run,
+            "sweeper": self._supervisor.run,
+            "tender": self._tend,
+            "session check": self._check_sessions,
         }
-        self._tasks = [asyncio.create_task(work, name=f"realtime {name}") for name, work in works.items()]
+        self._tasks = [
+            asyncio.create_task(kept_up(name, work, self._clock, self._settings.again_s), name=f"realtime {name}")
+            for name, work in works.items()
+        ]
 
     async def stop(self, drain_s: float = 1.0) -> None:
         """Lets sockets go, actors finish, and what is queued for Redis leave."""
@@ -98,15 +103,8 @@ class Realtime:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
 
-    def asgi_route(self) -> ASGIRouteHandler:
-        @asgi("/socket.io", is_mount=True, copy_scope=True)
-        async def socket_io(scope: Scope, receive: Receive, send: Send) -> None:
-            await self.handle(scope, receive, send)
-
-        return socket_io
-
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The ASGI application of the endpoint, for those who mount it themselves."""
+        """The ASGI application of the endpoint; the app mounts it at `/socket.io`."""
         await self._gateway(scope, receive, send)
 
     # ---- facts

@@ -10,4 +10,6 @@ MAIL_CONFLATED = Counter("lyceum_realtime_conflated_total", "League changes that
 SOCKETS_CLOSED = Counter("lyceum_realtime_sockets_closed_total", "Sockets closed by the server, by reason", ["reason"])
 INBOUND = Counter("lyceum_realtime_inbound_total", "Events from clients, by event and outcome", ["event", "outcome"])
 ACTOR_CRASHES = Counter("lyceum_realtime_actor_crashes_total", "Actors that raised, by kind", ["kind"])
+UNREADABLE = Counter("lyceum_realtime_unreadable_total", "Messages from Redis that could not be read or obeyed")
+LOOPS_RESTARTED = Counter("lyceum_realtime_loop_restarts_total", "Loops of the hub that raised, by name", ["loop"])
 EPOCHS_RENEWED = Counter("lyceum_realtime_epochs_renewed_total", "Streams declared broken because Redis was away")

@@ -76,6 +76,7 @@ class Publisher:
         self._writes: deque[_Write] = deque()
         self._reads: deque[_Read] = deque()
         self._gaps: dict[UUID, None] = {}
+        self._under_way = False
         self._work = asyncio.Event()
         self._connection: AbstractConnection | None = None
         self._run_id = ""
@@ -101,17 +102,20 @@ class Publisher:
             return None
 
     def drained(self) -> bool:
-        return not (self._writes or self._reads or self._gaps)
+        return not (self._under_way or self._writes or self._reads or self._gaps)
 
     async def run(self) -> None:
         """Writes until cancelled."""
         delay_s = 0.05
+        # What an earlier run left waits for nobody's next word.
+        self._work.set()
         try:
             while True:
                 await self._work.wait()
                 self._work.clear()
                 while not self.drained():
                     try:
+                        self._under_way = True
                         await self._batch()
                         delay_s = 0.05
                     except _Failed:
@@ -119,24 +123,26 @@ class Publisher:
                         self._expire()
                         await self._clock.sleep(delay_s)
                         delay_s = min(delay_s * 2, 1.0)
+                    finally:
+                        self._under_way = False
         finally:
             await self._hang_up()
 
     def _put(self, write: _Write) -> None:
         if len(self._writes) >= self._capacity:
-            self._lose(self._writes.popleft())
+            self._lose(self._writes.popleft(), "redis_away")
         self._writes.append(write)
         self._work.set()
 
-    def _lose(self, write: _Write) -> None:
-        metrics.FRAMES_DROPPED.labels("redis_away").inc()
+    def _lose(self, write: _Write, reason: str) -> None:
+        metrics.FRAMES_DROPPED.labels(reason).inc()
         if write.user_id is not None:
             self._gaps[write.user_id] = None
 
     def _expire(self) -> None:
         oldest = self._clock.time() - self._patience_s
         while self._writes and self._writes[0].queued_at < oldest:
-            self._lose(self._writes.popleft())
+            self._lose(self._writes.popleft(), "redis_away")
         while self._reads:
             read = self._reads.popleft()
             if not read.reply.done():
@@ -158,10 +164,14 @@ class Publisher:
             ]
             commands += [self._script("read", read.user_id, read.epoch, str(read.seq)) for read in reads]
             replies = await self._exchange(connection, commands)
-        except (OSError, RedisError, TimeoutError) as error:
+        except Exception as error:
             self._writes.extendleft(reversed(writes))
             self._reads.extendleft(reversed(reads))
-            logger.warning("redis is away: %s", error)
+            if not isinstance(error, (OSError, RedisError, TimeoutError)):
+                # A fault of our own. What is at the head of the queue will be given up in time, like everything else.
+                logger.exception("a batch cannot be written")
+            else:
+                logger.warning("redis is away: %s", error)
             raise _Failed from error
         self._settle(gaps, writes, reads, replies)
 
@@ -175,13 +185,19 @@ class Publisher:
             else:
                 self._gaps.pop(user_id, None)
                 metrics.EPOCHS_RENEWED.inc()
-        again = []
-        for write in writes:
-            answer = next(answers)
-            if isinstance(answer, ResponseError):
-                refused.append(answer)
-                again.append(write)
-        self._writes.extendleft(reversed(again))
+        told = [next(answers) for _ in writes]
+        overtaken: set[UUID | None] = set()
+        for write, answer in zip(reversed(writes), reversed(told), strict=True):
+            if not isinstance(answer, ResponseError):
+                # Zero: a frame that the stream had before this batch.
+                overtaken |= {write.user_id} if write.user_id and answer else set()
+                continue
+            refused.append(answer)
+            if write.user_id in overtaken:
+                # A later frame of the same learner is out. Behind that one it would be in the wrong place.
+                self._lose(write, "overtaken")
+            else:
+                self._writes.appendleft(write)
         for read in reads:
             answer = next(answers)
             if isinstance(answer, ResponseError):

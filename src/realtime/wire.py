@@ -58,7 +58,7 @@ class AnswerSubmit(In, frozen=True):
     session_id: UUID
     exercise_id: UUID
     answer: Any
-    elapsed_ms: Annotated[int, msgspec.Meta(ge=0)]
+    elapsed_ms: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)]
     key: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 

@@ -19,7 +19,7 @@ import msgspec
 import pytest
 import socketio
 import uvicorn
-from litestar import Litestar
+from litestar import Litestar, asgi
 from redis.asyncio import Redis
 
 from app.embedded.valkey import find_valkey
@@ -280,7 +280,8 @@ async def launch() -> AsyncIterator[Launch]:
         world = world or World()
         client = redis.client()
         hub = Realtime(client, world.ports(), settings, route=route)
-        app = Litestar(route_handlers=[hub.asgi_route()], on_startup=[hub.start], on_shutdown=[hub.stop])
+        mounted = asgi("/socket.io", is_mount=True, copy_scope=True)(hub.handle)
+        app = Litestar(route_handlers=[mounted], on_startup=[hub.start], on_shutdown=[hub.stop])
         listening = socket.create_server(("127.0.0.1", 0))
 
         async def hidden(scope: Any, receive: Any, send: Any) -> None:

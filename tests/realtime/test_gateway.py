@@ -72,7 +72,10 @@ async def test_an_answer_is_handed_on_and_acknowledged_with_its_body(process: Pr
     client = await process.joined()
     answer = {"session_id": str(uuid4()), "exercise_id": str(uuid4()), "answer": ["x"], "elapsed_ms": 5, "key": "k"}
     assert await client.sio.call("answer.submit", answer) == {"ok": True, "verdict": "exact", "number": 1}
-    for wrong in ({**answer, "elapsed_ms": -1}, {**answer, "key": ""}, {**answer, "xp": 99}, {}, "text", None, [1]):
+    too_long = {**answer, "elapsed_ms": 86_400_001}
+    for wrong in (
+        too_long, {**answer, "elapsed_ms": -1}, {**answer, "key": ""}, {**answer, "xp": 99}, {}, "text", None, [1],
+    ):  # fmt: skip
         assert (await client.sio.call("answer.submit", wrong))["code"] == "realtime.bad_payload"
     assert (await client.sio.call("answer.submit", {**answer, "answer": "boom"}))["code"] == "internal"
     assert len(process.world.answers) == 1
@@ -131,6 +134,27 @@ async def test_one_person_has_a_limited_number_of_sockets(launch: Launch, shared
         await third.connect(user)
     assert third.refusals[0]["data"]["code"] == "realtime.too_many_sockets"
     await process.joined(uuid4())
+
+
+async def test_a_persons_sockets_are_counted_without_looking_at_everybodys(process: Process) -> None:
+    class Unseen(dict[str, Any]):
+        def values(self) -> Any:
+            raise AssertionError("looked at every socket of the process")
+
+    gateway = process.hub._gateway
+    gateway._by_sid = Unseen()
+    user, other = uuid4(), uuid4()
+    clients = [await process.joined(user) for _ in range(3)] + [await process.joined(other)]
+    assert {person: len(mine) for person, mine in gateway._of_user.items()} == {user: 3, other: 1}
+    await clients[0].sio.disconnect()
+    refused = process.client()
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await refused.connect("nobody")
+    process.hub.disconnect_user(user)
+    await clients[3].sio.disconnect()
+    async with asyncio.timeout(3):
+        while gateway._of_user or gateway._by_sid:
+            await asyncio.sleep(0.01)
 
 
 async def test_sockets_that_never_log_in_are_closed(launch: Launch, shared_redis: OwnRedis) -> None:

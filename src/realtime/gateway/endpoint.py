@@ -73,6 +73,7 @@ class Gateway:
         self._on_leave = on_leave
         self._peers: dict[str, Peer] = {}
         self._by_sid: dict[str, Peer] = {}
+        self._of_user: dict[UUID, set[Peer]] = {}
         self._server = library.Server(
             async_mode="asgi",
             async_handlers=False,
@@ -116,18 +117,17 @@ class Gateway:
     # ---- closing
 
     def close_user(self, user_id: UUID, code: str, message: str) -> None:
-        self._close_where(lambda peer: peer.principal is not None and peer.principal.user_id == user_id, code, message)
+        for peer in tuple(self._of_user.get(user_id, ())):
+            self.close(peer, code, message)
 
     def close_sessions(self, session_ids: Iterable[UUID], code: str, message: str) -> None:
         ended = set(session_ids)
-        self._close_where(lambda peer: peer.principal is not None and peer.principal.session_id in ended, code, message)
+        for peer in tuple(self._peers.values()):
+            if peer.principal is not None and peer.principal.session_id in ended:
+                self.close(peer, code, message)
 
     def session_ids(self) -> set[UUID]:
         return {peer.principal.session_id for peer in self._peers.values() if peer.principal is not None}
-
-    def _close_where(self, which: Callable[[Peer], bool], code: str, message: str) -> None:
-        for peer in [peer for peer in self._peers.values() if which(peer)]:
-            self.close(peer, code, message)
 
     def close(self, peer: Peer, code: str, message: str, *, come_back: bool = False) -> None:
         """Says why, closes, and cuts the line if that does not get through. With `come_back` official clients connect
@@ -160,10 +160,12 @@ class Gateway:
             peer.spawn(peer.socket.close(wait=False, abort=True))
         peer.abort()
         self._peers.pop(peer.eio_sid, None)
+        self._forget(peer)
 
     def _forget(self, peer: Peer) -> None:
         """Takes the socket out of all rooms. The engine's side of it may live on for a moment."""
         peer.cancel_timers()
+        self._unclaim(peer)
         sid, peer.sid = peer.sid, None
         peer.principal = None
         if sid is not None and self._by_sid.pop(sid, None) is not None:
@@ -255,15 +257,23 @@ class Gateway:
         connect = payload(wire.Connect, [auth])
         async with asyncio.timeout(self._settings.connect_deadline_s):
             principal = await self._authenticate(connect.token)
-        mine = sum(
-            1 for other in self._by_sid.values() if other.principal and other.principal.user_id == principal.user_id
-        )
-        if mine >= self._settings.sockets_per_user:
-            raise Refusal("realtime.too_many_sockets", f"at most {self._settings.sockets_per_user} at once")
         if peer.closing:
             raise Refusal("realtime.closing", "the socket is closing")
+        self._unclaim(peer)
+        if len(self._of_user.get(principal.user_id, ())) >= self._settings.sockets_per_user:
+            raise Refusal("realtime.too_many_sockets", f"at most {self._settings.sockets_per_user} at once")
+        self._of_user.setdefault(principal.user_id, set()).add(peer)
         peer.sid, peer.principal = sid, principal
         peer.position = (connect.epoch, connect.seq or 0) if connect.epoch is not None else None
+
+    def _unclaim(self, peer: Peer) -> None:
+        """Gives back the place that a login took among the sockets of its person."""
+        if peer.principal is None:
+            return
+        mine = self._of_user.get(peer.principal.user_id, set())
+        mine.discard(peer)
+        if not mine:
+            self._of_user.pop(peer.principal.user_id, None)
 
     def connected(self, eio_sid: str) -> None:
         peer = self._peers.get(eio_sid)
