@@ -89,7 +89,7 @@ _RESULT = text("SELECT body FROM gamification_session_result WHERE session_id = 
 
 _CURRENT_LEAGUE = "SELECT league_id FROM gamification_league_member WHERE user_id = $1 AND week_on = $2"
 _IS_MEMBER = "SELECT 1 FROM gamification_league_member WHERE user_id = $1 AND league_id = $2"
-_LEAGUE = "SELECT week_on, tier FROM gamification_league WHERE id = $1"
+_LEAGUES = "SELECT id, week_on, tier FROM gamification_league WHERE id = ANY($1::uuid[])"
 _MEMBERS = "SELECT user_id, xp, entries, last_xp_at FROM gamification_league_member WHERE league_id = $1"
 _LEDGER_SUMS = """
     SELECT league_id, user_id, sum(amount)::int AS xp, count(*)::int AS entries, max(occurred_at) AS last_xp_at
@@ -217,9 +217,8 @@ async def is_member(db: Database, user_id: UUID, league_id: UUID) -> bool:
     return bool(await db.fetch(_IS_MEMBER, user_id, league_id))
 
 
-async def league(db: Database, league_id: UUID) -> LeagueRecord | None:
-    rows = await db.fetch(_LEAGUE, league_id)
-    return LeagueRecord(league_id, rows[0]["week_on"], rows[0]["tier"]) if rows else None
+async def leagues(db: Database, league_ids: Sequence[UUID]) -> list[LeagueRecord]:
+    return [LeagueRecord(*row) for row in await db.fetch(_LEAGUES, list(league_ids))]
 
 
 async def leagues_since(db: Database, week_on: date) -> list[LeagueRecord]:

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from domains.gamification.api import Boards, check_ledger
 from domains.gamification.errors import LeagueNotFound
 from domains.gamification.events import LessonRewarded
 from domains.gamification.service.boards import REDIS_DEADLINE_S
+from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
 from factories.rewards import Complete, NewLearner
@@ -197,3 +199,24 @@ async def test_a_failing_database_does_not_keep_screens_from_being_told(
         await boards.project(rewards)
     await boards.project(rewards[:1])
     assert await infra.redis.zcard(f"lyceum:league:{rewards[0].league_id}") == 3
+
+
+async def test_many_leagues_after_a_wiped_redis_cost_as_many_queries_as_one(
+    db: Database, infra: Infra, new_learner: NewLearner, complete: Complete, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learner, rewards = await new_learner(), []
+    for weeks in range(5):
+        reward = await complete(learner, at=utc_now() - timedelta(days=7 * (4 - weeks)))
+        assert reward is not None
+        rewards.append(reward)
+    asked: list[str] = []
+    fetch = Database.fetch
+
+    async def listen(self: Database, statement: str, *values: object) -> object:
+        asked.append(statement)
+        return await fetch(self, statement, *values)
+
+    monkeypatch.setattr(Database, "fetch", listen)
+    await Boards(db, infra.redis).project(rewards)
+    assert len({reward.league_id for reward in rewards}) == 5
+    assert len(asked) == 2

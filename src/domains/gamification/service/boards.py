@@ -175,7 +175,9 @@ class Boards:
         ledger: dict[UUID, list[MemberSum]] = {}
         for place, league_id in enumerate(league_ids):
             if league_id not in ledger:
-                ledger = await repository.ledger_sums(self._db, league_ids[place : place + CHECKED_AT_ONCE])
+                some = league_ids[place : place + CHECKED_AT_ONCE]
+                ledger = await repository.ledger_sums(self._db, some)
+                await self._known(some)
             board = await self._read(league_id, 1.0)
             if board is None or sorted(board) == sorted(ledger[league_id]):
                 continue
@@ -222,11 +224,12 @@ class Boards:
         # Asked first: while Redis is away, PostgreSQL is not troubled for it.
         self._check_circuit()
         sums = await repository.ledger_sums(self._db, ids)
+        known = await self._known(league_id for league_id, standings in sums.items() if standings)
         calls: list[tuple[tuple[str, str], list[str]]] = []
         for league_id, standings in sums.items():
             if not standings:
                 continue
-            week_on = (await self._league(league_id)).week_on
+            week_on = known[league_id].week_on
             values = [str(int((leagues.ends_at(week_on) + KEPT_AFTER_WEEK).timestamp()))]
             for member in standings:
                 values += [str(member.user_id), _score(member.xp, member.last_xp_at, week_on), str(member.entries)]
@@ -281,15 +284,23 @@ class Boards:
             self._owed.clear()
 
     async def _league(self, league_id: UUID) -> LeagueRecord:
-        found = self._leagues.get(league_id)
+        found = (await self._known([league_id])).get(league_id)
         if found is None:
-            found = await repository.league(self._db, league_id)
-            if found is None:
-                raise LeagueNotFound
-            if len(self._leagues) >= LEAGUES_KEPT:
-                self._leagues.clear()
-            self._leagues[league_id] = found
+            raise LeagueNotFound
         return found
+
+    async def _known(self, league_ids: Iterable[UUID]) -> dict[UUID, LeagueRecord]:
+        """Those of the leagues that exist; one query for all that are not known yet."""
+        ids = list(league_ids)
+        known = {id_: found for id_ in ids if (found := self._leagues.get(id_))}
+        unknown = [id_ for id_ in ids if id_ not in known]
+        if unknown:
+            fresh = {league.id: league for league in await repository.leagues(self._db, unknown)}
+            if len(self._leagues) + len(fresh) > LEAGUES_KEPT:
+                self._leagues.clear()
+            self._leagues.update(fresh)
+            known |= fresh
+        return known
 
     async def _shown(self, league: LeagueRecord, standings: list[MemberSum]) -> Board:
         standings = sorted(standings, key=lambda member: member.order)
