@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 import httpx
 from litestar.types import Receive, Scope, Send
 from websockets.asyncio.client import ClientConnection, unix_connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.typing import Origin
 
 # Longer than a long poll lasts.
@@ -45,13 +45,15 @@ class Place:
         path.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(path))
+        path.chmod(0o600)
         return listener
 
     def owner_of(self, scope: Scope) -> Path | None:
         """The private socket of the process that holds the request's session; None if that is us, or nobody."""
         found = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("sid", [""])[0]
         number, mark, _ = found.partition(".")
-        if not mark or not number.isdigit() or int(number) == self.number:
+        # Only ASCII digits, and few: `int` refuses what else counts as a digit, and numbers of thousands of them.
+        if not mark or len(number) > 4 or not (number.isascii() and number.isdecimal()) or int(number) == self.number:
             return None
         path = self._socket(int(number))
         return path if path.exists() else None
@@ -96,7 +98,7 @@ async def _pass_request(owner: Path, scope: Scope, receive: Receive, send: Send)
         method = scope["method"]  # type: ignore[typeddict-item]
         try:
             answer = await client.request(method, _target(scope), headers=headers, content=body)
-        except httpx.HTTPError:
+        except (httpx.HTTPError, httpx.InvalidURL):
             # The neighbour is gone, and its sessions with it: clients open another on any 4xx.
             answer = httpx.Response(400, json={"code": 1, "message": "Session ID unknown"})
     kept = [(name.lower(), value) for name, value in answer.headers.raw if name.lower() not in _KEPT_BACK]
@@ -120,7 +122,7 @@ async def _pass_websocket(owner: Path, scope: Scope, receive: Receive, send: Sen
                 back = both.create_task(_carry_back(neighbour, send))
                 await _carry_there(neighbour, receive)
                 back.cancel()
-    except (OSError, InvalidHandshake):
+    except (OSError, WebSocketException):
         await send({"type": "websocket.close", "code": 1011, "reason": None})
 
 

@@ -75,7 +75,18 @@ def url(process: Process, sid: str) -> str:
     return f"://127.0.0.1:{process.port}/socket.io/?EIO=4&transport=polling&sid={sid}"
 
 
-@pytest.mark.parametrize(("sid", "answers"), [("1.abc", b"1"), ("0.abc", b"0"), ("abc", b"0"), ("9.abc", b"0")])
+@pytest.mark.parametrize(
+    ("sid", "answers"),
+    [
+        ("1.abc", b"1"),
+        ("0.abc", b"0"),
+        ("abc", b"0"),
+        ("9.abc", b"0"),
+        ("².abc", b"0"),
+        ("٣.abc", b"0"),
+        ("1" * 5000 + ".abc", b"0"),
+    ],
+)
 async def test_the_holder_of_the_session_answers(two: tuple[Process, Process], sid: str, answers: bytes) -> None:
     async with httpx.AsyncClient() as client:
         answer = await client.post("http" + url(two[0], sid), content=b"40", headers={"Origin": "http://a"})
