@@ -243,9 +243,10 @@ async def view_lesson(session: AsyncSession, user_id: UUID, lesson_id: UUID, cou
 
 
 async def lock_open_enrollment(session: AsyncSession, user_id: UUID, course_id: UUID) -> bool:
-    """Holds the enrolment until the end of the transaction. False when the course was completed before."""
-    values = {"user_id": user_id, "course_id": course_id}
-    return (await session.execute(_LOCK_ENROLLMENT, values)).scalar_one() is None
+    """Holds the enrolment until the end of the transaction. False where there is none, or the course was completed
+    before."""
+    row = (await session.execute(_LOCK_ENROLLMENT, {"user_id": user_id, "course_id": course_id})).one_or_none()
+    return row is not None and row.completed_at is None
 
 
 async def complete_course(session: AsyncSession, user_id: UUID, course_id: UUID) -> None:
