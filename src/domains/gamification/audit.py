@@ -131,6 +131,8 @@ async def rollup_differences(session: AsyncSession) -> list[str]:
 async def mend_rollups(session: AsyncSession) -> None:
     """Balances, members, seats and streaks made equal to the ledger. Awards wait until the transaction ends."""
     await _take_time(session)
+    # New awards queue behind this wait: rather give up than let them run into limits of their own.
+    await _fetch(session, "SET LOCAL lock_timeout = '1500ms'")
     await _fetch(session, _HOLD_AWARDS)
     for statement in _MEND:
         await _fetch(session, statement)

@@ -6,10 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from app import infra as infrastructure
 from app import registry
 from app.config import Settings
-from app.infra import Infra, open_infra
+from app.infra import Infra, Limits, open_infra
 from domains.gamification import audit, repository
 from domains.gamification.api import check_ledger, rebuild_boards
 from domains.gamification.policy.streaks import Streak, practised
@@ -131,7 +130,6 @@ async def test_the_whole_ledger_may_take_longer_than_a_request(
     await db.fetch("UPDATE gamification_balance SET xp = 99")
     slow = "SELECT d.* FROM (SELECT pg_sleep(0.6)) AS s CROSS JOIN LATERAL ({}) AS d"
     monkeypatch.setitem(audit._DIFFERENCES, "balance", slow.format(audit._DIFFERENCES["balance"]))
-    monkeypatch.setattr(infrastructure, "_COMMAND_S", 0.3)
-    monkeypatch.setitem(infrastructure._SERVER_LIMITS, "statement_timeout", "300")
-    async with open_infra(settings, registry.subscriptions()) as impatient:
+    limits = Limits(pool_s=5.0, connect_s=5.0, command_s=0.3)
+    async with open_infra(settings, registry.subscriptions(), limits) as impatient:
         assert len(await ledger._rollup_differences(impatient.db)) == 1
