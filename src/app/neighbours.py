@@ -22,6 +22,7 @@ from websockets.typing import Origin
 # Longer than a long poll lasts.
 _PATIENCE_S = 60.0
 _FRAME_BYTES = 65_536
+_CLOSE_S = 2.0
 _PASSED_ON = frozenset({b"accept", b"accept-encoding", b"content-type", b"origin", b"authorization"})
 _KEPT_BACK = frozenset({b"connection", b"keep-alive", b"transfer-encoding", b"content-length", b"date"})
 
@@ -113,8 +114,14 @@ async def _pass_websocket(owner: Path, scope: Scope, receive: Receive, send: Sen
     given = dict(scope["headers"]).get(b"origin")
     origin = Origin(given.decode("latin-1")) if given else None
     try:
+        # What a neighbour sends is ours; what a client sends, both sides limit already.
         line = unix_connect(
-            str(owner), f"ws://neighbour{_target(scope)}", origin=origin, compression=None, max_size=_FRAME_BYTES
+            str(owner),
+            f"ws://neighbour{_target(scope)}",
+            origin=origin,
+            compression=None,
+            max_size=None,
+            close_timeout=_CLOSE_S,
         )
         async with line as neighbour:
             await send({"type": "websocket.accept", "subprotocol": None, "headers": []})
@@ -135,10 +142,12 @@ async def _carry_there(neighbour: ClientConnection, receive: Receive) -> None:
 
 
 async def _carry_back(neighbour: ClientConnection, send: Send) -> None:
-    with suppress(ConnectionClosed):
-        async for frame in neighbour:
-            if isinstance(frame, str):
-                await send({"type": "websocket.send", "text": frame, "bytes": None})
-            else:
-                await send({"type": "websocket.send", "text": None, "bytes": frame})
-    await send({"type": "websocket.close", "code": neighbour.close_code or 1000, "reason": None})
+    # A client that is gone is written to until `_carry_there` notices.
+    with suppress(OSError, RuntimeError):
+        with suppress(ConnectionClosed):
+            async for frame in neighbour:
+                if isinstance(frame, str):
+                    await send({"type": "websocket.send", "text": frame, "bytes": None})
+                else:
+                    await send({"type": "websocket.send", "text": None, "bytes": frame})
+        await send({"type": "websocket.close", "code": neighbour.close_code or 1000, "reason": None})

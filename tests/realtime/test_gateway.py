@@ -257,6 +257,15 @@ async def test_malformed_frames_hurt_nobody_else(process: Process, logged_in: bo
     assert not process.world.answers
 
 
+async def test_a_client_that_leaves_is_not_kept_waiting_for_its_poll(process: Process) -> None:
+    client = process.client()
+    await client.connect(uuid4(), transports=("polling",))
+    await client.until("stream.ready")
+    began = asyncio.get_running_loop().time()
+    await client.sio.disconnect()
+    assert asyncio.get_running_loop().time() - began < 5
+
+
 async def test_hostile_long_polling_hurts_nobody_else(process: Process) -> None:
     async with httpx.AsyncClient(base_url=process.url, timeout=3) as http:
         opened = await http.get("/socket.io/?EIO=4&transport=polling")

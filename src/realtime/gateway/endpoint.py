@@ -316,6 +316,9 @@ class Gateway:
         peer = self._peers.pop(eio_sid, None)
         if peer is not None:
             self._forget(peer)
+            if not peer.socket.upgraded:
+                # A long poll that waits would otherwise be answered only when it runs out.
+                peer.socket.queue.put_nowait(engine.Packet(engine.NOOP))
             # The library waits for its writer, and that for a client that may never read again.
             self._clock.call_later(self._settings.closing_grace_s, peer.abort)
 
