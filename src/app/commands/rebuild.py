@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import asyncpg
 import click
+from sqlalchemy.exc import DBAPIError
 
 from app.commands.options import data_dir_option, json_option, print_json
 from app.commands.running import run
@@ -20,11 +22,14 @@ def rebuild() -> None:
 @data_dir_option
 @json_option
 def boards(check: bool, data_dir: Path | None, as_json: bool) -> None:
-    """League boards in Redis, from the XP ledger."""
+    """Balances, league standings, seats, streaks and the boards in Redis, from the XP ledger."""
 
     async def work(infra: Infra) -> list[str]:
         if not check:
-            await rebuild_boards(infra.db, infra.redis)
+            try:
+                await rebuild_boards(infra.db, infra.redis)
+            except (DBAPIError, asyncpg.LockNotAvailableError) as error:
+                raise click.ClickException("awards hold the balances all the time; run it again in a moment") from error
         return await check_ledger(infra.db, infra.redis)
 
     differences = run(data_dir, work)
@@ -34,6 +39,7 @@ def boards(check: bool, data_dir: Path | None, as_json: bool) -> None:
         for difference in differences:
             click.echo(difference)
         if not differences:
-            click.echo("ledger, balances, members and boards agree")
+            click.echo("the ledger and all that follows from it agree")
     if differences:
-        raise click.ClickException(f"{len(differences)} differences; `lyceum rebuild boards` mends those of boards")
+        hint = "`lyceum rebuild boards` mends them" if check else "run it again when the system is less busy"
+        raise click.ClickException(f"{len(differences)} differences; {hint}")
