@@ -2,6 +2,7 @@
 
 import importlib
 
+import click
 from sqlalchemy import MetaData
 
 from domains import catalog, gamification, identity, learning, notifications
@@ -48,3 +49,7 @@ def catalogue() -> list[str]:
         lines.extend(f"    {s.when}: {s.name}" for s in subscriptions() if s.event is event)
     lines.extend(f"job {job.name} every {job.every_s} s" for job in jobs())
     return lines
+
+
+if __name__ == "__main__":
+    click.echo("\n".join(catalogue()))

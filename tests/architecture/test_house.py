@@ -37,7 +37,7 @@ def test_every_table_is_named_after_its_domain() -> None:
 def test_the_catalogue_of_facts_and_jobs_is_published_as_it_is() -> None:
     published = ROOT / "src" / "app" / "catalogue.txt"
     assert published.read_text().splitlines() == registry.catalogue(), (
-        "facts or jobs have changed: run `lyceum catalogue --write` and review the difference"
+        "facts or jobs have changed: run `python -m app.registry > src/app/catalogue.txt` and review the difference"
     )
 
 
