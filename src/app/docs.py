@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from litestar import MediaType, Request, Response, Router, get
+from litestar import Litestar, MediaType, Request, Response, Router, get
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.params import FromPath
+from litestar.routes import HTTPRoute
 
 from domains.kernel.errors import NotFound
 from realtime.asyncapi import asyncapi_document
@@ -40,7 +41,14 @@ def openapi_config(*, production: bool) -> OpenAPIConfig:
         components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
         security=[{"bearer": []}],
         render_plugins=[_Page(path="/"), _Document(path="/openapi.json")],
-        openapi_router=Router("/schema", route_handlers=[], include_in_schema=False, opt=_PUBLIC, guards=guards),
+        openapi_router=Router(
+            "/schema",
+            route_handlers=[],
+            include_in_schema=False,
+            opt=_PUBLIC,
+            guards=guards,
+            response_headers={"content-security-policy": _PAGE_POLICY},
+        ),
     )
 
 
@@ -101,11 +109,13 @@ def asyncapi() -> Response[bytes]:
     return Response(msgspec.json.encode(asyncapi_document()), media_type=MediaType.JSON)
 
 
-def openapi_bytes(app: Any) -> bytes:
+def openapi_bytes(app: Litestar) -> bytes:
     """The OpenAPI document of the application, keys sorted, so that a change shows as a change."""
     document = app.openapi_schema.to_schema()
-    for operation in _operations(document):
-        _say_what_litestar_leaves_out(operation)
+    public = _public_operations(app)
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            _say_what_litestar_leaves_out(operation, is_public=(path, method.upper()) in public)
     for name, schema in document["components"]["schemas"].items():
         if name.endswith("In") and schema.get("type") == "object":
             # Requests are strict: an unknown field is an error.
@@ -114,12 +124,22 @@ def openapi_bytes(app: Any) -> bytes:
     return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2)
 
 
-def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
-    return [operation for path in document["paths"].values() for operation in path.values()]
+def _public_operations(app: Litestar) -> set[tuple[str, str]]:
+    """(path, method) of what needs no token."""
+    return {
+        (route.path_format or "/", method)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if handler.opt.get("public")
+        for method in handler.http_methods
+    }
 
 
-def _say_what_litestar_leaves_out(operation: dict[str, Any]) -> None:
+def _say_what_litestar_leaves_out(operation: dict[str, Any], *, is_public: bool) -> None:
     """Errors are problem documents, whatever the operation; public operations need no token."""
+    if is_public:
+        operation["security"] = []
     responses = operation["responses"]
     responses.pop("400", None)
     responses["default"] = {

@@ -49,7 +49,7 @@ def _tokens_out(grant: Grant) -> TokensOut:
 
 class AuthController(Controller):
     path = "/api/v1/auth"
-    tags = ("Authentication",)
+    tags = ("identity",)
     cache_control = CacheControlHeader(no_store=True)
 
     @post("/register", operation_id="register", summary="Create an account and log in", opt=PUBLIC)
@@ -130,7 +130,7 @@ class AuthController(Controller):
     "/.well-known/jwks.json",
     operation_id="show_signing_keys",
     summary="Public keys that verify access tokens",
-    tags=["Authentication"],
+    tags=["identity"],
     opt=PUBLIC,
     cache_control=CacheControlHeader(max_age=60, public=True),
 )
