@@ -11,9 +11,10 @@ from sqlalchemy import text
 
 from app.dispatcher import Dispatcher
 from app.infra import Infra, open_redis
-from app.tasks import forever
-from app.worker import MOST_ATTEMPTS, Deliveries, build_worker
+from app.tasks import end, forever
+from app.worker import MOST_ATTEMPTS, Deliveries, build_worker, run_by_the_clock
 from domains.kernel import repository
+from domains.kernel.domain import Job
 from domains.kernel.events import Event, Published
 from domains.kernel.ids import new_id
 from domains.kernel.repository import DeliveryKey
@@ -271,3 +272,25 @@ async def test_a_fact_without_work_leaves_no_row_behind(bench: Bench) -> None:
     await bench.pay()
     await bench.dispatcher.flush()
     assert await bench.db.fetch("SELECT id FROM kernel_outbox") == []
+
+
+async def test_a_job_by_the_clock_never_runs_twice_at_once_and_survives_its_own_failures(infra: Infra) -> None:
+    running, most, rounds = 0, 0, 0
+
+    async def run(_db: Database) -> None:
+        nonlocal running, most, rounds
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.02)
+        running -= 1
+        rounds += 1
+        if rounds == 2:
+            raise RuntimeError("once")
+
+    job = Job("kernel.tick", run, every_s=0)
+    tasks = [asyncio.create_task(run_by_the_clock(infra.db, job)) for _ in range(3)]
+    async with asyncio.timeout(10):
+        while rounds < 6:
+            await asyncio.sleep(0.01)
+    await end(tasks)
+    assert most == 1
