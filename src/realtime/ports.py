@@ -106,8 +106,9 @@ class Board(Protocol):
 
 
 class BoardSource(Protocol):
-    async def board(self, league_id: UUID, /) -> Board:
-        """The board as it is now; a change that was announced before the call is in it."""
+    async def board(self, league_id: UUID, /, *, fresh: bool = False) -> Board:
+        """The board as it is now. `fresh` asks the truth behind it: a change that was announced before is then in it
+        for certain, also where a view in between missed it."""
         ...
 
 

@@ -21,7 +21,7 @@ from app.demo.knowledge import Knowledge
 
 LYCEUM = Path(sys.executable).with_name("lyceum")
 READY_S = 30.0
-FRAME_S = 5.0
+FRAME_S = 20.0
 
 
 @contextmanager

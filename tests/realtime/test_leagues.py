@@ -66,6 +66,20 @@ async def test_ones_own_change_comes_at_once_and_others_at_most_four_times_a_sec
         assert versions[-1] == boards.versions[league]
 
 
+async def test_a_change_that_the_view_behind_the_board_missed_is_shown_all_the_same(process: Process) -> None:
+    league, me = uuid4(), uuid4()
+    boards = process.world.boards
+    boards.award(league, me, 1)
+    client = await process.joined(me)
+    await client.sio.call("league.watch", {"league_id": str(league)})
+    await client.until("league.snapshot")
+    boards.late = await boards.board(league)
+    boards.award(league, me, 5)
+    process.hub.deliver([Scored(user_id=me, league_id=league)])
+    frames = await client.until("league.changed")
+    assert [entry["xp"] for entry in frames[-1]["entries"]] == [6]
+
+
 async def test_changes_reach_watchers_on_other_processes(launch: Launch, shared_redis: OwnRedis) -> None:
     world = World()
     one, two = await launch(shared_redis, world), await launch(shared_redis, world)

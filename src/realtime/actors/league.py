@@ -99,7 +99,10 @@ class LeagueActor(Actor[Mail]):
                 self._greet()
                 self._flush_soon()
             case Moved():
-                await self._refresh(message.at)
+                known = self._board.version if self._board is not None else -1
+                if await self._refresh(message.at) and self._board is not None and self._board.version <= known:
+                    # Somebody moved and the board does not show it: the view has not caught up.
+                    await self._refresh(self._clock.time(), fresh=True)
                 if not self._flush_soon():
                     self._tell_own(message.user_id)
             case Flush():
@@ -115,26 +118,27 @@ class LeagueActor(Actor[Mail]):
     def may_rest(self) -> bool:
         return not self._rooms.seats(self._room)
 
-    async def _refresh(self, as_of: float) -> None:
-        """Reads the board unless the one at hand was read after `as_of`."""
+    async def _refresh(self, as_of: float, *, fresh: bool = False) -> bool:
+        """Reads the board unless the one at hand was read after `as_of`. True when it was read."""
         if self._board is not None and as_of < self._read_at:
             metrics.MAIL_CONFLATED.inc()
-            return
+            return False
         started_at = self._clock.time()
         try:
             async with asyncio.timeout(self.read_deadline_s):
-                board = self._frame(await self._boards.board(self._league_id))
+                board = self._frame(await self._boards.board(self._league_id, fresh=fresh))
         except Exception as error:  # noqa: BLE001
             # The source is a port: whatever is wrong behind it, watchers keep their sockets and the board comes later.
             logger.warning("the board of %s cannot be read: %r", self._room, error)
             self._post(Resync(), conflate_key=Resync, after_s=self.retry_s)
-            return
+            return False
         self._read_at = started_at
         if self._board is None:
             self._told = {entry.user_id: entry for entry in board.entries}
         if self._board is None or board.version >= self._board.version:
             self._board = board
         self._greet()
+        return True
 
     def _frame(self, board: Board) -> LeagueFrame:
         """Copied line by line, so that nothing else that a board may carry leaves the house."""

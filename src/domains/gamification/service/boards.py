@@ -115,11 +115,11 @@ class Boards:
         except RedisAway:
             self._owe(reward.league_id for reward in rewards)
 
-    async def board(self, league_id: UUID) -> Board:
-        """Raises LeagueNotFound."""
+    async def board(self, league_id: UUID, *, fresh: bool = False) -> Board:
+        """`fresh` reads PostgreSQL, for one who knows of a change that the view lacks. Raises LeagueNotFound."""
         league = await self._league(league_id)
         try:
-            standings = await self._from_redis(league_id)
+            standings = await (repository.members(self._db, league_id) if fresh else self._from_redis(league_id))
         except RedisAway:
             standings = await repository.members(self._db, league_id)
         return await self._shown(league, standings)
