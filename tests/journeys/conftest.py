@@ -1,6 +1,7 @@
 """Two server processes over a database of their own, started as an operator would start them."""
 
 import asyncio
+import os
 import random
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
@@ -85,3 +86,10 @@ async def ada(url: str, http: httpx.AsyncClient) -> Visitor:
 @pytest.fixture
 async def ben(url: str, http: httpx.AsyncClient) -> Visitor:
     return await visitor(url, http, "Ben")
+
+
+@pytest.fixture(autouse=True)
+def wanted() -> None:
+    """Journeys share one server and its cohorts; until each has its own, they run alone: `JOURNEYS=1 just test`."""
+    if not os.environ.get("JOURNEYS"):
+        pytest.skip("set JOURNEYS=1 to run the journeys")
