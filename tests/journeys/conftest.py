@@ -1,7 +1,6 @@
-"""Two server processes over a database of their own, started as an operator would start them."""
+"""Two server processes over a database of their own for each module, started as an operator would start them."""
 
 import asyncio
-import os
 import random
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
@@ -19,7 +18,7 @@ from domains.catalog import api as catalog
 from journeys.served import Visitor, served, visitor
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def environment(services: Services, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Settings for a fresh, migrated database with the demo course."""
     name = f"journeys_{uuid4().hex[:12]}"
@@ -47,13 +46,13 @@ def environment(services: Services, tmp_path_factory: pytest.TempPathFactory) ->
     }
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def url(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with served(environment, tmp_path_factory.mktemp("serve") / "log", "--workers", "2") as address:
         yield address
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def knowledge() -> Knowledge:
     return Knowledge(catalog.demo_course())
 
@@ -86,10 +85,3 @@ async def ada(url: str, http: httpx.AsyncClient) -> Visitor:
 @pytest.fixture
 async def ben(url: str, http: httpx.AsyncClient) -> Visitor:
     return await visitor(url, http, "Ben")
-
-
-@pytest.fixture(autouse=True)
-def wanted() -> None:
-    """Journeys share one server and its cohorts; until each has its own, they run alone: `JOURNEYS=1 just test`."""
-    if not os.environ.get("JOURNEYS"):
-        pytest.skip("set JOURNEYS=1 to run the journeys")

@@ -5,6 +5,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +33,7 @@ THINKING_S = {"multiple_choice": 1.6, "word_bank": 3.0, "translate": 3.5, "match
 BETWEEN_LESSONS_S = 3.0
 AFTER_REFUSAL_S = 1.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 3.0
+SCREEN_S = 5.0
 
 
 class Ready(msgspec.Struct):
@@ -80,6 +82,7 @@ class Learner:
         self._socket: Socket | None = None
         self._epoch: str | None = None
         self._seq = 0
+        self._stream_begun = asyncio.Event()
         self._pushes_due: dict[tuple[str, int], float] = {}
 
     async def register(self, email: str) -> None:
@@ -92,6 +95,7 @@ class Learner:
         connection = asyncio.create_task(self._stay_connected())
         try:
             await self._client.post(f"/courses/{self._around.course_id}/enrollments")
+            await self._screen_ready()
             while True:
                 for lesson in self._around.lessons:
                     try:
@@ -106,6 +110,12 @@ class Learner:
             self._measures.pushes_missing += len(self._pushes_due)
             connection.cancel()
             await asyncio.gather(connection, return_exceptions=True)
+
+    async def _screen_ready(self) -> None:
+        """Gives the socket a moment, so that the first answers move a screen; without one, learning goes on."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SCREEN_S):
+                await self._stream_begun.wait()
 
     # ---- lessons
 
@@ -224,9 +234,10 @@ class Learner:
             self._measures.resumed += ready.resumed
             self._measures.truncated += ready.truncated
             self._measures.gaps += ready.resumed and (ready.epoch, ready.seq) != (self._epoch, self._seq)
-        if ready.truncated:
-            # We have been told that frames are lost: none of them is missing without a word.
+        if not ready.resumed:
+            # The stream goes on from its head: no frame from before is still to come, and none is missing unsaid.
             self._pushes_due.clear()
+        self._stream_begun.set()
         self._epoch, self._seq = ready.epoch, ready.seq
 
     def _take_frame(self, event: str, frame: Numbered) -> None:
