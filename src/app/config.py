@@ -49,6 +49,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """smtp://user:pass@host:port?starttls=required|optional|off; checked by `lyceum doctor`."""
     mail_from: str = ""
 
+    stripe_secret_key: str = ""
+    """sk_live_…, sk_test_… or a restricted key; sells through Stripe."""
+    stripe_webhook_secrets: list[str] = []
+    """Comma separated whsec_…; two while one replaces the other."""
+    stripe_api_base: str = ""
+    """Another address of Stripe's API, for tests."""
+    razorpay_key_id: str = ""
+    """rzp_live_… or rzp_test_…; sells through Razorpay, together with the secret."""
+    razorpay_key_secret: str = ""
+    razorpay_webhook_secrets: list[str] = []
+    """Comma separated; two while one replaces the other."""
+    razorpay_api_base: str = ""
+    """Another address of Razorpay's API, for tests."""
+
     @property
     def production(self) -> bool:
         return self.environment == "production"
@@ -84,10 +98,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return "environment" if PREFIX + field.upper() in (os.environ if env is None else env) else "default"
 
 
-SECRET_FIELDS = frozenset({"database_url", "redis_url", "metrics_token", "smtp_url"})
+SECRET_FIELDS = frozenset(
+    {
+        "database_url",
+        "redis_url",
+        "metrics_token",
+        "smtp_url",
+        "stripe_secret_key",
+        "stripe_webhook_secrets",
+        "razorpay_key_secret",
+        "razorpay_webhook_secrets",
+    }
+)
 """Never shown whole by doctor or logs."""
 
-_LISTS = frozenset({"allowed_origins", "trusted_proxies"})
+_LISTS = frozenset({"allowed_origins", "trusted_proxies", "stripe_webhook_secrets", "razorpay_webhook_secrets"})
 
 
 def _given(env: Mapping[str, str]) -> dict[str, Any]:
@@ -123,10 +148,14 @@ def _checked(settings: Settings) -> Settings:
         ("public_url", ("http", "https")),
         ("otlp_endpoint", ("http", "https")),
         ("smtp_url", ("smtp", "smtps")),
+        ("stripe_api_base", ("http", "https")),
+        ("razorpay_api_base", ("http", "https")),
     ):
         value = getattr(settings, field)
         if value and urlsplit(value).scheme not in schemes:
             raise ConfigError(f"{PREFIX}{field.upper()} must start with {' or '.join(s + '://' for s in schemes)}")
     if "*" in settings.allowed_origins:
         raise ConfigError(f"{PREFIX}ALLOWED_ORIGINS names exact origins; a wildcard is refused")
+    if bool(settings.razorpay_key_id) != bool(settings.razorpay_key_secret):
+        raise ConfigError(f"{PREFIX}RAZORPAY_KEY_ID and {PREFIX}RAZORPAY_KEY_SECRET belong together")
     return settings

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.config import Settings
 from app.services import addressed
+from domains.billing import api as billing
 from domains.kernel.uow import Database, Reactions, Subscription
 
 HOT_CONNECTIONS = 4
@@ -78,9 +79,13 @@ async def open_infra(
             reset=_keep_session,
         )
         redis = open_redis(found.redis_url)
+        providers = _payment_providers(found)
         try:
-            yield Infra(found, Database(engine, pool, Reactions.of(subscriptions), pool_s=limits.pool_s), redis)
+            reactions = Reactions.of(subscriptions)
+            db = Database(engine, pool, reactions, ports={billing.Providers: providers}, pool_s=limits.pool_s)
+            yield Infra(found, db, redis)
         finally:
+            await providers.aclose()
             await redis.aclose(close_connection_pool=True)
             try:
                 await asyncio.wait_for(pool.close(), 3)
@@ -98,6 +103,26 @@ async def _addresses(settings: Settings) -> AsyncGenerator[Settings]:
         yield found
     finally:
         await asyncio.to_thread(services.__exit__, None, None, None)
+
+
+def _payment_providers(settings: Settings) -> billing.Providers:
+    return billing.providers_for(
+        stripe=billing.StripeKeys(
+            settings.stripe_secret_key, tuple(settings.stripe_webhook_secrets), settings.stripe_api_base
+        )
+        if settings.stripe_secret_key
+        else None,
+        razorpay=billing.RazorpayKeys(
+            settings.razorpay_key_id,
+            settings.razorpay_key_secret,
+            tuple(settings.razorpay_webhook_secrets),
+            settings.razorpay_api_base,
+        )
+        if settings.razorpay_key_id
+        else None,
+        production=settings.production,
+        public_url=settings.public_url,
+    )
 
 
 def plain_dsn(url: str) -> str:

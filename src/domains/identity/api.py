@@ -5,7 +5,7 @@ from uuid import UUID
 
 from domains.identity import repository
 from domains.identity.policy.fields import Role
-from domains.identity.repository import Account
+from domains.identity.repository import Account, Contact
 from domains.identity.service.accounts import create_user
 from domains.identity.service.authenticator import Authenticator, Principal
 from domains.identity.service.keys import ensure_key, rotate_keys
@@ -15,8 +15,10 @@ from domains.kernel.uow import Database, UnitOfWork
 __all__ = [
     "Account",
     "Authenticator",
+    "Contact",
     "Principal",
     "Role",
+    "contact",
     "create_user",
     "ensure_key",
     "names",
@@ -33,6 +35,11 @@ async def names(source: UnitOfWork | Database, ids: Collection[UUID]) -> dict[UU
     if isinstance(source, Database):
         return await repository.display_names(source, ids)
     return await repository.display_names_within(source.session, ids)
+
+
+async def contact(uow: UnitOfWork, user_id: UUID) -> Contact | None:
+    """How to address a person, for mails and documents; None for nobody."""
+    return await repository.contact(uow.session, user_id)
 
 
 async def time_zone(uow: UnitOfWork, user_id: UUID) -> str:

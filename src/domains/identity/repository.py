@@ -39,6 +39,12 @@ class Candidate(NamedTuple):
     banned: bool
 
 
+class Contact(NamedTuple):
+    name: str
+    email: str
+    locale: str
+
+
 _ACCOUNT_COLUMNS = """
     u.id, u.email, u.username, u.name, u.time_zone, u.locale, u.password_hash, u.banned_at IS NOT NULL AS banned,
     ARRAY(SELECT r.role FROM identity_user_role r WHERE r.user_id = u.id) AS roles
@@ -182,6 +188,11 @@ async def display_names(db: Database, ids: Collection[UUID]) -> dict[UUID, str]:
 async def display_names_within(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:
     rows = await session.execute(select(User.id, User.name).where(User.id.in_(ids)))
     return {row.id: row.name for row in rows}
+
+
+async def contact(session: AsyncSession, user_id: UUID) -> Contact | None:
+    row = (await session.execute(select(User.name, User.email, User.locale).where(User.id == user_id))).one_or_none()
+    return Contact(row.name, row.email, row.locale) if row else None
 
 
 async def time_zone(session: AsyncSession, user_id: UUID) -> str | None:

@@ -5,10 +5,10 @@ the facts into the outbox beside the rows they speak of: either all of it is the
 After the commit the facts are handed to `Database.committed`, so that screens need not wait for the outbox.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -17,6 +17,8 @@ from domains.kernel import repository
 from domains.kernel.events import Event
 from domains.kernel.repository import DeliveryKey
 
+P = TypeVar("P")
+
 OUTBOX_LEASE_S = 15.0
 """How long the recording process has to dispatch its own facts before another may."""
 
@@ -24,10 +26,12 @@ OUTBOX_LEASE_S = 15.0
 class UnitOfWork:
     """The open transaction of one request or job. Get one from `Database.begin`."""
 
-    def __init__(self, session: AsyncSession, reactions: "Reactions") -> None:
+    def __init__(self, session: AsyncSession, db: "Database") -> None:
         self.session = session
+        self.db = db
+        """For a handler that talks to an outside service before its transaction begins with the first statement."""
         self.facts: list[Event] = []
-        self._reactions = reactions
+        self._reactions = db.reactions
         self._settled = 0
 
     def record(self, fact: Event) -> None:
@@ -89,19 +93,36 @@ def _nobody_listens(facts: Sequence[Event]) -> None:
 class Database:
     """The way to PostgreSQL: transactions for most work, single prepared statements for the hot paths."""
 
-    def __init__(self, engine: AsyncEngine, pool: asyncpg.Pool, reactions: Reactions, *, pool_s: float = 1.5) -> None:
-        """`pool_s`: how long a hot statement waits for a connection before the caller hears that all are busy."""
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        pool: asyncpg.Pool,
+        reactions: Reactions,
+        *,
+        ports: Mapping[type, object] | None = None,
+        pool_s: float = 1.5,
+    ) -> None:
+        """`ports`: outside services by type. `pool_s`: how long a hot statement waits for a connection before the
+        caller hears that all are busy."""
         self.engine = engine
         self.reactions = reactions
         self.committed: Callable[[Sequence[Event]], None] = _nobody_listens
         self._pool = pool
         self._pool_s = pool_s
+        self._ports = dict(ports or {})
+
+    def port(self, kind: type[P]) -> P:
+        """The outside service that the composition root gave for `kind`."""
+        found = self._ports[kind]
+        if not isinstance(found, kind):
+            raise TypeError(f"{found!r} is no {kind.__name__}")
+        return found
 
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator[UnitOfWork]:
         """A unit of work that commits at the end of the block, or rolls back if the block or the commit fails."""
         async with AsyncSession(self.engine, expire_on_commit=False) as session:
-            uow = UnitOfWork(session, self.reactions)
+            uow = UnitOfWork(session, self)
             yield uow
             await uow.settle()
             durable = [fact for fact in uow.facts if fact.durable]

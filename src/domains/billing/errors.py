@@ -1,0 +1,112 @@
+"""Situations of billing that a caller can act on."""
+
+from domains.kernel.errors import Conflict, Forbidden, Invalid, NotFound, PaymentRequired, TooMany, Unavailable
+
+
+class ProductNotFound(NotFound):
+    code = "billing.product_not_found"
+    title = "Nothing of this kind is for sale"
+
+
+class PriceNotFound(NotFound):
+    code = "billing.price_not_found"
+    title = "It has no price in this currency"
+
+
+class OrderNotFound(NotFound):
+    code = "billing.order_not_found"
+    title = "No such payment"
+
+
+class SubscriptionNotFound(NotFound):
+    code = "billing.subscription_not_found"
+    title = "No such subscription"
+
+
+class DocumentNotFound(NotFound):
+    code = "billing.document_not_found"
+    title = "There is no such document yet"
+
+
+class CouponRefused(Invalid):
+    """The same for a code that never was, is used up, or is not for this: guessing must not pay."""
+
+    code = "billing.coupon_refused"
+    title = "This coupon cannot be used here"
+
+
+class TooManyGuesses(TooMany):
+    code = "billing.too_many_guesses"
+    title = "Too many codes that are none"
+
+
+class CodeRefused(Invalid):
+    code = "billing.code_refused"
+    title = "This code cannot be redeemed"
+
+
+class AlreadyOwned(Conflict):
+    code = "billing.already_owned"
+    title = "You have this already"
+
+
+class StateForbids(Conflict):
+    code = "billing.state_forbids"
+    title = "Its state does not allow this"
+
+
+class TrialUsed(Conflict):
+    code = "billing.trial_used"
+    title = "The trial of this plan has been used"
+
+
+class RefundTooLarge(Invalid):
+    code = "billing.refund_too_large"
+    title = "More than what is left of the payment"
+
+
+class NoSeatLeft(Conflict):
+    code = "billing.no_seat_left"
+    title = "All seats are taken"
+
+
+class NotOffered(Invalid):
+    code = "billing.not_offered"
+    title = "This is not offered"
+
+
+class ProviderUnknown(Invalid):
+    code = "billing.provider_unknown"
+    title = "This payment provider is not set up"
+
+
+class ProviderRefused(Conflict):
+    """The provider answered and did not do it; `detail` is what it said to us, made safe to show."""
+
+    code = "billing.provider_refused"
+    title = "The payment provider refused"
+
+
+class ProviderAway(Unavailable):
+    code = "billing.provider_away"
+    title = "The payment provider does not answer; try again in a moment"
+
+
+class AccessRequired(PaymentRequired):
+    code = "billing.access_required"
+    title = "This has to be bought first"
+
+
+class BadSignature(Invalid):
+    code = "billing.bad_signature"
+    title = "The signature does not fit"
+
+
+class WebhooksClosed(NotFound):
+    code = "billing.webhooks_closed"
+    title = "No webhook secret is set"
+
+
+class NotInProduction(Forbidden):
+    code = "billing.not_in_production"
+    title = "The fake provider takes no money and is closed in production"

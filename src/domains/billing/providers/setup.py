@@ -1,0 +1,27 @@
+"""Which providers there are, by what is set."""
+
+from typing import NamedTuple
+
+from domains.billing.providers.port import Provider, Providers
+
+
+class StripeKeys(NamedTuple):
+    secret_key: str
+    webhook_secrets: tuple[str, ...] = ()
+    api_base: str = ""
+    """Empty for Stripe's own."""
+
+
+class RazorpayKeys(NamedTuple):
+    key_id: str
+    key_secret: str
+    webhook_secrets: tuple[str, ...] = ()
+    api_base: str = ""
+
+
+def providers_for(
+    *, stripe: StripeKeys | None, razorpay: RazorpayKeys | None, production: bool, public_url: str
+) -> Providers:
+    """Without any keys, the fake provider, except in production, where nothing can be sold then."""
+    found: list[Provider] = []
+    return Providers(found, public_url=public_url)
