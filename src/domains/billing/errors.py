@@ -45,6 +45,21 @@ class CodeRefused(Invalid):
     title = "This code cannot be redeemed"
 
 
+class PersonNotFound(Invalid):
+    code = "billing.person_not_found"
+    title = "Nobody here has this e-mail address"
+
+
+class EntitlementNotFound(NotFound):
+    code = "billing.entitlement_not_found"
+    title = "No such entitlement"
+
+
+class BadKey(Invalid):
+    code = "billing.bad_key"
+    title = "This is not the key of something that can be used"
+
+
 class AlreadyOwned(Conflict):
     code = "billing.already_owned"
     title = "You have this already"
@@ -110,3 +125,35 @@ class WebhooksClosed(NotFound):
 class NotInProduction(Forbidden):
     code = "billing.not_in_production"
     title = "The fake provider takes no money and is closed in production"
+
+
+class WebhookNotFound(NotFound):
+    code = "billing.webhook_not_found"
+    title = "No such webhook"
+
+
+class BadField(Invalid):
+    """The member `field` names it."""
+
+    code = "billing.bad_field"
+    title = "A field is not acceptable"
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(detail, field=field)
+
+
+class AlreadyThere(Conflict):
+    code = "billing.already_there"
+    title = "There is one already"
+
+
+class CouponNotFound(NotFound):
+    code = "billing.coupon_not_found"
+    title = "No such coupon"
+
+
+class CatalogueInvalid(Invalid):
+    """`detail` has one line for each thing that is wrong, with its place in the file."""
+
+    code = "billing.catalogue_invalid"
+    title = "The catalogue cannot be read like this"
