@@ -38,7 +38,7 @@ _VAT = {
 }
 EU = frozenset(_VAT) - {"GB"}
 
-_GSTIN = re.compile(r"(?P<state>\d{2})[A-Z]{5}\d{4}[A-Z][1-9A-Z]Z[0-9A-Z]")
+_GSTIN = re.compile(r"(?P<state>\d{2})[A-Z]{5}\d{4}[A-Z][1-9A-Z]Z[0-9A-Z]", re.ASCII)
 _ANY = re.compile(r"[A-Z0-9]{2,30}")
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 GST_STATES = frozenset(f"{state:02}" for state in (*range(1, 39), 97, 99))
@@ -63,7 +63,7 @@ def checked_tax_id(country: str, given: str) -> str:
 
 def _vat(country: str, tax_id: str) -> str:
     letters = "EL" if country == "GR" else country
-    form = re.compile(_VAT[country])
+    form = re.compile(_VAT[country], re.ASCII)
     bare = tax_id.removeprefix(letters)
     if form.fullmatch(bare) is None:
         raise ValueError(f"this is not a VAT number of {country}: it starts with {letters}")
