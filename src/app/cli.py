@@ -5,6 +5,8 @@ what a person can mend: such errors are one line and exit status 1, wrong usage 
 """
 
 import importlib
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -22,6 +24,7 @@ COMMANDS = {
     "migrate": ("app.commands.migrate:migrate", "Bring the database up to date."),
     "rebuild": ("app.commands.rebuild:rebuild", "Rebuild what is derived from the ledgers."),
     "jobs": ("app.commands.jobs:jobs", "List and replay background jobs."),
+    "billing": ("app.commands.billing:billing", "Put things on sale, and look after payments."),
     "openapi": ("app.commands.documents:openapi", "Print the OpenAPI document."),
     "asyncapi": ("app.commands.documents:asyncapi", "Print the AsyncAPI document."),
     "doctor": ("app.commands.doctor:doctor", "Check settings, services and clock, and say how to mend."),
@@ -31,19 +34,24 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """Knows its commands by name and sentence; the module behind one is imported when it is called."""
 
+    def __init__(self, *arguments: Any, lazy: Mapping[str, tuple[str, str]], **options: Any) -> None:
+        """`lazy`: by name where a command is, `module:attribute`, and its sentence."""
+        super().__init__(*arguments, **options)
+        self._lazy = lazy
+
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return list(self._lazy)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self._lazy:
             return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        module, _, name = self._lazy[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, sentence) for name, (_, sentence) in COMMANDS.items()])
+            formatter.write_dl([(name, sentence) for name, (_, sentence) in self._lazy.items()])
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -54,7 +62,9 @@ class LazyGroup(click.Group):
             raise click.ClickException(str(error) or type(error).__name__) from None
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="lyceum", prog_name="lyceum")
 def main() -> None:
     """Lyceum: lessons, streaks, leagues and live progress over REST and Socket.IO.
