@@ -180,7 +180,12 @@ def upgrade() -> None:
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("granted_by", sa.Uuid(), nullable=True),
+        sa.Column("ended_by", sa.Uuid(), nullable=True),
+        sa.Column("end_reason", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["ended_by"], ["identity_user.id"], name="fk_billing_entitlement_ended_by_identity_user"
+        ),
         sa.ForeignKeyConstraint(
             ["granted_by"], ["identity_user.id"], name="fk_billing_entitlement_granted_by_identity_user"
         ),
@@ -260,6 +265,7 @@ def upgrade() -> None:
         sa.Column("tax_name", sa.Text(), server_default="", nullable=False),
         sa.Column("tax_bp", sa.Integer(), server_default="0", nullable=False),
         sa.Column("coupon_id", sa.Uuid(), nullable=True),
+        sa.Column("trial_days", sa.Integer(), server_default="0", nullable=False),
         sa.Column("provider_checkout_ref", sa.Text(), nullable=True),
         sa.Column("provider_invoice_ref", sa.Text(), nullable=True),
         sa.Column("checkout", postgresql.JSONB(), nullable=True),
@@ -323,6 +329,7 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("redeemed_by", sa.Uuid(), nullable=True),
         sa.Column("redeemed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
             ["order_id"], ["billing_order.id"], name="fk_billing_gift_order_id_billing_order", ondelete="CASCADE"

@@ -28,6 +28,9 @@ class EntitlementRow(Identified, Dated, Base):
     ends_at: Mapped[datetime | None] = mapped_column(Moment)
     reason: Mapped[str] = mapped_column(Text, server_default="")
     granted_by: Mapped[UUID | None] = mapped_column(ForeignKey("identity_user.id"))
+    ended_by: Mapped[UUID | None] = mapped_column(ForeignKey("identity_user.id"))
+    """Of the staff, where a person took it back; the sale or the subscription ends it otherwise."""
+    end_reason: Mapped[str] = mapped_column(Text, server_default="")
 
 
 class GateRow(Dated, Base):
@@ -55,3 +58,5 @@ class GiftRow(Dated, Base):
     code: Mapped[str] = mapped_column(Text, unique=True)
     redeemed_by: Mapped[UUID | None] = mapped_column(ForeignKey("identity_user.id"))
     redeemed_at: Mapped[datetime | None] = mapped_column(Moment)
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    """While the money for it has gone back or is disputed, nobody can use the code."""

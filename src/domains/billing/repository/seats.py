@@ -1,0 +1,92 @@
+"""SQL of gifts, seats and the guessing of their codes. Whoever changes a gift or a seat holds its order's row."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domains.billing.models import GiftRow, SeatRow
+
+_ADD_CODE = text(
+    "INSERT INTO billing_gift (order_id, code) VALUES (:order_id, :code) ON CONFLICT (order_id) DO NOTHING"
+)
+
+_TAKE_SEAT = text("""
+    INSERT INTO billing_seat (order_id, user_id) VALUES (:order_id, :user_id)
+    ON CONFLICT (order_id, user_id) DO UPDATE SET removed_at = NULL, created_at = now()
+""")
+
+_FREE_SEAT = text("""
+    UPDATE billing_seat SET removed_at = :at
+    WHERE order_id = :order_id AND user_id = :user_id AND removed_at IS NULL RETURNING true
+""")
+
+_LOCK_GUESSES = text("SELECT pg_advisory_xact_lock(hashtextextended('lyceum.guess.' || CAST(:user_id AS text), 0))")
+_GUESSES = text("""
+    SELECT count(*), min(created_at) FROM billing_coupon_guess
+    WHERE user_id = :user_id AND created_at > :since
+""")
+_ADD_GUESS = text("INSERT INTO billing_coupon_guess (id, user_id, created_at) VALUES (:id, :user_id, :at)")
+_FORGIVE_GUESS = text("DELETE FROM billing_coupon_guess WHERE id = :id")
+
+
+class Guesses(NamedTuple):
+    made: int
+    first: datetime | None
+
+
+async def add_code(session: AsyncSession, order_id: UUID, code: str) -> None:
+    """Leaves a code that is there already."""
+    await session.execute(_ADD_CODE, {"order_id": order_id, "code": code})
+
+
+async def gift(session: AsyncSession, order_id: UUID) -> GiftRow | None:
+    """As the row stands now, whatever was read of it before."""
+    return await session.get(GiftRow, order_id, populate_existing=True)
+
+
+async def order_of_code(session: AsyncSession, code: str) -> UUID | None:
+    return (await session.scalars(select(GiftRow.order_id).where(GiftRow.code == code))).one_or_none()
+
+
+async def seats(session: AsyncSession, order_id: UUID) -> list[SeatRow]:
+    """Those that are taken, the first first."""
+    found = await session.scalars(
+        select(SeatRow)
+        .where(SeatRow.order_id == order_id, SeatRow.removed_at.is_(None))
+        .order_by(SeatRow.created_at, SeatRow.user_id)
+        .execution_options(populate_existing=True)
+    )
+    return list(found)
+
+
+async def seat(session: AsyncSession, order_id: UUID, user_id: UUID) -> SeatRow | None:
+    """Also one that was freed."""
+    return await session.get(SeatRow, (order_id, user_id), populate_existing=True)
+
+
+async def take_seat(session: AsyncSession, order_id: UUID, user_id: UUID) -> None:
+    await session.execute(_TAKE_SEAT, {"order_id": order_id, "user_id": user_id})
+
+
+async def free_seat(session: AsyncSession, order_id: UUID, user_id: UUID, at: datetime) -> bool:
+    """False where the person had none."""
+    values = {"order_id": order_id, "user_id": user_id, "at": at}
+    return (await session.execute(_FREE_SEAT, values)).one_or_none() is not None
+
+
+async def guesses(session: AsyncSession, user_id: UUID, now: datetime, within: timedelta) -> Guesses:
+    """Of the last `within`. Holds the person's guesses until the end of the transaction."""
+    await session.execute(_LOCK_GUESSES, {"user_id": user_id})
+    row = (await session.execute(_GUESSES, {"user_id": user_id, "since": now - within})).one()
+    return Guesses(*row)
+
+
+async def add_guess(session: AsyncSession, guess_id: UUID, user_id: UUID, now: datetime) -> None:
+    await session.execute(_ADD_GUESS, {"id": guess_id, "user_id": user_id, "at": now})
+
+
+async def forgive_guess(session: AsyncSession, guess_id: UUID) -> None:
+    await session.execute(_FORGIVE_GUESS, {"id": guess_id})
