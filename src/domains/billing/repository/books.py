@@ -8,13 +8,11 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.billing.models import (
-    CustomerRow,
     DisputeRow,
     InvoiceRow,
     OrderRow,
     PaymentRow,
     RefundRow,
-    SellerRow,
     TransferRow,
 )
 from domains.billing.policy.books import Leg
@@ -82,14 +80,6 @@ def add_transfers(session: AsyncSession, order: OrderRow, cause: str, legs: Sequ
 async def moved(session: AsyncSession, order_id: UUID) -> Moved:
     found = (await session.execute(_MOVED, {"order_id": order_id})).one()
     return Moved(found[0], found[1])
-
-
-async def customer(session: AsyncSession, user_id: UUID) -> CustomerRow | None:
-    return await session.get(CustomerRow, user_id)
-
-
-async def seller(session: AsyncSession) -> SellerRow | None:
-    return await session.get(SellerRow, 1)
 
 
 async def next_number(session: AsyncSession, series: str) -> int:

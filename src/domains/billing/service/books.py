@@ -10,7 +10,7 @@ from domains.billing.models import DisputeRow, OrderRow, PaymentRow, RefundRow, 
 from domains.billing.policy import books as policy
 from domains.billing.policy.books import Accounts, Leg
 from domains.billing.repository import books as repository
-from domains.billing.repository import orders
+from domains.billing.repository import customers, orders
 from domains.kernel.uow import UnitOfWork
 
 
@@ -21,7 +21,7 @@ async def record_capture(uow: UnitOfWork, order: OrderRow, payment: PaymentRow) 
     if payment.amount_minor <= 0 or _has(booked, cause):
         return
     product = await orders.product(uow.session, order.product_id)
-    customer = await orders.customer(uow.session, order.user_id)
+    customer = await customers.customer(uow.session, order.user_id)
     place = (customer.country if customer else "") or order.tax_name
     tax = policy.tax_within(payment.amount_minor, order.tax_minor, order.total_minor)
     legs = policy.capture_legs(policy.accounts(payment.provider, product.kind, place), payment.amount_minor, tax)
