@@ -59,10 +59,14 @@ def quote(
     discount_minor = discount_of(list_minor, discount, currency)
     left = list_minor - discount_minor
     if tax_inclusive:
-        tax_minor = min(left, _rounded(left, tax_bp, WHOLE_BP + tax_bp, smallest))
-        return Quote(list_minor, discount_minor, tax_minor, left)
+        return Quote(list_minor, discount_minor, tax_within(left, tax_bp, currency), left)
     tax_minor = _rounded(left, tax_bp, WHOLE_BP, smallest)
     return Quote(list_minor, discount_minor, tax_minor, left + tax_minor)
+
+
+def tax_within(total_minor: int, tax_bp: int, currency: str) -> int:
+    """The tax that a total includes."""
+    return min(total_minor, _rounded(total_minor, tax_bp, WHOLE_BP + tax_bp, step(currency)))
 
 
 def discount_of(list_minor: int, discount: Discount, currency: str) -> int:

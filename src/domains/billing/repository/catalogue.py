@@ -1,13 +1,15 @@
 """Products, their prices, and the keys that need an entitlement."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.billing.models import GateRow, PriceRow, ProductRow
+from domains.kernel.ids import new_id
 
 
 async def product(session: AsyncSession, product_id: UUID, *, lock: bool = False) -> ProductRow | None:
@@ -66,16 +68,35 @@ async def prices(
     return found
 
 
-async def price(session: AsyncSession, price_id: UUID) -> PriceRow | None:
-    return await session.get(PriceRow, price_id)
+async def price(session: AsyncSession, price_id: UUID, *, fresh: bool = False) -> PriceRow | None:
+    return await session.get(PriceRow, price_id, populate_existing=fresh)
+
+
+async def existing(session: AsyncSession, product_ids: Collection[UUID]) -> set[UUID]:
+    if not product_ids:
+        return set()
+    return set(await session.scalars(select(ProductRow.id).where(ProductRow.id.in_(product_ids))))
+
+
+async def insert_product(session: AsyncSession, fields: Mapping[str, Any]) -> ProductRow | None:
+    """None where another has the slug."""
+    row = insert(ProductRow).values(id=new_id(), **fields).on_conflict_do_nothing(index_elements=["slug"])
+    return await session.scalar(row.returning(ProductRow))
+
+
+async def insert_price(session: AsyncSession, fields: Mapping[str, Any]) -> PriceRow:
+    row = PriceRow(id=new_id(), **fields)
+    session.add(row)
+    await session.flush()
+    return row
 
 
 async def product_for_key(session: AsyncSession, key: str, kind: str) -> ProductRow | None:
-    """What sells `key` by itself, the first of several."""
+    """What sells `key`, with as little else as possible; of equals the first."""
     return await session.scalar(
         select(ProductRow)
         .where(ProductRow.active, ProductRow.kind == kind, ProductRow.keys.contains([key]))
-        .order_by(ProductRow.id)
+        .order_by(func.cardinality(ProductRow.keys), ProductRow.id)
         .limit(1)
     )
 

@@ -1,6 +1,8 @@
 """Coupons, their uses, and codes that were none."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
@@ -28,6 +30,12 @@ async def coupon_of_code(session: AsyncSession, code: str) -> CouponRow | None:
 
 async def coupon(session: AsyncSession, coupon_id: UUID) -> CouponRow | None:
     return await session.get(CouponRow, coupon_id)
+
+
+async def insert_coupon(session: AsyncSession, fields: Mapping[str, Any]) -> CouponRow | None:
+    """None where another has the code."""
+    row = insert(CouponRow).values(id=new_id(), **fields).on_conflict_do_nothing(index_elements=["code"])
+    return await session.scalar(row.returning(CouponRow))
 
 
 async def lock(session: AsyncSession, coupon_id: UUID) -> CouponRow:
