@@ -234,7 +234,7 @@ def renewed(subscription: FakeSubscription, now: datetime) -> Moved:
     """What the end of the period brings: the next one, or the end of the subscription."""
     if subscription.cancel_at_period_end or subscription.status == "past_due":
         # Past due for a whole period: nobody waits any longer.
-        return Moved(cancelled(subscription, subscription.current_period_end))
+        return Moved(cancelled(subscription, subscription.current_period_end, now))
     return _next_period(subscription, now, works=subscription.card == "good")
 
 
@@ -304,14 +304,14 @@ def with_card(subscription: FakeSubscription, card: Card, now: datetime) -> Move
     return retried(msgspec.structs.replace(subscription, card=card, changed_at=now), now)
 
 
-def cancelled(subscription: FakeSubscription, at: datetime) -> FakeSubscription:
+def cancelled(subscription: FakeSubscription, at: datetime, now: datetime) -> FakeSubscription:
     return msgspec.structs.replace(
         subscription,
         status="cancelled",
         cancelled_at=subscription.cancelled_at or at,
         ended_at=at,
         open_minor=None,
-        changed_at=at,
+        changed_at=now,
     )
 
 

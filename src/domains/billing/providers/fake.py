@@ -110,7 +110,7 @@ class FakeProvider:
                     found, cancel_at_period_end=True, cancelled_at=found.cancelled_at or now, changed_at=now
                 )
             else:
-                after = policy.cancelled(found, now)
+                after = policy.cancelled(found, now, now)
             await move(uow.session, Moved(after), now)
 
     async def withdraw_cancel(self, db: Database, subscription_ref: str) -> None:
