@@ -26,6 +26,8 @@ _DEFAULTS = (
 )
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_FORMS = "/pay/"
+"""Pages without a script, whose forms a browser sends as it always did."""
 
 
 class Edge:
@@ -61,7 +63,7 @@ class Edge:
                 message["headers"] = self._with_own(message["headers"], request_id)
             await send(message)
 
-        if scope["method"] in _WITH_BODY and (refusal := _refusal(headers)):
+        if scope["method"] in _WITH_BODY and (refusal := _refusal(scope["path"], headers)):
             await _refuse(answer, *refusal)
         else:
             await self._inner(scope, receive, answer)
@@ -78,7 +80,7 @@ class Edge:
         ]
 
 
-def _refusal(headers: dict[bytes, bytes]) -> tuple[int, str, str] | None:
+def _refusal(path: str, headers: dict[bytes, bytes]) -> tuple[int, str, str] | None:
     length = headers.get(b"content-length")
     if length is not None and (not length.isdigit() or int(length) > MOST_BODY_BYTES):
         return 413, "http.body_too_large", f"A body has at most {MOST_BODY_BYTES} bytes"
@@ -88,6 +90,8 @@ def _refusal(headers: dict[bytes, bytes]) -> tuple[int, str, str] | None:
     if headers.get(b"content-encoding", b"identity") != b"identity":
         return 415, "http.unsupported_encoding", "Send the body without compression"
     kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+    if kind == b"application/x-www-form-urlencoded" and path.startswith(_FORMS):
+        return None
     if kind != b"application/json":
         return 415, "http.unsupported_media_type", "Send JSON with Content-Type: application/json"
     return None
