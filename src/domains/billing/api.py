@@ -7,7 +7,11 @@ from domains.billing.errors import AccessRequired
 from domains.billing.policy.keys import UNLIMITED_HEARTS, course_key
 from domains.billing.providers.port import Providers
 from domains.billing.providers.setup import RazorpayKeys, StripeKeys, providers_for
-from domains.billing.service.guard import allowed, entitled, gated, holds
+from domains.billing.service.guard import allowed, entitled, gated, holds, require
+from domains.billing.service.inbox import WebhookView
+from domains.billing.service.inbox import listed as inbox_list
+from domains.billing.service.inbox import replay as inbox_replay
+from domains.billing.service.inbox import shown as inbox_show
 
 __all__ = [
     "UNLIMITED_HEARTS",
@@ -15,10 +19,15 @@ __all__ = [
     "Providers",
     "RazorpayKeys",
     "StripeKeys",
+    "WebhookView",
     "allowed",
     "course_key",
     "entitled",
     "gated",
     "holds",
+    "inbox_list",
+    "inbox_replay",
+    "inbox_show",
     "providers_for",
+    "require",
 ]

@@ -10,9 +10,11 @@ that arrive at the same moment. Consequence: the hottest path of the house reads
 from domains.kernel.domain import Domain
 from domains.learning.controllers import EnrollmentsController, ProgressController, SessionsController
 from domains.learning.events import AnswerGraded, CourseCompleted, LearnerEnrolled, LessonCompleted
+from domains.learning.handlers import SUBSCRIPTIONS
 
 DOMAIN = Domain(
     "learning",
     routes=[EnrollmentsController, SessionsController, ProgressController],
     events=[LearnerEnrolled, AnswerGraded, LessonCompleted, CourseCompleted],
+    subscriptions=SUBSCRIPTIONS,
 )

@@ -44,7 +44,7 @@ class EnrollmentsController(Controller):
     async def enrol(
         self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal], course_id: FromPath[UUID]
     ) -> EnrollmentOut:
-        enrollment = await sessions.enrol(uow, principal.user_id, course_id)
+        enrollment = await sessions.enrol_with_access(uow, principal.user_id, course_id)
         return EnrollmentOut(enrollment.course_id, enrollment.enrolled_at)
 
 

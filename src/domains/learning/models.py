@@ -7,7 +7,7 @@ from it. A session pins the revision that it began with.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ForeignKey, Index, Integer, SmallInteger, Text, Uuid, func
+from sqlalchemy import ARRAY, ForeignKey, Index, Integer, SmallInteger, Text, Uuid, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domains.kernel.models import Base, Dated, Identified, Moment
@@ -37,6 +37,8 @@ class SessionRow(Identified, Dated, Base):
     answered: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     correct: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     hearts: Mapped[int] = mapped_column(SmallInteger)
+    unlimited_hearts: Mapped[bool] = mapped_column(server_default=text("false"))
+    """No answer costs a heart; decided when the session began."""
     completed_at: Mapped[datetime | None] = mapped_column(Moment)
 
 

@@ -8,7 +8,8 @@ from typing import Literal, Protocol, TypeVar
 SessionKind = Literal["lesson"]
 
 HEARTS = 5
-"""Hearts at the start of a session. A wrong answer costs one; at none left, learning goes on."""
+"""Hearts at the start of a session. A wrong answer costs one, unless they are unlimited; at none left, learning
+goes on."""
 
 
 class Asked(Protocol):

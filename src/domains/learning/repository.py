@@ -12,7 +12,8 @@ from domains.kernel.uow import Database
 from domains.learning.policy import SessionKind
 
 _SESSION = """
-    SELECT user_id, course_id, lesson_id, revision_id, kind, exercise_ids FROM learning_session WHERE id = $1
+    SELECT user_id, course_id, lesson_id, revision_id, kind, exercise_ids, unlimited_hearts
+    FROM learning_session WHERE id = $1
 """
 
 # A session that somebody else holds locked is skipped rather than waited for, so that nobody's answer waits for a
@@ -24,12 +25,13 @@ WRITE_ANSWERS = """
                              $8::int[]) WITH ORDINALITY
             AS g (session_id, exercise_id, key, answer, grade, verdict, correct, elapsed_ms, place)
     ), session AS (
-        SELECT id, answered, hearts, completed_at FROM learning_session WHERE id = ANY($1) FOR UPDATE SKIP LOCKED
+        SELECT id, answered, hearts, unlimited_hearts, completed_at
+        FROM learning_session WHERE id = ANY($1) FOR UPDATE SKIP LOCKED
     ), written AS (
         INSERT INTO learning_answer
             (session_id, exercise_id, key, answer, grade, verdict, correct, elapsed_ms, answered, hearts)
         SELECT g.session_id, g.exercise_id, g.key, g.answer, g.grade, g.verdict, g.correct, g.elapsed_ms,
-               s.answered + 1, greatest(s.hearts - (NOT g.correct)::int, 0)
+               s.answered + 1, greatest(s.hearts - (NOT g.correct AND NOT s.unlimited_hearts)::int, 0)
         FROM given g JOIN session s ON s.id = g.session_id AND s.completed_at IS NULL
         ON CONFLICT DO NOTHING
         RETURNING session_id, correct, answered, hearts
@@ -59,8 +61,10 @@ _ENROL = text("""
 _ENROLLED_AT = text("SELECT enrolled_at FROM learning_enrollment WHERE user_id = :user_id AND course_id = :course_id")
 
 _ADD_SESSION = text("""
-    INSERT INTO learning_session (id, user_id, course_id, lesson_id, revision_id, kind, exercise_ids, hearts)
-    VALUES (:id, :user_id, :course_id, :lesson_id, :revision_id, :kind, CAST(:exercise_ids AS uuid[]), :hearts)
+    INSERT INTO learning_session
+        (id, user_id, course_id, lesson_id, revision_id, kind, exercise_ids, unlimited_hearts, hearts)
+    VALUES (:id, :user_id, :course_id, :lesson_id, :revision_id, :kind, CAST(:exercise_ids AS uuid[]),
+            :unlimited_hearts, :hearts)
 """)
 
 _STATE = text("""
@@ -124,6 +128,7 @@ class SessionRecord(NamedTuple):
     revision_id: UUID
     kind: SessionKind
     exercise_ids: list[UUID]
+    unlimited_hearts: bool = False
 
 
 class SessionState(NamedTuple):

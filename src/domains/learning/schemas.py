@@ -38,6 +38,8 @@ class SessionOut(Out, frozen=True):
     answered: int
     total: int
     hearts: int
+    unlimited_hearts: bool
+    """Wrong answers cost no heart in this session."""
     completed: bool = False
 
 

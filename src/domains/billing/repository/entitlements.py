@@ -54,6 +54,17 @@ _ADD_GATE = text("INSERT INTO billing_gate (key) VALUES (:key) ON CONFLICT DO NO
 _REMOVE_GATE = text("DELETE FROM billing_gate WHERE key = :key RETURNING true")
 
 
+_PRODUCTS = """
+    SELECT id, name, kind FROM billing_product WHERE active AND keys && $1::text[] ORDER BY name LIMIT 20
+"""
+
+
+class ProductRecord(NamedTuple):
+    id: UUID
+    name: str
+    kind: str
+
+
 class AccessRecord(NamedTuple):
     """`forever` and `until` are None where nothing open gives the key."""
 
@@ -68,6 +79,11 @@ async def access(
 ) -> list[AccessRecord]:
     rows = await db.fetch(ACCESS, user_id, list(keys), list(wider), now)
     return [AccessRecord(*row) for row in rows]
+
+
+async def products_that_give(db: Database, keys: Sequence[str]) -> list[ProductRecord]:
+    """On sale now, by name."""
+    return [ProductRecord(*row) for row in await db.fetch(_PRODUCTS, list(keys))]
 
 
 async def is_gated(db: Database, key: str) -> bool:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
+from domains.billing.errors import AccessRequired
 from domains.billing.policy.keys import wider
 from domains.billing.repository import entitlements as repository
 from domains.kernel.clock import utc_now
@@ -113,6 +114,18 @@ async def entitled(db: Database, user_id: UUID, key: str) -> bool:
 async def holds(db: Database, user_id: UUID, key: str) -> bool:
     """Whether the person has an entitlement for `key`, gate or not."""
     return (await allowed(db, user_id, held=[key]))[key]
+
+
+async def require(db: Database, user_id: UUID, key: str, *, also: str | None = None) -> bool:
+    """Raises AccessRequired, naming what is on sale that gives `key`, unless the person is entitled to it. Returns
+    whether the person holds `also`, asked for on the same way."""
+    found = await allowed(db, user_id, entitled=[key], held=[also] if also else ())
+    if found[key]:
+        return also is not None and found[also]
+    products = await repository.products_that_give(db, [key, wider(key)])
+    raise AccessRequired(
+        key=key, products=[{"id": str(product.id), "name": product.name, "kind": product.kind} for product in products]
+    )
 
 
 async def gated(db: Database, key: str) -> bool:

@@ -9,7 +9,7 @@ from domains.kernel.uow import UnitOfWork
 from domains.learning import policy, repository
 from domains.learning.errors import NeedsPractice, SessionIncomplete, SessionNotFound
 from domains.learning.events import CourseCompleted, LessonCompleted
-from domains.learning.service.sessions import enrol
+from domains.learning.service.sessions import enrol_with_access
 
 
 class CompletedSession(msgspec.Struct, frozen=True):
@@ -57,12 +57,12 @@ async def complete_session(uow: UnitOfWork, user_id: UUID, session_id: UUID) -> 
 async def view_lesson(uow: UnitOfWork, user_id: UUID, lesson_id: UUID) -> int:
     """Marks a lesson without exercises as done and returns its completions, always 1: reading again adds nothing.
 
-    Raises LessonNotFound and NeedsPractice.
+    Raises LessonNotFound, NeedsPractice and AccessRequired.
     """
     revision, lesson = await catalog.published_lesson(uow, lesson_id)
     if lesson.exercises:
         raise NeedsPractice
-    await enrol(uow, user_id, revision.course_id)
+    await enrol_with_access(uow, user_id, revision.course_id)
     if await repository.view_lesson(uow.session, user_id, lesson_id, revision.course_id):
         fact = LessonCompleted(
             user_id=user_id,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from domains.billing import api as billing
 from domains.catalog import api as catalog
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database, UnitOfWork
@@ -58,12 +59,19 @@ def forget_session(session_id: UUID) -> None:
 
 
 async def enrol(uow: UnitOfWork, user_id: UUID, course_id: UUID) -> repository.EnrollmentRecord:
-    """Enrols the learner, once. Raises CourseNotFound."""
+    """Enrols the learner, once, and asks nobody whether they may. Raises CourseNotFound."""
     await catalog.published_course(uow, course_id)
     enrolled_at, now = await repository.enrol(uow.session, user_id, course_id)
     if now:
         uow.record(LearnerEnrolled(user_id=user_id, course_id=course_id))
     return repository.EnrollmentRecord(course_id, enrolled_at, ())
+
+
+async def enrol_with_access(uow: UnitOfWork, user_id: UUID, course_id: UUID) -> repository.EnrollmentRecord:
+    """As `enrol`. Raises AccessRequired where the course has to be bought and was not."""
+    await catalog.published_course(uow, course_id)
+    await billing.require(uow.db, user_id, billing.course_key(course_id))
+    return await enrol(uow, user_id, course_id)
 
 
 class BegunSession(msgspec.Struct, frozen=True):
@@ -74,16 +82,20 @@ class BegunSession(msgspec.Struct, frozen=True):
 async def begin_session(uow: UnitOfWork, user_id: UUID, lesson_id: UUID, kind: SessionKind) -> BegunSession:
     """A new session on the lesson's published revision; enrols the learner where that has not been done.
 
-    Raises LessonNotFound and NothingToPractise.
+    Who may no longer use the course begins nothing new in it; a session that runs goes on to its end.
+    Raises LessonNotFound, NothingToPractise and AccessRequired.
     """
     revision, lesson = await catalog.published_lesson(uow, lesson_id)
     if not lesson.exercises:
         raise NothingToPractise
+    unlimited = await billing.require(
+        uow.db, user_id, billing.course_key(revision.course_id), also=billing.UNLIMITED_HEARTS
+    )
     await enrol(uow, user_id, revision.course_id)
     session_id = new_id()
     asked = policy.ordered([_Asked(exercise) for exercise in lesson.exercises], str(session_id))
     record = SessionRecord(
-        user_id, revision.course_id, lesson_id, revision.id, kind, [each.exercise.id for each in asked]
+        user_id, revision.course_id, lesson_id, revision.id, kind, [each.exercise.id for each in asked], unlimited
     )
     await repository.add_session(uow.session, session_id, record, policy.HEARTS)
     return BegunSession(session_id, record)
@@ -141,5 +153,6 @@ def _shown(session: RunningSession, state: repository.SessionState) -> SessionOu
         answered=state.answered,
         total=session.total,
         hearts=state.hearts,
+        unlimited_hearts=session.record.unlimited_hearts,
         completed=state.completed_at is not None,
     )

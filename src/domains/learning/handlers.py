@@ -1,0 +1,18 @@
+"""What learning does about the facts of others."""
+
+from domains.billing.events import CourseAccessGranted
+from domains.catalog.api import CourseNotFound
+from domains.kernel.uow import Subscription, UnitOfWork
+from domains.learning.service import sessions
+
+
+async def enrol_on_access(uow: UnitOfWork, fact: CourseAccessGranted) -> None:
+    """Whoever got a course finds it among their own. Access that ended meanwhile is not asked about: an enrolment
+    opens no session. Billing sells keys as text, also of courses that are not there (yet)."""
+    try:
+        await sessions.enrol(uow, fact.user_id, fact.course_id)
+    except CourseNotFound:
+        return
+
+
+SUBSCRIPTIONS = [Subscription("learning.enrol_on_access", CourseAccessGranted, enrol_on_access, "after")]
