@@ -3,7 +3,7 @@
 Guards ask `entitled` (a key that somebody gated needs an entitlement) or `holds` (there is one, gate or not).
 """
 
-from domains.billing.errors import AccessRequired
+from domains.billing.errors import AccessRequired, WebhookNotFound
 from domains.billing.policy.keys import UNLIMITED_HEARTS, course_key
 from domains.billing.providers.port import Providers
 from domains.billing.providers.setup import RazorpayKeys, StripeKeys, providers_for
@@ -19,6 +19,7 @@ __all__ = [
     "Providers",
     "RazorpayKeys",
     "StripeKeys",
+    "WebhookNotFound",
     "WebhookView",
     "allowed",
     "course_key",

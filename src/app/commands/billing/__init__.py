@@ -4,7 +4,9 @@ import click
 
 from app.cli import LazyGroup
 
-COMMANDS: dict[str, tuple[str, str]] = {}
+COMMANDS: dict[str, tuple[str, str]] = {
+    "inbox": ("app.commands.billing.inbox:inbox", "Look at webhooks, and apply again what was set aside."),
+}
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS)

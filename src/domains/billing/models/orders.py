@@ -66,6 +66,7 @@ class OrderRow(Identified, Dated, Base):
     tax_name: Mapped[str] = mapped_column(Text, server_default="")
     tax_bp: Mapped[int] = mapped_column(Integer, server_default="0")
     coupon_id: Mapped[UUID | None] = mapped_column(ForeignKey("billing_coupon.id"))
+    trial_days: Mapped[int] = mapped_column(Integer, server_default="0")
     provider_checkout_ref: Mapped[str | None] = mapped_column(Text)
     provider_invoice_ref: Mapped[str | None] = mapped_column(Text)
     """Of a subscription's period, at the provider."""

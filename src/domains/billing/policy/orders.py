@@ -9,9 +9,7 @@ before its payment waits for it; the payment then lands where it belongs at once
 """
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
-
-from domains.billing.policy.seen import DisputeStatus, PaymentStatus
+from typing import Literal, NamedTuple, get_args
 
 OrderState = Literal["draft", "pending", "paid", "partially_refunded", "refunded", "void"]
 PaymentState = Literal["created", "authorised", "captured", "failed", "refunded", "disputed"]
@@ -23,7 +21,7 @@ _DISPUTE_RANK: dict[str, int] = {"open": 0, "won": 1, "lost": 2}
 
 class PaymentFact(NamedTuple):
     payment_ref: str
-    status: PaymentStatus
+    captured: bool
     amount_minor: int
 
 
@@ -35,7 +33,7 @@ class RefundFact(NamedTuple):
 
 class DisputeFact(NamedTuple):
     payment_ref: str
-    status: DisputeStatus
+    won: bool
     amount_minor: int
 
 
@@ -60,13 +58,13 @@ def standing(
     disputes: Sequence[DisputeFact],
 ) -> Standing:
     """`placed`: the customer was sent to pay, or, where nothing is due, has confirmed."""
-    captured = {fact.payment_ref: fact.amount_minor for fact in payments if fact.status == "captured"}
+    captured = {fact.payment_ref: fact.amount_minor for fact in payments if fact.captured}
     refunded_of, disputed_of = dict.fromkeys(captured, 0), dict.fromkeys(captured, 0)
     for refund in refunds:
         if refund.succeeded and refund.payment_ref in captured:
             refunded_of[refund.payment_ref] += refund.amount_minor
     for dispute in disputes:
-        if dispute.status != "won" and dispute.payment_ref in captured:
+        if not dispute.won and dispute.payment_ref in captured:
             disputed_of[dispute.payment_ref] += dispute.amount_minor
     refunded = sum(min(captured[ref], refunded_of[ref]) for ref in captured)
     disputed = sum(min(captured[ref] - min(captured[ref], refunded_of[ref]), disputed_of[ref]) for ref in captured)
@@ -85,10 +83,19 @@ def standing(
     )
 
 
-def payment_state(status: PaymentStatus, amount_minor: int, refunded_minor: int, *, disputed: bool) -> PaymentState:
+def as_state(text: str) -> OrderState:
+    """A state as it is stored. Raises ValueError for what is none."""
+    for state in get_args(OrderState):
+        if state == text:
+            found: OrderState = state
+            return found
+    raise ValueError(f"{text!r} is no state of an order")
+
+
+def payment_state(status: str, amount_minor: int, refunded_minor: int, *, disputed: bool) -> PaymentState:
     """What to show for one payment."""
     if status != "captured":
-        return status
+        return "created" if status == "created" else "authorised" if status == "authorised" else "failed"
     if disputed:
         return "disputed"
     return "refunded" if amount_minor > 0 and refunded_minor >= amount_minor else "captured"

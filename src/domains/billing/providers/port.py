@@ -6,7 +6,7 @@ when the answer was no. Calls that change something carry a key of ours: the sam
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 from uuid import UUID
 
 import msgspec
@@ -156,6 +156,15 @@ class Provider(Protocol):
         ...
 
     async def aclose(self) -> None: ...
+
+
+@runtime_checkable
+class Confirming(Protocol):
+    """A provider whose page hands the browser a signed word that it was paid."""
+
+    async def confirm(self, db: Database, *, order_ref: str, payment_ref: str, signature: str) -> Sequence[Seen]:
+        """Raises BadSignature, ProviderAway."""
+        ...
 
 
 class Providers:

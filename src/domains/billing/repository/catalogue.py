@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import any_, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -40,7 +40,7 @@ async def products(
     if active is not None:
         wanted = wanted.where(ProductRow.active.is_(active))
     if key is not None:
-        wanted = wanted.where(ProductRow.keys.contains([key]))
+        wanted = wanted.where(any_(ProductRow.keys) == key)
     if country is not None or currency is not None:
         priced = select(PriceRow.id).where(PriceRow.product_id == ProductRow.id, PriceRow.active)
         if country is not None:
@@ -95,7 +95,7 @@ async def product_for_key(session: AsyncSession, key: str, kind: str) -> Product
     """What sells `key`, with as little else as possible; of equals the first."""
     return await session.scalar(
         select(ProductRow)
-        .where(ProductRow.active, ProductRow.kind == kind, ProductRow.keys.contains([key]))
+        .where(ProductRow.active, ProductRow.kind == kind, any_(ProductRow.keys) == key)
         .order_by(func.cardinality(ProductRow.keys), ProductRow.id)
         .limit(1)
     )

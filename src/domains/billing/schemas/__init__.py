@@ -1,0 +1,1 @@
+"""What billing takes and gives over the wire."""

@@ -1,0 +1,313 @@
+"""From wanting something to the page on which it is paid.
+
+Invariant: nobody pays twice for one wish. The same wish while its order is open gets the same order and the same page;
+a different wish for the same product closes the page before. The provider is called between transactions, keyed by
+the order, so a call that was cut off is simply made again.
+"""
+
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from domains.billing.errors import (
+    AlreadyOwned,
+    BadSignature,
+    NotOffered,
+    OrderNotFound,
+    ProductNotFound,
+    StateForbids,
+)
+from domains.billing.models import OrderRow
+from domains.billing.policy.coupons import spelled
+from domains.billing.policy.keys import course_key
+from domains.billing.policy.pricing import NO_DISCOUNT, quote
+from domains.billing.policy.pricing import Discount as Off
+from domains.billing.providers.port import (
+    Buyer,
+    Charge,
+    Checkout,
+    CheckoutWanted,
+    Confirming,
+    Discount,
+    Provider,
+    Providers,
+)
+from domains.billing.repository import catalogue, customers
+from domains.billing.repository import coupons as coupon_rows
+from domains.billing.repository import inbox as inbox_rows
+from domains.billing.repository import orders as repository
+from domains.billing.schemas.payments import ConfirmIn
+from domains.billing.service import coupons, effects, inbox, pricing, trials
+from domains.identity import api as identity
+from domains.kernel.ids import new_id
+from domains.kernel.uow import Database, UnitOfWork
+
+OPEN_FOR = timedelta(hours=1)
+NOBODY = "none"
+"""The provider of an order for which nothing is due."""
+
+Kind = Literal["purchase", "gift", "seats", "subscription"]
+_SOLD_AS: dict[str, frozenset[Kind]] = {
+    "course": frozenset({"purchase", "gift"}),
+    "gift": frozenset({"gift"}),
+    "seats": frozenset({"seats"}),
+    "plan": frozenset({"subscription"}),
+}
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """None leaves the choice to us: the preferred provider, the product's own currency, the customer's country."""
+
+    user_id: UUID
+    product_id: UUID
+    kind: Kind
+    provider: str | None = None
+    currency: str | None = None
+    country: str | None = None
+    interval: str | None = None
+    quantity: int = 1
+    coupon_code: str | None = None
+
+
+class Begun(NamedTuple):
+    order: OrderRow
+    checkout: Checkout | None
+    """None where nothing is left to pay."""
+
+
+class _Placed(NamedTuple):
+    order: OrderRow
+    wanted: CheckoutWanted | None
+    """None when the page is there already, or none is needed."""
+    replaced_ref: str | None
+    """The page of an order that this one takes the place of."""
+
+
+async def begin(db: Database, wish: Wish, now: datetime) -> Begun:
+    """Places the order and opens the provider's checkout. Raises ProductNotFound, PriceNotFound, NotOffered,
+    CouponRefused, TooManyGuesses, AlreadyOwned, ProviderUnknown, ProviderAway, ProviderRefused."""
+    providers = db.port(Providers)
+    async with db.begin() as uow:
+        placed = await _place(uow, wish, providers, now)
+    order = placed.order
+    if order.provider == NOBODY:
+        return Begun(order, None)
+    provider = providers.chosen(order.provider)
+    if placed.replaced_ref is not None:
+        await provider.close_checkout(db, placed.replaced_ref)
+    if placed.wanted is None:
+        return Begun(order, msgspec.convert(order.checkout, Checkout))
+    checkout = await provider.open_checkout(db, placed.wanted)
+    async with db.begin() as uow:
+        opened = await repository.order(uow.session, order.id, lock=True)
+        if opened is None:
+            raise OrderNotFound
+        opened.provider_checkout_ref = checkout.ref
+        opened.checkout = msgspec.to_builtins(checkout)
+        opened.placed_at = opened.placed_at or now
+        await uow.session.flush()
+        await effects.refold(uow, opened.id, now)
+    return Begun(opened, checkout)
+
+
+async def product_of_course(uow: UnitOfWork, course_id: UUID) -> UUID:
+    """What sells this course by itself. Raises ProductNotFound."""
+    found = await catalogue.product_for_key(uow.session, course_key(course_id), "course")
+    if found is None:
+        raise ProductNotFound
+    return found.id
+
+
+async def kind_of(uow: UnitOfWork, product_id: UUID, *, gift: bool) -> Kind:
+    """How a product is bought once. Raises ProductNotFound; NotOffered for a plan."""
+    product = await catalogue.product(uow.session, product_id)
+    if product is None or not product.active:
+        raise ProductNotFound
+    if product.kind == "plan":
+        raise NotOffered("a plan is subscribed to")
+    if product.kind == "seats":
+        return "seats"
+    return "gift" if gift or product.kind == "gift" else "purchase"
+
+
+async def _place(uow: UnitOfWork, wish: Wish, providers: Providers, now: datetime) -> _Placed:
+    product = await catalogue.product(uow.session, wish.product_id)
+    if product is None or not product.active:
+        raise ProductNotFound
+    if wish.kind not in _SOLD_AS[product.kind]:
+        raise NotOffered(f"a {product.kind} is not sold as {wish.kind}")
+    if wish.kind in {"purchase", "subscription"} and wish.quantity != 1:
+        raise NotOffered("one is enough", field="quantity")
+    await repository.lock_buyer(uow.session, wish.user_id)
+    if wish.kind == "purchase" and await repository.bought_for_good(uow.session, wish.user_id, product.id):
+        raise AlreadyOwned
+    before = await repository.open_order(uow.session, wish.user_id, wish.product_id, wish.kind, now)
+    if before is not None and await _same(uow, before, wish, providers):
+        return _Placed(before, None if before.checkout else await _wanted(uow, before, providers, now), None)
+    replaced = None
+    if before is not None:
+        replaced = before.provider_checkout_ref
+        await effects.give_up(uow, before.id, now)
+    order = await _new_order(uow, wish, providers, now)
+    if order.provider == NOBODY:
+        await effects.refold(uow, order.id, now)
+        return _Placed(order, None, None)
+    return _Placed(order, await _wanted(uow, order, providers, now), replaced)
+
+
+async def _same(uow: UnitOfWork, order: OrderRow, wish: Wish, providers: Providers) -> bool:
+    price = await repository.price(uow.session, order.price_id)
+    coupon = await coupon_rows.coupon(uow.session, order.coupon_id) if order.coupon_id else None
+    return (
+        order.quantity == wish.quantity
+        and wish.currency in (None, order.currency)
+        and wish.interval in (None, price.interval)
+        and order.provider in (NOBODY, providers.chosen(wish.provider).name)
+        and (coupon.code if coupon else None) == (spelled(wish.coupon_code) if wish.coupon_code else None)
+    )
+
+
+async def _new_order(uow: UnitOfWork, wish: Wish, providers: Providers, now: datetime) -> OrderRow:
+    offer = await pricing.offer(
+        uow,
+        user_id=wish.user_id,
+        product_id=wish.product_id,
+        currency=wish.currency,
+        country=wish.country,
+        interval=wish.interval,
+        quantity=wish.quantity,
+        coupon_code=wish.coupon_code,
+        now=now,
+    )
+    free = offer.quote.total_minor == 0 and wish.kind != "subscription"
+    order = OrderRow(
+        id=new_id(),
+        user_id=wish.user_id,
+        product_id=offer.product.id,
+        price_id=offer.price.id,
+        kind=wish.kind,
+        provider=NOBODY if free else providers.chosen(wish.provider).name,
+        state="draft",
+        quantity=wish.quantity,
+        currency=offer.price.currency,
+        list_minor=offer.quote.list_minor,
+        discount_minor=offer.quote.discount_minor,
+        tax_minor=offer.quote.tax_minor,
+        total_minor=offer.quote.total_minor,
+        tax_name=offer.tax_name,
+        tax_bp=offer.tax_bp,
+        coupon_id=offer.coupon.id if offer.coupon else None,
+        placed_at=now if free else None,
+        expires_at=now + OPEN_FOR,
+        trial_days=0,
+    )
+    uow.session.add(order)
+    await uow.session.flush()
+    if offer.coupon is not None:
+        await coupons.reserve(uow, offer.coupon.id, wish.user_id, order.id, now + OPEN_FOR)
+    if wish.kind == "subscription" and offer.product.trial_days:
+        await _claim_trial(uow, order, offer.product.trial_days)
+    return order
+
+
+async def _claim_trial(uow: UnitOfWork, order: OrderRow, days: int) -> None:
+    """During a trial nothing is due today; the first payment gets an order of its own."""
+    contact = await identity.contact(uow, order.user_id)
+    order.trial_days = await trials.claim(
+        uow,
+        user_id=order.user_id,
+        email=contact.email if contact else "",
+        product_id=order.product_id,
+        days=days,
+        order_id=order.id,
+    )
+    if order.trial_days:
+        order.list_minor = order.discount_minor = order.tax_minor = order.total_minor = 0
+    await uow.session.flush()
+
+
+async def _wanted(uow: UnitOfWork, order: OrderRow, providers: Providers, now: datetime) -> CheckoutWanted:
+    product = await repository.product(uow.session, order.product_id)
+    customer = await customers.customer(uow.session, order.user_id)
+    contact = await identity.contact(uow, order.user_id)
+    name = customer.name if customer else contact.name if contact else ""
+    email = (customer.email if customer else "") or (contact.email if contact else "")
+    charge, discount = None, None
+    if order.kind == "subscription":
+        charge, discount = await _charges(uow, order)
+    return CheckoutWanted(
+        order_id=order.id,
+        buyer=Buyer(order.user_id, name, email),
+        title=product.name,
+        amount_minor=order.total_minor,
+        currency=order.currency,
+        quantity=order.quantity,
+        success_url=f"{providers.public_url}/pay/return/{order.id}",
+        cancel_url=f"{providers.public_url}/pay/cancelled/{order.id}",
+        expires_at=order.expires_at or now + OPEN_FOR,
+        charge=charge,
+        discount=discount,
+        trial_days=order.trial_days,
+    )
+
+
+async def _charges(uow: UnitOfWork, order: OrderRow) -> tuple[Charge, Discount | None]:
+    """What each period costs, all taxes in, and what the coupon takes off the first ones."""
+    price = await repository.price(uow.session, order.price_id)
+    product = await repository.product(uow.session, order.product_id)
+
+    def total(off: Off) -> int:
+        return quote(
+            price.amount_minor,
+            order.quantity,
+            off,
+            tax_bp=order.tax_bp,
+            tax_inclusive=price.tax_inclusive,
+            currency=price.currency,
+        ).total_minor
+
+    full = total(NO_DISCOUNT)
+    charge = Charge(price.id, product.id, product.name, full, price.currency, price.interval or "month")
+    coupon = await coupon_rows.coupon(uow.session, order.coupon_id) if order.coupon_id else None
+    if coupon is None:
+        return charge, None
+    cycles = {"once": 1, "repeating": coupon.cycles, "forever": None}[coupon.duration]
+    return charge, Discount(full - total(coupons.discount_of(coupon)), cycles)
+
+
+async def give_up(db: Database, order_id: UUID, user_id: UUID, now: datetime) -> OrderRow:
+    """The buyer thinks better of it. Raises OrderNotFound."""
+    async with db.begin() as uow:
+        order = await repository.order(uow.session, order_id, lock=True)
+        if order is None or order.user_id != user_id:
+            raise OrderNotFound
+        await effects.give_up(uow, order_id, now)
+    await close_page(db, order)
+    return order
+
+
+async def close_page(db: Database, order: OrderRow) -> None:
+    """So that an order that was given up cannot be paid by mistake. Raises ProviderAway."""
+    if order.state == "void" and order.provider_checkout_ref is not None:
+        provider: Provider = db.port(Providers).chosen(order.provider)
+        await provider.close_checkout(db, order.provider_checkout_ref)
+
+
+async def confirm(db: Database, order_id: UUID, user_id: UUID, told: ConfirmIn, now: datetime) -> None:
+    """What the pay page handed to the browser is believed as far as its signature goes: it makes us look. Raises
+    OrderNotFound, BadSignature, StateForbids where the provider has no such thing, ProviderAway."""
+    async with db.begin() as uow:
+        order = await repository.order(uow.session, order_id)
+    if order is None or order.user_id != user_id:
+        raise OrderNotFound
+    provider = db.port(Providers).chosen(order.provider)
+    if not isinstance(provider, Confirming):
+        raise StateForbids("this provider tells us by itself")
+    if order.provider_checkout_ref != told.order_ref:
+        raise BadSignature
+    number = await inbox_rows.next_lookup(db)
+    seen = await provider.confirm(db, order_ref=told.order_ref, payment_ref=told.payment_ref, signature=told.signature)
+    async with db.begin() as uow:
+        await inbox.apply(uow, seen, provider.name, number, now)
