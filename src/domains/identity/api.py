@@ -21,6 +21,7 @@ __all__ = [
     "contact",
     "create_user",
     "ensure_key",
+    "id_of_email",
     "names",
     "revoke_session",
     "rotate_keys",
@@ -40,6 +41,12 @@ async def names(source: UnitOfWork | Database, ids: Collection[UUID]) -> dict[UU
 async def contact(uow: UnitOfWork, user_id: UUID) -> Contact | None:
     """How to address a person, for mails and documents; None for nobody."""
     return await repository.contact(uow.session, user_id)
+
+
+async def id_of_email(uow: UnitOfWork, email: str) -> UUID | None:
+    """Who has registered with this address; None for nobody and for a closed account. What it answers may only be
+    shown to staff, or where guessing is limited."""
+    return await repository.id_of_email(uow.session, email.strip())
 
 
 async def time_zone(uow: UnitOfWork, user_id: UUID) -> str:

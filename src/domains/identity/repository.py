@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.identity.models import LoginFailure, LoginSession, RefreshToken, SigningKey, User, UserRole
@@ -193,6 +193,12 @@ async def display_names_within(session: AsyncSession, ids: Collection[UUID]) -> 
 async def contact(session: AsyncSession, user_id: UUID) -> Contact | None:
     row = (await session.execute(select(User.name, User.email, User.locale).where(User.id == user_id))).one_or_none()
     return Contact(row.name, row.email, row.locale) if row else None
+
+
+async def id_of_email(session: AsyncSession, email: str) -> UUID | None:
+    """Of an account that is not closed."""
+    same = func.lower(User.email) == func.lower(email)
+    return await session.scalar(select(User.id).where(same, User.banned_at.is_(None)))
 
 
 async def time_zone(session: AsyncSession, user_id: UUID) -> str | None:

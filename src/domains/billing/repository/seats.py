@@ -1,7 +1,6 @@
-"""SQL of gifts, seats and the guessing of their codes. Whoever changes a gift or a seat holds its order's row."""
+"""SQL of gifts and seats. Whoever changes a gift or a seat holds its order's row."""
 
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -22,19 +21,6 @@ _FREE_SEAT = text("""
     UPDATE billing_seat SET removed_at = :at
     WHERE order_id = :order_id AND user_id = :user_id AND removed_at IS NULL RETURNING true
 """)
-
-_LOCK_GUESSES = text("SELECT pg_advisory_xact_lock(hashtextextended('lyceum.guess.' || CAST(:user_id AS text), 0))")
-_GUESSES = text("""
-    SELECT count(*), min(created_at) FROM billing_coupon_guess
-    WHERE user_id = :user_id AND created_at > :since
-""")
-_ADD_GUESS = text("INSERT INTO billing_coupon_guess (id, user_id, created_at) VALUES (:id, :user_id, :at)")
-_FORGIVE_GUESS = text("DELETE FROM billing_coupon_guess WHERE id = :id")
-
-
-class Guesses(NamedTuple):
-    made: int
-    first: datetime | None
 
 
 async def add_code(session: AsyncSession, order_id: UUID, code: str) -> None:
@@ -75,18 +61,3 @@ async def free_seat(session: AsyncSession, order_id: UUID, user_id: UUID, at: da
     """False where the person had none."""
     values = {"order_id": order_id, "user_id": user_id, "at": at}
     return (await session.execute(_FREE_SEAT, values)).one_or_none() is not None
-
-
-async def guesses(session: AsyncSession, user_id: UUID, now: datetime, within: timedelta) -> Guesses:
-    """Of the last `within`. Holds the person's guesses until the end of the transaction."""
-    await session.execute(_LOCK_GUESSES, {"user_id": user_id})
-    row = (await session.execute(_GUESSES, {"user_id": user_id, "since": now - within})).one()
-    return Guesses(*row)
-
-
-async def add_guess(session: AsyncSession, guess_id: UUID, user_id: UUID, now: datetime) -> None:
-    await session.execute(_ADD_GUESS, {"id": guess_id, "user_id": user_id, "at": now})
-
-
-async def forgive_guess(session: AsyncSession, guess_id: UUID) -> None:
-    await session.execute(_FORGIVE_GUESS, {"id": guess_id})

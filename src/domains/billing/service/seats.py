@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from domains.billing.errors import AlreadyOwned, CodeRefused, NoSeatLeft, OrderNotFound, StateForbids
+from domains.billing.errors import AlreadyOwned, CodeRefused, NoSeatLeft, OrderNotFound, PersonNotFound, StateForbids
 from domains.billing.models import GiftRow, OrderRow, ProductRow, SeatRow
 from domains.billing.policy import codes
 from domains.billing.policy.keys import wider
@@ -20,6 +20,7 @@ from domains.billing.repository import orders
 from domains.billing.repository import seats as repository
 from domains.billing.service import entitlements
 from domains.billing.service.entitlements import Source
+from domains.identity import api as identity
 from domains.kernel.uow import UnitOfWork
 
 
@@ -79,12 +80,18 @@ async def redeem(uow: UnitOfWork, user_id: UUID, code: str, now: datetime) -> Re
     return Redeemed(order.id, order.kind, product, _end(product, _paid_at(order, now)))
 
 
-async def assign(uow: UnitOfWork, buyer_id: UUID, order_id: UUID, user_id: UUID, now: datetime) -> None:
-    """Gives `user_id` a seat, once. Raises OrderNotFound, StateForbids (not paid, or the money is away), NoSeatLeft."""
+async def assign(uow: UnitOfWork, buyer_id: UUID, order_id: UUID, email: str, now: datetime) -> None:
+    """Gives the person with this address a seat, once.
+
+    Raises OrderNotFound, StateForbids (not paid, or the money is away), PersonNotFound, NoSeatLeft.
+    """
     order = await _own_order(uow, buyer_id, order_id, kinds=("seats",), lock=True)
     gift = await repository.gift(uow.session, order.id)
     if gift is None or gift.closed_at is not None:
         raise StateForbids("the seats are not paid")
+    user_id = await identity.id_of_email(uow, email)
+    if user_id is None:
+        raise PersonNotFound("they can take a seat with its code once they have an account")
     await _seat(uow, order, await orders.product(uow.session, order.product_id), user_id, now)
 
 

@@ -1,0 +1,82 @@
+"""What staff do about access by hand: grants with a reason, and gates.
+
+Invariant: what a person did by hand is kept with who did it and why, and touches nothing that was bought.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from domains.billing.errors import BadKey, EntitlementNotFound, PersonNotFound, StateForbids
+from domains.billing.models import EntitlementRow, GateRow
+from domains.billing.policy.keys import is_key
+from domains.billing.repository import entitlements as repository
+from domains.billing.service import entitlements, guard
+from domains.identity import api as identity
+from domains.kernel.errors import Invalid
+from domains.kernel.ids import new_id
+from domains.kernel.uow import UnitOfWork
+
+
+async def grant(
+    uow: UnitOfWork,
+    *,
+    user_id: UUID,
+    key: str,
+    reason: str,
+    by: UUID | None,
+    now: datetime,
+    ends_at: datetime | None = None,
+) -> EntitlementRow:
+    """A new grant of its own, beside all others. `by` None: from the command line.
+
+    Raises BadKey, PersonNotFound, and Invalid for an end that has passed.
+    """
+    if not is_key(key):
+        raise BadKey
+    if ends_at is not None and ends_at <= now:
+        raise Invalid("ends_at has passed")
+    if await identity.contact(uow, user_id) is None:
+        raise PersonNotFound("there is no such user")
+    source_id = new_id()
+    await entitlements.grant(
+        uow,
+        user_id=user_id,
+        keys=[key],
+        source="grant",
+        source_id=source_id,
+        starts_at=now,
+        ends_at=ends_at,
+        reason=reason,
+        granted_by=by,
+    )
+    [row] = await repository.of_source(uow.session, "grant", source_id, user_id)
+    return row
+
+
+async def take_back(uow: UnitOfWork, entitlement_id: UUID, *, by: UUID, reason: str, now: datetime) -> None:
+    """Ends a grant now; quiet where it has ended. Raises EntitlementNotFound, and StateForbids for what was not
+    granted by hand: that ends with its refund, subscription or seat."""
+    row = await repository.by_id(uow.session, entitlement_id)
+    if row is None:
+        raise EntitlementNotFound
+    if row.source != "grant":
+        raise StateForbids(f"it comes from a {row.source} and ends with it")
+    await entitlements.end(uow, "grant", row.source_id, now, ended_by=by, reason=reason)
+
+
+async def put_gate(uow: UnitOfWork, key: str) -> None:
+    """From now on `key` needs an entitlement. Raises BadKey."""
+    if not is_key(key):
+        raise BadKey
+    guard.gates_change(uow.db)
+    await repository.add_gate(uow.session, key)
+
+
+async def open_gate(uow: UnitOfWork, key: str) -> None:
+    """`key` is for everybody, until something sells it again; quiet where it was."""
+    guard.gates_change(uow.db)
+    await repository.remove_gate(uow.session, key)
+
+
+async def gates(uow: UnitOfWork) -> list[GateRow]:
+    return await repository.gates(uow.session)
