@@ -5,6 +5,8 @@ country's letters in front. Whether the number was really given to this business
 import re
 from itertools import cycle
 
+from domains.billing.policy.gst import STATES
+
 # Without the letters in front. Greece writes EL, Northern Ireland and Great Britain are no members but use the form.
 _VAT = {
     "AT": r"U\d{8}",
@@ -38,11 +40,11 @@ _VAT = {
 }
 EU = frozenset(_VAT) - {"GB"}
 
-_GSTIN = re.compile(r"(?P<state>\d{2})[A-Z]{5}\d{4}[A-Z][1-9A-Z]Z[0-9A-Z]", re.ASCII)
+_GSTIN = re.compile(r"\d{2}[A-Z]{5}\d{4}[A-Z][1-9A-Z]Z[0-9A-Z]", re.ASCII)
 _ANY = re.compile(r"[A-Z0-9]{2,30}")
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-GST_STATES = frozenset(f"{state:02}" for state in (*range(1, 39), 97, 99))
-"""Codes of Indian states and territories in GST; 97 is other territory, 99 the centre."""
+_OLD_STATES = {"25": "26", "28": "37"}
+"""Codes of before a merger and a division, still at the start of old numbers, and what they are today."""
 
 
 def checked_tax_id(country: str, given: str) -> str:
@@ -71,8 +73,7 @@ def _vat(country: str, tax_id: str) -> str:
 
 
 def _gstin(tax_id: str) -> str:
-    found = _GSTIN.fullmatch(tax_id)
-    if found is None or found["state"] not in GST_STATES:
+    if _GSTIN.fullmatch(tax_id) is None or state_of_gstin(tax_id) not in STATES:
         raise ValueError("a GSTIN has 15 characters: the state's two digits, a PAN, a digit, Z and a check digit")
     if gstin_check_digit(tax_id[:14]) != tax_id[14]:
         raise ValueError("the last character of this GSTIN does not fit the others: one of them is mistyped")
@@ -89,4 +90,5 @@ def gstin_check_digit(first: str) -> str:
 
 
 def state_of_gstin(tax_id: str) -> str:
-    return tax_id[:2]
+    """Today's code of the state that gave it."""
+    return _OLD_STATES.get(tax_id[:2], tax_id[:2])

@@ -4,12 +4,13 @@ Invariants: a price never changes, another takes its place and the old one stays
 goes for what a coupon is worth; courses of a product that was ever on sale need an entitlement from then on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domains.billing.errors import AlreadyThere, BadField, CouponNotFound, PriceNotFound, ProductNotFound
+from domains.billing.errors import AlreadyThere, BadField, CouponNotFound, PriceNotFound, ProductNotFound, StateForbids
 from domains.billing.models import CouponRow, PriceRow, ProductRow
 from domains.billing.policy.catalogue import (
     CouponTerms,
@@ -64,11 +65,11 @@ async def create_product(uow: UnitOfWork, terms: ProductTerms) -> ProductRow:
     return row
 
 
-async def change_product(uow: UnitOfWork, product_id: UUID, terms: ProductTerms) -> ProductRow:
-    """`terms` as a whole. What was bought stays as it was bought: other keys are for those who buy from now on, and
-    for subscriptions from their next change. Raises ProductNotFound, BadField."""
+async def change_product(uow: UnitOfWork, product_id: UUID, changes: Mapping[str, Any]) -> ProductRow:
+    """`changes` by field of ProductTerms. What was bought stays as it was bought: other keys are for those who buy
+    from now on, and for subscriptions from their next change. Raises ProductNotFound, BadField."""
     row = await locked_product(uow.session, product_id)
-    terms = checked_product(terms)
+    terms = checked_product(product_terms(row)._replace(**changes))
     if (terms.slug, terms.kind) != (row.slug, row.kind):
         raise BadField("kind", "slug and kind of a product stay: orders and providers know it by them")
     for field, value in terms._asdict().items():
@@ -76,6 +77,14 @@ async def change_product(uow: UnitOfWork, product_id: UUID, terms: ProductTerms)
     await uow.session.flush()
     if row.active:
         await _gate(uow, row.keys)
+    return row
+
+
+async def product(uow: UnitOfWork, product_id: UUID) -> ProductRow:
+    """On sale or not. Raises ProductNotFound."""
+    row = await repository.product(uow.session, product_id)
+    if row is None:
+        raise ProductNotFound
     return row
 
 
@@ -92,9 +101,11 @@ async def add_price(uow: UnitOfWork, product_id: UUID, terms: PriceTerms) -> Pri
     return await _insert_price(uow, product, checked_price(terms, product.kind))
 
 
-async def change_price(uow: UnitOfWork, price_id: UUID, terms: PriceTerms, *, active: bool) -> PriceRow:
-    """The price that is valid then: another one where something else than `active` changes, and the old one off.
-    Raises PriceNotFound, BadField, AlreadyThere."""
+async def change_price(
+    uow: UnitOfWork, price_id: UUID, changes: Mapping[str, Any], *, active: bool | None = None
+) -> PriceRow:
+    """The price that holds then: another row where `changes`, by field of PriceTerms, are any, and the old one is
+    switched off. Raises PriceNotFound, BadField, AlreadyThere, StateForbids."""
     found = await repository.price(uow.session, price_id)
     if found is None:
         raise PriceNotFound("no such price")
@@ -102,12 +113,16 @@ async def change_price(uow: UnitOfWork, price_id: UUID, terms: PriceTerms, *, ac
     row = await repository.price(uow.session, price_id, fresh=True)
     if row is None:
         raise PriceNotFound("no such price")
+    terms = price_terms(row)._replace(**changes)
+    active = row.active if active is None else active
     if price_terms(row) == terms:
         if active and not row.active:
             await _need_room(uow, row.product_id, terms)
         row.active = active
         await uow.session.flush()
         return row
+    if not (row.active or active):
+        raise StateForbids("this price is switched off; another amount needs `active: true`")
     terms = checked_price(terms, product.kind)
     row.active = False
     await uow.session.flush()
@@ -141,12 +156,14 @@ async def create_coupon(uow: UnitOfWork, terms: CouponTerms) -> CouponRow:
 _WORTH = ("code", "percent_bp", "amount_minor", "currency", "duration", "cycles")
 
 
-async def change_coupon(uow: UnitOfWork, coupon_id: UUID, terms: CouponTerms) -> CouponRow:
-    """Limits, times, products and whether it is on; what it is worth was promised. Raises CouponNotFound, BadField."""
+async def change_coupon(uow: UnitOfWork, coupon_id: UUID, changes: Mapping[str, Any]) -> CouponRow:
+    """`changes` by field of CouponTerms: limits, times, products and whether it is on. What it is worth was promised.
+    Raises CouponNotFound, BadField."""
     if await coupon_rows.coupon(uow.session, coupon_id) is None:
         raise CouponNotFound
     row = await coupon_rows.lock(uow.session, coupon_id)
-    terms, before = checked_coupon(terms), coupon_terms(row)
+    before = coupon_terms(row)
+    terms = checked_coupon(before._replace(**changes))
     for field in _WORTH:
         if getattr(terms, field) != getattr(before, field):
             raise BadField(field, f"{field} of a coupon stays, it was promised: make one with another code")
