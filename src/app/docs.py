@@ -22,7 +22,7 @@ from domains.kernel.errors import NotFound
 from realtime.asyncapi import asyncapi_document
 
 _ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js", "start.js")
-_MEDIA = {".css": "text/css", ".js": "text/javascript", ".html": "text/html"}
+_MEDIA = {".css": "text/css", ".js": "text/javascript", ".html": "text/html", ".svg": "image/svg+xml"}
 _PUBLIC = {"public": True}
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; script-src 'self'; "
@@ -86,7 +86,7 @@ async def index() -> Response[bytes]:
 
 @get("/static/{name:str}", opt=_PUBLIC, include_in_schema=False)
 async def asset(name: FromPath[str]) -> Response[bytes]:
-    if name not in {"page.css", "page.js", "learn.js"}:
+    if name not in {"page.css", "page.js", "learn.js", "icon.svg"}:
         raise NotFound
     return _page(name)
 

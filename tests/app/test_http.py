@@ -192,7 +192,8 @@ async def test_the_openapi_document_names_every_operation_once_and_describes_err
 
 
 async def test_the_documents_and_pages_are_served_without_the_outside(client: httpx.AsyncClient) -> None:
-    for path in ("/", "/schema", "/schema/assets/swagger-ui-bundle.js", "/schema/assets/start.js", "/static/page.js"):
+    pages = ["/", "/schema", "/schema/assets/swagger-ui-bundle.js", "/schema/assets/start.js"]
+    for path in (*pages, "/static/page.js", "/static/learn.js", "/static/page.css", "/static/icon.svg"):
         answer = await client.get(path)
         assert answer.status_code == 200, path
         assert "https://" not in answer.text[:2000] or path.endswith("bundle.js")

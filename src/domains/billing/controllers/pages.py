@@ -30,6 +30,7 @@ def document(title: str, body: str) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="same-origin">\n<meta name="robots" content="noindex">\n'
+        '<link rel="icon" href="/static/icon.svg" type="image/svg+xml">\n'
         f'<title>{escape(title)} · Lyceum</title>\n<link rel="stylesheet" href="/static/page.css">\n</head>\n'
         f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )

@@ -19,7 +19,9 @@ from domains.kernel.clock import utc_now
 from domains.kernel.errors import Forbidden
 from domains.kernel.uow import Database, UnitOfWork
 
-_POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 
 
 class TillController(Controller):
