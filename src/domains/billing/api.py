@@ -12,12 +12,16 @@ from domains.billing.service.inbox import WebhookView
 from domains.billing.service.inbox import listed as inbox_list
 from domains.billing.service.inbox import replay as inbox_replay
 from domains.billing.service.inbox import shown as inbox_show
+from domains.billing.service.names import ordered_name, plan_name, product_name
+from domains.billing.service.reconcile import Report as ReconciliationReport
+from domains.billing.service.reconcile import run as reconcile
 
 __all__ = [
     "UNLIMITED_HEARTS",
     "AccessRequired",
     "Providers",
     "RazorpayKeys",
+    "ReconciliationReport",
     "StripeKeys",
     "WebhookNotFound",
     "WebhookView",
@@ -29,6 +33,10 @@ __all__ = [
     "inbox_list",
     "inbox_replay",
     "inbox_show",
+    "ordered_name",
+    "plan_name",
+    "product_name",
     "providers_for",
+    "reconcile",
     "require",
 ]

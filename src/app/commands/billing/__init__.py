@@ -5,6 +5,7 @@ import click
 from app.cli import LazyGroup
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "reconcile": ("app.commands.billing.reconcile:reconcile", "Compare with the providers, and repair."),
     "inbox": ("app.commands.billing.inbox:inbox", "Look at webhooks, and apply again what was set aside."),
 }
 
