@@ -31,7 +31,9 @@ from domains.billing.controllers.catalogue_admin import (
 )
 from domains.billing.controllers.customers import CustomerController
 from domains.billing.controllers.access import AccessAdminController, AccessController, SeatsController
+from domains.billing.controllers.documents import DocumentsController
 from domains.billing.controllers.payments import PaymentsController
+from domains.billing.controllers.subscriptions import SubscriptionsController
 from domains.billing.controllers.till import TillController
 from domains.billing.controllers.webhooks import WebhooksController
 from domains.billing.events import (
@@ -44,6 +46,7 @@ from domains.billing.events import (
     WebhookReceived,
 )
 from domains.billing.handlers import SUBSCRIPTIONS
+from domains.billing.jobs import JOBS
 from domains.billing.service import till
 from domains.kernel.domain import Domain, Job
 
@@ -60,6 +63,8 @@ DOMAIN = Domain(
         AdminCouponsController,
         CustomerController,
         PaymentsController,
+        SubscriptionsController,
+        DocumentsController,
         WebhooksController,
         TillController,
     ],
@@ -73,5 +78,5 @@ DOMAIN = Domain(
         InvoiceIssued,
     ],
     subscriptions=SUBSCRIPTIONS,
-    jobs=[Job("billing.fake_clock", till.fake_clock, every_s=5)],
+    jobs=[Job("billing.fake_clock", till.fake_clock, every_s=5), *JOBS],
 )

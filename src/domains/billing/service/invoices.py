@@ -26,7 +26,7 @@ async def issue(uow: UnitOfWork, order: OrderRow, now: datetime) -> InvoiceRow:
     seller = await seller_now(uow)
     content = await content_of(uow, order, seller, INVOICE, now)
     payments = await repository.payments_of(uow.session, order.id)
-    movements = [_paid(seller, payment) for payment in payments if payment.status == "captured"]
+    movements = [paid(seller, payment) for payment in payments if payment.status == "captured"]
     return await _write(uow, order, order.id, now, seller, msgspec.structs.replace(content, movements=movements))
 
 
@@ -115,7 +115,7 @@ async def _customer(uow: UnitOfWork, user_id: UUID) -> Party:
     return Party(name=contact.name, email=contact.email, country=country, region=region)
 
 
-def _paid(seller: Seller, payment: PaymentRow) -> Movement:
+def paid(seller: Seller, payment: PaymentRow) -> Movement:
     return Movement(
         kind="payment",
         on=policy.local_date(seller, payment.captured_at) if payment.captured_at else None,
