@@ -67,7 +67,9 @@ def _vat(country: str, tax_id: str) -> str:
     letters = "EL" if country == "GR" else country
     form = re.compile(_VAT[country], re.ASCII)
     bare = tax_id.removeprefix(letters)
-    if form.fullmatch(bare) is None:
+    # Two letters in front are some country's: French numbers may begin like that, and then need FR before them.
+    foreign = bare == tax_id and tax_id[:2].isalpha()
+    if foreign or form.fullmatch(bare) is None:
         raise ValueError(f"this is not a VAT number of {country}: it starts with {letters}")
     return letters + bare
 

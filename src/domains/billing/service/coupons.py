@@ -7,11 +7,12 @@ for payments that arrive after their reservation was given up: those were promis
 from datetime import datetime
 from uuid import UUID
 
-from domains.billing.errors import CouponRefused, TooManyGuesses
+from domains.billing.errors import CouponRefused
 from domains.billing.models import CouponRow
 from domains.billing.policy.coupons import Terms, refusal, spelled
 from domains.billing.policy.pricing import Discount
 from domains.billing.repository import coupons as repository
+from domains.billing.service import guesses
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import UnitOfWork
 
@@ -37,21 +38,14 @@ async def usable(
 ) -> CouponRow:
     """The coupon of this code. Raises CouponRefused, the same for whatever reason, and TooManyGuesses, also for a
     right code, because the difference would tell that it is one. Wrong codes are counted whatever becomes of `uow`."""
-    db = uow.db
-    guess_id = await repository.guess(db, user_id, now)
-    blocked_until = await repository.blocked_until(db, guess_id, user_id, now)
-    if blocked_until is not None:
-        await repository.forget_guess(db, guess_id)
-        wait_s = max(1, int((blocked_until - now).total_seconds()) + 1)
-        raise TooManyGuesses("try again later, with a code that you were given", retry_after_s=wait_s)
-    row = await repository.coupon_of_code(uow.session, spelled(code)) if _is_text(code) else None
-    if row is not None:
+    async with guesses.counted(uow.db, user_id, now):
+        row = await repository.coupon_of_code(uow.session, spelled(code)) if _is_text(code) else None
+        if row is None:
+            raise CouponRefused
         uses = await repository.uses(uow.session, row.id, user_id, now)
-        if refusal(terms_of(row), uses, now=now, product_id=product_id, currency=currency) is None:
-            await repository.forget_guess(db, guess_id)
-            return row
-    await repository.forget_old_guesses(db, user_id, now)
-    raise CouponRefused
+        if refusal(terms_of(row), uses, now=now, product_id=product_id, currency=currency) is not None:
+            raise CouponRefused
+        return row
 
 
 def _is_text(code: str) -> bool:

@@ -9,14 +9,15 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
-from domains.billing.errors import CodeRefused, PersonNotFound, TooManyGuesses
+from domains.billing.errors import CodeRefused, CouponRefused, PersonNotFound, TooManyGuesses
 from domains.billing.repository import coupons as repository
 from domains.kernel.uow import Database
 
 
 @asynccontextmanager
 async def counted(db: Database, user_id: UUID, now: datetime) -> AsyncGenerator[None]:
-    """Around a try that may raise CodeRefused or PersonNotFound. Raises TooManyGuesses, also for what is right."""
+    """Around a try that may raise CodeRefused, CouponRefused or PersonNotFound. Raises TooManyGuesses, also for what
+    is right: the difference would tell that it is."""
     guess_id = await repository.guess(db, user_id, now)
     blocked_until = await repository.blocked_until(db, guess_id, user_id, now)
     if blocked_until is not None:
@@ -25,7 +26,7 @@ async def counted(db: Database, user_id: UUID, now: datetime) -> AsyncGenerator[
         raise TooManyGuesses("try again later, with a code that you were given", retry_after_s=wait_s)
     try:
         yield
-    except (CodeRefused, PersonNotFound):
+    except (CodeRefused, CouponRefused, PersonNotFound):
         await repository.forget_old_guesses(db, user_id, now)
         raise
     except Exception:
