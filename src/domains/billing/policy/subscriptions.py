@@ -135,3 +135,34 @@ def _next_period(before: Standing, after: Standing) -> bool:
     if after.price_id != before.price_id or not before.current_period_end or not after.current_period_end:
         return False
     return after.current_period_end > before.current_period_end
+
+
+Command = Literal["cancel", "pause", "resume", "change", "payment_method"]
+
+_ALLOWED: dict[Command, frozenset[SubscriptionStatus]] = {
+    "cancel": frozenset({"incomplete", "trialing", "active", "past_due", "paused"}),
+    "pause": frozenset({"active"}),
+    "resume": frozenset({"trialing", "active", "past_due", "paused"}),
+    "change": frozenset({"trialing", "active"}),
+    "payment_method": frozenset({"trialing", "active", "past_due", "paused"}),
+}
+
+
+def refusal(command: Command, standing: Standing) -> str | None:
+    """Why it cannot be done now; None when it can."""
+    if standing.status not in _ALLOWED[command]:
+        return f"the subscription is {standing.status}"
+    if command in {"pause", "change"} and standing.cancel_at_period_end:
+        return "the subscription ends with its period; withdraw the cancellation first"
+    return None
+
+
+PREVIEW_HOLDS = timedelta(hours=1)
+_CLOCKS_DIFFER = timedelta(minutes=1)
+
+
+def preview_over(proration_at: datetime, standing: Standing, now: datetime) -> bool:
+    """Whether a price that was computed for `proration_at` can no longer be had."""
+    if not now - PREVIEW_HOLDS <= proration_at <= now + _CLOCKS_DIFFER:
+        return True
+    return standing.current_period_start is not None and proration_at < standing.current_period_start

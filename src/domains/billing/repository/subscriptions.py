@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select, text, update
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.billing.models import OrderRow, SubscriptionRow
 from domains.kernel.ids import new_id
+from domains.kernel.uow import Database
 
 GOING_ON = ("trialing", "active", "past_due", "paused")
 
@@ -23,29 +24,31 @@ _PERIOD_AROUND = text("""
     )
 """)
 
-# A mark is free again when the order that claimed it never became a subscription: another order of the same person
-# takes it over, and so does anybody once that order was given up.
-_CLAIM = text("""
+# A trial is used once a subscription gave something. Until then a mark may pass to another order of the same person,
+# and to anybody's once the order that has it was given up.
+_USED = """EXISTS (
+    SELECT FROM billing_subscription s JOIN billing_entitlement e ON e.source = 'subscription' AND e.source_id = s.id
+    WHERE s.order_id = t.order_id
+)"""
+_CLAIM = text(f"""
     INSERT INTO billing_trial_use AS t (product_id, mark, order_id)
     SELECT :product_id, m.mark, :order_id FROM unnest(CAST(:marks AS text[])) AS m (mark) ORDER BY m.mark
     ON CONFLICT (product_id, mark) DO UPDATE SET order_id = excluded.order_id
     WHERE t.order_id = excluded.order_id OR (
-        NOT EXISTS (SELECT FROM billing_subscription s WHERE s.order_id = t.order_id)
-        AND EXISTS (
+        NOT {_USED} AND EXISTS (
             SELECT FROM billing_order o WHERE o.id = t.order_id
             AND (o.state = 'void' OR o.user_id = (SELECT user_id FROM billing_order WHERE id = excluded.order_id))
         )
     )
     RETURNING mark
-""")
-_KEEP = text("""
+""")  # noqa: S608
+_KEEP = text(f"""
     INSERT INTO billing_trial_use AS t (product_id, mark, order_id)
     SELECT :product_id, m.mark, :order_id FROM unnest(CAST(:marks AS text[])) AS m (mark) ORDER BY m.mark
     ON CONFLICT (product_id, mark) DO UPDATE SET order_id = excluded.order_id
-    WHERE t.order_id = excluded.order_id
-        OR NOT EXISTS (SELECT FROM billing_subscription s WHERE s.order_id = t.order_id)
+    WHERE t.order_id = excluded.order_id OR NOT {_USED}
     RETURNING mark
-""")
+""")  # noqa: S608
 _MARKED = text("SELECT mark FROM billing_trial_use WHERE order_id = :order_id")
 _UNCLAIM = text("DELETE FROM billing_trial_use WHERE order_id = :order_id")
 _NOTHING_TO_COME = text("""
@@ -134,6 +137,113 @@ async def is_inside_a_period(session: AsyncSession, subscription_id: UUID, at: d
 async def nothing_to_come(session: AsyncSession, subscription_id: UUID, now: datetime) -> None:
     """Orders of its periods that nobody paid are due to be given up."""
     await session.execute(_NOTHING_TO_COME, {"subscription_id": subscription_id, "now": now})
+
+
+# ---- due work, found by the clock
+
+
+class Due(NamedTuple):
+    """A subscription that something has to be done about."""
+
+    id: UUID
+    user_id: UUID
+    subscription_ref: str
+    since: datetime
+    until: datetime
+    step: int
+
+
+_PAST_DUE = """
+    SELECT id, user_id, subscription_ref, past_due_since, past_due_since, dunning_step FROM billing_subscription
+    WHERE status = 'past_due' AND provider = $1 AND past_due_since <= $2 AND id > $3 ORDER BY id LIMIT $4
+"""
+_TRIALS_ENDING = """
+    SELECT id, user_id, subscription_ref, created_at, trial_end, 0 FROM billing_subscription
+    WHERE status = 'trialing' AND NOT cancel_at_period_end AND trial_end > $1 AND trial_end <= $2
+        AND reminded_period_end IS DISTINCT FROM trial_end AND id > $3
+    ORDER BY id LIMIT $4
+"""
+_YEARS_ENDING = """
+    SELECT s.id, s.user_id, s.subscription_ref, s.current_period_start, s.current_period_end, 0
+    FROM billing_subscription s JOIN billing_price p ON p.id = s.price_id
+    WHERE s.status = 'active' AND p.interval = 'year' AND s.current_period_end > $1 AND s.current_period_end <= $2
+        AND s.current_period_start IS NOT NULL AND s.reminded_period_end IS DISTINCT FROM s.current_period_end
+        AND s.id > $3
+    ORDER BY s.id LIMIT $4
+"""
+_REFUSED_TRIALS = """
+    SELECT s.id, s.user_id, s.subscription_ref, s.created_at, s.trial_end, 0
+    FROM billing_trial_use t JOIN billing_subscription s ON s.order_id = t.order_id
+    WHERE t.mark = 'refused:' || t.order_id AND s.status = 'trialing' AND s.provider = $1 AND s.id > $2
+    ORDER BY s.id LIMIT $3
+"""
+_UNPAID = """
+    SELECT id, provider_checkout_ref FROM billing_order
+    WHERE state IN ('draft', 'pending') AND expires_at <= $1 AND provider = $2 AND id > $3 ORDER BY id LIMIT $4
+"""
+_UNPAID_ELSEWHERE = """
+    SELECT id, NULL FROM billing_order
+    WHERE state IN ('draft', 'pending') AND expires_at <= $1 AND provider <> ALL($2::text[]) AND id > $3
+    ORDER BY id LIMIT $4
+"""
+_REMINDED = text("""
+    UPDATE billing_subscription SET dunning_step = :step
+    WHERE id = :id AND status = 'past_due' AND past_due_since = :since AND dunning_step < :step RETURNING true
+""")
+_ANNOUNCED = text("""
+    UPDATE billing_subscription SET reminded_period_end = :end
+    WHERE id = :id AND :end = CASE status WHEN 'trialing' THEN trial_end WHEN 'active' THEN current_period_end END
+        AND reminded_period_end IS DISTINCT FROM :end
+    RETURNING true
+""")
+
+
+async def past_due(db: Database, provider: str, since: datetime, *, after: UUID, most: int) -> list[Due]:
+    """Whose payment failed at `since` or before."""
+    return [Due(*row) for row in await db.fetch(_PAST_DUE, provider, since, after, most)]
+
+
+async def trials_ending(db: Database, now: datetime, until: datetime, *, after: UUID, most: int) -> list[Due]:
+    """That will be charged then and have not been told."""
+    return [Due(*row) for row in await db.fetch(_TRIALS_ENDING, now, until, after, most)]
+
+
+async def years_ending(db: Database, now: datetime, until: datetime, *, after: UUID, most: int) -> list[Due]:
+    """Of plans paid by the year, whose owners have not been told."""
+    return [Due(*row) for row in await db.fetch(_YEARS_ENDING, now, until, after, most)]
+
+
+async def refused_trials(db: Database, provider: str, *, after: UUID, most: int) -> list[Due]:
+    """That run on a card which had one before."""
+    return [Due(*row) for row in await db.fetch(_REFUSED_TRIALS, provider, after, most)]
+
+
+class Unpaid(NamedTuple):
+    id: UUID
+    checkout_ref: str | None
+
+
+async def unpaid(db: Database, provider: str, now: datetime, *, after: UUID, most: int) -> list[Unpaid]:
+    """Orders whose time is over."""
+    return [Unpaid(*row) for row in await db.fetch(_UNPAID, now, provider, after, most)]
+
+
+async def unpaid_elsewhere(
+    db: Database, providers: Sequence[str], now: datetime, *, after: UUID, most: int
+) -> list[Unpaid]:
+    """Of none of these providers: nothing due, or a provider that is set up no more."""
+    return [Unpaid(*row) for row in await db.fetch(_UNPAID_ELSEWHERE, now, list(providers), after, most)]
+
+
+async def reminded(session: AsyncSession, due: Due, step: int) -> bool:
+    """False when this failure is over, or somebody else was faster."""
+    values = {"id": due.id, "since": due.since, "step": step}
+    return (await session.execute(_REMINDED, values)).one_or_none() is not None
+
+
+async def announced(session: AsyncSession, due: Due) -> bool:
+    """False when its end was announced before."""
+    return (await session.execute(_ANNOUNCED, {"id": due.id, "end": due.until})).one_or_none() is not None
 
 
 # ---- trials

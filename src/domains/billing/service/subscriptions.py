@@ -31,14 +31,17 @@ async def apply(uow: UnitOfWork, provider_name: str, seen: SubscriptionSeen, num
         return False
     if number <= row.seen:
         return True
-    before = _standing(row) if row.seen else None
+    before = standing_of(row) if row.seen else None
     price, product = await _sold(uow, row, seen)
     after = policy.looked_at(before, seen, price.id, now)
     _show(row, after, product)
     row.quantity, row.seen = seen.quantity, number
     await uow.session.flush()
     await _settle(uow, row, after, product, now)
-    for change in policy.changes(before, after):
+    changes = policy.changes(before, after)
+    if "began" in changes and after.trial_end is not None:
+        await trials.begun(uow, row.order_id)
+    for change in changes:
         uow.record(
             SubscriptionChanged(
                 user_id=row.user_id,
@@ -80,8 +83,6 @@ async def _first_seen(uow: UnitOfWork, provider: str, seen: SubscriptionSeen) ->
     order.period_start = order.period_start or seen.current_period_start
     order.period_end = order.period_end or seen.current_period_end
     await uow.session.flush()
-    if seen.trial_end is not None:
-        await trials.begun(uow, order)
     return row
 
 
@@ -94,7 +95,7 @@ async def _sold(uow: UnitOfWork, row: SubscriptionRow, seen: SubscriptionSeen) -
     return price, await orders.product(uow.session, price.product_id)
 
 
-def _standing(row: SubscriptionRow) -> Standing:
+def standing_of(row: SubscriptionRow) -> Standing:
     return Standing(
         status=cast("SubscriptionStatus", row.status),
         price_id=row.price_id,
