@@ -48,7 +48,7 @@ def pay(checkout: FakeCheckout, *, cancel_url: str, alert: str = "") -> str:
         f'<h1>{escape(checkout.title)}</h1>\n<p class="price">{escape(price(checkout))}</p>\n'
         f"{_form(checkout.ref, button, alert)}\n{_link(cancel_url, 'Do not pay')}"
     )
-    return document(("Declined: " if alert else "Pay: ") + checkout.title, body)
+    return document(("Not paid: " if alert else "Pay: ") + checkout.title, body)
 
 
 def card_change(ref: str, *, cancel_url: str, alert: str = "") -> str:
@@ -62,8 +62,10 @@ def card_change(ref: str, *, cancel_url: str, alert: str = "") -> str:
 def _form(ref: str, button: str, alert: str) -> str:
     told = f'<p class="alert" role="alert" id="alert">{escape(alert)}</p>\n' if alert else ""
     described = ' aria-describedby="alert"' if alert else ""
+    # Whoever hears the page is taken to what has to be chosen again, and told why.
+    first = f" checked{' autofocus' if alert else ''}"
     cards = "\n".join(
-        f'<div><input type="radio" name="card" id="card-{card}" value="{card}" required{" checked" if at == 0 else ""}>'
+        f'<div><input type="radio" name="card" id="card-{card}" value="{card}" required{first if at == 0 else ""}>'
         f' <label for="card-{card}">{escape(words)}</label></div>'
         for at, (card, words) in enumerate(CARDS)
     )
