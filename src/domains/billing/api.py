@@ -7,6 +7,7 @@ from domains.billing.errors import AccessRequired, WebhookNotFound
 from domains.billing.policy.keys import UNLIMITED_HEARTS, course_key
 from domains.billing.providers.port import Providers
 from domains.billing.providers.setup import RazorpayKeys, StripeKeys, providers_for
+from domains.billing.schemas.access import StaffEntitlementOut as EntitlementView
 from domains.billing.service.guard import allowed, entitled, gated, holds, require
 from domains.billing.service.inbox import WebhookView
 from domains.billing.service.inbox import listed as inbox_list
@@ -15,10 +16,13 @@ from domains.billing.service.inbox import shown as inbox_show
 from domains.billing.service.names import ordered_name, plan_name, product_name
 from domains.billing.service.reconcile import Report as ReconciliationReport
 from domains.billing.service.reconcile import run as reconcile
+from domains.billing.service.staff import entitlements_of
+from domains.billing.service.staff import grant as grant_by_hand
 
 __all__ = [
     "UNLIMITED_HEARTS",
     "AccessRequired",
+    "EntitlementView",
     "Providers",
     "RazorpayKeys",
     "ReconciliationReport",
@@ -28,7 +32,9 @@ __all__ = [
     "allowed",
     "course_key",
     "entitled",
+    "entitlements_of",
     "gated",
+    "grant_by_hand",
     "holds",
     "inbox_list",
     "inbox_replay",

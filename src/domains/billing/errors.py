@@ -47,7 +47,7 @@ class CodeRefused(Invalid):
 
 class PersonNotFound(Invalid):
     code = "billing.person_not_found"
-    title = "Nobody here has this e-mail address"
+    title = "There is no such person here"
 
 
 class EntitlementNotFound(NotFound):

@@ -5,6 +5,8 @@ import click
 from app.cli import LazyGroup
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "grant": ("app.commands.billing.access:grant", "Give somebody access, with a reason."),
+    "entitlements": ("app.commands.billing.access:entitlements", "List what somebody may use, by what and why."),
     "reconcile": ("app.commands.billing.reconcile:reconcile", "Compare with the providers, and repair."),
     "inbox": ("app.commands.billing.inbox:inbox", "Look at webhooks, and apply again what was set aside."),
 }

@@ -1,6 +1,5 @@
 """What I may use and why, codes, the seats of a class; for staff grants and gates."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -124,8 +123,7 @@ class AccessAdminController(Controller):
         summary="What somebody may and might use, who gave it and why",
     )
     async def of_user(self, uow: NamedDependency[UnitOfWork], user_id: FromPath[UUID]) -> list[StaffEntitlementOut]:
-        now = utc_now()
-        return [_shown_to_staff(row, now) for row in await repository.of_person(uow.session, user_id)]
+        return await staff.entitlements_of(uow, user_id, utc_now())
 
     @post(
         "/entitlements",
@@ -136,17 +134,15 @@ class AccessAdminController(Controller):
     async def grant(
         self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal], data: JSONBody[GrantIn]
     ) -> StaffEntitlementOut:
-        now = utc_now()
-        row = await staff.grant(
+        return await staff.grant(
             uow,
             user_id=data.user_id,
             key=data.key,
             ends_at=data.ends_at,
             reason=data.reason,
             by=principal.user_id,
-            now=now,
+            now=utc_now(),
         )
-        return _shown_to_staff(row, now)
 
     @delete(
         "/entitlements/{entitlement_id:uuid}",
@@ -195,20 +191,3 @@ async def _seats(uow: UnitOfWork, buyer_id: UUID, order_id: UUID) -> SeatsOut:
 
 def _shown(row: EntitlementRow) -> EntitlementOut:
     return EntitlementOut(row.id, row.key, row.source, row.source_id, row.starts_at, row.ends_at)
-
-
-def _shown_to_staff(row: EntitlementRow, now: datetime) -> StaffEntitlementOut:
-    return StaffEntitlementOut(
-        id=row.id,
-        key=row.key,
-        source=row.source,
-        source_id=row.source_id,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        open=row.starts_at <= now and (row.ends_at is None or now < row.ends_at),
-        reason=row.reason,
-        granted_by=row.granted_by,
-        ended_by=row.ended_by,
-        end_reason=row.end_reason,
-        created_at=row.created_at,
-    )

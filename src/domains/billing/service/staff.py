@@ -10,6 +10,7 @@ from domains.billing.errors import BadKey, EntitlementNotFound, PersonNotFound, 
 from domains.billing.models import EntitlementRow, GateRow
 from domains.billing.policy.keys import is_key
 from domains.billing.repository import entitlements as repository
+from domains.billing.schemas.access import StaffEntitlementOut
 from domains.billing.service import entitlements, guard
 from domains.identity import api as identity
 from domains.kernel.errors import Invalid
@@ -26,7 +27,7 @@ async def grant(
     by: UUID | None,
     now: datetime,
     ends_at: datetime | None = None,
-) -> EntitlementRow:
+) -> StaffEntitlementOut:
     """A new grant of its own, beside all others. `by` None: from the command line.
 
     Raises BadKey, PersonNotFound, and Invalid for an end that has passed.
@@ -50,7 +51,12 @@ async def grant(
         granted_by=by,
     )
     [row] = await repository.of_source(uow.session, "grant", source_id, user_id)
-    return row
+    return _shown(row, now)
+
+
+async def entitlements_of(uow: UnitOfWork, user_id: UUID, now: datetime) -> list[StaffEntitlementOut]:
+    """All that the person has or had, the oldest first."""
+    return [_shown(row, now) for row in await repository.of_person(uow.session, user_id)]
 
 
 async def take_back(uow: UnitOfWork, entitlement_id: UUID, *, by: UUID, reason: str, now: datetime) -> None:
@@ -80,3 +86,20 @@ async def open_gate(uow: UnitOfWork, key: str) -> None:
 
 async def gates(uow: UnitOfWork) -> list[GateRow]:
     return await repository.gates(uow.session)
+
+
+def _shown(row: EntitlementRow, now: datetime) -> StaffEntitlementOut:
+    return StaffEntitlementOut(
+        id=row.id,
+        key=row.key,
+        source=row.source,
+        source_id=row.source_id,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        open=row.starts_at <= now and (row.ends_at is None or now < row.ends_at),
+        reason=row.reason,
+        granted_by=row.granted_by,
+        ended_by=row.ended_by,
+        end_reason=row.end_reason,
+        created_at=row.created_at,
+    )

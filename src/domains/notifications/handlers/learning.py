@@ -1,4 +1,4 @@
-"""What is worth telling a learner."""
+"""What is worth telling of lessons and leagues."""
 
 from domains.gamification.events import LeagueEntered, LessonRewarded
 from domains.kernel.uow import Subscription, UnitOfWork
