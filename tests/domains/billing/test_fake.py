@@ -238,7 +238,7 @@ async def test_a_plan_change_that_the_card_refuses_changes_nothing(db: Database,
 
 async def test_a_failed_renewal_is_past_due_until_the_card_works(db: Database, provider: FakeProvider) -> None:
     moved = policy.subscribed(checkout(1000), "fails_later", datetime.now(UTC) - timedelta(days=40))
-    failed = policy.renewed(moved.subscription, datetime.now(UTC))
+    failed = policy.renewed(moved.subscription)
     ref = await begun(db, failed)
     assert (await state_of(db, provider, ref)).status == "past_due"
     await told(db, provider)
@@ -249,7 +249,7 @@ async def test_a_failed_renewal_is_past_due_until_the_card_works(db: Database, p
     async with db.begin() as uow:
         found = await fake.load(uow.session, ref, "subscription", FakeSubscription)
         assert found is not None
-        await fake.move(uow.session, policy.with_card(found, "good", datetime.now(UTC)), datetime.now(UTC))
+        await fake.move(uow.session, policy.with_card(found, "good"), datetime.now(UTC))
     assert (await state_of(db, provider, ref)).status == "active"
     [paid] = [one for one in await told(db, provider) if isinstance(one, PaymentSeen)]
     assert (paid.status, paid.amount_minor, paid.invoice_ref) == ("captured", 1000, again.invoice_ref)
@@ -301,7 +301,7 @@ def test_a_year_of_renewals_charges_each_period_once_less_its_discount(
         end = moved.subscription.current_period_end
         assert policy.is_due(moved.subscription, end)
         assert not policy.is_due(moved.subscription, end - timedelta(microseconds=1))
-        moved = policy.renewed(moved.subscription, end)
+        moved = policy.renewed(moved.subscription)
         assert moved.subscription.current_period_start == end
         paid.extend(moved.payments)
     cut = 12 if cycles is None else min(cycles, 12)
@@ -338,7 +338,7 @@ def test_whatever_is_changed_what_was_paid_is_what_is_used_and_what_is_credit(
         moved = policy.changed(moved.subscription, terms(price), at)
         paid += sum(payment.amount_minor for payment in moved.payments)
         assert paid == used + moved.subscription.credit_minor
-    renewed = policy.renewed(moved.subscription, moved.subscription.current_period_end)
+    renewed = policy.renewed(moved.subscription)
     paid += sum(payment.amount_minor for payment in renewed.payments)
     assert paid == used + renewed.subscription.value_minor + renewed.subscription.credit_minor
 
@@ -355,18 +355,18 @@ def test_a_change_during_the_trial_costs_nothing_and_is_charged_at_its_end() -> 
     before = policy.subscribed(checkout(1000, trial_days=7), "good", AT).subscription
     moved = policy.changed(before, terms(2500), AT + timedelta(days=2))
     assert moved.payments == ()
-    [payment] = policy.renewed(moved.subscription, AT + timedelta(days=7)).payments
+    [payment] = policy.renewed(moved.subscription).payments
     assert payment.amount_minor == 2500
 
 
 def test_unpaid_for_a_whole_period_or_cancelled_at_its_end_it_is_over() -> None:
     active = policy.subscribed(checkout(), "fails_later", AT).subscription
-    past_due = policy.renewed(active, active.current_period_end).subscription
+    past_due = policy.renewed(active).subscription
     assert past_due.status == "past_due"
-    over = policy.renewed(past_due, past_due.current_period_end).subscription
+    over = policy.renewed(past_due).subscription
     assert (over.status, over.ended_at) == ("cancelled", past_due.current_period_end)
     leaving = msgspec.structs.replace(active, cancel_at_period_end=True, cancelled_at=AT)
-    over = policy.renewed(leaving, leaving.current_period_end).subscription
+    over = policy.renewed(leaving).subscription
     assert (over.status, over.cancelled_at, over.ended_at) == ("cancelled", AT, leaving.current_period_end)
 
 

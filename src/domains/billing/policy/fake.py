@@ -12,8 +12,8 @@ from uuid import UUID
 
 import msgspec
 
+from domains.billing.policy.proration import prorate
 from domains.billing.policy.seen import PaymentSeen, RefundSeen, SubscriptionSeen, SubscriptionStatus
-from domains.kernel.money import portion
 
 Card = Literal["good", "declined", "fails_later"]
 """Works always; never; at the checkout, and then no more."""
@@ -121,7 +121,6 @@ class FakeSubscription(msgspec.Struct, frozen=True, kw_only=True):
     """Begun since the anchor; 0 during the trial."""
     current_period_start: datetime
     current_period_end: datetime
-    changed_at: datetime
     trial_end: datetime | None = None
     cancel_at_period_end: bool = False
     cancelled_at: datetime | None = None
@@ -138,6 +137,8 @@ class FakeSubscription(msgspec.Struct, frozen=True, kw_only=True):
     """At the last invoice."""
     open_minor: int | None = None
     """What the last invoice still asks for."""
+    changed_at: datetime | None = None
+    """Set by whoever writes it."""
 
     @property
     def invoice_ref(self) -> str:
@@ -217,28 +218,27 @@ def subscribed(checkout: FakeCheckout, card: Card, now: datetime) -> Moved:
         current_period_start=now,
         current_period_end=trial_end or now,
         trial_end=trial_end,
-        changed_at=now,
         discount_minor=checkout.discount_minor,
         discount_left=checkout.discount_cycles if checkout.discount_minor else 0,
     )
     if trial_end:
         return Moved(no_period_yet)
-    return _next_period(no_period_yet, now, works=True, order_id=checkout.order_id)
+    return _next_period(no_period_yet, works=True, order_id=checkout.order_id)
 
 
 def is_due(subscription: FakeSubscription, now: datetime) -> bool:
     return subscription.status in {"trialing", "active", "past_due"} and subscription.current_period_end <= now
 
 
-def renewed(subscription: FakeSubscription, now: datetime) -> Moved:
+def renewed(subscription: FakeSubscription) -> Moved:
     """What the end of the period brings: the next one, or the end of the subscription."""
     if subscription.cancel_at_period_end or subscription.status == "past_due":
         # Past due for a whole period: nobody waits any longer.
-        return Moved(cancelled(subscription, subscription.current_period_end, now))
-    return _next_period(subscription, now, works=subscription.card == "good")
+        return Moved(cancelled(subscription, subscription.current_period_end))
+    return _next_period(subscription, works=subscription.card == "good")
 
 
-def _next_period(subscription: FakeSubscription, now: datetime, *, works: bool, order_id: UUID | None = None) -> Moved:
+def _next_period(subscription: FakeSubscription, *, works: bool, order_id: UUID | None = None) -> Moved:
     step, periods = _MONTHS[subscription.interval], subscription.periods + 1
     left = subscription.discount_left
     value = _value(subscription.unit_minor * subscription.quantity, subscription.discount_minor if left != 0 else 0)
@@ -249,7 +249,6 @@ def _next_period(subscription: FakeSubscription, now: datetime, *, works: bool, 
         periods=periods,
         current_period_start=months_after(subscription.anchor, (periods - 1) * step),
         current_period_end=months_after(subscription.anchor, periods * step),
-        changed_at=now,
         value_minor=value,
         credit_minor=subscription.credit_minor - from_credit,
         discount_left=left - 1 if left else left,
@@ -257,18 +256,18 @@ def _next_period(subscription: FakeSubscription, now: datetime, *, works: bool, 
         attempts=0,
         open_minor=value - from_credit,
     )
-    return _tried(begun, now, works=works, order_id=order_id)
+    return _tried(begun, works=works, order_id=order_id)
 
 
 def _value(full_minor: int, discount_minor: int) -> int:
     return max(0, full_minor - discount_minor)
 
 
-def _tried(subscription: FakeSubscription, now: datetime, *, works: bool, order_id: UUID | None = None) -> Moved:
+def _tried(subscription: FakeSubscription, *, works: bool, order_id: UUID | None = None) -> Moved:
     """The last invoice asked of the card."""
     amount = subscription.open_minor
     if not amount:
-        return Moved(msgspec.structs.replace(subscription, status="active", open_minor=None, changed_at=now))
+        return Moved(msgspec.structs.replace(subscription, status="active", open_minor=None))
     attempts = subscription.attempts + 1
     payment = FakePayment(
         ref=f"pay_{subscription.invoice_ref.removeprefix('in_')}_{attempts}",
@@ -287,31 +286,29 @@ def _tried(subscription: FakeSubscription, now: datetime, *, works: bool, order_
         status="active" if works else "past_due",
         attempts=attempts,
         open_minor=None if works else amount,
-        changed_at=now,
     )
     return Moved(after, [payment])
 
 
-def retried(subscription: FakeSubscription, now: datetime) -> Moved:
+def retried(subscription: FakeSubscription) -> Moved:
     """The open invoice once more; nothing where none is open."""
     if subscription.status != "past_due":
         return Moved(subscription)
-    return _tried(subscription, now, works=subscription.card == "good")
+    return _tried(subscription, works=subscription.card == "good")
 
 
-def with_card(subscription: FakeSubscription, card: Card, now: datetime) -> Moved:
+def with_card(subscription: FakeSubscription, card: Card) -> Moved:
     """Another card, which is asked for what is open at once."""
-    return retried(msgspec.structs.replace(subscription, card=card, changed_at=now), now)
+    return retried(msgspec.structs.replace(subscription, card=card))
 
 
-def cancelled(subscription: FakeSubscription, at: datetime, now: datetime) -> FakeSubscription:
+def cancelled(subscription: FakeSubscription, at: datetime) -> FakeSubscription:
     return msgspec.structs.replace(
         subscription,
         status="cancelled",
         cancelled_at=subscription.cancelled_at or at,
         ended_at=at,
         open_minor=None,
-        changed_at=now,
     )
 
 
@@ -319,24 +316,24 @@ def resumed(subscription: FakeSubscription, now: datetime) -> Moved:
     """A pause ends: in the period that was paid, or else with a new one from now on."""
     if now < subscription.current_period_end:
         trial = subscription.periods == 0
-        return Moved(msgspec.structs.replace(subscription, status="trialing" if trial else "active", changed_at=now))
+        return Moved(msgspec.structs.replace(subscription, status="trialing" if trial else "active"))
     anew = msgspec.structs.replace(subscription, anchor=now, periods=0)
-    return _next_period(anew, now, works=subscription.card == "good")
+    return _next_period(anew, works=subscription.card == "good")
 
 
 def change_due(subscription: FakeSubscription, terms: Terms, at: datetime) -> int:
-    """What the change asks for at once: the new price for what is left of the period less the old one for the same,
-    or, where the interval changes and a period begins, all of the new price. Negative is a credit."""
+    """What the change asks for at once; negative is a credit."""
     if subscription.status == "trialing":
         return 0
-    whole = (subscription.current_period_end - subscription.current_period_start) // timedelta(microseconds=1)
-    left = (subscription.current_period_end - at) // timedelta(microseconds=1)
-    left = max(0, min(whole, left))
-    new = _changed_value(subscription, terms)
-    unused = portion(subscription.value_minor, left, whole)
-    if terms.interval != subscription.interval:
-        return new - unused
-    return portion(new, left, whole) - unused
+    return prorate(
+        subscription.value_minor,
+        _changed_value(subscription, terms),
+        start=subscription.current_period_start,
+        end=subscription.current_period_end,
+        at=at,
+        same_interval=terms.interval == subscription.interval,
+        currency=subscription.currency,
+    ).due_minor
 
 
 def _changed_value(subscription: FakeSubscription, terms: Terms) -> int:
@@ -359,7 +356,6 @@ def changed(subscription: FakeSubscription, terms: Terms, at: datetime) -> Moved
         interval=terms.interval,
         value_minor=0 if trial else _changed_value(subscription, terms),
         credit_minor=subscription.credit_minor - from_credit + max(0, -due),
-        changed_at=at,
     )
     if terms.interval != subscription.interval and not trial:
         after = msgspec.structs.replace(
@@ -372,4 +368,4 @@ def changed(subscription: FakeSubscription, terms: Terms, at: datetime) -> Moved
     if due <= from_credit:
         return Moved(after)
     asked = msgspec.structs.replace(after, invoices=after.invoices + 1, attempts=0, open_minor=due - from_credit)
-    return _tried(asked, at, works=subscription.card == "good")
+    return _tried(asked, works=subscription.card == "good")

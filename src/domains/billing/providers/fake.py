@@ -107,17 +107,17 @@ class FakeProvider:
                 return
             if at_period_end:
                 after = msgspec.structs.replace(
-                    found, cancel_at_period_end=True, cancelled_at=found.cancelled_at or now, changed_at=now
+                    found, cancel_at_period_end=True, cancelled_at=found.cancelled_at or now
                 )
             else:
-                after = policy.cancelled(found, now, now)
+                after = policy.cancelled(found, now)
             await move(uow.session, Moved(after), now)
 
     async def withdraw_cancel(self, db: Database, subscription_ref: str) -> None:
         now = utc_now()
         async with db.begin() as uow:
             found = await _running(uow.session, subscription_ref)
-            after = msgspec.structs.replace(found, cancel_at_period_end=False, cancelled_at=None, changed_at=now)
+            after = msgspec.structs.replace(found, cancel_at_period_end=False, cancelled_at=None)
             await move(uow.session, Moved(after), now)
 
     async def pause(self, db: Database, subscription_ref: str) -> None:
@@ -126,7 +126,7 @@ class FakeProvider:
             found = await _running(uow.session, subscription_ref)
             if found.status == "past_due":
                 raise ProviderRefused("the open invoice has to be paid first")
-            await move(uow.session, Moved(msgspec.structs.replace(found, status="paused", changed_at=now)), now)
+            await move(uow.session, Moved(msgspec.structs.replace(found, status="paused")), now)
 
     async def resume(self, db: Database, subscription_ref: str) -> None:
         now = utc_now()
@@ -160,7 +160,7 @@ class FakeProvider:
         async with db.begin() as uow:
             found = await _subscription(uow.session, subscription_ref)
             if await repository.add(uow.session, f"key_{key}", "key", {}, now):
-                await move(uow.session, policy.retried(found, now), now)
+                await move(uow.session, policy.retried(found), now)
         return True
 
     async def payment_method_url(self, db: Database, subscription_ref: str, return_url: str) -> str:
@@ -258,7 +258,7 @@ async def charged(session: AsyncSession, payment: FakePayment, now: datetime) ->
 
 async def begin(session: AsyncSession, moved: Moved, now: datetime) -> None:
     """Writes a new subscription with its first payment, and tells of both."""
-    subscription = moved.subscription
+    subscription = msgspec.structs.replace(moved.subscription, changed_at=now)
     if await repository.add(session, subscription.ref, "subscription", _plain(subscription), now):
         await tell(session, "subscription.created", SubscriptionNamed(ref=subscription.ref), now)
         for payment in moved.payments:
@@ -267,7 +267,7 @@ async def begin(session: AsyncSession, moved: Moved, now: datetime) -> None:
 
 async def move(session: AsyncSession, moved: Moved, now: datetime) -> None:
     """Writes what has become of a subscription, and tells of it."""
-    await keep(session, moved.subscription)
+    await keep(session, msgspec.structs.replace(moved.subscription, changed_at=now))
     await tell(session, "subscription.updated", SubscriptionNamed(ref=moved.subscription.ref), now)
     for payment in moved.payments:
         await charged(session, payment, now)

@@ -96,7 +96,7 @@ async def _use_card(uow: UnitOfWork, ref: str, card: Card, now: datetime) -> Non
     await fake.keep(uow.session, msgspec.structs.replace(change, used=True))
     subscription = await fake.load(uow.session, change.subscription_ref, "subscription", FakeSubscription)
     if subscription is not None and subscription.status != "cancelled":
-        await fake.move(uow.session, policy.with_card(subscription, card, now), now)
+        await fake.move(uow.session, policy.with_card(subscription, card), now)
 
 
 async def deliver(uow: UnitOfWork) -> int:
@@ -133,7 +133,7 @@ async def _catch_up(uow: UnitOfWork, ref: str, now: datetime) -> None:
     """Also over several periods, when nobody looked for long."""
     subscription = await fake.load(uow.session, ref, "subscription", FakeSubscription)
     while subscription is not None and policy.is_due(subscription, now):
-        moved = policy.renewed(subscription, now)
+        moved = policy.renewed(subscription)
         await fake.move(uow.session, moved, now)
         subscription = moved.subscription
 
