@@ -202,3 +202,25 @@ def test_a_worker_stops_on_sigterm(environment: dict[str, str]) -> None:
         worker.kill()
         worker.communicate()
     assert worker.returncode == 0
+
+
+@pytest.mark.usefixtures("migrated_database")
+def test_access_is_granted_with_a_reason_and_listed(lyceum: Lyceum) -> None:
+    created = lyceum("create-user", "--email", "granted@example.org", "--role", "learner", stdin="correct horse\n")
+    assert created.exit_code == 0, created.output
+    to, grant = ("--email", "granted@example.org"), ("billing", "grant", "--reason", "sorry")
+    assert "no entitlements" in lyceum("billing", "entitlements", *to).stdout
+    given = lyceum(*grant, *to, "--key", "courses:*", "--until", "2099-12-31")
+    assert given.exit_code == 0, given.output
+    assert "until 2100-01-01 00:00 UTC" in given.stdout
+    [row] = json.loads(lyceum("billing", "entitlements", *to, "--json").stdout)
+    assert (row["key"], row["source"], row["reason"], row["open"]) == ("courses:*", "grant", "sorry", True)
+    assert "open" in lyceum("billing", "entitlements", *to).stdout
+    for refused in (
+        lyceum(*grant, "--email", "nobody@example.org", "--key", "offline"),
+        lyceum(*grant, *to, "--key", "Offline"),
+        lyceum(*grant, *to, "--key", "offline", "--until", "2020-01-01"),
+        lyceum("billing", "entitlements", "--email", "nobody@example.org"),
+    ):
+        assert (refused.exit_code, len(refused.stderr.strip().splitlines())) == (1, 1), refused.output
+    assert lyceum("billing", "grant", *to, "--key", "offline").exit_code == 2
