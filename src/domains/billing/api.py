@@ -7,12 +7,16 @@ from domains.billing.errors import AccessRequired, WebhookNotFound
 from domains.billing.policy.keys import UNLIMITED_HEARTS, course_key
 from domains.billing.providers.port import Providers
 from domains.billing.providers.setup import RazorpayKeys, StripeKeys, providers_for
+from domains.billing.repository.ledger import Entry as LedgerEntry
 from domains.billing.schemas.access import StaffEntitlementOut as EntitlementView
 from domains.billing.service.guard import allowed, entitled, gated, holds, require
 from domains.billing.service.inbox import WebhookView
 from domains.billing.service.inbox import listed as inbox_list
 from domains.billing.service.inbox import replay as inbox_replay
 from domains.billing.service.inbox import shown as inbox_show
+from domains.billing.service.ledger import LedgerReport
+from domains.billing.service.ledger import check as ledger_check
+from domains.billing.service.ledger import entries as ledger_entries
 from domains.billing.service.names import ordered_name, plan_name, product_name
 from domains.billing.service.reconcile import Report as ReconciliationReport
 from domains.billing.service.reconcile import run as reconcile
@@ -23,6 +27,8 @@ __all__ = [
     "UNLIMITED_HEARTS",
     "AccessRequired",
     "EntitlementView",
+    "LedgerEntry",
+    "LedgerReport",
     "Providers",
     "RazorpayKeys",
     "ReconciliationReport",
@@ -39,6 +45,8 @@ __all__ = [
     "inbox_list",
     "inbox_replay",
     "inbox_show",
+    "ledger_check",
+    "ledger_entries",
     "ordered_name",
     "plan_name",
     "product_name",

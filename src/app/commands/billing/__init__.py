@@ -5,6 +5,7 @@ import click
 from app.cli import LazyGroup
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "ledger": ("app.commands.billing.ledger:ledger", "Hand the books to an accountant, or check them."),
     "grant": ("app.commands.billing.access:grant", "Give somebody access, with a reason."),
     "entitlements": ("app.commands.billing.access:entitlements", "List what somebody may use, by what and why."),
     "reconcile": ("app.commands.billing.reconcile:reconcile", "Compare with the providers, and repair."),
