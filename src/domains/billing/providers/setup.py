@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from domains.billing.providers.fake import FakeProvider
 from domains.billing.providers.port import Provider, Providers
+from domains.billing.providers.razorpay import Razorpay
 
 
 class StripeKeys(NamedTuple):
@@ -25,6 +26,10 @@ def providers_for(
 ) -> Providers:
     """Without any keys, the fake provider, except in production, where nothing can be sold then."""
     found: list[Provider] = []
+    if razorpay is not None:
+        found.append(
+            Razorpay(razorpay.key_id, razorpay.key_secret, razorpay.webhook_secrets, api_base=razorpay.api_base)
+        )
     if not found and not production:
         found.append(FakeProvider(public_url=public_url))
     return Providers(found, public_url=public_url)
