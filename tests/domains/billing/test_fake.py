@@ -335,8 +335,10 @@ def test_whatever_is_changed_what_was_paid_is_what_is_used_and_what_is_credit(
     for price, second in sorted(steps, key=lambda step: step[1]):
         at = AT + timedelta(seconds=second)
         used += policy.change_due(moved.subscription, terms(price), at)
+        asked = policy.change_asks(moved.subscription, terms(price), at)
         moved = policy.changed(moved.subscription, terms(price), at)
-        paid += sum(payment.amount_minor for payment in moved.payments)
+        assert sum(payment.amount_minor for payment in moved.payments) == max(0, asked)
+        paid += max(0, asked)
         assert paid == used + moved.subscription.credit_minor
     renewed = policy.renewed(moved.subscription)
     paid += sum(payment.amount_minor for payment in renewed.payments)

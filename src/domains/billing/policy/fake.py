@@ -322,7 +322,7 @@ def resumed(subscription: FakeSubscription, now: datetime) -> Moved:
 
 
 def change_due(subscription: FakeSubscription, terms: Terms, at: datetime) -> int:
-    """What the change asks for at once; negative is a credit."""
+    """What the change is worth at this moment; negative is a credit."""
     if subscription.status == "trialing":
         return 0
     return prorate(
@@ -334,6 +334,12 @@ def change_due(subscription: FakeSubscription, terms: Terms, at: datetime) -> in
         same_interval=terms.interval == subscription.interval,
         currency=subscription.currency,
     ).due_minor
+
+
+def change_asks(subscription: FakeSubscription, terms: Terms, at: datetime) -> int:
+    """What the card is asked for when the change is made, which earlier credit makes less; negative is a credit."""
+    due = change_due(subscription, terms, at)
+    return due - min(subscription.credit_minor, max(0, due))
 
 
 def _changed_value(subscription: FakeSubscription, terms: Terms) -> int:

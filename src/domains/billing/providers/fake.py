@@ -140,7 +140,7 @@ class FakeProvider:
     ) -> ChangePreview:
         async with db.begin() as uow:
             found = await _changeable(uow.session, subscription_ref, charge)
-        return ChangePreview(policy.change_due(found, _terms(charge, quantity), at), found.currency, at)
+        return ChangePreview(policy.change_asks(found, _terms(charge, quantity), at), found.currency, at)
 
     async def change(
         self, db: Database, subscription_ref: str, charge: Charge, quantity: int, *, key: str, at: datetime
