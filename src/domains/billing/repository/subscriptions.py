@@ -15,12 +15,9 @@ from domains.kernel.uow import Database
 
 GOING_ON = ("trialing", "active", "past_due", "paused")
 
-_PERIOD_AROUND = text("""
+_IN_A_PERIOD = text("""
     SELECT EXISTS (
-        SELECT FROM billing_order WHERE subscription_id = :subscription_id AND period_start < :at AND :at < period_end
-    ) OR EXISTS (
-        SELECT FROM billing_subscription
-        WHERE id = :subscription_id AND current_period_start < :at AND :at < current_period_end
+        SELECT FROM billing_order WHERE subscription_id = :subscription_id AND period_start <= :at AND :at < period_end
     )
 """)
 
@@ -128,10 +125,10 @@ async def price_order(session: AsyncSession, order_id: UUID, values: dict[str, i
     await session.execute(update(OrderRow).where(OrderRow.id == order_id, OrderRow.paid_at.is_(None)).values(**values))
 
 
-async def is_inside_a_period(session: AsyncSession, subscription_id: UUID, at: datetime) -> bool:
-    """Whether `at` lies strictly within a period that we know of."""
+async def has_order_at(session: AsyncSession, subscription_id: UUID, at: datetime) -> bool:
+    """Whether `at` lies in a period that has an order."""
     values = {"subscription_id": subscription_id, "at": at}
-    return bool((await session.execute(_PERIOD_AROUND, values)).scalar_one())
+    return bool((await session.execute(_IN_A_PERIOD, values)).scalar_one())
 
 
 async def nothing_to_come(session: AsyncSession, subscription_id: UUID, now: datetime) -> None:
@@ -166,7 +163,8 @@ _TRIALS_ENDING = """
 _YEARS_ENDING = """
     SELECT s.id, s.user_id, s.subscription_ref, s.current_period_start, s.current_period_end, 0
     FROM billing_subscription s JOIN billing_price p ON p.id = s.price_id
-    WHERE s.status = 'active' AND p.interval = 'year' AND s.current_period_end > $1 AND s.current_period_end <= $2
+    WHERE s.status = 'active' AND NOT s.cancel_at_period_end AND p.interval = 'year'
+        AND s.current_period_end > $1 AND s.current_period_end <= $2
         AND s.current_period_start IS NOT NULL AND s.reminded_period_end IS DISTINCT FROM s.current_period_end
         AND s.id > $3
     ORDER BY s.id LIMIT $4
@@ -209,7 +207,7 @@ async def trials_ending(db: Database, now: datetime, until: datetime, *, after: 
 
 
 async def years_ending(db: Database, now: datetime, until: datetime, *, after: UUID, most: int) -> list[Due]:
-    """Of plans paid by the year, whose owners have not been told."""
+    """Of plans that will be renewed for a year, whose owners have not been told."""
     return [Due(*row) for row in await db.fetch(_YEARS_ENDING, now, until, after, most)]
 
 

@@ -187,10 +187,9 @@ async def _later_order(
 ) -> dict[str, Any]:
     first = await orders.order(uow.session, row.order_id)
     assert first is not None
-    inside = seen.period_start is not None and await repository.is_inside_a_period(
-        uow.session, row.id, seen.period_start
-    )
-    kind = "plan_change" if inside else "renewal"
+    start = seen.period_start
+    asked_before = start is not None and await repository.has_order_at(uow.session, row.id, start)
+    kind = "plan_change" if asked_before else "renewal"
     return {
         "user_id": row.user_id,
         "product_id": row.product_id,
