@@ -3,12 +3,14 @@
 Guards ask `entitled` (a key that somebody gated needs an entitlement) or `holds` (there is one, gate or not).
 """
 
-from domains.billing.errors import AccessRequired, WebhookNotFound
-from domains.billing.policy.keys import UNLIMITED_HEARTS, course_key
+from domains.billing.errors import AccessRequired, CatalogueInvalid, WebhookNotFound
+from domains.billing.policy.keys import ALL_COURSES, UNLIMITED_HEARTS, course_key
+from domains.billing.policy.sheet import read as read_catalogue
 from domains.billing.providers.port import Providers
 from domains.billing.providers.setup import RazorpayKeys, StripeKeys, providers_for
 from domains.billing.repository.ledger import Entry as LedgerEntry
 from domains.billing.schemas.access import StaffEntitlementOut as EntitlementView
+from domains.billing.service.assortment import PriceView, ProductView, products
 from domains.billing.service.guard import allowed, entitled, gated, holds, require
 from domains.billing.service.inbox import WebhookView
 from domains.billing.service.inbox import listed as inbox_list
@@ -22,17 +24,25 @@ from domains.billing.service.reconcile import Report as ReconciliationReport
 from domains.billing.service.reconcile import run as reconcile
 from domains.billing.service.staff import entitlements_of
 from domains.billing.service.staff import grant as grant_by_hand
+from domains.billing.service.sync import Change, SyncReport
+from domains.billing.service.sync import run as sync_catalogue
 
 __all__ = [
+    "ALL_COURSES",
     "UNLIMITED_HEARTS",
     "AccessRequired",
+    "CatalogueInvalid",
+    "Change",
     "EntitlementView",
     "LedgerEntry",
     "LedgerReport",
+    "PriceView",
+    "ProductView",
     "Providers",
     "RazorpayKeys",
     "ReconciliationReport",
     "StripeKeys",
+    "SyncReport",
     "WebhookNotFound",
     "WebhookView",
     "allowed",
@@ -50,7 +60,10 @@ __all__ = [
     "ordered_name",
     "plan_name",
     "product_name",
+    "products",
     "providers_for",
+    "read_catalogue",
     "reconcile",
     "require",
+    "sync_catalogue",
 ]

@@ -49,6 +49,11 @@ async def published_courses(uow: UnitOfWork, course_ids: Sequence[UUID]) -> dict
     return {content.course_id: content for content in found}
 
 
+async def ids_of_slugs(uow: UnitOfWork, slugs: Sequence[str]) -> dict[str, UUID]:
+    """Ids of published courses by slug; slugs of none are left out."""
+    return await repository.ids_of_slugs(uow.session, slugs) if slugs else {}
+
+
 async def published_lesson(uow: UnitOfWork, lesson_id: UUID) -> LessonOfRevision:
     """What the lesson is now. Raises LessonNotFound, also for a lesson that its course no longer has."""
     revision_id = await repository.published_of_lesson(uow.session, lesson_id)
@@ -93,6 +98,7 @@ __all__ = [
     "demo_course",
     "ensure_demo_course",
     "export_course",
+    "ids_of_slugs",
     "import_course",
     "kept_revision",
     "prompt",

@@ -62,6 +62,9 @@ _PUBLISHED_OF_LESSON = text("""
     WHERE n.id = :lesson_id AND n.kind = 'lesson'
 """)
 
+_IDS_OF_SLUGS = text(
+    "SELECT slug, id FROM catalog_course WHERE slug = ANY(:slugs) AND published_revision_id IS NOT NULL"
+)
 _PUBLISHED_OF_SLUG = text("SELECT published_revision_id FROM catalog_course WHERE slug = :slug")
 
 _COURSES = text("""
@@ -176,6 +179,11 @@ async def published_now(database: Database, course_id: UUID) -> UUID | None:
 async def published_of_lesson(session: AsyncSession, lesson_id: UUID) -> UUID | None:
     found: UUID | None = await session.scalar(_PUBLISHED_OF_LESSON, {"lesson_id": lesson_id})
     return found
+
+
+async def ids_of_slugs(session: AsyncSession, slugs: Sequence[str]) -> dict[str, UUID]:
+    found = await session.execute(_IDS_OF_SLUGS, {"slugs": list(slugs)})
+    return {row.slug: row.id for row in found}
 
 
 async def published_of_slug(session: AsyncSession, slug: str) -> UUID | None:

@@ -4,12 +4,19 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import any_, func, select
+from sqlalchemy import any_, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.billing.models import GateRow, PriceRow, ProductRow
 from domains.kernel.ids import new_id
+
+_LOCK_CATALOGUE = text("SELECT pg_advisory_xact_lock(hashtextextended('lyceum.catalogue', 0))")
+
+
+async def lock_catalogue(session: AsyncSession) -> None:
+    """One file at a time."""
+    await session.execute(_LOCK_CATALOGUE)
 
 
 async def product(session: AsyncSession, product_id: UUID, *, lock: bool = False) -> ProductRow | None:
