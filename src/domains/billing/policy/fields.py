@@ -80,9 +80,9 @@ def checked_keys(values: Iterable[str]) -> list[str]:
 def checked_interval(kind: str, value: str | None) -> str | None:
     """A plan is paid for every month or year, anything else once."""
     if kind == "plan" and value not in INTERVALS:
-        raise ValueError(f"a plan is paid each {' or '.join(INTERVALS)}")
+        raise ValueError(f"is {' or '.join(INTERVALS)} for a plan")
     if kind != "plan" and value is not None:
-        raise ValueError(f"a {kind} is paid once and has no interval")
+        raise ValueError(f"is for plans: a {kind} is paid once")
     return value
 
 

@@ -57,9 +57,9 @@ def checked_tax_id(country: str, given: str) -> str:
     if country in _VAT:
         return _vat(country, tax_id)
     if not country:
-        raise ValueError("a tax id needs the country that gave it")
+        raise ValueError("needs the country that gave it")
     if _ANY.fullmatch(tax_id) is None:
-        raise ValueError("a tax id is made of letters and digits")
+        raise ValueError("is made of letters and digits")
     return tax_id
 
 
@@ -70,15 +70,15 @@ def _vat(country: str, tax_id: str) -> str:
     # Two letters in front are some country's: French numbers may begin like that, and then need FR before them.
     foreign = bare == tax_id and tax_id[:2].isalpha()
     if foreign or form.fullmatch(bare) is None:
-        raise ValueError(f"this is not a VAT number of {country}: it starts with {letters}")
+        raise ValueError(f"is no VAT number of {country}, which would start with {letters}")
     return letters + bare
 
 
 def _gstin(tax_id: str) -> str:
     if _GSTIN.fullmatch(tax_id) is None or state_of_gstin(tax_id) not in STATES:
-        raise ValueError("a GSTIN has 15 characters: the state's two digits, a PAN, a digit, Z and a check digit")
+        raise ValueError("is no GSTIN, 15 characters: the state's two digits, a PAN, a digit, Z and a check digit")
     if gstin_check_digit(tax_id[:14]) != tax_id[14]:
-        raise ValueError("the last character of this GSTIN does not fit the others: one of them is mistyped")
+        raise ValueError("is a mistyped GSTIN: its last character does not fit the others")
     return tax_id
 
 

@@ -6,7 +6,8 @@ Without a currency it is that of the country's price, else of the product's firs
 How the tax is chosen: the rate of that country; where the country is unknown, the seller's own, since that is what
 the seller owes if the buyer turns out to be at home. A country without a rate is one where nothing is collected. A
 business elsewhere within the seller's `reverse_charge` list, known by a tax id that has been checked for its form,
-accounts for the tax itself: 0 %.
+accounts for the tax itself: 0 %. A price that includes tax is the price everywhere: where less tax is due, more of it
+is net.
 """
 
 from collections.abc import Sequence
@@ -16,13 +17,13 @@ from uuid import UUID
 
 from domains.billing.errors import NotOffered, PriceNotFound, ProductNotFound
 from domains.billing.models import CouponRow, CustomerRow, PriceRow, ProductRow
+from domains.billing.policy.documents import REVERSE_CHARGE
 from domains.billing.policy.pricing import NO_DISCOUNT, Quote, quote
 from domains.billing.repository import catalogue, customers
 from domains.billing.service import coupons
 from domains.kernel.money import MOST_MINOR
 from domains.kernel.uow import UnitOfWork
 
-REVERSE_CHARGE = "Reverse charge"
 MOST_QUANTITY = 10_000
 
 
