@@ -117,6 +117,13 @@ class BadSignature(Invalid):
     title = "The signature does not fit"
 
 
+class WebhookUnreadable(Invalid, ValueError):
+    """Its signature fits, and it is not what this provider sends."""
+
+    code = "billing.webhook_unreadable"
+    title = "The body cannot be read"
+
+
 class WebhooksClosed(NotFound):
     code = "billing.webhooks_closed"
     title = "No webhook secret is set"

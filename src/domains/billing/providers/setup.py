@@ -5,6 +5,7 @@ from typing import NamedTuple
 from domains.billing.providers.fake import FakeProvider
 from domains.billing.providers.port import Provider, Providers
 from domains.billing.providers.razorpay import Razorpay
+from domains.billing.providers.stripe import StripeProvider
 
 
 class StripeKeys(NamedTuple):
@@ -26,6 +27,8 @@ def providers_for(
 ) -> Providers:
     """Without any keys, the fake provider, except in production, where nothing can be sold then."""
     found: list[Provider] = []
+    if stripe is not None:
+        found.append(StripeProvider(stripe.secret_key, stripe.webhook_secrets, stripe.api_base))
     if razorpay is not None:
         found.append(
             Razorpay(razorpay.key_id, razorpay.key_secret, razorpay.webhook_secrets, api_base=razorpay.api_base)
