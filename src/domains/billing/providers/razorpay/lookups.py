@@ -129,10 +129,12 @@ class Lookups:
             seen = await self._tolerated(db, payment)
             paid[payment.id] = bool(seen)
             for one in seen:
-                if isinstance(one, SubscriptionSeen):
-                    told.add(one.subscription_ref)
-                else:
+                if not isinstance(one, SubscriptionSeen):
                     yield one
+                elif one.subscription_ref not in told:
+                    # Before its payments, and to be looked up under a number of its own.
+                    told.add(one.subscription_ref)
+                    yield Lookup(kind="subscription", ref=one.subscription_ref)
         async for refund in self._api.all(Refund, "refunds", **{"from": begin, "to": end}):
             if await self._ours(db, refund.payment_id, paid):
                 yield facts.refunded(refund)
@@ -140,11 +142,8 @@ class Lookups:
             if await self._ours(db, dispute.payment_ref, paid):
                 yield dispute
         async for subscription in self._api.all(Subscription, "subscriptions", **{"from": begin, "to": end}):
-            if own_id(subscription.notes, "order_id"):
-                told.add(subscription.id)
-        for ref in sorted(told):
-            # To be looked up one by one, each under a number of its own.
-            yield Lookup(kind="subscription", ref=ref)
+            if own_id(subscription.notes, "order_id") and subscription.id not in told:
+                yield Lookup(kind="subscription", ref=subscription.id)
 
     async def _ours(self, db: Database, payment_ref: str, known: dict[str, bool]) -> bool:
         if payment_ref not in known:
