@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -187,6 +188,8 @@ def test_halves_of_pieces_add_up_to_the_halves_of_the_whole(pieces: list[int], r
 
 def test_supply_to_abroad_is_to_no_state() -> None:
     assert place_of_supply("29", "US", "CA") == "96"
+    indian, american = Party(name="s", country="IN", region="29"), Party(name="c", country="US")
+    assert policy.supplied_in(indian, american) == "96 Outside India"
     assert [tax.name for tax in policy.taxes(
         Party(name="s", country="IN", region="29"), Party(name="c", country="US"),
         name="GST", rate_bp=1800, amount_minor=9,
@@ -205,3 +208,19 @@ def test_the_tax_of_credit_notes_adds_up_however_it_is_cut(total: int, data: st.
         assert 0 <= part <= amount
         taken, credited = taken + part, credited + amount
     assert taken == tax
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"time_zone": "Mars/Olympus"},
+        {"time_zone": "../../etc/passwd"},
+        {"prefix": ""},
+        {"prefix": "a b"},
+        {"prefix": "X" * 13},
+        {"prefix": "CN"},
+    ],
+)
+def test_a_seller_whose_documents_could_not_be_numbered_or_dated_is_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"name": "Seller", **wrong}, Seller)

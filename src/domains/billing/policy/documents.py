@@ -4,12 +4,13 @@ Invariant: a document is complete in itself. What is printed years later comes f
 the seller or the customer is by then; its net amounts and taxes add up to its total exactly.
 """
 
+import re
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from domains.billing.policy.gst import STATES, halves, place_of_supply
+from domains.billing.policy.gst import ABROAD, STATES, halves, place_of_supply
 from domains.kernel.money import portion
 
 CREDIT_NOTE = "credit_note"
@@ -18,6 +19,7 @@ RECEIPT = "receipt"
 REVERSE_CHARGE = "Reverse charge"
 """Name of the tax where the customer accounts for it."""
 _INDIA = "IN"
+_PREFIX = re.compile("[A-Za-z0-9/-]{1,12}")
 
 
 class Seller(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,6 +43,19 @@ class Seller(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """HSN or SAC code of what is sold; for India 999293, commercial training, where left out."""
     footer: str = ""
     """Printed at the end of every document."""
+
+    def __post_init__(self) -> None:
+        """What would keep documents from being dated and numbered is refused when it is said, not when one is paid."""
+        for prefix in (self.prefix, self.credit_prefix):
+            if not _PREFIX.fullmatch(prefix):
+                raise ValueError("a prefix is 1 to 12 letters, digits, - and /")
+        if self.prefix == self.credit_prefix:
+            raise ValueError("invoices and credit notes need prefixes of their own")
+        if self.time_zone:
+            try:
+                ZoneInfo(self.time_zone)
+            except (ZoneInfoNotFoundError, ValueError, OSError):
+                raise ValueError(f"{self.time_zone!r} is no IANA time zone") from None
 
 
 class Party(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -163,7 +178,7 @@ def supplied_in(seller: Party, customer: Party) -> str:
     if seller.country != _INDIA:
         return ""
     code = _supplied_in(seller, customer)
-    return f"{code} {STATES[code]}" if code in STATES else code
+    return f"{code} {'Outside India' if code == ABROAD else STATES.get(code, '')}".rstrip()
 
 
 def tax_credited(credited_minor: int, invoice_total_minor: int, invoice_tax_minor: int) -> int:
