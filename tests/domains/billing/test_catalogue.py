@@ -310,6 +310,7 @@ async def test_a_key_finds_all_that_gives_it(admin: Learner, client: httpx.Async
     found = await on_sale(client, key=f"course:{course_id}")
     assert [item["slug"] for item in found] == ["every", "one", "two"]
     assert [item["slug"] for item in await on_sale(client, key="offline")] == ["two"]
+    assert (await client.get("/api/v1/products?key=%00")).status_code == 400
 
 
 async def test_who_has_the_answer_gets_no_body_until_it_changes(admin: Learner, client: httpx.AsyncClient) -> None:

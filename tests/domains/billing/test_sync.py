@@ -212,6 +212,7 @@ async def test_two_files_at_once_are_one_after_the_other(db: Database) -> None:
         (lambda d: d["taxes"].update(XX={"name": "x", "percent": 1}), "$.taxes.XX: is not an ISO 3166 country"),
         (lambda d: d["taxes"]["DE"].update(percent=101), "$.taxes.DE.percent: is 0 to 100 %"),
         (lambda d: d["seller"].update(fiscal_start=13), "$.seller.fiscal_start: is a month"),
+        (lambda d: d["seller"].update(country=""), "$.seller.country: is needed for `reverse_charge`"),
         (lambda d: d["seller"].update(reverse_charge=["Austria"]), "$.seller.reverse_charge[0]: is not"),
         (lambda d: d["coupons"][0].update(percent=12.345), "$.coupons[0].percent: has at most"),
         (lambda d: d["coupons"][0].update(percent=0), "$.coupons[0].percent_bp: percent_bp is 1"),

@@ -37,8 +37,10 @@ NO_DISCOUNT = Discount()
 
 
 def step(currency: str) -> int:
-    """The smallest amount that can be charged, in minor units. Card networks take three-decimal currencies only with
-    a zero at the end."""
+    """The smallest amount that can be charged, in minor units. Of three decimals card networks take only those with a
+    zero at the end, and of the ariary, whose minor unit is a fifth, only whole ones."""
+    if currency == "MGA":
+        return 100
     return 10 if exponent(currency) == 3 else 1
 
 

@@ -157,6 +157,8 @@ def _seller(seller: SellerSheet, errors: _Errors) -> dict[str, Any]:
         errors.check(f"{path}.country", fields.checked_country, seller.country)
     if seller.fiscal_start is not None and not 1 <= seller.fiscal_start <= 12:
         errors.say(f"{path}.fiscal_start", "is a month, 1 to 12")
+    if seller.reverse_charge and not seller.country:
+        errors.say(f"{path}.country", "is needed for `reverse_charge`, which is for other countries")
     for place, country in enumerate(seller.reverse_charge):
         errors.check(f"{path}.reverse_charge[{place}]", fields.checked_country, country)
     # As it comes back from the database, so that the two can be compared.

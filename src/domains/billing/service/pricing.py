@@ -15,9 +15,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from domains.billing.errors import NotOffered, PriceNotFound, ProductNotFound
+from domains.billing.errors import BadField, NotOffered, PriceNotFound, ProductNotFound
 from domains.billing.models import CouponRow, CustomerRow, PriceRow, ProductRow
 from domains.billing.policy.documents import REVERSE_CHARGE
+from domains.billing.policy.iso import COUNTRIES
 from domains.billing.policy.pricing import NO_DISCOUNT, Quote, quote
 from domains.billing.repository import catalogue, customers
 from domains.billing.service import coupons
@@ -53,12 +54,14 @@ async def offer(
     coupon_code: str | None,
     now: datetime,
 ) -> Offer:
-    """Raises ProductNotFound, PriceNotFound, NotOffered, CouponRefused, TooManyGuesses."""
+    """Raises ProductNotFound, PriceNotFound, NotOffered, BadField, CouponRefused, TooManyGuesses."""
     product = await catalogue.product(uow.session, product_id)
     if product is None or not product.active:
         raise ProductNotFound
     if not 1 <= quantity <= MOST_QUANTITY:
         raise NotOffered(f"quantity is 1 to {MOST_QUANTITY}", field="quantity")
+    if country is not None and country not in COUNTRIES:
+        raise BadField("country", "country is not an ISO 3166 country such as DE")
     customer = await customers.customer(uow.session, user_id)
     where = country or (customer.country if customer else "") or None
     on_sale = (await catalogue.prices(uow.session, [product.id]))[product.id]
@@ -112,4 +115,5 @@ def reverse_charged(seller: dict[str, Any], country: str | None, customer: Custo
     """The tax id vouches for the customer's own country only, not for one that was asked for."""
     if customer is None or not customer.tax_id or customer.country != country:
         return False
-    return country != seller.get("country") and country in seller.get("reverse_charge", ())
+    home = seller.get("country")
+    return bool(home) and country != home and country in seller.get("reverse_charge", ())
