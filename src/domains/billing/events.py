@@ -52,7 +52,8 @@ class SubscriptionChanged(Event, frozen=True, kw_only=True, tag="billing.subscri
 
 
 class SubscriptionReminded(Event, frozen=True, kw_only=True, tag="billing.subscription_reminded.v1"):
-    """`reminder`: payment_failed (with `step` 1 to 4), trial_ends, period_ends."""
+    """`reminder`: payment_failed (with `step` 1 to 4), trial_ends, period_ends, trial_refused (the card had one before,
+    so the trial was cancelled)."""
 
     user_id: UUID
     subscription_id: UUID

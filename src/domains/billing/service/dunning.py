@@ -59,8 +59,14 @@ async def end_refused_trials(db: Database, now: datetime) -> None:
     """Cancels trials on cards that had one before."""
     for provider in db.port(Providers):
         async for due in _all(repository.refused_trials, db, provider.name):
-            if not await _attempt(f"subscription {due.id}", _end(db, provider, due, now)):
+            if not await _attempt(f"subscription {due.id}", _refuse_trial(db, provider, due, now)):
                 break
+
+
+async def _refuse_trial(db: Database, provider: Provider, due: Due, now: datetime) -> None:
+    await _end(db, provider, due, now)
+    async with db.begin() as uow:
+        _remind(uow, due, "trial_refused", 0, now)
 
 
 async def _end(db: Database, provider: Provider, due: Due, now: datetime) -> None:

@@ -39,8 +39,8 @@ async def apply(uow: UnitOfWork, provider_name: str, seen: SubscriptionSeen, num
     await uow.session.flush()
     await _settle(uow, row, after, product, now)
     changes = policy.changes(before, after)
-    if "began" in changes and after.trial_end is not None:
-        await trials.begun(uow, row.order_id)
+    if "began" in changes:
+        await _begun(uow, row)
     for change in changes:
         uow.record(
             SubscriptionChanged(
@@ -80,10 +80,18 @@ async def _first_seen(uow: UnitOfWork, provider: str, seen: SubscriptionSeen) ->
     if row is None:
         raise Quarantine(f"order {order.id} has begun another subscription than {seen.subscription_ref}")
     order.subscription_id = row.id
-    order.period_start = order.period_start or seen.current_period_start
-    order.period_end = order.period_end or seen.current_period_end
     await uow.session.flush()
     return row
+
+
+async def _begun(uow: UnitOfWork, row: SubscriptionRow) -> None:
+    """The order that began it is for its first period, and its trial is used."""
+    order = await orders.order(uow.session, row.order_id, lock=True)
+    assert order is not None
+    order.period_start, order.period_end = row.current_period_start, row.current_period_end
+    await uow.session.flush()
+    if row.trial_end is not None:
+        await trials.begun(uow, order)
 
 
 async def _sold(uow: UnitOfWork, row: SubscriptionRow, seen: SubscriptionSeen) -> tuple[PriceRow, ProductRow]:

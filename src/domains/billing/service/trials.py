@@ -7,6 +7,7 @@ something was paid the card is only remembered.
 
 from uuid import UUID
 
+from domains.billing.models import OrderRow
 from domains.billing.policy.trials import card_mark, mail_mark, person_mark, refused_mark
 from domains.billing.repository import orders
 from domains.billing.repository import subscriptions as repository
@@ -26,11 +27,8 @@ async def claim(uow: UnitOfWork, *, user_id: UUID, email: str, product_id: UUID,
     return 0
 
 
-async def begun(uow: UnitOfWork, order_id: UUID) -> None:
+async def begun(uow: UnitOfWork, order: OrderRow) -> None:
     """The trial of this order runs: now it is used, also if another order has claimed it since."""
-    order = await orders.order(uow.session, order_id)
-    if order is None:
-        return
     contact = await identity.contact(uow, order.user_id)
     marks = _marks(order.user_id, contact.email if contact else "", order.product_id)
     await repository.keep_trial(uow.session, order.product_id, marks, order.id)
