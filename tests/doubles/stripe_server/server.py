@@ -46,15 +46,18 @@ class StripeServer:
         self.delivered: set[str] = set()
         """Ids of events that were answered with 2xx."""
         self._lock = self.gate.lock
-        self._socket = socket.create_server(("127.0.0.1", port))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.url = ""
+        """Known once it runs."""
+        self._port = port
         config = uvicorn.Config(
             self.gate, log_config=None, lifespan="off", timeout_graceful_shutdown=1, ws="none", loop="asyncio"
         )
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
 
     def __enter__(self) -> "StripeServer":
+        self._socket = socket.create_server(("127.0.0.1", self._port))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
         self._thread.start()
         while not self._server.started:
             time.sleep(0.005)
@@ -201,12 +204,15 @@ class StripeServer:
     def signed(self, event: Thing, *, at: float | None = None, secrets: tuple[str, ...] = ()) -> tuple[bytes, str]:
         """The body, and the Stripe-Signature header."""
         body = json.dumps(event, indent=2).encode()
+        return body, self.signature(body, at=at, secrets=secrets)
+
+    def signature(self, body: bytes, *, at: float | None = None, secrets: tuple[str, ...] = ()) -> str:
         stamp = int(time.time() if at is None else at)
         marks = [
             hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
             for secret in secrets or (self.secret,)
         ]
-        return body, ",".join([f"t={stamp}", *(f"v1={mark}" for mark in marks)])
+        return ",".join([f"t={stamp}", *(f"v1={mark}" for mark in marks)])
 
     async def deliver(
         self,
