@@ -83,6 +83,13 @@ async def test_two_grants_of_one_key_are_two(db: Database, ada: Learner, sam: Le
     assert not await billing.entitled(db, ada.id, KEY)
 
 
+async def test_a_repeated_grant_with_its_key_is_one(ada: Learner, sam: Learner) -> None:
+    body = {"user_id": str(ada.id), "key": KEY, "reason": "sorry"}
+    first, second = [await sam.post("/admin/entitlements", body, key="k") for _ in range(2)]
+    assert (first.status_code, second.status_code, first.json()) == (201, 201, second.json())
+    assert len(await rows_of(sam, ada)) == 1
+
+
 async def test_what_was_bought_is_not_taken_back_by_hand(db: Database, ada: Learner, sam: Learner) -> None:
     async with db.begin() as uow:
         await entitlements.grant(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Controller, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from domains.billing.models import EntitlementRow
@@ -28,8 +28,12 @@ from domains.identity import api as identity
 from domains.identity.api import Principal
 from domains.identity.guards import require_role
 from domains.kernel.clock import utc_now
+from domains.kernel.idempotency import once_per_key
 from domains.kernel.uow import Database, UnitOfWork
 
+IdempotencyKey = Annotated[
+    str | None, HeaderParameter(name="Idempotency-Key", description="The same key again is the same grant.")
+]
 Why = Annotated[str, QueryParameter(max_length=500, description="Kept with the entitlement.")]
 
 
@@ -132,16 +136,28 @@ class AccessAdminController(Controller):
         status_code=HTTP_201_CREATED,
     )
     async def grant(
-        self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal], data: JSONBody[GrantIn]
+        self,
+        uow: NamedDependency[UnitOfWork],
+        principal: NamedDependency[Principal],
+        data: JSONBody[GrantIn],
+        key: IdempotencyKey = None,
     ) -> StaffEntitlementOut:
-        return await staff.grant(
+        return await once_per_key(
             uow,
-            user_id=data.user_id,
-            key=data.key,
-            ends_at=data.ends_at,
-            reason=data.reason,
-            by=principal.user_id,
-            now=utc_now(),
+            owner_id=principal.user_id,
+            key=key,
+            operation="grant_entitlement",
+            request=data,
+            answer_type=StaffEntitlementOut,
+            work=lambda: staff.grant(
+                uow,
+                user_id=data.user_id,
+                key=data.key,
+                ends_at=data.ends_at,
+                reason=data.reason,
+                by=principal.user_id,
+                now=utc_now(),
+            ),
         )
 
     @delete(
