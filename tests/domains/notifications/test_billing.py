@@ -155,8 +155,8 @@ async def test_every_reminder_is_told_once(db: Database, ada: Learner, crank: An
         return SubscriptionReminded(user_id=ada.id, subscription_id=new_id(), reminder=reminder, step=step, at=LATE)
 
     facts = [reminded("payment_failed", step) for step in (1, 2, 3, 4)]
-    facts += [reminded("trial_ends", 0), reminded("period_ends", 0)]
+    facts += [reminded("trial_ends", 0), reminded("period_ends", 0), reminded("trial_refused", 0)]
     said = {body for _, body in await told(db, ada, crank, *facts)}
-    assert len(said) == 6
+    assert len(said) == 7
     assert "Your plan is renewed on 2 December 2026, unless you cancel before." in said
     assert "The trial of Your plan ends on 2 December 2026. It is charged then, unless you cancel before." in said

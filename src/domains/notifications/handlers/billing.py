@@ -144,6 +144,9 @@ async def tell_reminder(uow: UnitOfWork, fact: SubscriptionReminded) -> None:
             body = f"The trial of {plan} ends on {day}. It is charged then, unless you cancel before."
         case "period_ends":
             title, body = "Your subscription is renewed soon", f"{plan} is renewed on {day}, unless you cancel before."
+        case "trial_refused":
+            title = "A free trial can be had once"
+            body = f"This card had a trial of {plan} before, so it was ended. You can subscribe without one."
         case _:
             return
     await service.notify(
