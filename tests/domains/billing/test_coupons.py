@@ -67,7 +67,8 @@ async def reserve(db: Database, coupon_id: UUID, user_id: UUID, order_id: UUID, 
 
 async def counted(db: Database, coupon_id: UUID, user_id: UUID) -> Uses:
     async with db.begin() as uow:
-        return await repository.uses(uow.session, coupon_id, user_id, utc_now())
+        row = await uow.session.get_one(CouponRow, coupon_id)
+        return await repository.uses(uow.session, row, user_id, utc_now())
 
 
 async def try_code(
@@ -238,20 +239,51 @@ async def test_a_code_is_read_as_people_type_it(db: Database, ada: Learner, sale
     }
 
 
+async def test_who_comes_back_from_the_pay_page_may_use_the_code_again(db: Database, ada: Learner) -> None:
+    course_id = new_id()
+    await put_on_sale(db, f"course:{course_id}", amount_minor=2000)
+    coupon_id = await coupon(db, most_uses=1)
+    wish, body = {"coupon": "SAVE25"}, {"course_id": str(course_id), "coupon": "SAVE25"}
+    first = await ada.post(f"/payments/courses/{course_id}", wish)
+    assert (await ada.post("/payments/quote", body)).json()["total_minor"] == 1500
+    without = await ada.post(f"/payments/courses/{course_id}", {})
+    again = await ada.post(f"/payments/courses/{course_id}", wish)
+    assert [answer.json()["total_minor"] for answer in (first, without, again)] == [1500, 2000, 1500]
+    assert await counted(db, coupon_id, ada.id) == (1, 1)
+    bob = await register(ada.http, "Bob")
+    assert (await bob.post("/payments/quote", body)).status_code == 400
+
+
 async def test_every_refusal_sounds_the_same(db: Database, ada: Learner, sale: OnSale) -> None:
     other = await put_on_sale(db, "hearts:unlimited")
     now = utc_now()
+    bob = await register(ada.http, "Bob")
     used_up = await coupon(db, "USED-UP", most_uses=1)
-    await reserve(db, used_up, ada.id, await an_order(db, ada.id, sale))
+    await reserve(db, used_up, bob.id, await an_order(db, bob.id, sale))
     mine = await coupon(db, "MINE-USED")
-    await reserve(db, mine, ada.id, await an_order(db, ada.id, sale))
+    await reserve(db, mine, ada.id, paid := await an_order(db, ada.id, sale))
+    async with db.begin() as uow:
+        await coupons.consume(uow, paid)
+    elsewhere = await coupon(db, "MINE-OPEN")
+    await reserve(db, elsewhere, ada.id, await an_order(db, ada.id, other))
     await coupon(db, "ELSEWHERE", product_ids=[other.product_id])
     await coupon(db, "DOLLARS", amount_minor=100, currency="USD")
     await coupon(db, "TOMORROW", starts_at=now + HOUR)
     await coupon(db, "YESTERDAY", ends_at=now - HOUR)
     await coupon(db, "OFF", active=False)
     heard = set()
-    for code in ("USED-UP", "MINE-USED", "ELSEWHERE", "DOLLARS", "TOMORROW", "YESTERDAY", "OFF", "NEVER-WAS", "ö\0"):
+    for code in (
+        "USED-UP",
+        "MINE-USED",
+        "MINE-OPEN",
+        "ELSEWHERE",
+        "DOLLARS",
+        "TOMORROW",
+        "YESTERDAY",
+        "OFF",
+        "NEVER-WAS",
+        "ö\0",
+    ):
         answer = await ada.post("/payments/quote", {"product_id": str(sale.product_id), "coupon": code})
         document = answer.json()
         document.pop("correlation_id")

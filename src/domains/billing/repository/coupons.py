@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domains.billing.models import CouponRow, CouponUseRow
+from domains.billing.models import CouponRow, CouponUseRow, OrderRow
 from domains.billing.policy.coupons import GUESS_WINDOW, MOST_GUESSES, Uses
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
@@ -65,13 +65,25 @@ def _counts(now: datetime) -> ColumnElement[bool]:
 
 
 async def uses(
-    session: AsyncSession, coupon_id: UUID, user_id: UUID, now: datetime, *, besides_order: UUID | None = None
+    session: AsyncSession,
+    row: CouponRow,
+    user_id: UUID,
+    now: datetime,
+    *,
+    besides_order: UUID | None = None,
+    besides_open_of: UUID | None = None,
 ) -> Uses:
-    wanted = select(func.count(), func.count().filter(CouponUseRow.user_id == user_id)).where(
-        CouponUseRow.coupon_id == coupon_id, _counts(now)
-    )
+    """`besides_open_of`: a product; what the person set aside for unpaid orders of it is not counted. Of a coupon
+    without a limit for everyone only the person's own uses are, however many others there are."""
+    own = CouponUseRow.user_id == user_id
+    wanted = select(func.count(), func.count().filter(own)).where(CouponUseRow.coupon_id == row.id, _counts(now))
+    if row.most_uses is None:
+        wanted = wanted.where(own)
     if besides_order is not None:
         wanted = wanted.where(CouponUseRow.order_id != besides_order)
+    if besides_open_of is not None:
+        orders = select(OrderRow.id).where(OrderRow.user_id == user_id, OrderRow.product_id == besides_open_of)
+        wanted = wanted.where(not_(and_(own, CouponUseRow.state == "reserved", CouponUseRow.order_id.in_(orders))))
     everyone, person = (await session.execute(wanted)).one()
     return Uses(everyone, person)
 

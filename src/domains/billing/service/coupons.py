@@ -42,7 +42,8 @@ async def usable(
         row = await repository.coupon_of_code(uow.session, spelled(code)) if _is_text(code) else None
         if row is None:
             raise CouponRefused
-        uses = await repository.uses(uow.session, row.id, user_id, now)
+        # Somebody who comes back from the pay page asks again, and the new order takes the place of the open one.
+        uses = await repository.uses(uow.session, row, user_id, now, besides_open_of=product_id)
         if refusal(terms_of(row), uses, now=now, product_id=product_id, currency=currency) is not None:
             raise CouponRefused
         return row
@@ -64,7 +65,7 @@ async def reserve(uow: UnitOfWork, coupon_id: UUID, user_id: UUID, order_id: UUI
     if use is not None and use.state == "reserved" and use.reserved_until > now:
         until = max(until, use.reserved_until)
     else:
-        uses = await repository.uses(uow.session, coupon_id, user_id, now, besides_order=order_id)
+        uses = await repository.uses(uow.session, row, user_id, now, besides_order=order_id)
         if refusal(terms_of(row), uses, now=now) is not None:
             raise CouponRefused
     await repository.keep_reserved(uow.session, coupon_id=coupon_id, user_id=user_id, order_id=order_id, until=until)
