@@ -10,6 +10,7 @@ import pytest
 from conftest import Crank
 from domains.billing.models import OrderRow
 from domains.billing.policy.seen import SubscriptionSeen
+from domains.billing.repository import subscriptions as repository
 from domains.billing.service import dunning, effects, subscriptions, trials
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
@@ -63,7 +64,7 @@ async def claim(db: Database, learner: Learner, plan: OnSale, order_id: UUID, em
         )
 
 
-async def start(db: Database, order_id: UUID) -> None:
+async def start(db: Database, order_id: UUID, fingerprint: str = "") -> None:
     """The subscription of this order begins with its trial."""
     seen = SubscriptionSeen(
         subscription_ref=f"sub_{order_id.hex}",
@@ -73,6 +74,7 @@ async def start(db: Database, order_id: UUID) -> None:
         current_period_start=NOW,
         current_period_end=NOW + timedelta(days=14),
         trial_end=NOW + timedelta(days=14),
+        fingerprint=fingerprint,
     )
     async with db.begin() as uow:
         assert await subscriptions.apply(uow, "fake", seen, 1, NOW)
@@ -180,6 +182,22 @@ async def test_a_card_that_had_a_trial_ends_another_one(
     assert (await row_of(db, other.id)).status == "cancelled"
     await crank.jobs()
     assert await told(db) == ["began", "began", "cancelled"]
+    notices = (await eve.get("/notifications")).json()["items"]
+    assert "subscription_trial_refused" in {notice["kind"] for notice in notices}
+    assert (await begin(eve, plan))["total_minor"] == 900
+
+
+async def test_a_card_that_is_told_with_the_trial_is_recognised_at_once(
+    ada: Learner, eve: Learner, plan: OnSale, db: Database
+) -> None:
+    first, second, third = await placed(db, ada, plan), await placed(db, eve, plan), await placed(db, eve, plan)
+    for learner, order, email in ((ada, first, "ada@example.org"), (eve, second, "eve@example.org")):
+        assert await claim(db, learner, plan, order, email) == 14
+    await start(db, first, "card_1")
+    await start(db, second, "card_1")
+    refused = await repository.refused_trials(db, "fake", after=UUID(int=0), most=9)
+    assert [due.subscription_ref for due in refused] == [f"sub_{second.hex}"]
+    assert await claim(db, eve, plan, third, "eve@example.org") == 0
 
 
 async def test_once_something_was_paid_a_card_is_only_remembered(

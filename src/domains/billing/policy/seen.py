@@ -76,6 +76,8 @@ class SubscriptionSeen(msgspec.Struct, frozen=True, kw_only=True, tag="subscript
     cancel_at_period_end: bool = False
     cancelled_at: datetime | None = None
     ended_at: datetime | None = None
+    fingerprint: str = ""
+    """As a payment's: of the card that will be charged, where the provider tells it before it is."""
 
 
 Seen = PaymentSeen | RefundSeen | DisputeSeen | CheckoutClosed | SubscriptionSeen

@@ -41,6 +41,8 @@ async def apply(uow: UnitOfWork, provider_name: str, seen: SubscriptionSeen, num
     changes = policy.changes(before, after)
     if "began" in changes:
         await _begun(uow, row)
+    if row.status == "trialing" and seen.fingerprint:
+        await trials.note_fingerprint(uow, row.order_id, seen.fingerprint)
     for change in changes:
         uow.record(
             SubscriptionChanged(
