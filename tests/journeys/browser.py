@@ -104,6 +104,14 @@ class Tab:
         """Clicks the button or link with these words, as fast as the browser takes it."""
         await self._click(f"({_BY_WORDS})({json.dumps(button)})", times)
 
+    async def keys(self, *names: str) -> None:
+        """Presses these keys: Tab, ArrowDown, Enter."""
+        for name in names:
+            key = {"key": name, "code": name, "windowsVirtualKeyCode": _KEYS[name]}
+            text = {"text": "\r"} if name == "Enter" else {}
+            await self.send("Input.dispatchKeyEvent", type="keyDown", **key, **text)
+            await self.send("Input.dispatchKeyEvent", type="keyUp", **key)
+
     async def _click(self, element: str, times: int) -> None:
         place = await self.until(f"({_MIDDLE})({element})")
         presses = []
@@ -116,6 +124,7 @@ class Tab:
                 raise done
 
 
+_KEYS = {"Tab": 9, "Enter": 13, "ArrowDown": 40}
 _BY_LABEL = "words => [...document.querySelectorAll('label')].find(label => label.innerText.trim() === words)?.control"
 _BY_WORDS = (
     "words => [...document.querySelectorAll('button, a')]"

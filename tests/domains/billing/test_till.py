@@ -222,6 +222,10 @@ async def test_where_the_fake_provider_is_not_set_up_its_pages_are_not_there(
     assert (await press(client, checkout.ref)).status_code == 404
     await till.fake_clock(db)
     assert await inbox(db) == []
+    course_id = new_id()
+    await put_on_sale(db, f"course:{course_id}")
+    answer = await ada.post(f"/payments/courses/{course_id}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "billing.provider_unknown")
 
 
 # ---- the return pages
