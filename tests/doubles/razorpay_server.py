@@ -169,13 +169,13 @@ class RazorpayServer:
         if fault is not None and fault.when == "before":
             await asyncio.sleep(fault.seconds)
             if fault.status != 200:
-                await _answer(send, fault.status, _error("SERVER_ERROR", "We are facing some trouble"))
+                await _answer(send, fault.status, _trouble(fault.status))
                 return
         status, answer = self._called(method, path, query, content, headers)
         if fault is not None and fault.when == "lost":
             await asyncio.sleep(fault.seconds)
             if fault.status != 200:
-                status, answer = fault.status, _error("SERVER_ERROR", "We are facing some trouble")
+                status, answer = fault.status, _trouble(fault.status)
         await _answer(send, status, answer)
 
     def _fault(self, call: str) -> Fault | None:
@@ -249,6 +249,10 @@ def _collection(items: list[Entity]) -> Entity:
 def _error(code: str, description: str) -> Entity:
     more = {"source": "business", "step": "payment_initiation", "reason": "input_validation_failed", "metadata": {}}
     return {"error": {"code": code, "description": description, **more}}
+
+
+def _trouble(status: int) -> Entity:
+    return _error("SERVER_ERROR" if status >= 500 else "BAD_REQUEST_ERROR", "We are facing some trouble")
 
 
 async def _answer(send: Any, status: int, answer: Entity) -> None:

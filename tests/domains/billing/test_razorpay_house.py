@@ -20,6 +20,7 @@ from domains.billing.service import reconcile
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
+from doubles.razorpay_account import Account
 from doubles.razorpay_server import Fault, RazorpayServer
 from factories.people import Learner, register
 from factories.shop import put_on_sale
@@ -210,6 +211,20 @@ async def test_an_amount_that_nobody_asked_for_is_set_aside(
     assert (await shown(ada, begun["id"]))["order"]["state"] == "pending"
     rows = await db.fetch("SELECT state, note FROM billing_webhook WHERE type = 'order.paid'")
     assert rows[0]["state"] == "quarantined"
+
+
+async def test_money_of_the_test_mode_buys_nothing_though_the_secret_is_the_same(
+    ada: Learner, course_id: UUID, server: RazorpayServer, client: httpx.AsyncClient, db: Database, crank: Crank
+) -> None:
+    begun = await buy(ada, course_id)
+    elsewhere = Account()
+    wanted = server.account.one(begun["checkout"]["ref"])
+    elsewhere.pay(elsewhere.create_order(wanted)["id"])
+    await server.deliver(client, WEBHOOKS, webhooks=elsewhere.webhooks)
+    await crank.jobs()
+    assert (await shown(ada, begun["id"]))["order"]["state"] == "pending"
+    rows = await db.fetch("SELECT DISTINCT state FROM billing_webhook")
+    assert [row["state"] for row in rows] == ["quarantined"]
 
 
 async def test_what_is_not_signed_is_not_kept(client: httpx.AsyncClient, db: Database) -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domains.billing.errors import BadSignature, WebhooksClosed
-from domains.billing.policy.seen import DisputeSeen, Lookup, PaymentSeen, RefundSeen
+from domains.billing.policy.seen import DisputeSeen, Lookup, RefundSeen
 from domains.billing.providers.port import Incoming, Quarantine
 from domains.billing.providers.razorpay import Razorpay
 from doubles import razorpay_shapes as shapes
@@ -180,7 +180,7 @@ def test_a_real_body_with_one_byte_changed_is_refused_and_if_signed_never_breaks
     except ValueError:
         return
     for one in told:
-        assert isinstance(one, Lookup | PaymentSeen | RefundSeen)
+        assert isinstance(one, Lookup | RefundSeen)
 
 
 @pytest.mark.parametrize(
@@ -209,30 +209,17 @@ def test_a_signed_payment_whose_fields_make_no_sense_is_set_aside(fields: dict[s
 # ---- what is told
 
 
-def test_a_paid_order_is_told_by_its_own_notes() -> None:
-    account, ref = account_with_order()
-    paid = account.pay(ref, method="upi")
-    [seen] = RAZORPAY.read(body_of(account, "order.paid"))
-    assert isinstance(seen, PaymentSeen)
-    assert str(seen.order_id) == account.one(ref)["notes"]["order_id"]
-    assert (seen.payment_ref, seen.status, seen.amount_minor, seen.currency) == (paid["id"], "captured", 49_900, "INR")
-    assert (seen.method, seen.fingerprint) == ("upi", "vpa:ada@okbank")
-
-
-def test_what_a_browser_wrote_into_a_payment_decides_nothing() -> None:
+def test_what_was_paid_is_looked_up_whatever_a_browser_wrote_into_it() -> None:
     account, ref = account_with_order()
     paid = account.pay(ref, notes={"order_id": str(uuid4())})
-    for event in ("payment.authorized", "payment.captured"):
+    for event in ("payment.authorized", "payment.captured", "order.paid"):
         assert RAZORPAY.read(body_of(account, event)) == [Lookup(kind="payment", ref=paid["id"])]
-    [seen] = RAZORPAY.read(body_of(account, "order.paid"))
-    assert isinstance(seen, PaymentSeen)
-    assert str(seen.order_id) == account.one(ref)["notes"]["order_id"]
 
 
-def test_an_order_of_somebody_else_in_the_same_account_is_looked_up_at_most() -> None:
+def test_a_paid_order_of_somebody_else_in_the_same_account_is_nothing_of_ours() -> None:
     account, ref = account_with_order(notes=None)
-    paid = account.pay(ref)
-    assert RAZORPAY.read(body_of(account, "order.paid")) == [Lookup(kind="payment", ref=paid["id"])]
+    account.pay(ref, notes={"order_id": str(uuid4())})
+    assert RAZORPAY.read(body_of(account, "order.paid")) == []
 
 
 def test_a_payment_beside_an_order_that_is_not_its_own_is_set_aside() -> None:

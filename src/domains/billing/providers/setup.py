@@ -20,6 +20,8 @@ class RazorpayKeys(NamedTuple):
     key_secret: str
     webhook_secrets: tuple[str, ...] = ()
     api_base: str = ""
+    account_id: str = ""
+    """acc_…, which every webhook then has to name; empty takes any account's."""
 
 
 def providers_for(
@@ -31,7 +33,13 @@ def providers_for(
         found.append(StripeProvider(stripe.secret_key, stripe.webhook_secrets, stripe.api_base))
     if razorpay is not None:
         found.append(
-            Razorpay(razorpay.key_id, razorpay.key_secret, razorpay.webhook_secrets, api_base=razorpay.api_base)
+            Razorpay(
+                razorpay.key_id,
+                razorpay.key_secret,
+                razorpay.webhook_secrets,
+                api_base=razorpay.api_base,
+                account_id=razorpay.account_id,
+            )
         )
     if not found and not production:
         found.append(FakeProvider(public_url=public_url))

@@ -55,18 +55,16 @@ class Lookups:
         self._subscriptions: dict[str, Subscription] = {}
 
     async def seen(self, db: Database, lookup: Lookup) -> list[Seen]:
-        try:
-            match lookup.kind:
-                case "subscription":
-                    return await self._subscription(db, lookup.ref)
-                case "invoice":
-                    return await self._invoice(db, lookup.ref)
-                case "payment":
-                    return await self.payment(db, await self._api.get(Payment, "payments", lookup.ref))
-                case "checkout":
-                    return await self._checkout(db, lookup.ref)
-        except Missing:
-            return []
+        """Raises Missing."""
+        match lookup.kind:
+            case "subscription":
+                return await self._subscription(db, lookup.ref)
+            case "invoice":
+                return await self._invoice(db, lookup.ref)
+            case "payment":
+                return await self.payment(db, await self._api.get(Payment, "payments", lookup.ref))
+            case "checkout":
+                return await self._checkout(db, lookup.ref)
 
     async def payment(self, db: Database, payment: Payment) -> list[Seen]:
         """With its refunds. Empty when it is not ours."""

@@ -5,6 +5,7 @@ our id in their notes. Where two make the same thing at once, the reference that
 the other. What it cannot do is refused with a text that says so.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -12,9 +13,9 @@ from uuid import UUID
 
 from domains.billing.errors import BadSignature, ProviderRefused
 from domains.billing.policy.seen import Lookup, RefundSeen, Seen, Told
-from domains.billing.providers.port import ChangePreview, Charge, Checkout, CheckoutWanted, Incoming
+from domains.billing.providers.port import ChangePreview, Charge, Checkout, CheckoutWanted, Incoming, Quarantine
 from domains.billing.providers.razorpay import facts, subscribing, webhooks
-from domains.billing.providers.razorpay.api import Api, within
+from domains.billing.providers.razorpay.api import Api, Missing, within
 from domains.billing.providers.razorpay.entities import Order, Refund, Subscription, moment, own_id
 from domains.billing.providers.razorpay.lookups import Lookups, Names
 from domains.billing.providers.razorpay.proration import due_on_change
@@ -23,6 +24,7 @@ from domains.billing.repository import provider as refs
 from domains.kernel.money import exponent
 from domains.kernel.uow import Database
 
+SECOND_LOOK_S = 1.0
 LATEST_CAPTURE_MIN = 7200
 """Payments that succeed late are taken too: an order that was given up counts again when its money arrives."""
 
@@ -78,10 +80,11 @@ class Razorpay:
 
     async def _order_made_before(self, wanted: CheckoutWanted) -> Order | None:
         """By a call whose answer we never heard."""
-        async for order in self._api.all(Order, "orders", receipt=str(wanted.order_id)):
-            same = (order.amount, order.currency) == (wanted.amount_minor, wanted.currency)
-            if same and own_id(order.notes, "order_id") == wanted.order_id:
-                return order
+        with suppress(Missing):
+            async for order in self._api.all(Order, "orders", receipt=str(wanted.order_id)):
+                same = (order.amount, order.currency) == (wanted.amount_minor, wanted.currency)
+                if same and own_id(order.notes, "order_id") == wanted.order_id:
+                    return order
         return None
 
     async def _new_order(self, wanted: CheckoutWanted) -> Order:
@@ -203,16 +206,26 @@ class Razorpay:
         if not webhooks.fits("|".join(pair).encode("utf-8", "replace"), signature, (self._key_secret,)):
             raise BadSignature
         lookups = self._lookups()
+        seen: Sequence[Seen] = ()
         async with within():
-            seen = await lookups.seen(db, Lookup(kind="payment", ref=payment_ref))
+            with suppress(Missing):
+                seen = await lookups.seen(db, Lookup(kind="payment", ref=payment_ref))
             if subscribed and not seen:
                 # The payment that only proved the mandate is given back by Razorpay and pays for nothing of ours.
                 seen = await lookups.seen(db, Lookup(kind="subscription", ref=order_ref))
         return seen
 
     async def look_up(self, db: Database, lookup: Lookup) -> Sequence[Seen]:
+        """What we were told of is there, unless another account or the other mode told us."""
         async with within():
-            return await self._lookups().seen(db, lookup)
+            with suppress(Missing):
+                return await self._lookups().seen(db, lookup)
+            # Webhooks can be faster than what the API reads from.
+            await asyncio.sleep(SECOND_LOOK_S)
+            try:
+                return await self._lookups().seen(db, lookup)
+            except Missing as missing:
+                raise Quarantine(f"{lookup.ref} is not in this account and mode") from missing
 
     def history(self, db: Database, since: datetime, until: datetime) -> AsyncIterator[Told]:
         return self._lookups().history(db, since, until)

@@ -1,8 +1,8 @@
 """What Razorpay tells us by itself.
 
-Invariant: not a byte of a body is believed before the signature over exactly these bytes fits, and nothing that a
-customer's browser can write decides which order was paid: payments are looked up, except where the signed body
-carries the order that we made ourselves.
+Invariant: not a byte of a body is believed before the signature over exactly these bytes fits. Bodies do not say in
+which mode or whose account a payment was made, or for which of our orders, and a customer's browser can write into
+its notes; so payments are looked up, with the key that knows its own mode and account only.
 """
 
 import hashlib
@@ -17,7 +17,16 @@ from domains.billing.errors import BadSignature, WebhooksClosed
 from domains.billing.policy.seen import Lookup, Told
 from domains.billing.providers.port import Incoming, Quarantine
 from domains.billing.providers.razorpay import facts
-from domains.billing.providers.razorpay.entities import Dispute, Event, Invoice, Order, Payment, Refund, Subscription
+from domains.billing.providers.razorpay.entities import (
+    Dispute,
+    Event,
+    Invoice,
+    Order,
+    Payment,
+    Refund,
+    Subscription,
+    own_id,
+)
 
 T = TypeVar("T")
 
@@ -80,9 +89,9 @@ def _order_paid(event: Event) -> Sequence[Told]:
     order, payment = _entity(event, "order", Order), _entity(event, "payment", Payment)
     if payment.order_id != order.id:
         raise ValueError("the payment is not the order's")
-    seen = facts.paid_once(payment, order)
     # The order of a subscription's invoice is Razorpay's own and carries no note of ours.
-    return [seen] if seen else _payment(payment)
+    ours = payment.invoice_id is not None or own_id(order.notes, "order_id") is not None
+    return _payment(payment) if ours else []
 
 
 def _payment(payment: Payment) -> Sequence[Told]:
