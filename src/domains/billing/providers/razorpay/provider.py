@@ -47,14 +47,11 @@ class Razorpay:
         self._key_id = key_id
         self._key_secret = key_secret
         self._webhook_secrets = tuple(secret for secret in (one.strip() for one in webhook_secrets) if secret)
+        self.accepts_webhooks = bool(self._webhook_secrets)
         self._account_id = account_id
         self._api = Api(key_id, key_secret, api_base)
         self._names = Names(self.live)
         self._subscribing = Subscribing(self._api, self.name, self._names, key_id)
-
-    @property
-    def accepts_webhooks(self) -> bool:
-        return bool(self._webhook_secrets)
 
     # ---- paying
 
