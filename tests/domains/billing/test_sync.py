@@ -113,6 +113,12 @@ async def test_a_first_run_makes_it_all_and_a_second_nothing(db: Database) -> No
     assert await everything(db) == before
 
 
+async def test_the_sellers_state_is_told_by_its_gstin(db: Database) -> None:
+    await run(db, {"seller": {"name": "School", "country": "IN", "tax_id": "27aapfu0939f1zv"}})
+    content = json.loads((await db.fetch("SELECT content FROM billing_seller"))[0]["content"])
+    assert (content["tax_id"], content["region"]) == ("27AAPFU0939F1ZV", "27")
+
+
 async def test_what_differs_is_told_and_made_so(db: Database) -> None:
     await run(db, SHEET)
 
@@ -212,6 +218,9 @@ async def test_two_files_at_once_are_one_after_the_other(db: Database) -> None:
         (lambda d: d["taxes"].update(XX={"name": "x", "percent": 1}), "$.taxes.XX: is not an ISO 3166 country"),
         (lambda d: d["taxes"]["DE"].update(percent=101), "$.taxes.DE.percent: is 0 to 100 %"),
         (lambda d: d["seller"].update(fiscal_start=13), "$.seller.fiscal_start: is a month"),
+        (lambda d: d["seller"].update(country="Germany"), "$.seller.country: country is not an ISO"),
+        (lambda d: d["seller"].update(tax_id="DE12"), "$.seller.tax_id: tax_id is no VAT number of DE"),
+        (lambda d: d["seller"].update(time_zone="Berlin"), "$.seller: 'Berlin' is no IANA time zone"),
         (lambda d: d["seller"].update(country=""), "$.seller.country: is needed for `reverse_charge`"),
         (lambda d: d["seller"].update(reverse_charge=["Austria"]), "$.seller.reverse_charge[0]: is not"),
         (lambda d: d["coupons"][0].update(percent=12.345), "$.coupons[0].percent: has at most"),

@@ -14,6 +14,7 @@ import msgspec
 from domains.billing.errors import BadField, CatalogueInvalid
 from domains.billing.policy import catalogue, fields
 from domains.billing.policy.catalogue import CouponTerms, PriceTerms, ProductTerms
+from domains.billing.policy.customers import CustomerTerms, checked_customer
 from domains.billing.policy.documents import Seller
 from domains.billing.policy.pricing import WHOLE_BP, country_price, step
 
@@ -153,8 +154,8 @@ def read(document: object) -> Sheet:
 
 def _seller(seller: SellerSheet, errors: _Errors) -> dict[str, Any]:
     path = "$.seller"
-    if seller.country:
-        errors.check(f"{path}.country", fields.checked_country, seller.country)
+    party = CustomerTerms(seller.name, seller.email, seller.country, seller.region, seller.address, seller.tax_id)
+    checked = errors.check(path, checked_customer, party)
     if seller.fiscal_start is not None and not 1 <= seller.fiscal_start <= 12:
         errors.say(f"{path}.fiscal_start", "is a month, 1 to 12")
     if seller.reverse_charge and not seller.country:
@@ -162,6 +163,7 @@ def _seller(seller: SellerSheet, errors: _Errors) -> dict[str, Any]:
     for place, country in enumerate(seller.reverse_charge):
         errors.check(f"{path}.reverse_charge[{place}]", fields.checked_country, country)
     # As it comes back from the database, so that the two can be compared.
+    seller = msgspec.structs.replace(seller, **(checked or party)._asdict())
     content: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(seller))
     return content
 
