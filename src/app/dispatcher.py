@@ -177,9 +177,11 @@ class Dispatcher:
                 await pipe.execute()
 
 
-async def wake(redis: ArqRedis, key: DeliveryKey) -> None:
-    """Enqueues the job of one subscription for one fact; a second wake-up of waiting work is dropped by its id."""
-    await redis.enqueue_job(key.subscription, str(key.event_id), _job_id=f"{key.subscription}:{key.event_id}")
+async def wake(redis: ArqRedis, key: DeliveryKey, tries: int = 0) -> None:
+    """Enqueues the job of one subscription for one fact; a second wake-up of waiting work is dropped by its id. After
+    further `tries` it has another id: ARQ holds on to that of a job whose worker was killed."""
+    job_id = f"{key.subscription}:{key.event_id}" + (f":{tries}" if tries else "")
+    await redis.enqueue_job(key.subscription, str(key.event_id), _job_id=job_id)
 
 
 def stream_entry(fact: Event) -> dict[Any, Any]:

@@ -8,7 +8,10 @@ Redis could not carry, is run by the sweeper itself.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -28,16 +31,19 @@ from domains.kernel.repository import Claim, DeliveryKey
 from domains.kernel.uow import Database, Subscription
 
 JOB_TIMEOUT_S = 60
-LEASE_S = JOB_TIMEOUT_S + 15.0
+LEASE_S = 10.0
+"""How long the work of a worker that was killed waits for another. A worker that lives renews its leases."""
 MOST_ATTEMPTS = 12
 """With the delays below, the last try comes about a day after the first."""
 KEEP_DAYS = 7
+_RENEW_S = 3.0
 _SWEEP_S = 1.0
 _RUN_AFTER_S = 20.0
 """Work that is overdue by this much was not picked up through Redis, so the sweeper runs it."""
 _PURGE_EVERY_S = 600.0
 _PURGE_AT_ONCE = 2_000
 _MOST_HERE = 10
+_MOST_DUE = 200
 _AWAY = (RedisError, SQLAlchemyError, OSError, TimeoutError)
 
 _TRY_LOCK = text("SELECT pg_try_advisory_lock(hashtextextended('lyceum.job.' || CAST(:name AS text), 0))")
@@ -67,6 +73,7 @@ class Deliveries:
         self._redis = redis
         self._by_name = {s.name: s for found in db.reactions.after.values() for s in found}
         self._here: dict[DeliveryKey, asyncio.Task[None]] = {}
+        self._late: deque[DeliveryKey] = deque()
 
     @property
     def names(self) -> list[str]:
@@ -83,7 +90,7 @@ class Deliveries:
             if claim.attempt > MOST_ATTEMPTS:
                 # Its earlier tries ended without a word: it takes the whole process with it.
                 raise Deadly(f"{MOST_ATTEMPTS} tries ended without a result")
-            async with asyncio.timeout(JOB_TIMEOUT_S):
+            async with self._kept(key, claim.attempt), asyncio.timeout(JOB_TIMEOUT_S):
                 await self._do(self._by_name[key.subscription], key, claim)
             outcome = "done"
         except Overtaken:
@@ -100,6 +107,28 @@ class Deliveries:
             await subscription.handler(uow, fact)
             if not await repository.complete_delivery(uow.session, key, claim.attempt):
                 raise Overtaken
+
+    @asynccontextmanager
+    async def _kept(self, key: DeliveryKey, attempt: int) -> AsyncGenerator[None]:
+        """Renews the lease for as long as the block takes."""
+        over = asyncio.Event()
+        keeper = asyncio.create_task(self._keep(key, attempt, over))
+        try:
+            yield
+        finally:
+            over.set()
+            await keeper
+
+    async def _keep(self, key: DeliveryKey, attempt: int, over: asyncio.Event) -> None:
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), _RENEW_S)
+                return
+            try:
+                async with self._db.begin() as uow:
+                    await repository.keep_delivery(uow.session, key, attempt, lease_s=LEASE_S)
+            except _AWAY as error:
+                log.warning("the lease of job %s could not be renewed: %s", key.subscription, error)
 
     async def _failed(self, key: DeliveryKey, claim: Claim, error: Exception) -> str:
         dead = claim.attempt >= MOST_ATTEMPTS
@@ -125,25 +154,39 @@ class Deliveries:
     async def sweep(self) -> None:
         """Wakes what is due; starts what Redis cannot carry or no worker picked up. `settled` waits for the latter."""
         async with self._db.begin() as uow:
-            due = await repository.due_deliveries(uow.session, most=200)
-        late: list[DeliveryKey] = []
-        for key, overdue_s in due:
-            if overdue_s > _RUN_AFTER_S:
-                late.append(key)
-                continue
-            try:
-                await wake(self._redis, key)
-            except RedisError:
-                late.append(key)
-        for key in late:
-            if key not in self._here and len(self._here) < _MOST_HERE:
-                task = asyncio.create_task(self._run_here(key))
-                self._here[key] = task
-                task.add_done_callback(lambda _, key=key: self._here.pop(key, None))  # type: ignore[misc]
+            due = await repository.due_deliveries(uow.session, most=_MOST_DUE)
+        late: deque[DeliveryKey] = deque()
+        away = False
+        for key, tries, overdue_s in due:
+            if not away and overdue_s <= _RUN_AFTER_S:
+                try:
+                    await wake(self._redis, key, tries)
+                    continue
+                except RedisError:
+                    # One question is enough: a frozen Redis takes a second for each.
+                    away = True
+            late.append(key)
+        self._late = late
+        self._start_late()
+
+    def _start_late(self) -> None:
+        while self._late and len(self._here) < _MOST_HERE:
+            key = self._late.popleft()
+            if key not in self._here:
+                self._here[key] = task = asyncio.create_task(self._run_here(key))
+                task.add_done_callback(partial(self._ended, key))
+
+    def _ended(self, key: DeliveryKey, task: "asyncio.Task[None]") -> None:
+        del self._here[key]
+        if not task.cancelled():
+            self._start_late()
 
     async def settled(self) -> None:
         """Returns when what `sweep` started is over."""
-        await asyncio.gather(*self._here.values())
+        while self._here:
+            await asyncio.gather(*self._here.values())
+            # The callbacks come after the tasks and may start more.
+            await asyncio.sleep(0)
 
     async def _run_here(self, key: DeliveryKey) -> None:
         try:
@@ -205,7 +248,7 @@ def build_worker(deliveries: Deliveries, redis: ArqRedis, *, burst: bool = False
         poll_delay=0.1,
         max_jobs=10,
         max_tries=1000,
-        job_timeout=LEASE_S,
+        job_timeout=JOB_TIMEOUT_S + 15.0,
         job_completion_wait=5,
         keep_result=0,
         health_check_interval=15,

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app.dispatcher import Dispatcher
 from app.infra import Infra, open_redis
 from app.tasks import end, forever
-from app.worker import MOST_ATTEMPTS, Deliveries, build_worker, run_by_the_clock
+from app.worker import MOST_ATTEMPTS, Deliveries, build_worker, run_by_the_clock, work_forever
 from domains.kernel import repository
 from domains.kernel.domain import Job
 from domains.kernel.events import Event, Published
@@ -154,6 +154,44 @@ async def test_a_worker_that_was_overtaken_commits_nothing(bench: Bench) -> None
     assert await bench.state() == [("pending", 2)]
 
 
+async def test_a_worker_that_lives_keeps_its_claim_however_long_the_work_takes(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.worker._RENEW_S", 0.02)
+    fact = await bench.pay()
+    key = DeliveryKey(fact.event_id, "kernel.grant")
+
+    async def slow(uow: UnitOfWork, paid: Paid) -> None:
+        async with bench.db.begin() as other:
+            await other.session.execute(text("UPDATE kernel_delivery SET due_at = now()"))
+        async with asyncio.timeout(5):
+            while not await bench.db.fetch("SELECT 1 FROM kernel_delivery WHERE due_at > now() + interval '5 seconds'"):
+                await asyncio.sleep(0.01)
+        await bench.deliveries.run(key)
+        await bench.grant(uow, paid)
+
+    reactions = Reactions.of([Subscription("kernel.grant", Paid, slow, "after")])
+    await Deliveries(Database(bench.db.engine, bench.db._pool, reactions), bench.redis).run(key)
+    assert await bench.granted(fact) == 1
+    assert await bench.state() == [("done", 1)]
+
+
+async def test_work_of_a_killed_worker_is_woken_though_arq_holds_its_job(bench: Bench) -> None:
+    fact = await bench.pay()
+    key = DeliveryKey(fact.event_id, "kernel.grant")
+    await bench.dispatcher.flush()
+    # As a worker that began and was killed leaves it: claimed, and in progress for ARQ.
+    async with bench.db.begin() as uow:
+        assert await repository.claim_delivery(uow.session, key, lease_s=0) is not None
+    await bench.redis.set(f"arq:in-progress:kernel.grant:{fact.event_id}", b"1", ex=60)
+    await bench.deliveries.sweep()
+    worker = asyncio.create_task(work_forever(bench.deliveries, bench.redis))
+    async with asyncio.timeout(5):
+        while not await bench.granted(fact):
+            await asyncio.sleep(0.02)
+    await end([worker])
+
+
 async def test_facts_of_a_process_that_died_are_dispatched_by_another(bench: Bench) -> None:
     bench.db.committed = lambda facts: None
     fact = await bench.pay()
@@ -177,6 +215,18 @@ async def test_without_redis_screens_move_and_the_sweeper_does_the_work(bench: B
     await bench.deliveries.sweep()
     await bench.deliveries.settled()
     assert await bench.granted(fact) == 1
+    await nowhere.aclose()
+
+
+async def test_without_redis_one_sweep_does_more_than_fits_at_once(bench: Bench) -> None:
+    nowhere = open_redis("unix:///nonexistent/redis.sock")
+    bench.deliveries = Deliveries(bench.db, nowhere)
+    bench.db.committed = lambda facts: None
+    facts = [await bench.pay() for _ in range(25)]
+    await bench.make_due()
+    await bench.deliveries.sweep()
+    await bench.deliveries.settled()
+    assert [await bench.granted(fact) for fact in facts] == [1] * 25
     await nowhere.aclose()
 
 

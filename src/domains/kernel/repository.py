@@ -49,6 +49,11 @@ _CLAIM_DELIVERY = text("""
     RETURNING d.attempts, o.payload
 """)
 
+_KEEP_DELIVERY = text("""
+    UPDATE kernel_delivery SET due_at = now() + make_interval(secs => :lease_s)
+    WHERE event_id = :event_id AND subscription = :subscription AND state = 'pending' AND attempts = :attempt
+""")
+
 _COMPLETE_DELIVERY = text("""
     UPDATE kernel_delivery SET state = 'done', finished_at = now(), last_error = NULL
     WHERE event_id = :event_id AND subscription = :subscription AND state = 'pending' AND attempts = :attempt
@@ -64,7 +69,7 @@ _FAIL_DELIVERY = text("""
 """)
 
 _DUE_DELIVERIES = text("""
-    SELECT event_id, subscription, CAST(extract(epoch FROM now() - due_at) AS float8) AS overdue_s
+    SELECT event_id, subscription, attempts, CAST(extract(epoch FROM now() - due_at) AS float8) AS overdue_s
     FROM kernel_delivery WHERE state = 'pending' AND due_at <= now() ORDER BY due_at LIMIT :most
 """)
 
@@ -115,6 +120,14 @@ class Claim(NamedTuple):
     payload: str
 
 
+class Due(NamedTuple):
+    """Pending work whose time has come."""
+
+    key: DeliveryKey
+    attempts: int
+    overdue_s: float
+
+
 class DeliveryRecord(NamedTuple):
     """One line of the operator's list of jobs."""
 
@@ -162,6 +175,11 @@ async def claim_delivery(session: AsyncSession, key: DeliveryKey, *, lease_s: fl
     return Claim(row.attempts, row.payload) if row else None
 
 
+async def keep_delivery(session: AsyncSession, key: DeliveryKey, attempt: int, *, lease_s: float) -> None:
+    """Renews the lease of a claim; changes nothing where it was overtaken."""
+    await session.execute(_KEEP_DELIVERY, {**key._asdict(), "attempt": attempt, "lease_s": lease_s})
+
+
 async def complete_delivery(session: AsyncSession, key: DeliveryKey, attempt: int) -> bool:
     """False when another claim has overtaken this one: the caller must roll its work back."""
     result = await session.execute(_COMPLETE_DELIVERY, {**key._asdict(), "attempt": attempt})
@@ -175,10 +193,10 @@ async def fail_delivery(
     await session.execute(_FAIL_DELIVERY, values)
 
 
-async def due_deliveries(session: AsyncSession, *, most: int) -> list[tuple[DeliveryKey, float]]:
-    """Pending work whose time has come, longest overdue first, each with the seconds it is overdue."""
+async def due_deliveries(session: AsyncSession, *, most: int) -> list[Due]:
+    """Longest overdue first."""
     rows = await session.execute(_DUE_DELIVERIES, {"most": most})
-    return [(DeliveryKey(row.event_id, row.subscription), row.overdue_s) for row in rows]
+    return [Due(DeliveryKey(row.event_id, row.subscription), row.attempts, row.overdue_s) for row in rows]
 
 
 async def list_deliveries(session: AsyncSession, state: DeliveryState, *, most: int) -> list[DeliveryRecord]:
