@@ -1,6 +1,6 @@
 """Situations of billing that a caller can act on."""
 
-from domains.kernel.errors import Conflict, Forbidden, Invalid, NotFound, PaymentRequired, TooMany, Unavailable
+from domains.kernel.errors import Conflict, Invalid, NotFound, PaymentRequired, TooMany, Unavailable
 
 
 class ProductNotFound(NotFound):
@@ -127,11 +127,6 @@ class WebhookUnreadable(Invalid, ValueError):
 class WebhooksClosed(NotFound):
     code = "billing.webhooks_closed"
     title = "No webhook secret is set"
-
-
-class NotInProduction(Forbidden):
-    code = "billing.not_in_production"
-    title = "The fake provider takes no money and is closed in production"
 
 
 class WebhookNotFound(NotFound):

@@ -1,6 +1,7 @@
 """What follows from the facts about an order. Invariant: `refold` may run any number of times, after any fact, in any
 order, and leaves what the facts say: every effect has a row that makes it happen once."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +14,8 @@ from domains.billing.policy.orders import DisputeFact, PaymentFact, RefundFact, 
 from domains.billing.repository import orders as repository
 from domains.billing.service import books, coupons, invoices, seats
 from domains.kernel.uow import UnitOfWork
+
+log = logging.getLogger(__name__)
 
 SUBSCRIPTION_KINDS = frozenset({"subscription", "renewal", "plan_change"})
 """Orders whose access comes from the subscription itself."""
@@ -28,6 +31,9 @@ async def refold(uow: UnitOfWork, order_id: UUID, now: datetime) -> Standing | N
     refunds = await repository.refunds_of(uow.session, order.provider, refs) if refs else []
     disputes = await repository.disputes_of(uow.session, order.provider, refs) if refs else []
     standing = _standing(order, payments, refunds, disputes)
+    if standing.captured_minor - standing.refunded_minor > order.total_minor:
+        # Two pages of one order, or a payment after all: nobody but a person can say which one to give back.
+        log.error("order %s asks for %d and holds %d", order.id, order.total_minor, standing.captured_minor)
     product = await repository.product(uow.session, order.product_id)
     first_paid = standing.state not in {"draft", "pending", "void"} and order.paid_at is None
     order.state = standing.state
