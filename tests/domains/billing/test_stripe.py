@@ -72,10 +72,12 @@ def plan(order_id: UUID | None = None, **fields: Any) -> CheckoutWanted:
     return once(order_id, **{"charge": MONTHLY, "amount_minor": 999, "title": "Everything", **fields})
 
 
-async def subscribed(provider: StripeProvider, server: StripeServer, db: Database, **fields: Any) -> tuple[UUID, str]:
+async def subscribed(
+    provider: StripeProvider, server: StripeServer, db: Database, *, fingerprint: str = "", **fields: Any
+) -> tuple[UUID, str]:
     order_id = new_id()
     checkout = await provider.open_checkout(db, plan(order_id, **fields))
-    made = server.pay(checkout.ref)
+    made = server.pay(checkout.ref, fingerprint=fingerprint)
     return order_id, made["id"]
 
 
@@ -289,13 +291,14 @@ async def test_a_subscription_is_looked_up_with_its_first_payment(
     provider: StripeProvider, server: StripeServer, db: Database
 ) -> None:
     since = len(server.events)
-    order_id, ref = await subscribed(provider, server, db, quantity=3)
+    order_id, ref = await subscribed(provider, server, db, quantity=3, fingerprint="FINGER")
     told = said(provider, server, since)
     assert all(isinstance(one, Lookup) for one in told)
     seen = await resolved(provider, db, told)
     subscription = next(one for one in seen if isinstance(one, SubscriptionSeen))
     assert (subscription.subscription_ref, subscription.status) == (ref, "active")
     assert (subscription.order_id, subscription.price_id, subscription.quantity) == (order_id, PRICE, 3)
+    assert subscription.fingerprint == "FINGER"
     payment = next(one for one in seen if isinstance(one, PaymentSeen))
     assert (payment.order_id, payment.subscription_ref, payment.amount_minor) == (order_id, ref, 2997)
     assert (payment.period_start, payment.period_end) == (
@@ -728,6 +731,7 @@ def test_what_stripe_takes_comes_back_the_same(currency: str, amount: int) -> No
         (shapes.Subscription, library.Subscription),
         (shapes.Item, library.SubscriptionItem),
         (shapes.Customer, library.Customer),
+        (shapes.PaymentMethod, library.PaymentMethod),
         (shapes.Event, library.Event),
     ],
 )

@@ -49,7 +49,10 @@ class Questions:
             raise Quarantine(f"{lookup.kind} {lookup.ref}: {unreadable}") from None
 
     async def _subscription(self, subscription_ref: str) -> list[Seen]:
-        found = shaped(plain(await self._stripe.subscriptions.retrieve_async(subscription_ref)), Subscription)
+        asked = await self._stripe.subscriptions.retrieve_async(
+            subscription_ref, {"expand": ["default_payment_method"]}
+        )
+        found = shaped(plain(asked), Subscription)
         seen = reading.subscription(found)
         if seen is None:
             return []

@@ -33,6 +33,7 @@ from domains.billing.providers.stripe.shapes import (
     Invoice,
     InvoicePayment,
     PaymentIntent,
+    PaymentMethod,
     Refund,
     Session,
     Subscription,
@@ -227,7 +228,7 @@ def payment(found: PaymentIntent) -> PaymentSeen:
     """`order_id` is what its own metadata says: nothing for the payments of invoices."""
     status = _payment_status(found)
     currency = found.currency.upper()
-    amount = found.amount_received if status == "captured" else found.amount
+    amount = found.amount if status != "captured" or found.amount_received is None else found.amount_received
     details = found.latest_charge.payment_method_details if isinstance(found.latest_charge, Charge) else None
     method = (details or {}).get("type")
     if not isinstance(method, str):
@@ -303,6 +304,7 @@ def subscription(found: Subscription) -> SubscriptionSeen | None:
     status = _SUBSCRIPTION_STATUS[found.status]
     if found.pause_collection and status in ("trialing", "active", "past_due"):
         status = "paused"
+    card = found.default_payment_method
     item = found.items.data[0] if found.items.data else None
     period_end = item.current_period_end if item else None
     # An end that was set for a later period, in Stripe's dashboard, is not yet the end of this one.
@@ -319,6 +321,7 @@ def subscription(found: Subscription) -> SubscriptionSeen | None:
         cancel_at_period_end=(found.cancel_at_period_end or ends) and status != "cancelled",
         cancelled_at=moment(found.canceled_at),
         ended_at=moment(found.ended_at),
+        fingerprint=_text(card.fingerprint if isinstance(card, PaymentMethod) else None),
     )
 
 

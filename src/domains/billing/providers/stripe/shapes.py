@@ -50,7 +50,7 @@ class PaymentIntent(Struct):
     amount: Amount
     currency: Currency
     created: Stamp
-    amount_received: Amount = 0
+    amount_received: Amount | None = None
     livemode: bool = False
     metadata: Metadata = None
     latest_charge: Id | Charge | None = None
@@ -159,6 +159,26 @@ class Item(Struct):
     current_period_end: Stamp | None = None
 
 
+class Marked(Struct):
+    """Part of a way to pay: Stripe gives the same fingerprint for the same card or account."""
+
+    fingerprint: str | None = None
+
+
+class PaymentMethod(Struct):
+    id: Id
+    card: Marked | None = None
+    sepa_debit: Marked | None = None
+    bacs_debit: Marked | None = None
+    au_becs_debit: Marked | None = None
+    us_bank_account: Marked | None = None
+
+    @property
+    def fingerprint(self) -> str | None:
+        ways = (self.card, self.sepa_debit, self.bacs_debit, self.au_becs_debit, self.us_bank_account)
+        return next((way.fingerprint for way in ways if way and way.fingerprint), None)
+
+
 class CustomerSettings(Struct):
     default_payment_method: Expandable = None
 
@@ -182,7 +202,7 @@ class Subscription(Struct):
     ended_at: Stamp | None = None
     trial_end: Stamp | None = None
     pause_collection: dict[str, Any] | None = None
-    default_payment_method: Expandable = None
+    default_payment_method: Id | PaymentMethod | None = None
 
 
 class EventData(Struct):
@@ -204,7 +224,7 @@ def shaped(found: object, kind: type[T]) -> T:
     return msgspec.convert(found, kind, strict=True)
 
 
-def ref(found: str | Thing | Charge | None) -> str | None:
+def ref(found: str | Thing | Charge | PaymentMethod | None) -> str | None:
     return found if isinstance(found, str) or found is None else found.id
 
 
