@@ -162,6 +162,11 @@ class Dispatcher:
                 await asyncio.gather(*(wake(self._redis, key) for key in keys[start : start + _WAKES_AT_ONCE]))
             async with self._db.begin() as uow:
                 await repository.finish_facts(uow.session, [fact.event_id for fact in facts])
+        except RedisError:
+            # Nobody can be woken, so nobody's work has to wait for it: the sweeper takes what is due.
+            async with self._db.begin() as uow:
+                await repository.hasten_deliveries(uow.session, [fact.event_id for fact in facts])
+            raise
         finally:
             for _ in facts:
                 self._shown.task_done()

@@ -86,6 +86,11 @@ _REPLAY = text("""
     RETURNING event_id, subscription
 """)
 
+_HASTEN = text("""
+    UPDATE kernel_delivery SET due_at = now()
+    WHERE event_id = ANY(CAST(:ids AS uuid[])) AND state = 'pending' AND attempts = 0 AND due_at > now()
+""")
+
 _LEAVE_FACTS = text("""
     UPDATE kernel_outbox SET lease_until = now() + make_interval(secs => :lease_s)
     WHERE id = ANY(CAST(:ids AS uuid[]))
@@ -211,6 +216,11 @@ async def replay_dead(
     """Dead work made pending again, with all its tries ahead of it; all of it when nothing narrows the choice."""
     rows = await session.execute(_REPLAY, {"event_id": event_id, "subscription": subscription})
     return [DeliveryKey(row.event_id, row.subscription) for row in rows]
+
+
+async def hasten_deliveries(session: AsyncSession, fact_ids: Sequence[UUID]) -> None:
+    """Makes due what was never tried."""
+    await session.execute(_HASTEN, {"ids": list(fact_ids)})
 
 
 async def leave_facts(session: AsyncSession, ids: Sequence[UUID], *, lease_s: float) -> None:
