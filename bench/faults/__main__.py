@@ -1,0 +1,85 @@
+"""`python -m bench.faults P1`."""
+
+import asyncio
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import asyncpg
+import click
+import msgspec
+import uvloop
+
+from bench.faults import kills
+from bench.faults.run import Run
+from bench.faults.verdict import Verdict, line_of
+from bench.stand import BenchError
+
+FAULTS: dict[str, Callable[[Run], Awaitable[Verdict]]] = {
+    "P1": kills.payments,
+    "P2": kills.without_redis,
+}
+NAIVE: dict[str, Callable[[Run], Awaitable[Verdict]]] = {}
+LONGEST_S = 420.0
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True, type=click.Choice([*FAULTS, "all"]))
+@click.option("--seed", default=1, show_default=True, help="Of every shuffle and every fault.")
+@click.option("--scale", type=click.FloatRange(0.001, 10), default=1.0, show_default=True, help="Smaller for a try.")
+@click.option("--naive", is_flag=True, help=f"The naive design instead, which must fail ({', '.join(NAIVE)}).")
+@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep data and logs below this.")
+@click.option("json_wanted", "--json", is_flag=True, help="Print one JSON document.")
+def main(names: tuple[str, ...], seed: int, scale: float, naive: bool, keep: Path | None, json_wanted: bool) -> None:
+    """Break things on purpose while payments come in. Exit status 1 when money or access went wrong.
+
+    Each run starts PostgreSQL, Valkey, the API and workers of its own in a temporary directory.
+    """
+    table = NAIVE if naive else FAULTS
+    chosen = list(table) if "all" in names else list(names)
+    missing = [name for name in chosen if name not in table]
+    if missing:
+        raise click.UsageError(f"there is no naive design for {', '.join(missing)}, only for {', '.join(NAIVE)}")
+    verdicts = [_one(name, table[name], seed, scale, naive, keep) for name in chosen]
+    if json_wanted:
+        click.echo(msgspec.json.format(msgspec.json.encode(verdicts), indent=2).decode())
+    if not all(verdict.passed for verdict in verdicts):
+        sys.exit(1)
+
+
+def _one(
+    name: str, fault: Callable[[Run], Awaitable[Verdict]], seed: int, scale: float, naive: bool, keep: Path | None
+) -> Verdict:
+    # Short, because sockets lie below it; open to pass, because root's servers run under another account.
+    top = Path(tempfile.mkdtemp(prefix="faults-", dir=keep)) if keep else Path(tempfile.mkdtemp(prefix="faults-"))
+    top.chmod(0o711)
+    started = time.monotonic()
+
+    def say(line: str) -> None:
+        click.echo(f"[{name} {time.monotonic() - started:5.1f} s] {line}", err=True)
+
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            verdict = runner.run(_bounded(fault(Run(top, seed, say, scale, naive))))
+        verdict.seconds = time.monotonic() - started
+        click.echo(line_of(verdict), err=True)
+        return verdict
+    except (BenchError, OSError, TimeoutError, asyncpg.PostgresError) as error:
+        raise click.ClickException(f"{name} was not measured: {type(error).__name__}: {error}") from None
+    finally:
+        if keep is None:
+            shutil.rmtree(top, ignore_errors=True)
+        else:
+            say(f"logs are in {top / 'data' / 'logs'}")
+
+
+async def _bounded(work: Awaitable[Verdict]) -> Verdict:
+    async with asyncio.timeout(LONGEST_S):
+        return await work
+
+
+if __name__ == "__main__":
+    main()
