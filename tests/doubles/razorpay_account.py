@@ -52,6 +52,10 @@ class Account:
     def now(self) -> int:
         return int(self.clock())
 
+    def forget_keys(self) -> None:
+        """Keys against repetition are not kept for ever."""
+        self._keys.clear()
+
     def one(self, ref: str, kind: str | None = None) -> Entity:
         found = self.things.get(ref)
         if found is None or (kind is not None and found["entity"] != kind):

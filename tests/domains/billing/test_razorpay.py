@@ -292,6 +292,16 @@ async def test_a_refund_is_made_once_however_often_it_is_asked_for(
     assert server.account.one(payment_ref)["amount_refunded"] == 900
 
 
+async def test_a_refund_is_found_by_our_id_when_its_key_is_long_forgotten(
+    razorpay: Razorpay, server: RazorpayServer, db: Database
+) -> None:
+    payment_ref, own_id = await paid_order(razorpay, server, db), uuid4()
+    first = await refund(razorpay, db, payment_ref, 900, own_id)
+    server.account.forget_keys()
+    assert await refund(razorpay, db, payment_ref, 900, own_id) == first
+    assert server.account.one(payment_ref)["amount_refunded"] == 900
+
+
 async def test_six_at_once_for_a_new_refund_give_back_once(
     razorpay: Razorpay, server: RazorpayServer, db: Database
 ) -> None:
