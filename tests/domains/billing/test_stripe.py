@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import pytest
 import stripe as library
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domains.billing.errors import ProviderAway, ProviderRefused, StateForbids
@@ -132,6 +132,15 @@ async def test_the_same_order_has_one_page_however_often_it_is_asked_for(
     assert await provider.open_checkout(db, wanted._replace(title="Spanish, renamed")) == first
     pages = [one for one in server.book.all("checkout.session") if one["client_reference_id"] == str(wanted.order_id)]
     assert len(pages) == 1
+
+
+async def test_two_requests_at_once_for_one_order_open_one_page_for_one_customer(
+    provider: StripeProvider, server: StripeServer, db: Database
+) -> None:
+    wanted = once(buyer=Buyer(new_id(), "Twice", "twice@example.org"))
+    first, second = await asyncio.gather(provider.open_checkout(db, wanted), provider.open_checkout(db, wanted))
+    assert first == second
+    assert len([one for one in server.book.all("customer") if one["email"] == "twice@example.org"]) == 1
 
 
 async def test_an_answer_that_was_lost_is_asked_for_again_with_the_same_key(
@@ -385,6 +394,14 @@ async def test_a_cancellation_can_be_withdrawn_and_made_again_and_then_the_perio
         [seen] = await provider.look_up(db, Lookup(kind="subscription", ref=ref))
         assert isinstance(seen, SubscriptionSeen)
         assert seen.cancel_at_period_end is ends
+    end = server.book.things[ref]["items"]["data"][0]["current_period_end"]
+    server.change_outside(ref, cancel_at_period_end=False, cancel_at=end)
+    [dated] = await provider.look_up(db, Lookup(kind="subscription", ref=ref))
+    assert isinstance(dated, SubscriptionSeen)
+    assert dated.cancel_at_period_end
+    await provider.withdraw_cancel(db, ref)
+    assert server.book.things[ref]["cancel_at"] is None
+    await provider.cancel(db, ref, at_period_end=True)
     assert server.renew(ref) is None
     [over] = await provider.look_up(db, Lookup(kind="subscription", ref=ref))
     assert isinstance(over, SubscriptionSeen)
@@ -508,6 +525,7 @@ async def test_a_discount_lasts_for_as_many_charges_as_it_was_given_for(
     cycles=st.integers(1, 12),
     interval=st.sampled_from(["month", "year"]),
 )
+@settings(deadline=None)
 def test_the_months_of_a_coupon_cover_exactly_the_charges_that_were_meant(
     start: datetime, trial_days: int, cycles: int, interval: str
 ) -> None:
@@ -705,6 +723,7 @@ def test_an_amount_that_we_cannot_say_is_not_rounded() -> None:
 
 
 @given(st.sampled_from(["EUR", "JPY", "ISK", "UGX", "MGA", "KWD", "BHD", "HUF"]), st.integers(0, 10**9))
+@settings(deadline=None)
 def test_what_stripe_takes_comes_back_the_same(currency: str, amount: int) -> None:
     try:
         theirs = to_stripe(amount, currency)

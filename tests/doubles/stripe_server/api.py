@@ -182,6 +182,8 @@ def update_subscription(book: Book, form: Form, id_: str) -> Thing:
         found["cancel_at_period_end"] = ends
         found["cancel_at"] = found["items"]["data"][0]["current_period_end"] if ends else None
         found["canceled_at"] = book.now() if ends else None
+    if (date := form.get("cancel_at")) is not None:
+        found["cancel_at"] = int(date) if date else None
     if (pause := form.get("pause_collection")) is not None:
         found["pause_collection"] = {"behavior": pause["behavior"], "resumes_at": None} if pause else None
     if (card := form.get("default_payment_method")) is not None:

@@ -11,6 +11,7 @@ in which order and what never, is up to the test.
         await stripe.deliver("http://lyceum.test/api/v1/webhooks/stripe", client, copies=3, shuffle=True)
 """
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -224,9 +225,11 @@ class StripeServer:
         drop: float = 0.0,
         seed: int = 0,
         only: Callable[[Thing], bool] = lambda event: True,
+        at_once: int = 1,
     ) -> list[Delivery]:
-        """Sends what was not answered with 2xx yet, `copies` times each, oldest first or shuffled; a share of `drop`
-        is lost for ever. What fails stays for the next call, as Stripe tries again for three days."""
+        """Sends what was not answered with 2xx yet, `copies` times each, oldest first or shuffled, so many `at_once`;
+        a share of `drop` is lost for ever. What fails stays for the next call, as Stripe tries again for three
+        days."""
         chance = random.Random(seed)
         waiting = [event for event in self.events if event["id"] not in self.delivered and only(event)]
         lost = {event["id"] for event in waiting if drop and chance.random() < drop}
@@ -234,20 +237,21 @@ class StripeServer:
         queue = [event for event in waiting if event["id"] not in lost for _ in range(copies)]
         if shuffle:
             chance.shuffle(queue)
-        own = httpx.AsyncClient(timeout=20) if client is None else None
+        own = httpx.AsyncClient(timeout=20)
         try:
-            return [await self._send(client or own, url, event) for event in queue]  # type: ignore[arg-type]
+            room = asyncio.Semaphore(at_once)
+            return await asyncio.gather(*(self._send(client or own, url, event, room) for event in queue))
         finally:
-            if own is not None:
-                await own.aclose()
+            await own.aclose()
 
-    async def _send(self, client: httpx.AsyncClient, url: str, event: Thing) -> Delivery:
-        body, signature = self.signed(event)
-        headers = {"Stripe-Signature": signature, "Content-Type": "application/json; charset=utf-8"}
-        try:
-            status = (await client.post(url, content=body, headers=headers)).status_code
-        except httpx.TransportError:
-            status = 0
+    async def _send(self, client: httpx.AsyncClient, url: str, event: Thing, room: asyncio.Semaphore) -> Delivery:
+        async with room:
+            body, signature = self.signed(event)
+            headers = {"Stripe-Signature": signature, "Content-Type": "application/json; charset=utf-8"}
+            try:
+                status = (await client.post(url, content=body, headers=headers)).status_code
+            except httpx.TransportError:
+                status = 0
         if 200 <= status < 300:
             self.delivered.add(event["id"])
         return Delivery(event["id"], event["type"], status)

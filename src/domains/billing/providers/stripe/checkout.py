@@ -137,6 +137,7 @@ def _session_params(wanted: CheckoutWanted, product: str, coupon: str | None, no
     title = wanted.title[:_LONGEST_NAME]
     price: SessionCreateParamsLineItemPriceData = {"currency": wanted.currency.lower()}
     if wanted.charge is None:
+        # Any discount is off the amount already.
         price["product_data"] = {"name": title}
         price["unit_amount"] = to_stripe(wanted.amount_minor, wanted.currency)
         params["mode"] = "payment"

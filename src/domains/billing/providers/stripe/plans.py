@@ -1,6 +1,8 @@
 """Changes to a subscription that runs. Those that set a state are safe to repeat by themselves, and take no key of
 ours: with one, a cancellation that follows a withdrawn cancellation would be answered from memory and not be done."""
 
+from datetime import UTC, datetime
+
 import stripe
 from stripe.params import InvoiceCreatePreviewParams, SubscriptionUpdateParams
 
@@ -8,7 +10,7 @@ from domains.billing.errors import StateForbids
 from domains.billing.providers.port import ChangePreview, Charge
 from domains.billing.providers.stripe.amounts import from_stripe, to_stripe
 from domains.billing.providers.stripe.client import plain
-from domains.billing.providers.stripe.shapes import Customer, Invoice, Item, Subscription, moment, ref, shaped
+from domains.billing.providers.stripe.shapes import Customer, Invoice, Item, Subscription, ref, shaped
 
 _OVER = ("canceled", "incomplete_expired")
 
@@ -33,7 +35,12 @@ class Plans:
                 raise
 
     async def withdraw_cancel(self, subscription_ref: str) -> None:
-        await self._set(subscription_ref, {"cancel_at_period_end": False})
+        found = await self.find(subscription_ref)
+        if found.cancel_at is not None and not found.cancel_at_period_end:
+            # An end with a date of its own, set in the dashboard.
+            await self._set(subscription_ref, {"cancel_at": ""})
+        else:
+            await self._set(subscription_ref, {"cancel_at_period_end": False})
 
     async def pause(self, subscription_ref: str) -> None:
         """Periods go on, and nothing is asked for them."""
@@ -73,9 +80,7 @@ class Plans:
         found = shaped(plain(await self._stripe.v1.invoices.create_preview_async(params)), Invoice)
         currency = found.currency.upper()
         due = found.total if found.total < 0 else found.amount_due
-        proration_at = moment(at)
-        assert proration_at is not None
-        return ChangePreview(from_stripe(due, currency), currency, proration_at)
+        return ChangePreview(from_stripe(due, currency), currency, datetime.fromtimestamp(at, UTC))
 
     async def change(
         self, subscription_ref: str, charge: Charge, quantity: int, product: str, *, key: str, at: int
