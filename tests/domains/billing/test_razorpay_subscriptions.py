@@ -509,3 +509,12 @@ async def test_history_tells_payments_and_leaves_subscriptions_to_be_looked_up(
     orders: list[UUID | None] = [one.order_id for one in seen if isinstance(one, PaymentSeen)]
     assert sorted(orders, key=str) == sorted([wish.order_id, None], key=str)
     assert {one.ref for one in seen if isinstance(one, Lookup)} == {ref, trial}
+
+
+async def test_a_subscription_of_long_ago_comes_before_its_payment_of_today(
+    razorpay: Razorpay, server: RazorpayServer, db: Database
+) -> None:
+    ref, _ = await begun(razorpay, server, db)
+    server.account.one(ref)["created_at"] -= 100 * 86_400
+    seen = [one async for one in razorpay.history(db, NOW - timedelta(hours=1), NOW + timedelta(hours=1))]
+    assert [type(one) for one in seen] == [Lookup, PaymentSeen]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from domains.billing.errors import BadSignature, WebhooksClosed
 from domains.billing.policy.seen import DisputeSeen, Lookup, RefundSeen
 from domains.billing.providers.port import Incoming, Quarantine
-from domains.billing.providers.razorpay import Razorpay
+from domains.billing.providers.razorpay import Razorpay, webhooks
 from doubles import razorpay_shapes as shapes
 from doubles.razorpay_account import Account
 
@@ -87,6 +87,11 @@ def test_without_a_secret_nothing_is_heard_not_even_what_the_empty_one_signs(sec
 def test_an_empty_secret_beside_a_good_one_opens_nothing() -> None:
     with pytest.raises(BadSignature):
         verify(b'{"event":"a.b"}', secret="", by=provider("", NEW))
+
+
+def test_nothing_fits_an_empty_key() -> None:
+    assert webhooks.fits(b"x", signature(b"x", "a"), ("", "a"))
+    assert not webhooks.fits(b"x", signature(b"x", ""), ("", "a"))
 
 
 @pytest.mark.parametrize(
