@@ -97,7 +97,7 @@ async def _fill(seed: Seed) -> float:
 async def _plan(seed: Seed) -> str:
     """Raises BenchError where the table would be read as a whole."""
     row = await seed.sql.fetchrow("SELECT user_id, key FROM billing_entitlement LIMIT 1")
-    lines = await seed.sql.fetch(f"EXPLAIN {ACCESS}", row["user_id"], [row["key"]], ["courses:*"], utc_now())
+    lines = await seed.sql.fetch(f"EXPLAIN {ACCESS}", row["user_id"], row["key"], "courses:*", "", utc_now())
     found = [line[0].strip().lstrip("-> ").split("  (")[0] for line in lines]
     used = [line for line in found if "on billing_entitlement" in line or "billing_entitlement_" in line]
     if not used or any(line.startswith("Seq Scan") for line in used):

@@ -11,7 +11,7 @@ from domains.billing.providers.setup import RazorpayKeys, StripeKeys, providers_
 from domains.billing.repository.ledger import Entry as LedgerEntry
 from domains.billing.schemas.access import StaffEntitlementOut as EntitlementView
 from domains.billing.service.assortment import PriceView, ProductView, products
-from domains.billing.service.guard import allowed, entitled, gated, holds, require
+from domains.billing.service.guard import entitled, gated, holds, require
 from domains.billing.service.inbox import WebhookView
 from domains.billing.service.inbox import listed as inbox_list
 from domains.billing.service.inbox import replay as inbox_replay
@@ -45,7 +45,6 @@ __all__ = [
     "SyncReport",
     "WebhookNotFound",
     "WebhookView",
-    "allowed",
     "course_key",
     "entitled",
     "entitlements_of",

@@ -234,7 +234,13 @@ async def test_any_sequence_of_grants_and_ends_is_what_the_naive_model_says(
         wanted = open_keys(steps[: number + 1])
         course = KEYS[0]
         for process in (here, another_process(db)):
-            assert await billing.holds(process, ada.id, course) == (course in wanted or ALL_COURSES in wanted)
+            held = course in wanted or ALL_COURSES in wanted
+            assert await billing.holds(process, ada.id, course) == held
+            if held or course not in gated:
+                assert await billing.require(process, ada.id, course, also="offline") == ("offline" in wanted)
+            else:
+                with pytest.raises(billing.AccessRequired):
+                    await billing.require(process, ada.id, course, also="offline")
             assert await billing.entitled(process, ada.id, "offline") == ("offline" in wanted or "offline" not in gated)
 
 
@@ -266,10 +272,13 @@ async def test_a_yes_is_kept_and_a_no_is_asked_again(
     for _ in range(20):
         assert await billing.entitled(db, ada.id, key)
     assert sent == []
-    assert await billing.allowed(db, ada.id, entitled=[key], held=[billing.UNLIMITED_HEARTS]) == {
-        key: True,
-        billing.UNLIMITED_HEARTS: False,
-    }
+    assert await billing.require(db, ada.id, key) is False
+    assert sent == []
+    assert await billing.require(db, ada.id, key, also=billing.UNLIMITED_HEARTS) is False
+    await grant(there, ada.id, billing.UNLIMITED_HEARTS, source_id=new_id())
+    del sent[:]
+    for _ in range(20):
+        assert await billing.require(db, ada.id, key, also=billing.UNLIMITED_HEARTS) is True
     assert len(sent) == 1
 
 

@@ -13,13 +13,13 @@ from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
 
 ACCESS = """
-    SELECT asked.key, EXISTS (SELECT FROM billing_gate g WHERE g.key = asked.key) AS gated, held.forever, held.until
-    FROM unnest($2::text[], $3::text[]) AS asked (key, wider)
-    CROSS JOIN LATERAL (
-        SELECT bool_or(e.ends_at IS NULL) AS forever, max(e.ends_at) AS until FROM billing_entitlement e
-        WHERE e.user_id = $1 AND e.key IN (asked.key, asked.wider)
-          AND e.starts_at <= $4 AND (e.ends_at IS NULL OR e.ends_at > $4)
-    ) held
+    SELECT EXISTS (SELECT FROM billing_gate g WHERE g.key = $2) AS gated,
+           bool_or(e.ends_at IS NULL) FILTER (WHERE e.key <> $4) AS forever,
+           max(e.ends_at) FILTER (WHERE e.key <> $4) AS until,
+           bool_or(e.ends_at IS NULL) FILTER (WHERE e.key = $4) AS also_forever,
+           max(e.ends_at) FILTER (WHERE e.key = $4) AS also_until
+    FROM billing_entitlement e
+    WHERE e.user_id = $1 AND e.key IN ($2, $3, $4) AND e.starts_at <= $5 AND (e.ends_at IS NULL OR e.ends_at > $5)
 """
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('lyceum.entitlement.' || CAST(:name AS text), 0))")
@@ -65,20 +65,29 @@ class ProductRecord(NamedTuple):
     kind: str
 
 
-class AccessRecord(NamedTuple):
-    """`forever` and `until` are None where nothing open gives the key."""
+class Holding(NamedTuple):
+    """What gives a key now, together: for ever, or `until` the last of it ends."""
 
-    key: str
-    gated: bool
-    forever: bool | None
+    forever: bool
     until: datetime | None
 
 
-async def access(
-    db: Database, user_id: UUID, keys: Sequence[str], wider: Sequence[str], now: datetime
-) -> list[AccessRecord]:
-    rows = await db.fetch(ACCESS, user_id, list(keys), list(wider), now)
-    return [AccessRecord(*row) for row in rows]
+class AccessRecord(NamedTuple):
+    """`holding` and `also` are None where nothing open gives the key."""
+
+    gated: bool
+    holding: Holding | None
+    also: Holding | None
+
+
+async def access(db: Database, user_id: UUID, key: str, wider: str, also: str, now: datetime) -> AccessRecord:
+    """Of `key`, which `wider` gives too, and of another key, which is not asked for where it is empty."""
+    [row] = await db.fetch(ACCESS, user_id, key, wider, also, now)
+    return AccessRecord(
+        row["gated"],
+        None if row["forever"] is None else Holding(row["forever"], row["until"]),
+        None if row["also_forever"] is None else Holding(row["also_forever"], row["also_until"]),
+    )
 
 
 async def products_that_give(db: Database, keys: Sequence[str]) -> list[ProductRecord]:

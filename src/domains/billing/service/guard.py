@@ -6,7 +6,7 @@ less than that and not beyond the end of what gave it; a no is asked again, so w
 
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 from domains.billing.errors import AccessRequired
 from domains.billing.policy.keys import wider
 from domains.billing.repository import entitlements as repository
+from domains.billing.repository.entitlements import Holding
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database
 
@@ -25,17 +26,10 @@ _CHANGING_S = 5.0
 """How long what a process changes itself is asked of the database: while its transaction may still be open."""
 
 
-class Access(NamedTuple):
-    gated: bool
-    held: bool
-
-    @property
-    def entitled(self) -> bool:
-        return self.held or not self.gated
-
-
 class _Kept(NamedTuple):
-    access: Access
+    """That a person is entitled to a key. `held`: by an entitlement; otherwise because it has no gate."""
+
+    held: bool
     until: datetime | None
     """When what gives it ends."""
     fresh_until: float
@@ -49,7 +43,7 @@ class _Known:
         self._changing: OrderedDict[UUID, float] = OrderedDict()
         self._gates_changing = 0.0
 
-    def find(self, user_id: UUID, key: str, now: datetime) -> Access | None:
+    def find(self, user_id: UUID, key: str, now: datetime) -> _Kept | None:
         kept = self._answers.get((user_id, key))
         if kept is None:
             return None
@@ -57,10 +51,10 @@ class _Known:
         if at >= kept.fresh_until or (kept.until is not None and now >= kept.until) or self._in_motion(user_id, at):
             del self._answers[user_id, key]
             return None
-        return kept.access
+        return kept
 
     def keep(self, user_id: UUID, key: str, kept: _Kept) -> None:
-        if not kept.access.entitled or self._in_motion(user_id, time.monotonic()):
+        if self._in_motion(user_id, time.monotonic()):
             return
         self._answers[user_id, key] = kept
         self._answers.move_to_end((user_id, key))
@@ -88,40 +82,32 @@ def _of(db: Database) -> _Known:
     return _known.get(db) or _known.setdefault(db, _Known())
 
 
-async def allowed(
-    db: Database, user_id: UUID, *, entitled: Sequence[str] = (), held: Sequence[str] = ()
-) -> dict[str, bool]:
-    """`entitled` and `holds` for several keys at once, each key in one of the two: a single round trip for what is
-    not at hand."""
-    known, now = _of(db), utc_now()
-    found, unknown = {}, []
-    for key in (*entitled, *held):
-        kept = known.find(user_id, key, now)
-        if kept is not None and (kept.held or key in entitled):
-            found[key] = True
-        else:
-            unknown.append(key)
-    for key, answer in (await _asked(db, user_id, unknown, now)).items():
-        found[key] = answer.entitled if key in entitled else answer.held
-    return found
-
-
 async def entitled(db: Database, user_id: UUID, key: str) -> bool:
     """Whether `key` needs no entitlement, or the person has one for it, for a course also one for all courses."""
-    return (await allowed(db, user_id, entitled=[key]))[key]
+    known, now = _of(db), utc_now()
+    kept = known.find(user_id, key, now)
+    return kept is not None or (await _asked(db, known, user_id, key, now)).entitled
 
 
 async def holds(db: Database, user_id: UUID, key: str) -> bool:
     """Whether the person has an entitlement for `key`, gate or not."""
-    return (await allowed(db, user_id, held=[key]))[key]
+    known, now = _of(db), utc_now()
+    kept = known.find(user_id, key, now)
+    return (kept is not None and kept.held) or (await _asked(db, known, user_id, key, now)).held
 
 
-async def require(db: Database, user_id: UUID, key: str, *, also: str | None = None) -> bool:
+async def require(db: Database, user_id: UUID, key: str, *, also: str = "") -> bool:
     """Raises AccessRequired, naming what is on sale that gives `key`, unless the person is entitled to it. Returns
-    whether the person holds `also`, asked for on the same way."""
-    found = await allowed(db, user_id, entitled=[key], held=[also] if also else ())
-    if found[key]:
-        return also is not None and found[also]
+    whether the person holds `also`, which is no course's key: one round trip for both."""
+    known, now = _of(db), utc_now()
+    kept = known.find(user_id, key, now)
+    kept_also = known.find(user_id, also, now) if also else None
+    has_also = kept_also is not None and kept_also.held
+    if kept is not None and (has_also or not also):
+        return has_also
+    found = await _asked(db, known, user_id, key, now, also=also)
+    if found.entitled:
+        return found.also_held
     products = await repository.products_that_give(db, [key, wider(key)])
     raise AccessRequired(
         key=key, products=[{"id": str(product.id), "name": product.name, "kind": product.kind} for product in products]
@@ -143,14 +129,22 @@ def gates_change(db: Database) -> None:
     _of(db).gates_change()
 
 
-async def _asked(db: Database, user_id: UUID, keys: Sequence[str], now: datetime) -> dict[str, Access]:
-    if not keys:
-        return {}
-    known, fresh_until = _of(db), time.monotonic() + KEPT_S
-    found = {}
-    for record in await repository.access(db, user_id, keys, [wider(key) for key in keys], now):
-        held = record.forever is not None
-        found[record.key] = Access(record.gated, held)
-        until = record.until if held and not record.forever else None
-        known.keep(user_id, record.key, _Kept(found[record.key], until, fresh_until))
-    return found
+class _Answer(NamedTuple):
+    entitled: bool
+    held: bool
+    also_held: bool
+
+
+async def _asked(db: Database, known: _Known, user_id: UUID, key: str, now: datetime, *, also: str = "") -> _Answer:
+    fresh_until = time.monotonic() + KEPT_S
+    found = await repository.access(db, user_id, key, wider(key), also, now)
+    if found.holding is not None or not found.gated:
+        known.keep(user_id, key, _Kept(found.holding is not None, _end_of(found.holding), fresh_until))
+    if found.also is not None:
+        known.keep(user_id, also, _Kept(True, _end_of(found.also), fresh_until))
+    held = found.holding is not None
+    return _Answer(held or not found.gated, held, found.also is not None)
+
+
+def _end_of(holding: Holding | None) -> datetime | None:
+    return None if holding is None or holding.forever else holding.until
