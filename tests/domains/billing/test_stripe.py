@@ -758,6 +758,11 @@ def test_every_field_that_we_read_is_one_that_the_library_knows(shape: type[msgs
     assert set(shape.__struct_fields__) <= set(known.__annotations__)
 
 
+def test_the_library_reports_nothing_about_this_machine() -> None:
+    # Left on, it would keep an id in the home directory and send it with the platform.
+    assert library.enable_telemetry is False
+
+
 async def test_the_stand_in_invents_no_fields(provider: StripeProvider, server: StripeServer, db: Database) -> None:
     paid = server.pay((await provider.open_checkout(db, once())).ref)
     server.refund(paid["id"], 5)
