@@ -178,6 +178,6 @@ def _verdict(fault: str, found: Grants, post: Post, killer: Killer, drain_s: flo
             "posts": post.tries,
             "accepted": post.accepted,
             "unanswered": post.unanswered,
-            "refused": {str(status): count for status, count in post.refused.items()},
+            "answers": {str(status): count for status, count in post.answered.items()},
         },
     )

@@ -19,7 +19,8 @@ class Post:
     tries: int = 0
     unanswered: int = 0
     """Tries that the connection did not survive."""
-    refused: dict[int, int] = field(default_factory=dict)
+    answered: dict[int, int] = field(default_factory=dict)
+    """Tries by status."""
     latencies: list[float] = field(default_factory=list)
     given_up: int = 0
 
@@ -85,8 +86,7 @@ class Postman:
             self.post.unanswered += 1
             return 0
         self.post.latencies.append(time.perf_counter() - began)
-        if not answer.is_success:
-            self.post.refused[answer.status_code] = self.post.refused.get(answer.status_code, 0) + 1
+        self.post.answered[answer.status_code] = self.post.answered.get(answer.status_code, 0) + 1
         return answer.status_code
 
 

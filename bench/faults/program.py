@@ -1,7 +1,7 @@
 """`lyceum` whose jobs fail now and then: the faults live here, not in the product.
 
-`python -m bench.faults.program --faulty 0.05 --seed 1 worker`. Half of the failures come before the handler's work, half
-after it and before the commit, which must take all of that work back.
+`python -m bench.faults.program --faulty 0.05 --seed 1 worker`. Half of the failures come before the handler's work,
+half after it and before the commit, which must take all of that work back.
 """
 
 import dataclasses

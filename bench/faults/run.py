@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.faults import shop
-from bench.faults.machine import Machine
+from bench.faults.machine import Machine, Program
 from bench.faults.verdict import Say
 from bench.faults.webhooks import SETTINGS
 
@@ -40,6 +40,15 @@ class Run:
             yield machine
         finally:
             machine.close()
+
+    @contextlib.asynccontextmanager
+    async def serving(self, settings: dict[str, str] | None = None) -> AsyncGenerator[tuple[Machine, Program]]:
+        """With an API that answers, and a worker that its user starts."""
+        async with self.machine(settings) as machine:
+            self.say("starting the API")
+            machine.api().start()
+            await machine.answers()
+            yield machine, machine.worker()
 
 
 async def drained(machine: Machine, run: Run, *, within_s: float) -> float | None:
