@@ -433,6 +433,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'past_due'"),
     )
     op.create_index("ix_billing_subscription_period", "billing_subscription", ["current_period_end"], unique=False)
+    op.create_index(
+        "ix_billing_subscription_trial",
+        "billing_subscription",
+        ["trial_end"],
+        unique=False,
+        postgresql_where=sa.text("status = 'trialing'"),
+    )
     op.create_index("ix_billing_subscription_user", "billing_subscription", ["user_id"], unique=False)
     op.create_table(
         "billing_transfer",
@@ -466,6 +473,14 @@ def upgrade() -> None:
             ["product_id"], ["billing_product.id"], name="fk_billing_trial_use_product_id_billing_product"
         ),
         sa.PrimaryKeyConstraint("product_id", "mark", name="pk_billing_trial_use"),
+    )
+    op.create_index("ix_billing_trial_use_order", "billing_trial_use", ["order_id"], unique=False)
+    op.create_index(
+        "ix_billing_trial_use_refused",
+        "billing_trial_use",
+        ["order_id"],
+        unique=False,
+        postgresql_where=sa.text("mark LIKE 'refused:%'"),
     )
     op.create_foreign_key(
         "fk_billing_order_subscription", "billing_order", "billing_subscription", ["subscription_id"], ["id"]

@@ -19,7 +19,7 @@ from domains.billing.policy import subscriptions as policy
 from domains.billing.policy.seen import PaymentSeen, SubscriptionSeen
 from domains.billing.providers.fake import FakeProvider
 from domains.billing.providers.port import Quarantine
-from domains.billing.service import effects, entitlements, subscriptions
+from domains.billing.service import effects, entitlements, inbox, subscriptions
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
 from factories.people import Learner, register
@@ -445,14 +445,17 @@ async def test_five_changes_told_three_times_in_any_order_end_in_the_last_one(ad
     plans = [await put_plan(db, "courses:*", "offline"), await put_plan(db, "offline", "hearts:unlimited")]
     keys = {plans[0].price_id: {"courses:*", "offline"}, plans[1].price_id: {"offline", "hearts:unlimited"}}
     chance = random.Random(7)
-    trials, naive = 20, 0
-    for _ in range(trials):
+    trials, naive = 40, 0
+    for trial in range(trials):
         order = await placed(db, ada, plans[0])
         states = changes_of(chance, order, plans)
         found = deliveries(chance, states)
         naive += found[-1].body == states[-1]
-        for each in found:
-            await applied(db, each.seen, each.number)
+        if trial % 2:
+            await asyncio.gather(*(applied(db, each.seen, each.number) for each in found))
+        else:
+            for each in found:
+                await applied(db, each.seen, each.number)
         truth = policy.looked_at(None, states[-1], states[-1].price_id or order.price_id, NOW)
         async with db.begin() as uow:
             row = await subscriptions.repository.by_ref(uow.session, "fake", states[-1].subscription_ref)
@@ -575,3 +578,27 @@ async def test_when_a_subscription_ends_its_unpaid_orders_are_given_up_and_late_
     async with db.begin() as uow:
         await effects.give_up(uow, made.id, NOW)
     assert (await order_of(db, paid(order, "in_2"))).id == made.id  # type: ignore[union-attr]
+
+
+async def test_everything_about_a_subscription_at_once_ends_alike(ada: Learner, db: Database) -> None:
+    """Looks, failed and successful payments of two invoices, each in a job of its own."""
+    plan = await put_plan(db, "courses:*")
+    for _ in range(6):
+        order = await placed(db, ada, plan)
+        first = {"order_id": order.id, "period_start": NOW, "period_end": NOW + MONTH}
+        facts = [
+            look(order),
+            paid(order, "in_1", payment_ref=f"pay_{order.id}_1", status="failed", **first),
+            paid(order, "in_1", payment_ref=f"pay_{order.id}_2", **first),
+            paid(order, f"in_{order.id}", payment_ref=f"pay_{order.id}_3", status="failed"),
+            paid(order, f"in_{order.id}", payment_ref=f"pay_{order.id}_4"),
+        ]
+
+        async def tell(place: int, fact: SubscriptionSeen | PaymentSeen, order: OrderRow = order) -> None:
+            async with db.begin() as uow:
+                await inbox.apply(uow, [fact], "fake", place, NOW)
+
+        await tell(1, facts[0])
+        await asyncio.gather(*(tell(place, fact) for place, fact in enumerate(facts * 2, start=2)))
+        found = await orders_of(db, str((await row(db, order)).id))
+        assert [(each.kind, each.state) for each in found] == [("subscription", "paid"), ("renewal", "paid")]

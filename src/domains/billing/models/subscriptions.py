@@ -16,6 +16,7 @@ class SubscriptionRow(Identified, Dated, Base):
         Index("ix_billing_subscription_user", "user_id"),
         Index("ix_billing_subscription_dunning", "past_due_since", postgresql_where=text("status = 'past_due'")),
         Index("ix_billing_subscription_period", "current_period_end"),
+        Index("ix_billing_subscription_trial", "trial_end", postgresql_where=text("status = 'trialing'")),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id"))
@@ -47,6 +48,10 @@ class TrialUseRow(Dated, Base):
     """One trial per product and person, also if the person comes back under another name with the same card."""
 
     __tablename__ = "billing_trial_use"
+    __table_args__ = (
+        Index("ix_billing_trial_use_order", "order_id"),
+        Index("ix_billing_trial_use_refused", "order_id", postgresql_where=text("mark LIKE 'refused:%'")),
+    )
 
     product_id: Mapped[UUID] = mapped_column(ForeignKey("billing_product.id"), primary_key=True)
     mark: Mapped[str] = mapped_column(Text, primary_key=True)

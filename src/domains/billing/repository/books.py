@@ -42,7 +42,7 @@ class Moved(NamedTuple):
 
 async def lock_order(session: AsyncSession, order_id: UUID) -> None:
     """What is booked or issued for one order is so one after the other. Leaves the loaded row as it is."""
-    await session.execute(select(OrderRow.id).where(OrderRow.id == order_id).with_for_update())
+    await session.execute(select(OrderRow.id).where(OrderRow.id == order_id).with_for_update(key_share=True))
 
 
 async def payment_of(session: AsyncSession, provider: str, payment_ref: str) -> PaymentRow | None:

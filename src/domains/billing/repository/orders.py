@@ -30,7 +30,10 @@ async def lock_buyer(session: AsyncSession, user_id: UUID) -> None:
 
 
 async def order(session: AsyncSession, order_id: UUID, *, lock: bool = False) -> OrderRow | None:
-    return await session.get(OrderRow, order_id, with_for_update=lock or None, populate_existing=lock)
+    # Not against rows that refer to it: two payments of one order, written at once, would wait for each other.
+    return await session.get(
+        OrderRow, order_id, with_for_update={"key_share": True} if lock else None, populate_existing=lock
+    )
 
 
 async def product(session: AsyncSession, product_id: UUID) -> ProductRow:

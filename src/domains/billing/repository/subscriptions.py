@@ -172,7 +172,7 @@ _YEARS_ENDING = """
 _REFUSED_TRIALS = """
     SELECT s.id, s.user_id, s.subscription_ref, s.created_at, s.trial_end, 0
     FROM billing_trial_use t JOIN billing_subscription s ON s.order_id = t.order_id
-    WHERE t.mark = 'refused:' || t.order_id AND s.status = 'trialing' AND s.provider = $1 AND s.id > $2
+    WHERE t.mark LIKE 'refused:%' AND s.status = 'trialing' AND s.provider = $1 AND s.id > $2
     ORDER BY s.id LIMIT $3
 """
 _UNPAID = """

@@ -62,7 +62,7 @@ async def _first_seen(uow: UnitOfWork, provider: str, seen: SubscriptionSeen) ->
     """The row of a subscription that an order of ours began, which nothing has been written into yet."""
     if seen.order_id is None:
         return None
-    order = await orders.order(uow.session, seen.order_id, lock=True)
+    order = await orders.order(uow.session, seen.order_id)
     if order is None:
         return None
     if order.provider != provider or order.kind != "subscription":
@@ -81,6 +81,8 @@ async def _first_seen(uow: UnitOfWork, provider: str, seen: SubscriptionSeen) ->
     row = await repository.by_ref(uow.session, provider, seen.subscription_ref, lock=True)
     if row is None:
         raise Quarantine(f"order {order.id} has begun another subscription than {seen.subscription_ref}")
+    # Always the subscription before its order, so that two looks at once never wait for each other.
+    await orders.order(uow.session, order.id, lock=True)
     order.subscription_id = row.id
     await uow.session.flush()
     return row
