@@ -295,6 +295,13 @@ def upgrade() -> None:
     op.create_index("ix_billing_order_subscription", "billing_order", ["subscription_id"], unique=False)
     op.create_index("ix_billing_order_user", "billing_order", ["user_id", "id"], unique=False)
     op.create_index(
+        "uq_billing_order_checkout_ref",
+        "billing_order",
+        ["provider", "provider_checkout_ref"],
+        unique=True,
+        postgresql_where=sa.text("provider_checkout_ref IS NOT NULL"),
+    )
+    op.create_index(
         "uq_billing_order_invoice_ref",
         "billing_order",
         ["provider", "provider_invoice_ref"],

@@ -58,6 +58,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     razorpay_key_id: str = ""
     """rzp_live_… or rzp_test_…; sells through Razorpay, together with the secret."""
     razorpay_key_secret: str = ""
+    razorpay_account_id: str = ""
+    """acc_…; when set, webhooks of another account are set aside."""
     razorpay_webhook_secrets: list[str] = []
     """Comma separated; two while one replaces the other."""
     razorpay_api_base: str = ""

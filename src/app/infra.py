@@ -117,6 +117,7 @@ def _payment_providers(settings: Settings) -> billing.Providers:
             settings.razorpay_key_secret,
             tuple(settings.razorpay_webhook_secrets),
             settings.razorpay_api_base,
+            settings.razorpay_account_id,
         )
         if settings.razorpay_key_id
         else None,

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domains.billing.errors import BadSignature, WebhooksClosed
-from domains.billing.policy.seen import DisputeSeen, Lookup, RefundSeen
+from domains.billing.policy.seen import DisputeSeen, Lookup, PaymentSeen, RefundSeen
 from domains.billing.providers.port import Incoming, Quarantine
 from domains.billing.providers.razorpay import Razorpay, webhooks
 from doubles import razorpay_shapes as shapes
@@ -185,7 +185,7 @@ def test_a_real_body_with_one_byte_changed_is_refused_and_if_signed_never_breaks
     except ValueError:
         return
     for one in told:
-        assert isinstance(one, Lookup | RefundSeen)
+        assert isinstance(one, Lookup | RefundSeen | PaymentSeen)
 
 
 @pytest.mark.parametrize(
@@ -214,17 +214,21 @@ def test_a_signed_payment_whose_fields_make_no_sense_is_set_aside(fields: dict[s
 # ---- what is told
 
 
-def test_what_was_paid_is_looked_up_whatever_a_browser_wrote_into_it() -> None:
+def test_what_was_paid_is_told_by_the_order_whatever_a_browser_wrote_into_it() -> None:
     account, ref = account_with_order()
     paid = account.pay(ref, notes={"order_id": str(uuid4())})
-    for event in ("payment.authorized", "payment.captured", "order.paid"):
-        assert RAZORPAY.read(body_of(account, event)) == [Lookup(kind="payment", ref=paid["id"])]
+    for event, status in (("payment.authorized", "authorised"), ("payment.captured", "captured")):
+        [told] = RAZORPAY.read(body_of(account, event))
+        assert isinstance(told, PaymentSeen)
+        assert (told.payment_ref, told.checkout_ref, told.order_id, told.status) == (paid["id"], ref, None, status)
 
 
-def test_a_paid_order_of_somebody_else_in_the_same_account_is_nothing_of_ours() -> None:
-    account, ref = account_with_order(notes=None)
+def test_a_paid_order_says_which_order_of_ours_it_was_made_for() -> None:
+    account, ref = account_with_order()
     account.pay(ref, notes={"order_id": str(uuid4())})
-    assert RAZORPAY.read(body_of(account, "order.paid")) == []
+    [told] = RAZORPAY.read(body_of(account, "order.paid"))
+    assert isinstance(told, PaymentSeen)
+    assert (told.checkout_ref, str(told.order_id)) == (ref, account.one(ref)["notes"]["order_id"])
 
 
 def test_a_payment_beside_an_order_that_is_not_its_own_is_set_aside() -> None:

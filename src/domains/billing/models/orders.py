@@ -40,6 +40,13 @@ class OrderRow(Identified, Dated, Base):
             unique=True,
             postgresql_where=text("provider_invoice_ref IS NOT NULL"),
         ),
+        Index(
+            "uq_billing_order_checkout_ref",
+            "provider",
+            "provider_checkout_ref",
+            unique=True,
+            postgresql_where=text("provider_checkout_ref IS NOT NULL"),
+        ),
         Index("ix_billing_order_open", "expires_at", postgresql_where=text("state IN ('draft', 'pending')")),
     )
 

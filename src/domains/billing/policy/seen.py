@@ -16,14 +16,16 @@ SubscriptionStatus = Literal["incomplete", "trialing", "active", "past_due", "pa
 
 
 class PaymentSeen(msgspec.Struct, frozen=True, kw_only=True, tag="payment"):
-    """Money that somebody pays, or tried to. `order_id` is what we gave the provider when it was begun; a payment of
-    a subscription's later period has none, but `subscription_ref` and the `invoice_ref` that is its own."""
+    """Money that somebody pays, or tried to. `order_id` is what we gave the provider when it was begun. With
+    `checkout_ref`, what the provider gave us then, that decides, and `order_id` is only a claim. A payment of a
+    subscription's later period has neither, but `subscription_ref` and the `invoice_ref` that is its own."""
 
     payment_ref: str
     status: PaymentStatus
     amount_minor: int
     currency: str
     order_id: UUID | None = None
+    checkout_ref: str | None = None
     subscription_ref: str | None = None
     invoice_ref: str | None = None
     period_start: datetime | None = None

@@ -36,6 +36,12 @@ async def order(session: AsyncSession, order_id: UUID, *, lock: bool = False) ->
     )
 
 
+async def order_of_checkout(session: AsyncSession, provider: str, checkout_ref: str) -> OrderRow | None:
+    return await session.scalar(
+        select(OrderRow).where(OrderRow.provider == provider, OrderRow.provider_checkout_ref == checkout_ref)
+    )
+
+
 async def product(session: AsyncSession, product_id: UUID) -> ProductRow:
     return await session.get_one(ProductRow, product_id)
 

@@ -33,6 +33,7 @@ from domains.billing.providers.port import (
     Discount,
     Provider,
     Providers,
+    Quarantine,
 )
 from domains.billing.repository import catalogue, customers
 from domains.billing.repository import coupons as coupon_rows
@@ -309,5 +310,8 @@ async def confirm(db: Database, order_id: UUID, user_id: UUID, told: ConfirmIn, 
         raise BadSignature
     number = await inbox_rows.next_lookup(db)
     seen = await provider.confirm(db, order_ref=told.order_ref, payment_ref=told.payment_ref, signature=told.signature)
-    async with db.begin() as uow:
-        await inbox.apply(uow, seen, provider.name, number, now)
+    try:
+        async with db.begin() as uow:
+            await inbox.apply(uow, seen, provider.name, number, now)
+    except Quarantine as error:
+        raise StateForbids("the payment does not fit the order") from error

@@ -169,6 +169,8 @@ async def _payment(uow: UnitOfWork, provider: str, seen: PaymentSeen, now: datet
 
 async def _order_of(uow: UnitOfWork, provider: str, seen: PaymentSeen, now: datetime) -> OrderRow | None:
     """Raises NotYet for a payment of a subscription that has not come to us yet."""
+    if seen.checkout_ref is not None:
+        return await _order_of_checkout(uow, provider, seen.checkout_ref, seen.order_id)
     if seen.order_id is not None:
         return await orders.order(uow.session, seen.order_id)
     known = await orders.payment(uow.session, provider, seen.payment_ref)
@@ -179,6 +181,19 @@ async def _order_of(uow: UnitOfWork, provider: str, seen: PaymentSeen, now: date
     found = await subscriptions.order_for(uow, provider, seen, now)
     if found is None:
         raise NotYet(f"subscription {seen.subscription_ref} is not known yet")
+    return found
+
+
+async def _order_of_checkout(
+    uow: UnitOfWork, provider: str, checkout_ref: str, claimed: UUID | None
+) -> OrderRow | None:
+    """By what the provider called it when we began it. Raises Quarantine for what names an order of ours and pays
+    something else: the other mode of the account, or another account."""
+    found = await orders.order_of_checkout(uow.session, provider, checkout_ref)
+    if claimed is None or (found is not None and found.id == claimed):
+        return found
+    if await orders.order(uow.session, claimed) is not None:
+        raise Quarantine(f"{checkout_ref} says that it is order {claimed}, which has another name there")
     return found
 
 

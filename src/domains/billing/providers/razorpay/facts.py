@@ -60,6 +60,11 @@ def paid_once(payment: Payment, order: Order) -> PaymentSeen | None:
     return None if order_id is None else _payment(payment, order_id=order_id)
 
 
+def told_once(payment: Payment, claimed: UUID | None = None) -> PaymentSeen:
+    """As its webhook tells: for whichever of our orders was given this Razorpay order."""
+    return _payment(payment, checkout_ref=payment.order_id, order_id=claimed)
+
+
 def may_begin_it(invoice: Invoice, subscription: Subscription) -> bool:
     """Whether this can be the charge with which the subscription begins. After a trial none is: what came before was
     the trial. A plan that is changed within the first hour looks the same, so the oldest invoice is the one."""

@@ -1,8 +1,8 @@
 """What Razorpay tells us by itself.
 
 Invariant: not a byte of a body is believed before the signature over exactly these bytes fits. Bodies do not say in
-which mode or whose account a payment was made, or for which of our orders, and a customer's browser can write into
-its notes; so payments are looked up, with the key that knows its own mode and account only.
+which mode or whose account a payment was made, and a customer's browser can write into its notes; so a payment is
+ours by the Razorpay order that it pays, which only our key has made, and what a subscription was charged is looked up.
 """
 
 import hashlib
@@ -10,6 +10,7 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
+from uuid import UUID
 
 import msgspec
 
@@ -89,14 +90,15 @@ def _order_paid(event: Event) -> Sequence[Told]:
     order, payment = _entity(event, "order", Order), _entity(event, "payment", Payment)
     if payment.order_id != order.id:
         raise ValueError("the payment is not the order's")
-    # The order of a subscription's invoice is Razorpay's own and carries no note of ours.
-    ours = payment.invoice_id is not None or own_id(order.notes, "order_id") is not None
-    return _payment(payment) if ours else []
+    return _payment(payment, own_id(order.notes, "order_id"))
 
 
-def _payment(payment: Payment) -> Sequence[Told]:
-    """Without an order it is not about us: we never take money without one."""
-    return [Lookup(kind="payment", ref=payment.id)] if payment.order_id or payment.invoice_id else []
+def _payment(payment: Payment, claimed: UUID | None = None) -> Sequence[Told]:
+    """Without an order it is not about us: we never take money without one. The order of a subscription's invoice is
+    Razorpay's own."""
+    if payment.invoice_id:
+        return [Lookup(kind="payment", ref=payment.id)]
+    return [facts.told_once(payment, claimed)] if payment.order_id else []
 
 
 def _subscription(event: Event) -> Sequence[Told]:
