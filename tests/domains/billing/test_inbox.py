@@ -156,6 +156,19 @@ async def test_a_dispute_takes_the_access_until_it_is_won(db: Database, user_id:
     assert (await db.fetch(OPEN, user_id))[0]["count"] == 1
 
 
+async def test_a_refund_that_comes_back_gives_the_access_back(db: Database, user_id: UUID) -> None:
+    order_id = await ordered(db, user_id)
+    failed = msgspec.structs.replace(refund(order_id), status="failed")
+    await hear(db, payment(order_id), refund(order_id))
+    assert (await db.fetch(OPEN, user_id))[0]["count"] == 0
+    await hear(db, failed, refund(order_id), failed)
+    assert (await db.fetch(OPEN, user_id))[0]["count"] == 1
+    paid = await ordered(db, user_id)
+    await hear(db, payment(paid))
+    amounts = [[row["sum"] for row in await db.fetch(LEDGER, each)] for each in (order_id, paid)]
+    assert amounts[0] == amounts[1] != []
+
+
 class Deliveries:
     """Puts bodies of the fake provider into the inbox and lets the job apply them."""
 

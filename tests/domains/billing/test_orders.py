@@ -107,7 +107,7 @@ def test_the_order_of_facts_never_matters(
     ("moves", "way"),
     [
         (payment_moves, ["created", "failed", "authorised", "captured"]),
-        (refund_moves, ["requested", "pending", "failed", "succeeded"]),
+        (refund_moves, ["requested", "pending", "succeeded", "failed"]),
         (dispute_moves, ["open", "won", "lost"]),
     ],
 )

@@ -121,7 +121,7 @@ class RefundRow(Identified, Dated, Base):
     payment_ref: Mapped[str] = mapped_column(Text)
     refund_ref: Mapped[str | None] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)
-    """requested, pending, failed or succeeded; only ever moves that way."""
+    """requested, pending, succeeded or failed; only ever moves that way."""
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text, server_default="")

@@ -15,7 +15,7 @@ OrderState = Literal["draft", "pending", "paid", "partially_refunded", "refunded
 PaymentState = Literal["created", "authorised", "captured", "failed", "refunded", "disputed"]
 
 _PAYMENT_RANK: dict[str, int] = {"created": 0, "failed": 1, "authorised": 2, "captured": 3}
-_REFUND_RANK: dict[str, int] = {"requested": 0, "pending": 1, "failed": 2, "succeeded": 3}
+_REFUND_RANK: dict[str, int] = {"requested": 0, "pending": 1, "succeeded": 2, "failed": 3}
 _DISPUTE_RANK: dict[str, int] = {"open": 0, "won": 1, "lost": 2}
 
 
@@ -107,7 +107,8 @@ def payment_moves(old: str, new: str) -> bool:
 
 
 def refund_moves(old: str, new: str) -> bool:
-    """As `payment_moves`. A refund that failed may be tried again by the provider and succeed."""
+    """As `payment_moves`. What had succeeded may still fail: the account that it went to is closed, and the money is
+    back with the seller."""
     return _REFUND_RANK[new] > _REFUND_RANK[old]
 
 

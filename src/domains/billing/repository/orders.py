@@ -162,8 +162,10 @@ async def open_order(
     )
 
 
-async def bought_for_good(session: AsyncSession, user_id: UUID, product_id: UUID) -> bool:
-    """Whether somebody has bought what never runs out, and has not got all the money back."""
+async def bought_for_good(
+    session: AsyncSession, user_id: UUID, product_id: UUID, *, besides: UUID | None = None
+) -> bool:
+    """Whether somebody has bought what never runs out, and has not got all the money back; `besides` one order."""
     found = await session.scalar(
         select(OrderRow.id)
         .join(ProductRow, ProductRow.id == OrderRow.product_id)
@@ -173,6 +175,23 @@ async def bought_for_good(session: AsyncSession, user_id: UUID, product_id: UUID
             OrderRow.kind == "purchase",
             OrderRow.state.in_(("paid", "partially_refunded")),
             ProductRow.duration_days.is_(None),
+            OrderRow.id.is_distinct_from(besides),
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
+async def paid_without_subscription(session: AsyncSession, user_id: UUID, product_id: UUID) -> bool:
+    """Whether somebody has paid for the beginning of a subscription that is not there yet."""
+    found = await session.scalar(
+        select(OrderRow.id)
+        .where(
+            OrderRow.user_id == user_id,
+            OrderRow.product_id == product_id,
+            OrderRow.kind == "subscription",
+            OrderRow.state.in_(("paid", "partially_refunded")),
+            OrderRow.subscription_id.is_(None),
         )
         .limit(1)
     )
@@ -201,11 +220,12 @@ async def add_dispute(session: AsyncSession, values: dict[str, object]) -> bool:
     return added is not None
 
 
-async def refunds_to_send(session: AsyncSession, now: datetime, *, most: int) -> Sequence[UUID]:
+async def refunds_to_send(session: AsyncSession, provider: str, now: datetime, *, most: int) -> Sequence[UUID]:
     """Begun more than half a minute ago and unknown to the provider, the oldest first."""
     found = await session.scalars(
         select(RefundRow.id)
         .where(
+            RefundRow.provider == provider,
             RefundRow.status == "requested",
             RefundRow.refund_ref.is_(None),
             RefundRow.created_at < now - timedelta(seconds=30),

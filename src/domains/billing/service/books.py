@@ -33,6 +33,12 @@ async def record_refund(uow: UnitOfWork, order: OrderRow, refund: RefundRow, amo
     await _record_out(uow, order, refund, f"refund:{refund.id}", amount_minor)
 
 
+async def record_refund_failed(uow: UnitOfWork, order: OrderRow, refund: RefundRow) -> None:
+    """It had succeeded, and the money came back to the seller all the same."""
+    taken = -_into_clearing([row for row in await _booked(uow, order) if row.cause == f"refund:{refund.id}"])
+    await _record_out(uow, order, refund, f"refund_failed:{refund.id}", -taken)
+
+
 async def record_dispute(uow: UnitOfWork, order: OrderRow, dispute: DisputeRow, amount_minor: int) -> None:
     """The provider has taken the money back: held while open, gone when lost. One that was won and is lost after all
     is booked anew. Nothing happens while its payment is not booked."""
@@ -80,7 +86,7 @@ async def _causes(uow: UnitOfWork, payment: PaymentRow) -> set[str]:
     """All that may have moved the payment's money after it was captured."""
     refunds = await repository.refunds_of(uow.session, payment)
     disputes = await repository.disputes_of(uow.session, payment)
-    found = {f"refund:{refund.id}" for refund in refunds}
+    found = {f"{what}:{refund.id}" for refund in refunds for what in ("refund", "refund_failed")}
     return found | {
         f"{what}:{dispute.id}" for dispute in disputes for what in ("dispute", "dispute_won", "dispute_lost")
     }

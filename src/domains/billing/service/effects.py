@@ -36,6 +36,8 @@ async def refold(uow: UnitOfWork, order_id: UUID, now: datetime) -> Standing | N
         log.error("order %s asks for %d and holds %d", order.id, order.total_minor, standing.captured_minor)
     product = await repository.product(uow.session, order.product_id)
     first_paid = standing.state not in {"draft", "pending", "void"} and order.paid_at is None
+    if first_paid and order.kind == "purchase" and await _had(uow, order):
+        log.error("order %s pays for product %s, which its buyer had bought before", order.id, order.product_id)
     order.state = standing.state
     if first_paid:
         order.paid_at = now
@@ -50,6 +52,11 @@ async def refold(uow: UnitOfWork, order_id: UUID, now: datetime) -> Standing | N
         _announce(uow, order, product)
     await uow.session.flush()
     return standing
+
+
+async def _had(uow: UnitOfWork, order: OrderRow) -> bool:
+    """Whether it is paid twice, as on two pages: both orders count until a person gives one of them back."""
+    return await repository.bought_for_good(uow.session, order.user_id, order.product_id, besides=order.id)
 
 
 def _standing(
@@ -97,6 +104,10 @@ async def _book(
                     currency=refund.currency,
                 )
             )
+        elif refund.status == "failed" and refund.settled_at is not None:
+            refund.settled_at = None
+            await books.record_refund_failed(uow, order, refund)
+            log.error("refund %s of order %s came back: its credit note is wrong now", refund.id, order.id)
     for dispute in disputes:
         if dispute.payment_ref not in captured or dispute.amount_minor == 0:
             continue

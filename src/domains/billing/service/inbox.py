@@ -13,7 +13,7 @@ from uuid import UUID
 from domains.billing import metrics
 from domains.billing.errors import BadSignature, WebhookNotFound
 from domains.billing.events import WebhookReceived
-from domains.billing.models import OrderRow, WebhookRow
+from domains.billing.models import OrderRow, RefundRow, WebhookRow
 from domains.billing.policy import orders as policy
 from domains.billing.policy.seen import (
     CheckoutClosed,
@@ -203,11 +203,7 @@ async def _refund(uow: UnitOfWork, provider: str, seen: RefundSeen, now: datetim
     if payment is not None and (payment.currency != seen.currency or seen.amount_minor > payment.amount_minor):
         was = f"{payment.amount_minor} {payment.currency}"
         raise Quarantine(f"{seen.amount_minor} {seen.currency} given back of payment {seen.payment_ref} of {was}")
-    row = await orders.refund_by_ref(uow.session, provider, seen.refund_ref)
-    if row is None and seen.own_id is not None:
-        row = await orders.refund_by_id(uow.session, seen.own_id)
-        if row is not None and row.refund_ref is None:
-            row.refund_ref = seen.refund_ref
+    row = await _known_refund(uow, provider, seen)
     if row is None:
         values = {
             "provider": provider,
@@ -224,6 +220,22 @@ async def _refund(uow: UnitOfWork, provider: str, seen: RefundSeen, now: datetim
     if payment is not None:
         await effects.refold(uow, payment.order_id, now)
     return True
+
+
+async def _known_refund(uow: UnitOfWork, provider: str, seen: RefundSeen) -> RefundRow | None:
+    row = await orders.refund_by_ref(uow.session, provider, seen.refund_ref)
+    if row is None and seen.own_id is not None:
+        asked = await orders.refund_by_id(uow.session, seen.own_id)
+        # A second refund under our one id is more money, and gets a row of its own.
+        if asked is not None and asked.refund_ref is None and asked.payment_ref == seen.payment_ref:
+            row = asked
+            row.refund_ref = seen.refund_ref
+    if row is None:
+        return None
+    if (row.amount_minor, row.currency) != (seen.amount_minor, seen.currency):
+        known = f"{row.amount_minor} {row.currency}"
+        raise Quarantine(f"refund {seen.refund_ref} is of {seen.amount_minor} {seen.currency}, we know of {known}")
+    return row
 
 
 async def _dispute(uow: UnitOfWork, provider: str, seen: DisputeSeen, now: datetime) -> bool:
