@@ -13,7 +13,7 @@ import click
 import msgspec
 import uvloop
 
-from bench.faults import fuzz, kills, storing
+from bench.faults import changes, fuzz, kills, permutations, storing
 from bench.faults.run import Run
 from bench.faults.verdict import Verdict, line_of
 from bench.stand import BenchError
@@ -21,9 +21,12 @@ from bench.stand import BenchError
 FAULTS: dict[str, Callable[[Run], Awaitable[Verdict]]] = {
     "P1": kills.payments,
     "P2": kills.without_redis,
+    "P3": changes.shuffled,
     "P4": storing.no_commits,
     "P5": fuzz.forged,
     "P6": storing.many_names,
+    "P7": changes.hanging,
+    "P9": permutations.all_orders,
     "P10": storing.worker_away,
 }
 NAIVE: dict[str, Callable[[Run], Awaitable[Verdict]]] = {}
