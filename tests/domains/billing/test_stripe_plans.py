@@ -168,8 +168,15 @@ async def test_while_it_is_paused_nothing_is_asked_for(
     invoice = server.renew(ref)
     assert invoice is not None
     assert invoice["status"] == "void"
-    await provider.resume(db, ref)
+    for _ in range(2):
+        await provider.resume(db, ref)
     assert await status(provider, db, ref) == "active"
+    # The rest of the period that began during the pause is not given away.
+    again = server.book.things[server.book.things[ref]["latest_invoice"]]
+    assert (again["status"], again["amount_due"]) == ("paid", invoice["amount_due"])
+    await provider.pause(db, ref)
+    await provider.resume(db, ref)
+    assert server.book.things[ref]["latest_invoice"] == again["id"]
     server.change_outside(ref, status="paused")
     await provider.resume(db, ref)
     assert await status(provider, db, ref) == "active"

@@ -186,6 +186,8 @@ def update_subscription(book: Book, form: Form, id_: str) -> Thing:
         found["cancel_at"] = int(date) if date else None
     if (pause := form.get("pause_collection")) is not None:
         found["pause_collection"] = {"behavior": pause["behavior"], "resumes_at": None} if pause else None
+    if form.get("billing_cycle_anchor", {}).get("type") == "now":
+        plans.restart(book, found)
     if (card := form.get("default_payment_method")) is not None:
         found["default_payment_method"] = book.get(card, "payment_method")["id"] if card else None
     found["metadata"] = found["metadata"] | form.get("metadata", {})

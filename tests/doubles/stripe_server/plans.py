@@ -85,6 +85,17 @@ def renew(book: Book, subscription: Thing) -> Thing | None:
     return invoice
 
 
+def restart(book: Book, subscription: Thing) -> None:
+    """A new period from now on, asked for in full."""
+    item = subscription["items"]["data"][0]
+    now = book.now()
+    item["current_period_start"], item["current_period_end"] = now, later(now, item["price"]["recurring"]["interval"])
+    subscription["billing_cycle_anchor"] = now
+    line = _line(book, subscription, item["price"]["unit_amount"] * item["quantity"], item, proration=False)
+    if not pay(book, bill(book, subscription, "subscription_update", [line])):
+        _set(book, subscription, status="past_due")
+
+
 def retry(book: Book, invoice: Thing) -> bool:
     """A further attempt; what it owes may be over then."""
     works = pay(book, invoice)

@@ -116,7 +116,9 @@ class Provider(Protocol):
 
     async def pause(self, db: Database, subscription_ref: str) -> None: ...
 
-    async def resume(self, db: Database, subscription_ref: str) -> None: ...
+    async def resume(self, db: Database, subscription_ref: str) -> None:
+        """In the period that was paid, or, when that is over, with a new one from now on."""
+        ...
 
     async def preview_change(
         self, db: Database, subscription_ref: str, charge: Charge, quantity: int, at: datetime

@@ -10,7 +10,7 @@ from domains.billing.errors import StateForbids
 from domains.billing.providers.port import ChangePreview, Charge
 from domains.billing.providers.stripe.amounts import from_stripe, to_stripe
 from domains.billing.providers.stripe.client import plain
-from domains.billing.providers.stripe.shapes import Customer, Invoice, Item, Subscription, ref, shaped
+from domains.billing.providers.stripe.shapes import Customer, Invoice, Item, LatestInvoice, Subscription, ref, shaped
 
 _OVER = ("canceled", "incomplete_expired")
 
@@ -47,9 +47,20 @@ class Plans:
         await self._set(subscription_ref, {"pause_collection": {"behavior": "void"}})
 
     async def resume(self, subscription_ref: str) -> None:
-        if (await self.find(subscription_ref)).status == "paused":
+        """In the period that was paid, or else with a new one from now on: the rest of one that began during the pause
+        would be free."""
+        found = await self.find(subscription_ref, expand=["latest_invoice"])
+        asked = found.latest_invoice
+        if found.status == "paused":
             # Paused as a whole, in the dashboard or by a trial that ended without a card: a new period begins.
             await self._stripe.v1.subscriptions.resume_async(subscription_ref)
+        elif isinstance(asked, LatestInvoice) and asked.status == "void":
+            anew: SubscriptionUpdateParams = {
+                "pause_collection": "",
+                "billing_cycle_anchor": {"type": "now"},
+                "proration_behavior": "none",
+            }
+            await self._set(subscription_ref, anew)
         else:
             await self._set(subscription_ref, {"pause_collection": ""})
 

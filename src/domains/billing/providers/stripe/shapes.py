@@ -188,6 +188,11 @@ class Customer(Struct):
     invoice_settings: CustomerSettings | None = None
 
 
+class LatestInvoice(Struct):
+    id: Id
+    status: str | None = None
+
+
 class Subscription(Struct):
     id: Id
     status: str
@@ -203,6 +208,7 @@ class Subscription(Struct):
     trial_end: Stamp | None = None
     pause_collection: dict[str, Any] | None = None
     default_payment_method: Id | PaymentMethod | None = None
+    latest_invoice: Id | LatestInvoice | None = None
 
 
 class EventData(Struct):
