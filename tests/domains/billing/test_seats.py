@@ -132,6 +132,14 @@ async def test_a_change_of_the_product_changes_nothing_that_was_sold(db: Databas
     assert {key for key, _, _ in await entitlements(ada)} == {KEY}
 
 
+async def test_what_has_run_out_stays_over_when_the_product_is_sold_for_longer(db: Database, ada: Learner) -> None:
+    order_id = await bought(db, ada, "purchase", days=30, paid_at=datetime.now(UTC) - timedelta(days=40))
+    await db.fetch("UPDATE billing_product SET duration_days = 365")
+    for access in (True, False, True):
+        await settle(db, order_id, access=access)
+        assert await may(db, ada) == [False]
+
+
 async def test_of_two_purchases_of_one_course_a_refund_leaves_the_other(db: Database, ada: Learner) -> None:
     first, second = await bought(db, ada, "purchase"), await bought(db, ada, "purchase")
     await settle(db, first, access=False)

@@ -39,6 +39,7 @@ from domains.billing.repository import catalogue, customers
 from domains.billing.repository import coupons as coupon_rows
 from domains.billing.repository import inbox as inbox_rows
 from domains.billing.repository import orders as repository
+from domains.billing.repository import subscriptions as subscription_rows
 from domains.billing.schemas.payments import ConfirmIn
 from domains.billing.service import coupons, effects, inbox, pricing, trials
 from domains.identity import api as identity
@@ -88,7 +89,8 @@ class _Placed(NamedTuple):
 
 async def begin(db: Database, wish: Wish, now: datetime) -> Begun:
     """Places the order and opens the provider's checkout. Raises ProductNotFound, PriceNotFound, NotOffered,
-    CouponRefused, TooManyGuesses, AlreadyOwned, ProviderUnknown, ProviderAway, ProviderRefused."""
+    CouponRefused, TooManyGuesses, AlreadyOwned, ProviderUnknown, ProviderAway, ProviderRefused, and StateForbids when
+    it was given up meanwhile."""
     providers = db.port(Providers)
     async with db.begin() as uow:
         placed = await _place(uow, wish, providers, now)
@@ -110,6 +112,10 @@ async def begin(db: Database, wish: Wish, now: datetime) -> Begun:
         opened.placed_at = opened.placed_at or now
         await uow.session.flush()
         await effects.refold(uow, opened.id, now)
+    if opened.state == "void":
+        # Given up while its page was being opened, by its buyer or for another wish: nobody has closed that page.
+        await close_page(db, opened)
+        raise StateForbids("this order was given up meanwhile")
     return Begun(opened, checkout)
 
 
@@ -144,8 +150,10 @@ async def _place(uow: UnitOfWork, wish: Wish, providers: Providers, now: datetim
     await repository.lock_buyer(uow.session, wish.user_id)
     if wish.kind == "purchase" and await repository.bought_for_good(uow.session, wish.user_id, product.id):
         raise AlreadyOwned
+    if wish.kind == "subscription" and await _subscribed(uow, wish.user_id, product.id):
+        raise AlreadyOwned
     before = await repository.open_order(uow.session, wish.user_id, wish.product_id, wish.kind, now)
-    if before is not None and await _same(uow, before, wish, providers):
+    if before is not None and await _same(uow, before, wish, providers, now):
         return _Placed(before, None if before.checkout else await _wanted(uow, before, providers, now), None)
     replaced = None
     if before is not None:
@@ -158,11 +166,31 @@ async def _place(uow: UnitOfWork, wish: Wish, providers: Providers, now: datetim
     return _Placed(order, await _wanted(uow, order, providers, now), replaced)
 
 
-async def _same(uow: UnitOfWork, order: OrderRow, wish: Wish, providers: Providers) -> bool:
+async def _subscribed(uow: UnitOfWork, user_id: UUID, product_id: UUID) -> bool:
+    """Also by an order that is paid and whose subscription we have not heard of yet."""
+    if await subscription_rows.going_on(uow.session, user_id, product_id) is not None:
+        return True
+    return await repository.paid_without_subscription(uow.session, user_id, product_id)
+
+
+async def _same(uow: UnitOfWork, order: OrderRow, wish: Wish, providers: Providers, now: datetime) -> bool:
+    """Whether the order is what this wish would get now: in another country price and tax are others."""
     price = await repository.price(uow.session, order.price_id)
     coupon = await coupon_rows.coupon(uow.session, order.coupon_id) if order.coupon_id else None
+    offered = await pricing.offer(
+        uow,
+        user_id=wish.user_id,
+        product_id=wish.product_id,
+        currency=wish.currency or order.currency,
+        country=wish.country,
+        interval=wish.interval or price.interval,
+        quantity=wish.quantity,
+        coupon_code=None,
+        now=now,
+    )
     return (
-        order.quantity == wish.quantity
+        (offered.price.id, offered.tax_name, offered.tax_bp) == (order.price_id, order.tax_name, order.tax_bp)
+        and order.quantity == wish.quantity
         and wish.currency in (None, order.currency)
         and wish.interval in (None, price.interval)
         and order.provider in (NOBODY, providers.chosen(wish.provider).name)

@@ -55,12 +55,9 @@ class Preview(NamedTuple):
 
 
 async def subscribe(db: Database, user_id: UUID, wanted: SubscribeIn, now: datetime) -> Begun:
-    """As `checkout.begin`; a price that is named has to be the one that is offered to this customer. Raises
-    AlreadyOwned besides."""
+    """As `checkout.begin`; a price that is named has to be the one that is offered to this customer."""
     async with db.begin() as uow:
         wish = await _wish(uow, user_id, wanted, now)
-        if await repository.going_on(uow.session, user_id, wish.product_id) is not None:
-            raise AlreadyOwned
     return await checkout.begin(db, wish, now)
 
 

@@ -110,6 +110,9 @@ async def run_if_due(db: Database, now: datetime) -> None:
             await run(db, provider.name, (last or now) - OVERLAP, now)
         except (ProviderAway, ProviderRefused) as error:
             log.warning("%s could not be compared: %s", provider.name, error)
+        except Exception:
+            # Whatever it is, it must not keep the others from being compared.
+            log.exception("%s could not be compared", provider.name)
 
 
 async def _expected(db: Database, provider: Provider, since: datetime, until: datetime) -> list[Lookup]:
@@ -126,7 +129,7 @@ async def _expected(db: Database, provider: Provider, since: datetime, until: da
 async def _compare(db: Database, provider: Provider, told: Told, report: Report) -> None:
     try:
         number, seen = await inbox.looked_up(db, provider, [told])
-    except (ProviderAway, ProviderRefused, Quarantine) as error:
+    except (ProviderAway, ProviderRefused, Quarantine, ValueError) as error:
         what = "away" if isinstance(error, ProviderAway) else "quarantined"
         report.differences.append(Difference(what, "lookup", _ref(told), "", str(error)))
         return
@@ -156,8 +159,8 @@ async def _mend(db: Database, provider: Provider, seen: Seen, number: int, *, dr
         pass
     except inbox.NotYet as not_yet:
         return Difference("quarantined", str(kind), _ref(seen), before, str(not_yet))
-    except Quarantine as quarantine:
-        return Difference("quarantined", str(kind), _ref(seen), before, str(quarantine))
+    except (Quarantine, ValueError) as odd:
+        return Difference("quarantined", str(kind), _ref(seen), before, str(odd))
     return None if before == after else Difference("repaired", str(kind), _ref(seen), before, after)
 
 

@@ -4,6 +4,7 @@ Invariant: never more than is left of a payment, also when two ask at once; a re
 when it is asked for again under the same key, and reaches the provider under its own id however often we try.
 """
 
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,12 +13,15 @@ from uuid import UUID
 from domains.billing.errors import OrderNotFound, ProviderAway, ProviderRefused, RefundTooLarge, StateForbids
 from domains.billing.models import RefundRow
 from domains.billing.policy import orders as policy
-from domains.billing.providers.port import Providers
+from domains.billing.providers.port import Providers, Quarantine
 from domains.billing.repository import inbox as inbox_rows
 from domains.billing.repository import orders as repository
 from domains.billing.service import inbox
+from domains.kernel.idempotency import KeyReused
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database, UnitOfWork
+
+log = logging.getLogger(__name__)
 
 
 async def refund(
@@ -30,8 +34,8 @@ async def refund(
     key: str | None,
     now: datetime,
 ) -> Sequence[RefundRow]:
-    """Gives back `amount_minor`, or all that is left. Raises OrderNotFound, StateForbids, RefundTooLarge,
-    ProviderAway (it is begun then, and tried again by itself), ProviderRefused."""
+    """Gives back `amount_minor`, or all that is left. Raises OrderNotFound, StateForbids, RefundTooLarge, KeyReused
+    for another amount, ProviderAway (it is begun then, and tried again by itself), ProviderRefused."""
     async with db.begin() as uow:
         begun = await _begin(uow, order_id, amount_minor, reason, by, key)
     for row in begun:
@@ -64,19 +68,26 @@ async def send(db: Database, refund_id: UUID, now: datetime) -> None:
                 failed.status, failed.reason = "failed", f"{failed.reason} ({refused.detail})".strip()
         raise
     number = await inbox_rows.next_lookup(db)
-    async with db.begin() as uow:
-        await inbox.apply(uow, [seen], provider.name, number, now)
+    try:
+        async with db.begin() as uow:
+            await inbox.apply(uow, [seen], provider.name, number, now)
+    except Quarantine as error:
+        # It was made, and not as we asked for it.
+        log.error("refund %s needs a person: %s", refund_id, error)
 
 
 async def send_waiting(db: Database, now: datetime) -> None:
-    """Refunds that were begun and never reached the provider."""
-    async with db.begin() as uow:
-        waiting = await repository.refunds_to_send(uow.session, now, most=50)
-    for refund_id in waiting:
-        try:
-            await send(db, refund_id, now)
-        except (ProviderAway, ProviderRefused):
-            continue
+    """Refunds that were begun and never reached the provider. One that is away keeps only its own waiting."""
+    for provider in db.port(Providers):
+        async with db.begin() as uow:
+            waiting = await repository.refunds_to_send(uow.session, provider.name, now, most=50)
+        for refund_id in waiting:
+            try:
+                await send(db, refund_id, now)
+            except ProviderRefused:
+                continue
+            except ProviderAway:
+                break
 
 
 async def _begin(
@@ -93,6 +104,8 @@ async def _begin(
     ids = {ref: uuid.uuid5(order_id, f"refund:{key}:{ref}") if key else new_id() for ref in left}
     again = [row for row in known if row.id in ids.values()]
     if again:
+        if amount_minor not in (None, sum(row.amount_minor for row in again)):
+            raise KeyReused
         return again
     for row in known:
         if row.status != "failed":

@@ -23,6 +23,9 @@ from domains.billing.service.entitlements import Source
 from domains.identity import api as identity
 from domains.kernel.uow import UnitOfWork
 
+_UNPAID = "the money for it went back or is disputed"
+"""Kept with what was ended, and read again: what has a reason was taken and may come back, what has none ran out."""
+
 
 class Redeemed(NamedTuple):
     order_id: UUID
@@ -49,7 +52,7 @@ async def settle_order(uow: UnitOfWork, order: OrderRow, product: ProductRow, *,
         if access:
             await _give(uow, order, product, order.user_id, "purchase", since=_paid_at(order, now), now=now)
         else:
-            await entitlements.end(uow, "purchase", order.id, now)
+            await entitlements.end(uow, "purchase", order.id, now, reason=_UNPAID)
     elif order.kind in {"gift", "seats"}:
         gift = await repository.gift(uow.session, order.id)
         if gift is None and access:
@@ -99,7 +102,7 @@ async def remove(uow: UnitOfWork, buyer_id: UUID, order_id: UUID, user_id: UUID,
     """Frees the person's seat, and ends what it gave; quiet where there was none. Raises OrderNotFound."""
     order = await _own_order(uow, buyer_id, order_id, kinds=("seats",), lock=True)
     if await repository.free_seat(uow.session, order.id, user_id, now):
-        await entitlements.end(uow, "seat", order.id, now, user_id=user_id)
+        await entitlements.end(uow, "seat", order.id, now, user_id=user_id, reason="the seat was freed")
 
 
 async def view(uow: UnitOfWork, buyer_id: UUID, order_id: UUID) -> SeatsView:
@@ -126,7 +129,7 @@ async def _settle_code(
     source: Source = "gift" if order.kind == "gift" else "seat"
     if not access:
         gift.closed_at = gift.closed_at or now
-        await entitlements.end(uow, source, order.id, now)
+        await entitlements.end(uow, source, order.id, now, reason=_UNPAID)
         return
     gift.closed_at = None
     if order.kind == "gift":
@@ -173,9 +176,11 @@ async def _give(
     now: datetime,
 ) -> None:
     """What was sold is sold: while it runs it is left as it is, and what is opened again are the same keys, even if
-    the product has changed."""
+    the product has changed. What has run out by itself stays over."""
     given = await entitlement_rows.of_source(uow.session, source, order.id, user_id)
     if any(row.ends_at is None or row.ends_at > now for row in given):
+        return
+    if given and not any(row.end_reason for row in given):
         return
     await entitlements.grant(
         uow,
