@@ -60,8 +60,9 @@ async def app(house: Litestar) -> AsyncIterator[Litestar]:
     infra: Infra = house.state.parts.infra
     async with infra.db.engine.begin() as connection:
         found = await connection.execute(
-            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> :version"),
-            {"version": VERSION_TABLE},
+            # The process signs with the keys that it has read, and reads them again only now and then.
+            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL(:kept)"),
+            {"kept": [VERSION_TABLE, "identity_signing_key"]},
         )
         await connection.execute(text(f"TRUNCATE {', '.join(found.scalars())} CASCADE"))
     await infra.redis.flushdb()
