@@ -13,8 +13,8 @@ An order, and below it one payment for it:
         │           │             ├───────► disputed ──► captured (won)
         └──► failed ┘             └───────► disputed (lost)
 
-Decision: payments, refunds and disputes are rows, one per thing at the provider, that only move forward; the state of an
-order is computed from them (policy.orders).
+Decision: payments, refunds and disputes are rows, one per thing at the provider, that only move forward; the state of
+an order is computed from them (policy.orders).
 Context: providers deliver late, twice and in any order; a machine that is moved by events has to foresee every order.
 Consequence: any order and number of deliveries ends in the same state, and the nightly reconciliation is the same code.
 
@@ -23,6 +23,7 @@ Context: two changes within one second cannot be told apart by what their webhoo
 Consequence: what is stored is always at least as new as the last change that was announced.
 """
 
+from domains.billing.controllers.access import AccessAdminController, AccessController, SeatsController
 from domains.billing.controllers.catalogue import ProductsController, QuoteController
 from domains.billing.controllers.catalogue_admin import (
     AdminCouponsController,
@@ -30,7 +31,6 @@ from domains.billing.controllers.catalogue_admin import (
     AdminProductsController,
 )
 from domains.billing.controllers.customers import CustomerController
-from domains.billing.controllers.access import AccessAdminController, AccessController, SeatsController
 from domains.billing.controllers.documents import DocumentsController
 from domains.billing.controllers.payments import PaymentsController
 from domains.billing.controllers.subscriptions import SubscriptionsController

@@ -67,13 +67,13 @@ def test_the_later_the_change_the_less_comes_back(
     paid: int, length: timedelta, when: list[Fraction], currency: str
 ) -> None:
     end = START + length
-    credits = [
+    given_back = [
         prorate(
             paid, 0, start=START, end=end, at=START + length * float(share), same_interval=True, currency=currency
         ).credit_minor
         for share in sorted(when)
     ]
-    assert credits == sorted(credits, reverse=True)
+    assert given_back == sorted(given_back, reverse=True)
 
 
 @given(amounts, amounts, lengths, currencies)
