@@ -13,7 +13,7 @@ import click
 import msgspec
 import uvloop
 
-from bench.faults import changes, fuzz, kills, permutations, storing
+from bench.faults import changes, fuzz, kills, missing, permutations, storing
 from bench.faults.run import Run
 from bench.faults.verdict import Verdict, line_of
 from bench.stand import BenchError
@@ -26,10 +26,15 @@ FAULTS: dict[str, Callable[[Run], Awaitable[Verdict]]] = {
     "P5": fuzz.forged,
     "P6": storing.many_names,
     "P7": changes.hanging,
+    "P8": missing.never_arrived,
     "P9": permutations.all_orders,
     "P10": storing.worker_away,
 }
-NAIVE: dict[str, Callable[[Run], Awaitable[Verdict]]] = {}
+NAIVE: dict[str, Callable[[Run], Awaitable[Verdict]]] = {
+    "P1": kills.naive_payments,
+    "P3": changes.naively_shuffled,
+    "P4": storing.naive_commits,
+}
 LONGEST_S = 420.0
 
 

@@ -14,6 +14,7 @@ from app.config import Settings
 from app.infra import PATIENT, Infra, open_infra
 from bench.faults import shop
 from bench.faults.machine import Machine
+from bench.faults.naive import standing
 from bench.faults.shop import Ordered, Product
 from bench.faults.webhooks import Webhook
 from domains.billing.service import checkout
@@ -82,24 +83,7 @@ async def subscribed(
 
 def at_stripe(double: StripeServer, refs: Sequence[str]) -> dict[str, tuple[str, bool, int]]:
     """How each stands there: status in our words, whether it ends with its period, how many pieces."""
-    return {ref: _standing(double.book.things[ref]) for ref in refs}
-
-
-def _standing(found: dict[str, Any]) -> tuple[str, bool, int]:
-    status = {"canceled": "cancelled", "unpaid": "past_due"}.get(found["status"], found["status"])
-    if found["pause_collection"] and status in ("active", "past_due"):
-        status = "paused"
-    ends = bool(found["cancel_at_period_end"]) and status != "cancelled"
-    return status, ends, found["items"]["data"][0]["quantity"]
-
-
-def standing_in_body(body: bytes) -> tuple[str, tuple[str, bool, int]] | None:
-    """What a naive reader takes out of a webhook."""
-    event = json.loads(body)
-    if not event["type"].startswith("customer.subscription."):
-        return None
-    found = event["data"]["object"]
-    return found["id"], _standing(found)
+    return {ref: standing(double.book.things[ref]) for ref in refs}
 
 
 async def in_tables(sql: asyncpg.Connection) -> dict[str, tuple[str, bool, int]]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import httpx
 
-from bench.faults import shop
+from bench.faults import naive, shop
 from bench.faults.buying import StripeNews, at_stripe, connected, in_tables, subscribed
 from bench.faults.doubles_of import settings_of, stripe_double
 from bench.faults.machine import Machine, Program
@@ -23,8 +23,8 @@ from doubles.stripe_server import StripeServer
 
 TRIALS = 200
 CHANGES = 5
-OVER_S = 25.0
-LATE_S = 5.0
+OVER_S = 15.0
+LATE_S = 20.0
 """How long after a change a copy of its webhook may come."""
 ACKNOWLEDGED_S = 0.2
 HANG_S = 25.0
@@ -61,7 +61,7 @@ async def changing(
     """Each subscription changes CHANGES times within OVER_S, and each change is told `copies` times, each copy up to
     LATE_S late: while some are told, others still change."""
     chance = run.chance
-    over_s = max(5.0, OVER_S * run.scale)
+    over_s, late_s = max(4.0, OVER_S * run.scale), max(5.0, LATE_S * run.scale)
     plan = sorted((chance.uniform(0, over_s), ref) for ref in refs for _ in range(CHANGES))
     news = StripeNews(double)
     began = time.monotonic()
@@ -77,7 +77,7 @@ async def changing(
             change(double, ref, chance)
             for webhook in news.taken():
                 for _ in range(copies):
-                    group.create_task(later(webhook, chance.uniform(0, LATE_S)))
+                    group.create_task(later(webhook, chance.uniform(0, late_s)))
             if done * 5 // len(plan) > said:
                 said = done * 5 // len(plan)
                 run.say(f"{done} of {len(plan)} changes made")
@@ -95,6 +95,27 @@ async def shuffled(run: Run) -> Verdict:
             async with machine.sql() as sql:
                 found = await in_tables(sql)
             return trials_verdict("product", at_stripe(double, refs), found, postman.post.accepted, done)
+
+
+async def naively_shuffled(run: Run) -> Verdict:
+    """The last webhook that comes is what is believed."""
+    with stripe_double() as double:
+        async with run.machine(settings_of(double)) as machine:
+            run.say(f"{run.count(TRIALS)} people subscribe")
+            async with connected(machine) as infra, machine.sql() as sql:
+                await sql.execute(naive.TABLES)
+                made, told = await subscribed(infra, sql, double, run.count(TRIALS))
+            refs = [ref for _, ref in made]
+            machine.program("api", "api", "--design", "last", "--port", str(machine.port), module=naive.MODULE).start()
+            await machine.answers()
+            postman = Postman(machine.url)
+            await postman.deliver(told, give_up_s=60)
+            async with _client(machine) as client:
+                await changing(run, double, refs, _posting(postman, client), copies=3)
+            async with machine.sql() as sql:
+                rows = await sql.fetch("SELECT ref, status, ends, quantity FROM naive_subscription")
+            found = {row[0]: (row[1], row[2], row[3]) for row in rows}
+            return trials_verdict("naive", at_stripe(double, refs), found, postman.post.accepted, 0.0)
 
 
 def trials_verdict(design: str, true: Standings, found: Standings, posts: int, done: float | None) -> Verdict:

@@ -5,18 +5,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bench.faults import shop, webhooks
-from bench.faults.machine import LISTENS, WORKS, Machine, Program
+from bench.faults import naive, shop, webhooks
+from bench.faults.machine import Machine, Program
 from bench.faults.post import Post, Postman, thrice
 from bench.faults.run import Run, drained
-from bench.faults.shop import Grants
+from bench.faults.shop import Grants, Ordered
 from bench.faults.verdict import Verdict
+from bench.faults.words import LISTENS, WORKS
 
 ORDERS = 1000
 OVER_S = 40.0
 DRAIN_S = 30.0
 PATIENCE_S = 200.0
 """How long the bench waits before it calls what is left lost."""
+NAIVE_PATIENCE_S = 60.0
 FAULTY = 0.05
 
 
@@ -29,7 +31,6 @@ class Killer:
     api: Program
     workers: list[Program]
     kills: dict[str, int] = field(default_factory=lambda: {"worker": 0, "api": 0, "postgresql": 0})
-    last: float = 0.0
 
     async def rage(self, over_s: float) -> None:
         """For so long, and then until PostgreSQL is back."""
@@ -82,7 +83,6 @@ class Killer:
 
     def _count(self, what: str) -> None:
         self.kills[what] += 1
-        self.last = time.monotonic()
 
 
 async def payments(run: Run) -> Verdict:
@@ -95,24 +95,82 @@ async def without_redis(run: Run) -> Verdict:
 
 async def _under_kills(run: Run, fault: str, *, redis: bool) -> Verdict:
     async with run.machine(faulty=FAULTY) as machine:
-        async with machine.sql() as sql:
-            orders = await shop.orders(sql, run.count(ORDERS))
-        events = [
-            webhooks.session_completed(order) if number % 2 else webhooks.payment_succeeded(order)
-            for number, order in enumerate(orders)
-        ]
+        orders, events = await _sales(run, machine)
         if not redis:
             machine.valkey.stop()
         api, workers = machine.api(), [machine.worker(1), machine.worker(2)]
-        post, killer, drain_s = await _storm(run, machine, events, api, workers)
+        post, killer = await _storm(run, machine, events, api, workers)
+        began = time.monotonic()
+        done = await drained(machine, run, within_s=PATIENCE_S)
+        drain_s = None if done is None else time.monotonic() - began
         async with machine.sql() as sql:
             found = await shop.grants(sql, orders)
     return _verdict(fault, found, post, killer, drain_s)
 
 
+async def _sales(run: Run, machine: Machine) -> tuple[list[Ordered], list[webhooks.Webhook]]:
+    async with machine.sql() as sql:
+        orders = await shop.orders(sql, run.count(ORDERS))
+    events = [
+        webhooks.session_completed(order) if number % 2 else webhooks.payment_succeeded(order)
+        for number, order in enumerate(orders)
+    ]
+    return orders, events
+
+
+async def naive_payments(run: Run) -> Verdict:
+    """Webhooks that are only jobs in a queue: no row, the payload in Redis, ARQ as it comes."""
+    async with run.machine(faulty=FAULTY) as machine:
+        orders, events = await _sales(run, machine)
+        async with machine.sql() as sql:
+            await sql.execute(naive.TABLES)
+        api = machine.program("api", "api", "--design", "queue", "--port", str(machine.port), module=naive.MODULE)
+        workers = [machine.program(f"worker{number}", "worker", module=naive.MODULE) for number in (1, 2)]
+        post, killer = await _storm(run, machine, events, api, workers)
+        granted, drain_s = await _naively_done(run, machine, len(orders))
+        redis = machine.redis()
+        left = await redis.zcard("arq:queue")
+        await redis.aclose()
+    lost = len(orders) - granted
+    took = f"{drain_s:.1f} s" if drain_s is not None else f"not within {NAIVE_PATIENCE_S:.0f} s"
+    return Verdict(
+        fault="P1",
+        design="naive",
+        passed=lost == 0 and drain_s is not None and drain_s <= DRAIN_S,
+        line=(
+            f"{granted} of {len(orders)} granted, {lost} lost, all done: {took} after the last kill and delivery; "
+            f"{left} jobs still held by ARQ; {_killed(killer)}; {post.accepted} accepted"
+        ),
+        figures={
+            "orders": len(orders),
+            "granted": granted,
+            "lost": lost,
+            "held_by_arq": left,
+            "drained_s": drain_s,
+            "kills": killer.kills,
+            "posts": post.tries,
+            "accepted": post.accepted,
+        },
+    )
+
+
+async def _naively_done(run: Run, machine: Machine, wanted: int) -> tuple[int, float | None]:
+    """How many grants there are once there are all, or once nobody waits any longer."""
+    began = time.monotonic()
+    async with machine.sql() as sql:
+        while True:
+            granted: int = await sql.fetchval("SELECT count(*) FROM naive_grant")
+            waited = time.monotonic() - began
+            if granted == wanted:
+                return granted, waited
+            if waited > NAIVE_PATIENCE_S:
+                return granted, None
+            await asyncio.sleep(0.2)
+
+
 async def _storm(
     run: Run, machine: Machine, events: list[webhooks.Webhook], api: Program, workers: list[Program]
-) -> tuple[Post, Killer, float | None]:
+) -> tuple[Post, Killer]:
     run.say("starting the API and two workers")
     for program in (api, *workers):
         program.start()
@@ -129,11 +187,8 @@ async def _storm(
             postman.deliver(thrice(events, run.chance), over_s=over_s, give_up_s=over_s + PATIENCE_S, told=told)
         )
         group.create_task(_keep_alive(killer, over_s))
-    began = max(killer.last, time.monotonic())
     run.say(f"all delivered, killed: {killer.kills}")
-    if await drained(machine, run, within_s=PATIENCE_S) is None:
-        return postman.post, killer, None
-    return postman.post, killer, time.monotonic() - began
+    return postman.post, killer
 
 
 async def _keep_alive(killer: Killer, over_s: float) -> None:
@@ -153,6 +208,11 @@ def _progress(run: Run, killer: Killer, post: Post, whole: int) -> Callable[[int
     return told
 
 
+def _killed(killer: Killer) -> str:
+    kills = killer.kills
+    return f"kill -9: {kills['worker']} workers, {kills['api']} APIs, {kills['postgresql']} PostgreSQL"
+
+
 def _verdict(fault: str, found: Grants, post: Post, killer: Killer, drain_s: float | None) -> Verdict:
     drained_text = f"drained in {drain_s:.1f} s" if drain_s is not None else f"not drained in {PATIENCE_S:.0f} s"
     return Verdict(
@@ -162,8 +222,7 @@ def _verdict(fault: str, found: Grants, post: Post, killer: Killer, drain_s: flo
         line=(
             f"{found.right} of {found.orders} granted exactly once, {found.lost} lost, {found.double} double, "
             f"{found.invoice_gaps} invoice numbers missing, {drained_text} after the last kill and delivery "
-            f"(<= {DRAIN_S:.0f} s wanted); kill -9: {killer.kills['worker']} workers, {killer.kills['api']} APIs, "
-            f"{killer.kills['postgresql']} PostgreSQL; {post.tries} posts for {post.accepted} accepted"
+            f"(<= {DRAIN_S:.0f} s wanted); {_killed(killer)}; {post.tries} posts for {post.accepted} accepted"
         ),
         figures={
             "orders": found.orders,

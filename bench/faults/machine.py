@@ -25,11 +25,10 @@ from app.embedded.sockets import private_directory
 from app.embedded.valkey import Valkey, find_valkey
 from app.infra import plain_dsn
 from app.schema import migrate
+from bench.faults.words import WORKS
 from bench.stand import BenchError, free_port
 
 START_S = 40.0
-LISTENS = "Lyceum listens on"
-WORKS = "works on background jobs"
 
 
 def quiet(_line: str) -> None:

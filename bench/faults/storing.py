@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import httpx
 
-from bench.faults import shop, webhooks
+from bench.faults import naive, shop, webhooks
 from bench.faults.doubles_of import RazorpayServer, paid_at_razorpay, razorpay_double, settings_of
 from bench.faults.machine import Machine, Program
 from bench.faults.post import Post, Postman
@@ -95,6 +95,28 @@ def _no_2xx(failing: Post, registered: int, stored: int, after: Grants | None) -
             "answers": {str(status): count for status, count in failing.answered.items()},
             "granted_after": granted,
         },
+    )
+
+
+async def naive_commits(run: Run) -> Verdict:
+    """Answered before the COMMIT, as a framework does that commits when the answer is on its way."""
+    async with run.machine() as machine:
+        async with machine.sql() as sql:
+            await sql.execute(naive.TABLES)
+            orders = await shop.orders(sql, run.count(400))
+            await sql.execute(_NO_COMMIT)
+        machine.program("api", "api", "--design", "late", "--port", str(machine.port), module=naive.MODULE).start()
+        await machine.answers()
+        failing = await _each_once(machine, [webhooks.payment_succeeded(order) for order in orders])
+        async with machine.sql() as sql:
+            stored = await sql.fetchval("SELECT count(*) FROM naive_webhook")
+    accepted = sum(failing.answered.get(status, 0) for status in range(200, 300))
+    return Verdict(
+        fault="P4",
+        design="naive",
+        passed=accepted == 0,
+        line=f"every COMMIT failed: {accepted} of {failing.tries} webhooks were answered 2xx, {stored} stored",
+        figures={"posts": failing.tries, "accepted": accepted, "stored": stored},
     )
 
 
