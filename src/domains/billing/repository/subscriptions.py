@@ -48,6 +48,19 @@ _KEEP = text(f"""
 """)  # noqa: S608
 _MARKED = text("SELECT mark FROM billing_trial_use WHERE order_id = :order_id")
 _UNCLAIM = text("DELETE FROM billing_trial_use WHERE order_id = :order_id")
+_MONEY = text("""
+    SELECT bool_or(paid.gone) AS gone, max(paid.period_end) FILTER (WHERE NOT paid.gone) AS paid_until
+    FROM billing_subscription s CROSS JOIN LATERAL (
+        SELECT o.period_end, o.state = 'refunded' OR EXISTS (
+            SELECT FROM billing_payment p JOIN billing_dispute d USING (provider, payment_ref)
+            WHERE p.order_id = o.id AND p.status = 'captured' AND d.status <> 'won'
+        ) AS gone
+        FROM billing_order o
+        WHERE o.subscription_id = s.id AND o.paid_at IS NOT NULL AND o.total_minor > 0
+            AND o.period_end > s.current_period_start
+    ) paid
+    WHERE s.id = :id
+""")
 _NOTHING_TO_COME = text("""
     UPDATE billing_order SET expires_at = :now
     WHERE subscription_id = :subscription_id AND state IN ('draft', 'pending') AND expires_at IS NULL
@@ -67,7 +80,20 @@ async def by_ref(
 
 
 async def by_id(session: AsyncSession, subscription_id: UUID) -> SubscriptionRow | None:
-    return await session.get(SubscriptionRow, subscription_id)
+    return await session.get(SubscriptionRow, subscription_id, populate_existing=True)
+
+
+class Money(NamedTuple):
+    """For the present period of a subscription. `gone`: that of an order was all given back, is disputed or lost."""
+
+    gone: bool
+    paid_until: datetime | None
+    """By orders whose money is there."""
+
+
+async def money_for(session: AsyncSession, subscription_id: UUID) -> Money:
+    found = (await session.execute(_MONEY, {"id": subscription_id})).one()
+    return Money(bool(found.gone), found.paid_until)
 
 
 async def add(session: AsyncSession, values: dict[str, Any]) -> None:

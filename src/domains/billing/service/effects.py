@@ -12,13 +12,13 @@ from domains.billing.policy import orders as policy
 from domains.billing.policy.keys import course_of
 from domains.billing.policy.orders import DisputeFact, PaymentFact, RefundFact, Standing
 from domains.billing.repository import orders as repository
-from domains.billing.service import books, coupons, invoices, seats
+from domains.billing.service import books, coupons, invoices, seats, subscriptions
 from domains.kernel.uow import UnitOfWork
 
 log = logging.getLogger(__name__)
 
 SUBSCRIPTION_KINDS = frozenset({"subscription", "renewal", "plan_change"})
-"""Orders whose access comes from the subscription itself."""
+"""Orders whose access comes from the subscription itself, as long as their money is there."""
 
 
 async def refold(uow: UnitOfWork, order_id: UUID, now: datetime) -> Standing | None:
@@ -45,6 +45,8 @@ async def refold(uow: UnitOfWork, order_id: UUID, now: datetime) -> Standing | N
     elif standing.state == "void":
         await coupons.release(uow, order.id)
     await uow.session.flush()
+    if order.subscription_id is not None and order.paid_at is not None and (refunds or disputes):
+        await subscriptions.money_moved(uow, order.subscription_id, now)
     await _book(uow, order, payments, refunds, disputes, now)
     if order.kind not in SUBSCRIPTION_KINDS:
         await seats.settle_order(uow, order, product, access=standing.access, now=now)

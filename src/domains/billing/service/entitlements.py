@@ -59,6 +59,11 @@ async def grant(
             uow.record(fact)
 
 
+async def hold(uow: UnitOfWork, source: Source, source_id: UUID) -> None:
+    """Nobody else changes what this source gives until the transaction ends: for who reads what that depends on."""
+    await repository.lock_source(uow.session, source, source_id)
+
+
 async def end(
     uow: UnitOfWork,
     source: Source,

@@ -29,7 +29,7 @@ from domains.billing.providers.port import ChangePreview, Charge, Provider, Prov
 from domains.billing.repository import catalogue, orders
 from domains.billing.repository import subscriptions as repository
 from domains.billing.schemas.subscriptions import Interval, SubscribeIn
-from domains.billing.service import checkout, inbox, pricing
+from domains.billing.service import checkout, inbox, pricing, subscriptions
 from domains.billing.service.checkout import Begun, Wish
 from domains.billing.service.subscriptions import standing_of
 from domains.kernel.uow import Database, UnitOfWork
@@ -285,4 +285,4 @@ async def _own(uow: UnitOfWork, user_id: UUID, subscription_id: UUID) -> Subscri
 async def _shown(uow: UnitOfWork, row: SubscriptionRow) -> Shown:
     price = await orders.price(uow.session, row.price_id)
     product = await orders.product(uow.session, row.product_id)
-    return Shown(row, price, product, policy.access_until(standing_of(row)))
+    return Shown(row, price, product, await subscriptions.access_until(uow, row))

@@ -2,11 +2,12 @@
 
 Invariant: a row shows the look-up with the highest number, and what it gives follows from the row. Numbers are taken
 before the provider is asked, so whoever asked later saw at least as much; looks may come in any order, any number of
-times. A subscription opens and ends only what it gave itself.
+times. A subscription opens and ends only what it gave itself, and gives nothing for a period whose money went back.
 """
 
 from datetime import datetime
 from typing import Any, cast
+from uuid import UUID
 
 from domains.billing.events import SubscriptionChanged
 from domains.billing.models import OrderRow, PriceRow, ProductRow, SubscriptionRow
@@ -31,16 +32,18 @@ async def apply(uow: UnitOfWork, provider_name: str, seen: SubscriptionSeen, num
         return False
     if number <= row.seen:
         return True
+    # Before the lock of what it gives, which whoever gives back money of this order takes after it.
+    await orders.order(uow.session, row.order_id, lock=True)
     before = standing_of(row) if row.seen else None
     price, product = await _sold(uow, row, seen)
     after = policy.looked_at(before, seen, price.id, now)
     _show(row, after, product)
     row.quantity, row.seen = seen.quantity, number
     await uow.session.flush()
-    await _settle(uow, row, after, product, now)
     changes = policy.changes(before, after)
     if "began" in changes:
         await _begun(uow, row)
+    await _settle(uow, row, after, product, now)
     if row.status == "trialing" and seen.fingerprint:
         await trials.note_fingerprint(uow, row.order_id, seen.fingerprint)
     for change in changes:
@@ -143,7 +146,32 @@ async def _settle(
         await entitlements.end(uow, "subscription", row.id, now)
         row.product_id = product.id
         await uow.session.flush()
-    until = policy.access_until(standing)
+    await _open(uow, row, product, now)
+    if standing.status == "cancelled":
+        await repository.nothing_to_come(uow.session, row.id, now)
+
+
+async def money_moved(uow: UnitOfWork, subscription_id: UUID, now: datetime) -> None:
+    """Money of one of its orders, which the caller holds, went back, is disputed, or came again."""
+    row = await repository.by_id(uow.session, subscription_id)
+    if row is not None:
+        await _open(uow, row, await orders.product(uow.session, row.product_id), now)
+
+
+async def access_until(uow: UnitOfWork, row: SubscriptionRow) -> datetime | None:
+    """The end of what it gives, which may have passed; None for nothing, also where the money for it is gone."""
+    until = policy.access_until(standing_of(row))
+    if until is None:
+        return None
+    money = await repository.money_for(uow.session, row.id)
+    if not money.gone:
+        return until
+    return min(until, money.paid_until) if money.paid_until else None
+
+
+async def _open(uow: UnitOfWork, row: SubscriptionRow, product: ProductRow, now: datetime) -> None:
+    await entitlements.hold(uow, "subscription", row.id)
+    until = await access_until(uow, row)
     if until is None or until <= now:
         await entitlements.end(uow, "subscription", row.id, until or now)
     else:
@@ -156,8 +184,6 @@ async def _settle(
             starts_at=now,
             ends_at=until,
         )
-    if standing.status == "cancelled":
-        await repository.nothing_to_come(uow.session, row.id, now)
 
 
 # ---- orders of its payments
