@@ -23,8 +23,10 @@ from doubles.stripe_server import StripeServer
 
 TRIALS = 200
 CHANGES = 5
-OVER_S = 15.0
-LATE_S = 20.0
+OVER_S = 20.0
+WITHIN_S = 2.0
+"""The changes of one subscription."""
+LATE_S = 15.0
 """How long after a change a copy of its webhook may come."""
 ACKNOWLEDGED_S = 0.2
 HANG_S = 25.0
@@ -58,11 +60,11 @@ def change(double: StripeServer, ref: str, chance: random.Random) -> None:
 async def changing(
     run: Run, double: StripeServer, refs: list[str], post: Callable[[Webhook], Awaitable[None]], *, copies: int
 ) -> None:
-    """Each subscription changes CHANGES times within OVER_S, and each change is told `copies` times, each copy up to
-    LATE_S late: while some are told, others still change."""
+    """Each subscription changes CHANGES times within WITHIN_S at some time of OVER_S, and each change is told `copies`
+    times, each copy up to LATE_S late: in no order, and while others still change."""
     chance = run.chance
-    over_s, late_s = max(4.0, OVER_S * run.scale), max(5.0, LATE_S * run.scale)
-    plan = sorted((chance.uniform(0, over_s), ref) for ref in refs for _ in range(CHANGES))
+    starts = {ref: chance.uniform(0, max(4.0, OVER_S * run.scale)) for ref in refs}
+    plan = sorted((starts[ref] + chance.uniform(0, WITHIN_S), ref) for ref in refs for _ in range(CHANGES))
     news = StripeNews(double)
     began = time.monotonic()
 
@@ -77,7 +79,7 @@ async def changing(
             change(double, ref, chance)
             for webhook in news.taken():
                 for _ in range(copies):
-                    group.create_task(later(webhook, chance.uniform(0, late_s)))
+                    group.create_task(later(webhook, chance.uniform(0, LATE_S)))
             if done * 5 // len(plan) > said:
                 said = done * 5 // len(plan)
                 run.say(f"{done} of {len(plan)} changes made")
