@@ -5,10 +5,11 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import event
 
 from conftest import Crank
 from domains.billing import api as billing
-from domains.billing.service import till
+from domains.billing.service import effects, till
 from domains.catalog.api import RevisionContent
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database
@@ -91,3 +92,31 @@ async def test_seats_from_the_shop_to_the_lesson_and_back(
     await crank.jobs()
     assert not await may_begin(bob, course)
     assert (await ada.get(f"/payments/{order_id}/seats")).json()["closed"] is True
+
+
+async def test_what_is_heard_of_a_full_class_takes_as_few_statements_as_of_a_small_one(
+    db: Database, crank: Crank, client: httpx.AsyncClient, ada: Learner
+) -> None:
+    sold = await put_on_sale(db, "offline", kind="seats")
+    order_id = await paid(db, crank, ada, f"products/{sold.product_id}", {"quantity": 5})
+    code = (await ada.get(f"/payments/{order_id}/code")).json()["code"]
+    counted = []
+    for name in ("Bob", "Eve", "Dan"):
+        pupil = await register(client, name)
+        assert (await pupil.post("/codes/redeem", {"code": code})).status_code == 200
+        statements: list[str] = []
+
+        def count(
+            _connection: object, _cursor: object, statement: str, *_: object, into: list[str] = statements
+        ) -> None:
+            into.append(statement)
+
+        event.listen(db.engine.sync_engine, "before_cursor_execute", count)
+        try:
+            async with db.begin() as uow:
+                await effects.refold(uow, order_id, utc_now())
+        finally:
+            event.remove(db.engine.sync_engine, "before_cursor_execute", count)
+        counted.append(len(statements))
+    assert counted[0] > 0
+    assert len(set(counted)) == 1

@@ -175,6 +175,18 @@ async def of_source(session: AsyncSession, source: str, source_id: UUID, user_id
     return list(found)
 
 
+async def people_of(session: AsyncSession, source: str, source_id: UUID, now: datetime) -> set[UUID]:
+    """Who has something from this source that has not ended."""
+    found = await session.scalars(
+        select(EntitlementRow.user_id).where(
+            EntitlementRow.source == source,
+            EntitlementRow.source_id == source_id,
+            EntitlementRow.ends_at.is_(None) | (EntitlementRow.ends_at > now),
+        )
+    )
+    return set(found)
+
+
 async def of_person(session: AsyncSession, user_id: UUID, *, open_at: datetime | None = None) -> list[EntitlementRow]:
     """Oldest first; with `open_at` only what has not ended by then."""
     wanted = select(EntitlementRow).where(EntitlementRow.user_id == user_id)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.billing.models import GiftRow, SeatRow
@@ -46,6 +46,13 @@ async def seats(session: AsyncSession, order_id: UUID) -> list[SeatRow]:
         .execution_options(populate_existing=True)
     )
     return list(found)
+
+
+async def taken(session: AsyncSession, order_id: UUID) -> int:
+    found = await session.scalar(
+        select(func.count()).select_from(SeatRow).where(SeatRow.order_id == order_id, SeatRow.removed_at.is_(None))
+    )
+    return found or 0
 
 
 async def seat(session: AsyncSession, order_id: UUID, user_id: UUID) -> SeatRow | None:
