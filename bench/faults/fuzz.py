@@ -7,7 +7,7 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from bench.faults import shop, webhooks
@@ -43,9 +43,11 @@ def _signature_name(webhook: Webhook) -> str:
     return "stripe-signature" if webhook.provider == "stripe" else "x-razorpay-signature"
 
 
-def _with(webhook: Webhook, kind: str, *, body: bytes | None = None, **headers: str | None) -> Request:
+def _with(
+    webhook: Webhook, kind: str, *, body: bytes | None = None, headers: Mapping[str, str | None] | None = None
+) -> Request:
     """The webhook with its true headers, except for what is given; None leaves a header out."""
-    found: dict[str, str | None] = {**webhook.headers(), **{name.replace("_", "-"): v for name, v in headers.items()}}
+    found: dict[str, str | None] = {**webhook.headers(), **(headers or {})}
     kept = {name: value for name, value in found.items() if value is not None}
     return Request(kind, webhook.path, webhook.body if body is None else body, kept)
 
@@ -77,7 +79,9 @@ def signature_changed(webhook: Webhook, chance: random.Random) -> Request:
     true = webhook.headers()[name]
     place = chance.randrange(len(true) - 64, len(true))
     other = chance.choice([digit for digit in "0123456789abcdefg" if digit != true[place]])
-    return _with(webhook, "one digit of the signature changed", **{name: true[:place] + other + true[place + 1 :]})
+    return _with(
+        webhook, "one digit of the signature changed", headers={name: true[:place] + other + true[place + 1 :]}
+    )
 
 
 def signature_odd(webhook: Webhook, chance: random.Random) -> Request:
@@ -100,7 +104,7 @@ def signature_odd(webhook: Webhook, chance: random.Random) -> Request:
         *(f"sha256={digest}", f"{digest},{digest}", digest[:32] + " " + digest[33:], "0" * 64, "f" * 64),
     ]
     chosen = chance.choice(stripe if webhook.provider == "stripe" else razorpay)
-    return _with(webhook, "no signature, or an odd one", **{_signature_name(webhook): chosen})
+    return _with(webhook, "no signature, or an odd one", headers={_signature_name(webhook): chosen})
 
 
 def secret_wrong(webhook: Webhook, chance: random.Random) -> Request:
@@ -121,12 +125,16 @@ def signed_otherwise(webhook: Webhook, chance: random.Random) -> Request:
     now = int(time.time())
     if webhook.provider == "razorpay":
         message = chance.choice([f"{now}.".encode() + webhook.body, webhook.body[:-1], webhook.event_ref.encode(), b""])
-        return _with(webhook, "signed over other bytes", x_razorpay_signature=_mac(RAZORPAY_SECRET, message))
+        return _with(
+            webhook, "signed over other bytes", headers={"x-razorpay-signature": _mac(RAZORPAY_SECRET, message)}
+        )
     if chance.random() < 0.5:
         at = now + chance.choice([-1, 1]) * chance.randint(310, 10**7)
         return Request("signed at another time", webhook.path, webhook.body, stripe_headers(webhook.body, at=at))
     message = chance.choice([webhook.body, f"{now}".encode() + webhook.body, f"{now + 1}.".encode() + webhook.body])
-    return _with(webhook, "signed over other bytes", stripe_signature=f"t={now},v1={_mac(STRIPE_SECRET, message)}")
+    return _with(
+        webhook, "signed over other bytes", headers={"stripe-signature": f"t={now},v1={_mac(STRIPE_SECRET, message)}"}
+    )
 
 
 def _mac(secret: str, message: bytes) -> str:
@@ -137,7 +145,7 @@ def noise(webhook: Webhook, chance: random.Random) -> Request:
     """Bytes without any sense, in both places."""
     text = "".join(chr(chance.choice([9, *range(32, 127), *range(160, 256)])) for _ in range(chance.randint(0, 300)))
     headers = {_signature_name(webhook): text.strip(), "x-request-id": text[:90].strip()}
-    return _with(webhook, "noise", body=chance.randbytes(chance.randint(0, 3000)), **headers)
+    return _with(webhook, "noise", body=chance.randbytes(chance.randint(0, 3000)), headers=headers)
 
 
 FORGERS: list[Forger] = [
@@ -163,7 +171,7 @@ def odd_but_signed(webhook: Webhook, chance: random.Random) -> Request:
 
 def _twisted(found: Any, chance: random.Random) -> Any:
     """With one thing in it replaced by something else, or gone."""
-    strange = [None, -1, 10**30, 1.5, "", "\u0000", "\ud800", [], {}, True, "x" * 3000, [[[[]]]]]
+    strange: list[Any] = [None, -1, 10**30, 1.5, "", "\u0000", "\ud800", [], {}, True, "x" * 3000, [[[[]]]]]
     if isinstance(found, dict) and found:
         key = chance.choice(list(found))
         if chance.random() < 0.3 or not isinstance(found[key], dict | list):

@@ -220,7 +220,8 @@ class Machine:
             await connection.close()
 
     def redis(self) -> Redis:
-        return Redis.from_url(self.redis_url)
+        client: Redis = Redis.from_url(self.redis_url)
+        return client
 
     async def open(self) -> None:
         """PostgreSQL with the tables of today, and Valkey."""

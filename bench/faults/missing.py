@@ -14,7 +14,7 @@ import asyncpg
 
 from bench.faults import shop
 from bench.faults.buying import StripeNews, at_stripe, connected, in_tables, placed
-from bench.faults.doubles_of import RazorpayServer, razorpay_double, settings_of, stripe_double
+from bench.faults.doubles_of import razorpay_double, settings_of, stripe_double
 from bench.faults.machine import Machine, Program
 from bench.faults.post import Postman
 from bench.faults.run import Run, drained
@@ -22,6 +22,7 @@ from bench.faults.shop import AMOUNT, Ordered
 from bench.faults.verdict import Verdict
 from bench.faults.webhooks import Webhook
 from bench.stand import BenchError
+from doubles.razorpay_server import RazorpayServer
 from doubles.stripe_server import StripeServer
 
 LOST = 0.05

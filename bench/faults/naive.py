@@ -15,7 +15,7 @@ import os
 import random
 import signal
 import sys
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import click
@@ -153,7 +153,11 @@ def worker(obj: tuple[float, random.Random]) -> None:
     async def begun(context: dict[Any, Any]) -> None:
         click.echo(WORKS, err=True)
 
-    Worker([func(grant, name="grant")], redis_pool=ArqRedis.from_url(settings.redis_url), on_startup=begun).run()
+    Worker(
+        [func(cast("Any", grant), name="grant")],
+        redis_pool=ArqRedis.from_url(settings.redis_url),
+        on_startup=cast("Any", begun),
+    ).run()
 
 
 if __name__ == "__main__":

@@ -7,13 +7,14 @@ from dataclasses import replace
 import httpx
 
 from bench.faults import naive, shop, webhooks
-from bench.faults.doubles_of import RazorpayServer, paid_at_razorpay, razorpay_double, settings_of
+from bench.faults.doubles_of import paid_at_razorpay, razorpay_double, settings_of
 from bench.faults.machine import Machine, Program
 from bench.faults.post import Post, Postman
 from bench.faults.run import Run, drained
 from bench.faults.shop import Grants
 from bench.faults.verdict import Verdict
 from bench.stand import BenchError
+from doubles.razorpay_server import RazorpayServer
 
 AWAY_H = 25
 
