@@ -20,6 +20,7 @@ from bench.faults.webhooks import Webhook
 from domains.billing.service import checkout
 from domains.billing.service.checkout import Wish
 from domains.kernel.clock import utc_now
+from doubles.razorpay_server import RazorpayServer
 from doubles.stripe_server import StripeServer
 
 AT_ONCE = 8
@@ -79,6 +80,16 @@ async def subscribed(
     news = StripeNews(double)
     made = [(order, double.pay(session)["id"]) for order, session in await placed(infra, sql, plan, count, "stripe")]
     return made, news.taken()
+
+
+async def paid_at_razorpay(machine: Machine, double: RazorpayServer, count: int) -> tuple[list[Ordered], list[Webhook]]:
+    """Orders that were paid, and one `order.paid` for each."""
+    async with connected(machine) as infra, machine.sql() as sql:
+        made = await placed(infra, sql, await shop.on_sale(sql, "INR"), count, "razorpay")
+    for _, ref in made:
+        double.account.pay(ref)
+    told = [Webhook("razorpay", one.event_id, one.body) for one in double.taken() if one.event == "order.paid"]
+    return [order for order, _ in made], told
 
 
 def at_stripe(double: StripeServer, refs: Sequence[str]) -> dict[str, tuple[str, bool, int]]:

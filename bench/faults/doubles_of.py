@@ -1,9 +1,6 @@
 """The doubles of the two providers, and what Lyceum has to be told to talk to them."""
 
-from collections.abc import Sequence
-
-from bench.faults.shop import AMOUNT, Ordered
-from bench.faults.webhooks import RAZORPAY_SECRET, STRIPE_SECRET, Webhook
+from bench.faults.webhooks import RAZORPAY_SECRET, STRIPE_SECRET
 from doubles.razorpay_server import RazorpayServer
 from doubles.stripe_server import StripeServer
 
@@ -28,11 +25,3 @@ def settings_of(*doubles: StripeServer | RazorpayServer) -> dict[str, str]:
                 "razorpay_api_base": double.url,
             }
     return found
-
-
-def paid_at_razorpay(double: RazorpayServer, orders: Sequence[Ordered]) -> list[Webhook]:
-    """What is told about each order's payment: one `order.paid` each."""
-    for order in orders:
-        terms = {"amount": AMOUNT, "currency": order.currency, "receipt": str(order.id)}
-        double.account.pay(double.account.create_order(terms | {"notes": {"order_id": str(order.id)}})["id"])
-    return [Webhook("razorpay", one.event_id, one.body) for one in double.taken() if one.event == "order.paid"]

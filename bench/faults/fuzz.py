@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from bench.faults import shop, webhooks
-from bench.faults.doubles_of import paid_at_razorpay, razorpay_double, settings_of, stripe_double
+from bench.faults.buying import paid_at_razorpay
+from bench.faults.doubles_of import razorpay_double, settings_of, stripe_double
 from bench.faults.machine import Machine, Program
 from bench.faults.run import Run, drained
 from bench.faults.verdict import Verdict
@@ -188,8 +189,8 @@ async def forged(run: Run) -> Verdict:
         async with run.serving(settings_of(stripe, razorpay)) as (machine, worker):
             async with machine.sql() as sql:
                 [europe] = await shop.orders(sql, 1)
-                [india] = await shop.orders(sql, 1, "razorpay")
-            true = [webhooks.payment_succeeded(europe), paid_at_razorpay(razorpay, [india])[0]]
+            _, [indian] = await paid_at_razorpay(machine, razorpay, 1)
+            true = [webhooks.payment_succeeded(europe), indian]
             return await _forged(run, machine, worker, true)
 
 

@@ -13,7 +13,6 @@ import asyncpg
 from domains.kernel.ids import new_id
 
 AMOUNT = 1999
-CURRENCIES = {"stripe": "EUR", "razorpay": "INR"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +63,9 @@ async def people(sql: asyncpg.Connection, count: int) -> list[UUID]:
     return users
 
 
-async def orders(
-    sql: asyncpg.Connection, count: int, provider: str = "stripe", product: Product | None = None
-) -> list[Ordered]:
-    """Each of a buyer of its own, who was sent to the pay page."""
-    product = product or await on_sale(sql, CURRENCIES[provider])
+async def orders(sql: asyncpg.Connection, count: int) -> list[Ordered]:
+    """Each of a buyer of its own, who was sent to Stripe's pay page."""
+    product = await on_sale(sql, "EUR")
     users = await people(sql, count)
     now = datetime.now(UTC)
     made = [Ordered(new_id(), user, product.currency) for user in users]
@@ -81,7 +78,7 @@ async def orders(
         columns=columns,
         records=[
             (
-                *(one.id, one.user_id, product.id, product.price_id, product.kind, provider, "pending"),
+                *(one.id, one.user_id, product.id, product.price_id, product.kind, "stripe", "pending"),
                 *(one.currency, AMOUNT, 0, 0, AMOUNT, now, now + timedelta(days=2)),
             )
             for one in made

@@ -7,7 +7,8 @@ from dataclasses import replace
 import httpx
 
 from bench.faults import naive, shop, webhooks
-from bench.faults.doubles_of import paid_at_razorpay, razorpay_double, settings_of
+from bench.faults.buying import paid_at_razorpay
+from bench.faults.doubles_of import razorpay_double, settings_of
 from bench.faults.machine import Machine, Program
 from bench.faults.post import Post, Postman
 from bench.faults.run import Run, drained
@@ -53,12 +54,12 @@ async def no_commits(run: Run) -> Verdict:
 
 
 async def _no_commits(run: Run, machine: Machine, worker: Program, razorpay: RazorpayServer) -> Verdict:
+    india, told = await paid_at_razorpay(machine, razorpay, run.count(200))
     async with machine.sql() as sql:
         europe = await shop.orders(sql, run.count(200))
-        india = await shop.orders(sql, run.count(200), "razorpay")
         await sql.execute(_NO_COMMIT)
     orders = [*europe, *india]
-    events = [*map(webhooks.payment_succeeded, europe), *paid_at_razorpay(razorpay, india)]
+    events = [*map(webhooks.payment_succeeded, europe), *told]
     run.say(f"every COMMIT fails now: {len(events)} webhooks and 20 registrations")
     failing = await _each_once(machine, events)
     registered = await _registrations(machine, 20)
@@ -143,9 +144,7 @@ async def many_names(run: Run) -> Verdict:
     names = 100
     with razorpay_double() as razorpay:
         async with run.serving(settings_of(razorpay)) as (machine, worker):
-            async with machine.sql() as sql:
-                orders = await shop.orders(sql, 1, "razorpay")
-            [event] = paid_at_razorpay(razorpay, orders)
+            orders, [event] = await paid_at_razorpay(machine, razorpay, 1)
             worker.start()
             postman = Postman(machine.url)
             run.say(f"one body under {names} event ids, {postman.connections} at a time")
