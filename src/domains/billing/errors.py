@@ -70,11 +70,6 @@ class StateForbids(Conflict):
     title = "Its state does not allow this"
 
 
-class TrialUsed(Conflict):
-    code = "billing.trial_used"
-    title = "The trial of this plan has been used"
-
-
 class RefundTooLarge(Invalid):
     code = "billing.refund_too_large"
     title = "More than what is left of the payment"

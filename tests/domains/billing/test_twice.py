@@ -1,5 +1,6 @@
 """What nearly happens twice: pages, orders and refunds for one wish, and answers that contradict each other."""
 
+import asyncio
 import logging
 from datetime import timedelta
 from uuid import UUID
@@ -118,6 +119,54 @@ async def test_what_was_paid_on_two_pages_is_an_alarm(
         assert await pay(db, first.checkout.ref) == "paid"
         await crank.jobs()
     assert f"order {first.order.id} pays for product" in caplog.text
+
+
+async def test_of_different_wishes_at_once_one_page_stays_open(db: Database, ada: Learner) -> None:
+    on_sale = await put_on_sale(db, "offline", kind="seats")
+    wishes = [
+        Wish(user_id=ada.id, product_id=on_sale.product_id, kind="seats", quantity=1 + number % 3)
+        for number in range(9)
+    ]
+    found = await asyncio.gather(*(checkout.begin(db, wanted, utc_now()) for wanted in wishes), return_exceptions=True)
+    assert {type(one) for one in found} <= {checkout.Begun, StateForbids}
+    [pages] = await db.fetch(
+        "SELECT count(*) FROM billing_fake_object WHERE kind = 'checkout' AND data->>'state' = 'open'"
+    )
+    assert pages["count"] == 1
+
+
+async def test_two_subscriptions_to_one_plan_are_an_alarm(
+    db: Database, ada: Learner, crank: Crank, caplog: pytest.LogCaptureFixture
+) -> None:
+    plan = await put_plan(db, "courses:*")
+    first = await begin(ada, plan)
+    async with db.begin() as uow:
+        await effects.give_up(uow, UUID(first["id"]), utc_now())
+    second = await begin(ada, plan)
+    for begun in (first, second):
+        assert "goes on" not in caplog.text
+        assert await pay(db, begun["checkout"]["ref"]) == "paid"
+        await crank.jobs()
+    assert "to the same product goes on" in caplog.text
+
+
+async def test_what_the_browser_confirms_before_we_know_of_it_is_left_to_the_webhook(
+    db: Database, ada: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = await checkout.begin(db, await wish(db, ada), utc_now())
+    assert begun.checkout is not None
+
+    async def confirm(*_: object, **__: object) -> list[PaymentSeen]:
+        return [
+            PaymentSeen(
+                payment_ref="pay_1", status="captured", amount_minor=1, currency="EUR", subscription_ref="sub_unknown"
+            )
+        ]
+
+    monkeypatch.setattr(FakeProvider, "confirm", confirm, raising=False)
+    body = {"payment_ref": "pay_1", "order_ref": begun.checkout.ref, "signature": "s"}
+    answer = await ada.post(f"/payments/{begun.order.id}/confirm", body)
+    assert (answer.status_code, answer.json()["order"]["state"]) == (200, "pending")
 
 
 async def test_nobody_subscribes_again_while_the_paid_subscription_is_not_known_yet(db: Database, ada: Learner) -> None:

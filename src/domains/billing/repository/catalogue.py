@@ -26,10 +26,6 @@ async def product(session: AsyncSession, product_id: UUID, *, lock: bool = False
     )
 
 
-async def product_of_slug(session: AsyncSession, slug: str) -> ProductRow | None:
-    return await session.scalar(select(ProductRow).where(ProductRow.slug == slug))
-
-
 async def products(
     session: AsyncSession,
     after: UUID | None,

@@ -147,7 +147,7 @@ async def orders_of(session: AsyncSession, user_id: UUID, *, after: UUID | None,
 async def open_order(
     session: AsyncSession, user_id: UUID, product_id: UUID, kind: str, now: datetime
 ) -> OrderRow | None:
-    """One that was placed for the same thing and can still be paid."""
+    """One that was placed for the same thing and can still be paid, locked."""
     return await session.scalar(
         select(OrderRow)
         .where(
@@ -159,6 +159,8 @@ async def open_order(
         )
         .order_by(OrderRow.id.desc())
         .limit(1)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
 
 

@@ -117,14 +117,17 @@ async def of_person(session: AsyncSession, user_id: UUID) -> Sequence[Subscripti
     return found.all()
 
 
-async def going_on(session: AsyncSession, user_id: UUID, product_id: UUID) -> SubscriptionRow | None:
-    """The one to this product that has not ended."""
+async def going_on(
+    session: AsyncSession, user_id: UUID, product_id: UUID, *, besides: UUID | None = None
+) -> SubscriptionRow | None:
+    """The one to this product that has not ended; `besides` one subscription."""
     return await session.scalar(
         select(SubscriptionRow)
         .where(
             SubscriptionRow.user_id == user_id,
             SubscriptionRow.product_id == product_id,
             SubscriptionRow.status.in_(GOING_ON),
+            SubscriptionRow.id.is_distinct_from(besides),
         )
         .limit(1)
     )

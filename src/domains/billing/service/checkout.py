@@ -5,6 +5,7 @@ a different wish for the same product closes the page before. The provider is ca
 the order, so a call that was cut off is simply made again.
 """
 
+import logging
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -45,6 +46,8 @@ from domains.billing.service import coupons, effects, inbox, pricing, trials
 from domains.identity import api as identity
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database, UnitOfWork
+
+log = logging.getLogger(__name__)
 
 OPEN_FOR = timedelta(hours=1)
 NOBODY = "none"
@@ -148,11 +151,12 @@ async def _place(uow: UnitOfWork, wish: Wish, providers: Providers, now: datetim
     if wish.kind in {"purchase", "subscription"} and wish.quantity != 1:
         raise NotOffered("one is enough", field="quantity")
     await repository.lock_buyer(uow.session, wish.user_id)
+    # First, so that one which is being paid or gets its page at this moment is seen as it is afterwards.
+    before = await repository.open_order(uow.session, wish.user_id, wish.product_id, wish.kind, now)
     if wish.kind == "purchase" and await repository.bought_for_good(uow.session, wish.user_id, product.id):
         raise AlreadyOwned
     if wish.kind == "subscription" and await _subscribed(uow, wish.user_id, product.id):
         raise AlreadyOwned
-    before = await repository.open_order(uow.session, wish.user_id, wish.product_id, wish.kind, now)
     if before is not None and await _same(uow, before, wish, providers, now):
         return _Placed(before, None if before.checkout else await _wanted(uow, before, providers, now), None)
     replaced = None
@@ -341,5 +345,8 @@ async def confirm(db: Database, order_id: UUID, user_id: UUID, told: ConfirmIn, 
     try:
         async with db.begin() as uow:
             await inbox.apply(uow, seen, provider.name, number, now)
+    except inbox.NotYet:
+        # Its webhook is tried again until it can be applied.
+        log.info("order %s is confirmed, what it belongs to is not known yet", order_id)
     except Quarantine as error:
         raise StateForbids("the payment does not fit the order") from error

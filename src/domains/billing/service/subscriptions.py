@@ -5,6 +5,7 @@ before the provider is asked, so whoever asked later saw at least as much; looks
 times. A subscription opens and ends only what it gave itself, and gives nothing for a period whose money went back.
 """
 
+import logging
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -20,6 +21,8 @@ from domains.billing.repository import catalogue, orders
 from domains.billing.repository import subscriptions as repository
 from domains.billing.service import entitlements, trials
 from domains.kernel.uow import UnitOfWork
+
+log = logging.getLogger(__name__)
 
 
 async def apply(uow: UnitOfWork, provider_name: str, seen: SubscriptionSeen, number: int, now: datetime) -> bool:
@@ -99,6 +102,10 @@ async def _begun(uow: UnitOfWork, row: SubscriptionRow) -> None:
     await uow.session.flush()
     if row.trial_end is not None:
         await trials.begun(uow, order)
+    other = await repository.going_on(uow.session, row.user_id, row.product_id, besides=row.id)
+    if other is not None:
+        # Two pages were paid: nobody but a person can say which one is to end.
+        log.error("subscription %s has begun, and %s to the same product goes on", row.id, other.id)
 
 
 async def _sold(uow: UnitOfWork, row: SubscriptionRow, seen: SubscriptionSeen) -> tuple[PriceRow, ProductRow]:
