@@ -12,7 +12,7 @@ from conftest import Crank
 from domains.billing import api as billing
 from domains.billing.errors import ProviderAway, StateForbids
 from domains.billing.models import PriceRow
-from domains.billing.policy.seen import PaymentSeen, RefundSeen
+from domains.billing.policy.seen import DisputeSeen, PaymentSeen, RefundSeen
 from domains.billing.providers.fake import FakeProvider
 from domains.billing.providers.port import Checkout, CheckoutWanted, Providers
 from domains.billing.service import checkout, effects, inbox, reconcile, refunds, till
@@ -58,7 +58,7 @@ async def paid(db: Database, ada: Learner, crank: Crank) -> UUID:
     return begun.order.id
 
 
-async def hear(db: Database, seen: PaymentSeen | RefundSeen) -> None:
+async def hear(db: Database, seen: DisputeSeen | PaymentSeen | RefundSeen) -> None:
     async with db.begin() as uow:
         await inbox.apply(uow, [seen], "fake", 0, utc_now())
 
@@ -231,6 +231,29 @@ async def test_a_refund_of_another_amount_than_we_asked_for_is_set_aside(
     [made] = await refunds.refund(db, order_id, amount_minor=500, reason="", by=ada.id, key=None, now=utc_now())
     assert (made.status, made.amount_minor) == ("requested", 500)
     assert f"refund {made.id} needs a person" in caplog.text
+
+
+async def test_what_a_dispute_holds_or_has_taken_is_not_given_back_as_well(
+    db: Database, ada: Learner, staff: Learner, crank: Crank
+) -> None:
+    path = f"/payments/{await paid(db, ada, crank)}/refund"
+    [row] = await db.fetch("SELECT payment_ref FROM billing_payment")
+    for status, dispute_ref, amount_minor, code in (
+        ("open", "dp_1", 1500, 400),
+        ("lost", "dp_1", 1500, 400),
+        ("won", "dp_2", 499, 200),
+    ):
+        seen = DisputeSeen(
+            dispute_ref=dispute_ref,
+            payment_ref=row["payment_ref"],
+            status=status,  # type: ignore[arg-type]
+            amount_minor=amount_minor,
+            currency="EUR",
+        )
+        await hear(db, seen)
+        answer = await staff.post(path, {"amount_minor": 499 if code == 200 else 500, "reason": "late"})
+        assert answer.status_code == code, answer.text
+    assert (await staff.post(path, {"reason": "all"})).status_code == 400
 
 
 async def test_refunds_of_a_provider_that_is_gone_keep_no_others_waiting(

@@ -1,7 +1,8 @@
 """Giving money back.
 
-Invariant: never more than is left of a payment, also when two ask at once; a refund that was begun is the same refund
-when it is asked for again under the same key, and reaches the provider under its own id however often we try.
+Invariant: never more than is left of a payment, also when two ask at once, and nothing of what a dispute holds or has
+taken; a refund that was begun is the same refund when it is asked for again under the same key, and reaches the
+provider under its own id however often we try.
 """
 
 import logging
@@ -110,6 +111,9 @@ async def _begin(
     for row in known:
         if row.status != "failed":
             left[row.payment_ref] -= row.amount_minor
+    for dispute in await repository.disputes_of(uow.session, order.provider, list(left)):
+        if dispute.status != "won":
+            left[dispute.payment_ref] -= dispute.amount_minor
     added = [
         RefundRow(
             id=ids[payment_ref],
