@@ -62,6 +62,8 @@ _ALL: tuple[Kind, ...] = (
     _kind("league_entered", "learning", IN_APP, digestible=True, ttl_s=2 * DAY_S, urgency="low"),
     _kind("league_result", "learning", IN_APP, *PUSH, digestible=True, ttl_s=3 * DAY_S),
     _kind("weekly_recap", "learning", EMAIL, ttl_s=3 * DAY_S, urgency="low"),
+    # What waited for it, in one mail; whether it is wanted was said for what is in it.
+    _kind("digest", "learning", EMAIL, optional=False, ttl_s=DAY_S, urgency="low"),
     # Social.
     _kind("friend_request", "social", IN_APP, *PUSH, digestible=True),
     _kind("kudos", "social", IN_APP, digestible=True, ttl_s=2 * DAY_S, urgency="low"),
