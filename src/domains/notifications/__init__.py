@@ -7,7 +7,7 @@ tells nothing twice.
 """
 
 from domains.kernel.domain import Domain
-from domains.notifications.controllers import NotificationsController
+from domains.notifications.controllers.inbox import NotificationsController
 from domains.notifications.events import NotificationCreated
 from domains.notifications.handlers import SUBSCRIPTIONS
 

@@ -5,10 +5,10 @@ from uuid import UUID
 from domains.kernel.ids import new_id
 from domains.kernel.page import decode_cursor, page_of
 from domains.kernel.uow import Database, UnitOfWork
-from domains.notifications import repository
+from domains.notifications.repository import inbox as repository
 from domains.notifications.errors import NotificationNotFound
 from domains.notifications.events import NotificationCreated
-from domains.notifications.schemas import InboxOut
+from domains.notifications.schemas.inbox import InboxOut
 
 
 async def notify(

@@ -1,4 +1,4 @@
-"""SQL of notifications. Each function is one round trip."""
+"""SQL of the in-app inbox. Each function is one round trip."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.kernel.uow import Database
 from domains.notifications.events import NotificationCreated
-from domains.notifications.schemas import NotificationOut
+from domains.notifications.schemas.inbox import NotificationOut
 
 _ADD = text("""
     INSERT INTO notifications_notification (id, user_id, kind, title, body, url, dedupe_key)

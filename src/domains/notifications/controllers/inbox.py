@@ -10,8 +10,8 @@ from litestar.status_codes import HTTP_204_NO_CONTENT
 from domains.identity.api import Principal
 from domains.kernel.page import Limit
 from domains.kernel.uow import Database, UnitOfWork
-from domains.notifications import service
-from domains.notifications.schemas import InboxOut
+from domains.notifications.service import inbox as service
+from domains.notifications.schemas.inbox import InboxOut
 
 
 class NotificationsController(Controller):

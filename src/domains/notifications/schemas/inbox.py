@@ -1,4 +1,4 @@
-"""Wire bodies of notifications."""
+"""Wire bodies of the inbox."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,0 +1,1 @@
+"""SQL of notifications. Each function is one round trip."""
