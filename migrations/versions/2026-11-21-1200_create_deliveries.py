@@ -165,14 +165,17 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("what", sa.Text(), nullable=False),
         sa.Column("local_on", sa.Date(), nullable=False),
+        sa.Column("hour", sa.SmallInteger(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"],
             ["identity_user.id"],
             name="fk_notifications_reminder_user_id_identity_user",
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("user_id", "what", "local_on", name="pk_notifications_reminder"),
+        sa.PrimaryKeyConstraint("user_id", "what", name="pk_notifications_reminder"),
     )
+    op.create_index("ix_notifications_reminder_due_at", "notifications_reminder", ["due_at"])
     op.create_table(
         "notifications_settings",
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -218,6 +221,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_notifications_ticket"),
         sa.UniqueConstraint("number", name="uq_notifications_ticket_number"),
     )
+    op.create_index("ix_notifications_ticket_email", "notifications_ticket", [sa.text("lower(email)"), "created_at"])
     op.create_index("ix_notifications_ticket_queue", "notifications_ticket", ["state", "id"], unique=False)
     op.create_index(
         "ix_notifications_ticket_sender", "notifications_ticket", ["address_digest", "created_at"], unique=False
@@ -242,9 +246,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_notifications_web_push_user_id", "notifications_web_push", ["user_id"], unique=False)
     op.add_column("notifications_notification", sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index("ix_learning_enrollment_course", "learning_enrollment", ["course_id", "user_id"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_learning_enrollment_course", "learning_enrollment")
     op.drop_column("notifications_notification", "archived_at")
     op.drop_table("notifications_web_push")
     op.drop_table("notifications_ticket")

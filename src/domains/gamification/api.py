@@ -1,8 +1,43 @@
 """The front door of gamification."""
 
+from collections.abc import Collection, Mapping
+from datetime import date
+from uuid import UUID
+
+from domains.gamification import repository
+from domains.gamification.policy import streaks
+from domains.gamification.repository import Practice
 from domains.gamification.schemas import Board, BoardEntry
 from domains.gamification.service.boards import Boards
 from domains.gamification.service.ledger import check_ledger, rebuild_boards
 from domains.gamification.service.rewards import complete_session
+from domains.kernel.uow import UnitOfWork
 
-__all__ = ["Board", "BoardEntry", "Boards", "check_ledger", "complete_session", "rebuild_boards"]
+
+async def streaks_at_risk(uow: UnitOfWork, today: Mapping[UUID, date]) -> dict[UUID, int]:
+    """Days of the streaks that are lost unless their owners practise before their own `today` is over."""
+    if not today:
+        return {}
+    found = await repository.streaks(uow.session, today.keys())
+    return {id_: streak.current for id_, streak in found.items() if streaks.at_risk(streak, today[id_])}
+
+
+async def practice(
+    uow: UnitOfWork, user_ids: Collection[UUID], *, first_on: date, last_on: date
+) -> dict[UUID, Practice]:
+    """What these learners did on the days from `first_on` to `last_on` of their own calendars; who did nothing is left
+    out."""
+    return await repository.practice(uow.session, user_ids, first_on=first_on, last_on=last_on) if user_ids else {}
+
+
+__all__ = [
+    "Board",
+    "BoardEntry",
+    "Boards",
+    "Practice",
+    "check_ledger",
+    "complete_session",
+    "practice",
+    "rebuild_boards",
+    "streaks_at_risk",
+]

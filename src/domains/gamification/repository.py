@@ -1,6 +1,6 @@
 """SQL of gamification. Each function is one round trip unless it says otherwise."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -87,6 +87,18 @@ _AWARD = text("""
 _STORE_RESULT = text("INSERT INTO gamification_session_result (session_id, body) VALUES (:session_id, :body)")
 _RESULT = text("SELECT body FROM gamification_session_result WHERE session_id = :session_id")
 
+_STREAKS = text("""
+    SELECT user_id, current_days, longest_days, last_on FROM gamification_streak WHERE user_id = ANY(:ids)
+""")
+# Entries of one learner are found by the index of causes, which begins with them.
+_PRACTISED = text("""
+    SELECT e.user_id, count(*)::int AS lessons, sum(e.amount)::int AS xp, count(DISTINCT e.local_on)::int AS days,
+        (SELECT s.current_days FROM gamification_streak s WHERE s.user_id = e.user_id) AS streak_days
+    FROM gamification_xp_entry e
+    WHERE e.user_id = ANY(:ids) AND e.local_on BETWEEN :first_on AND :last_on AND e.amount > 0
+    GROUP BY e.user_id
+""")
+
 _CURRENT_LEAGUE = "SELECT league_id FROM gamification_league_member WHERE user_id = $1 AND week_on = $2"
 _IS_MEMBER = "SELECT 1 FROM gamification_league_member WHERE user_id = $1 AND league_id = $2"
 _LEAGUES = "SELECT id, week_on, tier FROM gamification_league WHERE id = ANY($1::uuid[])"
@@ -151,6 +163,17 @@ class MemberSum(NamedTuple):
         return -self.xp, self.last_xp_at, self.user_id
 
 
+class Practice(NamedTuple):
+    """What a learner did on some days of their own calendar."""
+
+    lessons: int
+    xp: int
+    days: int
+    """On how many of them."""
+    streak_days: int
+    """As it is now."""
+
+
 class LeagueRecord(NamedTuple):
     id: UUID
     week_on: date
@@ -206,6 +229,19 @@ async def store_result(session: AsyncSession, session_id: UUID, body: bytes) -> 
 async def result(session: AsyncSession, session_id: UUID) -> bytes:
     body: bytes = (await session.execute(_RESULT, {"session_id": session_id})).scalar_one()
     return body
+
+
+async def streaks(session: AsyncSession, user_ids: Collection[UUID]) -> dict[UUID, Streak]:
+    rows = await session.execute(_STREAKS, {"ids": list(user_ids)})
+    return {row.user_id: Streak(row.current_days, row.longest_days, row.last_on) for row in rows}
+
+
+async def practice(
+    session: AsyncSession, user_ids: Collection[UUID], *, first_on: date, last_on: date
+) -> dict[UUID, Practice]:
+    values = {"ids": list(user_ids), "first_on": first_on, "last_on": last_on}
+    rows = await session.execute(_PRACTISED, values)
+    return {row.user_id: Practice(row.lessons, row.xp, row.days, row.streak_days) for row in rows}
 
 
 async def current_league(db: Database, user_id: UUID, week_on: date) -> UUID | None:

@@ -19,13 +19,16 @@ __all__ = [
     "Principal",
     "Role",
     "contact",
+    "count_members",
     "create_user",
     "ensure_key",
     "id_of_email",
+    "members",
     "names",
     "revoke_session",
     "rotate_keys",
     "time_zone",
+    "time_zones",
 ]
 
 
@@ -52,3 +55,25 @@ async def id_of_email(uow: UnitOfWork, email: str) -> UUID | None:
 async def time_zone(uow: UnitOfWork, user_id: UUID) -> str:
     """The IANA zone that decides which day it is for this person; UTC for nobody."""
     return await repository.time_zone(uow.session, user_id) or "UTC"
+
+
+async def time_zones(uow: UnitOfWork, user_ids: Collection[UUID]) -> dict[UUID, str]:
+    """`time_zone` of many; ids of nobody are left out."""
+    return await repository.time_zones(uow.session, user_ids) if user_ids else {}
+
+
+async def members(
+    uow: UnitOfWork,
+    *,
+    role: Role | None = None,
+    among: Collection[UUID] | None = None,
+    after: UUID | None = None,
+    most: int,
+) -> list[UUID]:
+    """Up to `most` people behind `after`, in the order of their ids; closed accounts are left out."""
+    return await repository.members(uow.session, role=role, among=among, after=after, most=most)
+
+
+async def count_members(uow: UnitOfWork, *, role: Role | None = None) -> int:
+    """How many `members` there are."""
+    return await repository.count_members(uow.session, role=role)

@@ -6,10 +6,10 @@ Functions that take a Database are one prepared round trip that commits by itsel
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import Select, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.identity.models import LoginFailure, LoginSession, RefreshToken, SigningKey, User, UserRole
@@ -199,6 +199,32 @@ async def id_of_email(session: AsyncSession, email: str) -> UUID | None:
     """Of an account that is not closed."""
     same = func.lower(User.email) == func.lower(email)
     return await session.scalar(select(User.id).where(same, User.banned_at.is_(None)))
+
+
+async def time_zones(session: AsyncSession, user_ids: Collection[UUID]) -> dict[UUID, str]:
+    rows = await session.execute(select(User.id, User.time_zone).where(User.id.in_(user_ids)))
+    return {row.id: row.time_zone for row in rows}
+
+
+async def members(
+    session: AsyncSession, *, role: str | None, among: Collection[UUID] | None, after: UUID | None, most: int
+) -> list[UUID]:
+    """Of accounts that are not closed, in the order of their ids."""
+    wanted = select(User.id).where(User.banned_at.is_(None)).order_by(User.id).limit(most)
+    if after is not None:
+        wanted = wanted.where(User.id > after)
+    return list((await session.scalars(_narrowed(wanted, role, among))).all())
+
+
+async def count_members(session: AsyncSession, *, role: str | None) -> int:
+    wanted = select(func.count()).select_from(User).where(User.banned_at.is_(None))
+    return (await session.scalar(_narrowed(wanted, role, None))) or 0
+
+
+def _narrowed(wanted: Select[Any], role: str | None, among: Collection[UUID] | None) -> Select[Any]:
+    if role is not None:
+        wanted = wanted.where(User.id.in_(select(UserRole.user_id).where(UserRole.role == role)))
+    return wanted if among is None else wanted.where(User.id.in_(among))
 
 
 async def time_zone(session: AsyncSession, user_id: UUID) -> str | None:

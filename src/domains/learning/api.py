@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from domains.kernel.errors import NotFound
-from domains.kernel.uow import Database
+from domains.kernel.uow import Database, UnitOfWork
+from domains.learning import repository
 from domains.learning.schemas import AnswerIn, AnswerOut
 from domains.learning.service.answers import submit_answer
 from domains.learning.service.completion import CompletedSession, complete_session
@@ -19,4 +20,22 @@ async def owns_session(db: Database, user_id: UUID, session_id: UUID) -> bool:
     return True
 
 
-__all__ = ["AnswerIn", "AnswerOut", "CompletedSession", "complete_session", "owns_session", "submit_answer"]
+async def enrolled(uow: UnitOfWork, course_id: UUID, *, after: UUID | None, most: int) -> list[UUID]:
+    """Up to `most` people behind `after` who learn the course, in the order of their ids."""
+    return await repository.enrolled(uow.session, course_id, after=after, most=most)
+
+
+async def count_enrolled(uow: UnitOfWork, course_id: UUID) -> int:
+    return await repository.count_enrolled(uow.session, course_id)
+
+
+__all__ = [
+    "AnswerIn",
+    "AnswerOut",
+    "CompletedSession",
+    "complete_session",
+    "count_enrolled",
+    "enrolled",
+    "owns_session",
+    "submit_answer",
+]

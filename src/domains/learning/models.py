@@ -15,6 +15,7 @@ from domains.kernel.models import Base, Dated, Identified, Moment
 
 class EnrollmentRow(Base):
     __tablename__ = "learning_enrollment"
+    __table_args__ = (Index("ix_learning_enrollment_course", "course_id", "user_id"),)
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
     course_id: Mapped[UUID] = mapped_column(ForeignKey("catalog_course.id"), primary_key=True)

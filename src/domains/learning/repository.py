@@ -54,6 +54,13 @@ WRITE_ANSWERS = """
 # The same for one answer that does wait for its session.
 WRITE_ANSWER_PATIENTLY = WRITE_ANSWERS.replace("FOR UPDATE SKIP LOCKED", "FOR UPDATE")
 
+_ENROLLED = text("""
+    SELECT user_id FROM learning_enrollment
+    WHERE course_id = :course_id AND user_id > coalesce(CAST(:after AS uuid), '00000000-0000-0000-0000-000000000000')
+    ORDER BY user_id LIMIT :most
+""")
+_COUNT_ENROLLED = text("SELECT count(*) FROM learning_enrollment WHERE course_id = :course_id")
+
 _ENROL = text("""
     INSERT INTO learning_enrollment (user_id, course_id) VALUES (:user_id, :course_id)
     ON CONFLICT DO NOTHING RETURNING enrolled_at
@@ -271,3 +278,13 @@ async def progress_of_course(session: AsyncSession, user_id: UUID, course_id: UU
 async def enrollments(session: AsyncSession, user_id: UUID) -> list[EnrollmentRecord]:
     """Newest first."""
     return [EnrollmentRecord(*row) for row in await session.execute(_ENROLLMENTS, {"user_id": user_id})]
+
+
+async def enrolled(session: AsyncSession, course_id: UUID, *, after: UUID | None, most: int) -> list[UUID]:
+    rows = await session.scalars(_ENROLLED, {"course_id": course_id, "after": after, "most": most})
+    return list(rows.all())
+
+
+async def count_enrolled(session: AsyncSession, course_id: UUID) -> int:
+    found: int = (await session.execute(_COUNT_ENROLLED, {"course_id": course_id})).scalar_one()
+    return found

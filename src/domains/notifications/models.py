@@ -171,14 +171,19 @@ class PracticeHour(Base):
 
 
 class Reminder(Base):
-    """What by the clock was looked at for somebody on a local day, so that a late or double clock changes nothing."""
+    """What a clock has yet to look at for somebody: one row per person and matter, which practice moves on. A row that
+    is looked at goes, so a late or double clock changes nothing."""
 
     __tablename__ = "notifications_reminder"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
     what: Mapped[str] = mapped_column(Text, primary_key=True)
-    """streak, digest:daily, digest:weekly or recap."""
-    local_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    """streak or recap."""
+    local_on: Mapped[date] = mapped_column(Date)
+    """The person's own date on which a streak would end, or the Monday of the week that is told of."""
+    hour: Mapped[int] = mapped_column(SmallInteger)
+    """Local."""
+    due_at: Mapped[datetime] = mapped_column(Moment, index=True)
 
 
 class Announcement(Identified, Dated, Base):
@@ -223,5 +228,6 @@ class Ticket(Identified, Dated, Base):
 
     __table_args__ = (
         Index("ix_notifications_ticket_queue", "state", "id"),
+        Index("ix_notifications_ticket_email", func.lower(text("email")), "created_at"),
         Index("ix_notifications_ticket_sender", "address_digest", "created_at"),
     )

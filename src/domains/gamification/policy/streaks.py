@@ -23,3 +23,8 @@ def practised(streak: Streak, on: date) -> Streak:
     follows = streak.last_on is not None and on - streak.last_on == timedelta(days=1)
     current = streak.current + 1 if follows else 1
     return Streak(current, max(streak.longest, current), on)
+
+
+def at_risk(streak: Streak, today: date) -> bool:
+    """Whether the streak is lost unless its owner practises before their date `today` is over."""
+    return streak.current > 0 and streak.last_on is not None and today - streak.last_on == timedelta(days=1)
