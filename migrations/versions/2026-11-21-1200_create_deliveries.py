@@ -59,16 +59,14 @@ def upgrade() -> None:
     op.create_table(
         "notifications_attention",
         sa.Column("user_id", sa.Uuid(), nullable=False),
-        sa.Column("channel", sa.Text(), nullable=False),
-        sa.Column("ignored", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("changed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("attended_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"],
             ["identity_user.id"],
             name="fk_notifications_attention_user_id_identity_user",
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("user_id", "channel", name="pk_notifications_attention"),
+        sa.PrimaryKeyConstraint("user_id", name="pk_notifications_attention"),
     )
     op.create_table(
         "notifications_delivery",
@@ -76,6 +74,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("destination", sa.Text(), server_default="", nullable=False),
         sa.Column("dedupe_key", sa.Text(), nullable=False),
         sa.Column("params", postgresql.JSONB(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
@@ -85,6 +84,7 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempts", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("queued_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reference", sa.Text(), server_default="", nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -113,8 +113,19 @@ def upgrade() -> None:
     op.create_index(
         "ix_notifications_delivery_sent", "notifications_delivery", ["user_id", "channel", "sent_at"], unique=False
     )
+    op.create_index("ix_notifications_delivery_newest", "notifications_delivery", ["user_id", "id"], unique=False)
     op.create_index(
-        "uq_notifications_delivery_cause", "notifications_delivery", ["user_id", "channel", "dedupe_key"], unique=True
+        "ix_notifications_delivery_old",
+        "notifications_delivery",
+        ["created_at"],
+        unique=False,
+        postgresql_where=sa.text("state NOT IN ('waiting', 'digest')"),
+    )
+    op.create_index(
+        "uq_notifications_delivery_cause",
+        "notifications_delivery",
+        ["user_id", "dedupe_key", "channel", "destination"],
+        unique=True,
     )
     op.create_table(
         "notifications_mobile_device",

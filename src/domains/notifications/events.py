@@ -18,3 +18,22 @@ class NotificationCreated(Event, frozen=True, kw_only=True, tag="notifications.n
     body: str
     url: str
     """Path within the client, e.g. `/leagues/current`."""
+
+
+class NotificationsRead(Event, frozen=True, kw_only=True, tag="notifications.notifications_read.v1"):
+    """What somebody read or put away on one device, so that their others keep step."""
+
+    durable: ClassVar[bool] = False
+
+    user_id: UUID
+    notification_id: UUID | None
+    """None: all of them."""
+    archived: bool
+    unread: int
+    """Of the whole inbox, afterwards."""
+
+
+class DeliveryDue(Event, frozen=True, kw_only=True, tag="notifications.delivery_due.v1"):
+    """A row of the deliveries may be sent. Told twice or late it changes nothing: the row says whether it is so."""
+
+    delivery_id: UUID

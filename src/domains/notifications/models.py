@@ -41,6 +41,8 @@ class DeliveryRow(Identified, Dated, Base):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(Text)
     channel: Mapped[str] = mapped_column(Text)
+    destination: Mapped[str] = mapped_column(Text, server_default="")
+    """The id of a device; empty for mail, whose address is looked up when it is sent."""
     dedupe_key: Mapped[str] = mapped_column(Text)
     params: Mapped[dict[str, Any]] = mapped_column(JSONB)
     """For the template. Ids, names of courses, amounts; never a secret or an address."""
@@ -54,15 +56,22 @@ class DeliveryRow(Identified, Dated, Base):
     expires_at: Mapped[datetime] = mapped_column(Moment)
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     lease_until: Mapped[datetime | None] = mapped_column(Moment)
+    """Until then whoever claimed it is sending it."""
+    queued_until: Mapped[datetime | None] = mapped_column(Moment)
+    """Until then a job is on its way to it."""
     reference: Mapped[str] = mapped_column(Text, server_default="")
     """What the other side called it when it took it."""
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
 
     __table_args__ = (
-        Index("uq_notifications_delivery_cause", "user_id", "channel", "dedupe_key", unique=True),
+        Index("uq_notifications_delivery_cause", "user_id", "dedupe_key", "channel", "destination", unique=True),
         Index("ix_notifications_delivery_due", "due_at", postgresql_where=text("state = 'waiting'")),
         Index("ix_notifications_delivery_digest", "user_id", postgresql_where=text("state = 'digest'")),
         Index("ix_notifications_delivery_sent", "user_id", "channel", "sent_at"),
+        Index("ix_notifications_delivery_newest", "user_id", "id"),
+        Index(
+            "ix_notifications_delivery_old", "created_at", postgresql_where=text("state NOT IN ('waiting', 'digest')")
+        ),
     )
 
 
@@ -86,25 +95,25 @@ class Settings(Base):
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
     quiet_from: Mapped[int | None] = mapped_column(SmallInteger)
-    """Minutes after local midnight; with `quiet_until`, which may be the next morning. Null: none."""
+    """Minutes after local midnight; with `quiet_until`, which may be the next morning. An equal pair: none; null:
+    nothing said."""
     quiet_until: Mapped[int | None] = mapped_column(SmallInteger)
     digest_hour: Mapped[int] = mapped_column(SmallInteger, server_default="18")
     """Local."""
     paused_until: Mapped[datetime | None] = mapped_column(Moment)
     marketing_since: Mapped[datetime | None] = mapped_column(Moment)
-    """When somebody agreed to marketing, and by what: the proof."""
+    """When somebody agreed to marketing; null for those who have not, or not any longer."""
     marketing_proof: Mapped[str] = mapped_column(Text, server_default="")
+    """By what they agreed, and withdrew, one line each."""
 
 
 class Attention(Base):
-    """How many in a row were ignored on a channel, for backing off."""
+    """When somebody last read or tapped anything: what was sent before it and since is counted from the deliveries."""
 
     __tablename__ = "notifications_attention"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
-    channel: Mapped[str] = mapped_column(Text, primary_key=True)
-    ignored: Mapped[int] = mapped_column(Integer, server_default="0")
-    changed_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    attended_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class Suppression(Dated, Base):
