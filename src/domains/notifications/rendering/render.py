@@ -7,6 +7,7 @@ ours or one that a param names, and nothing in a param becomes markup.
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urljoin
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
@@ -83,7 +84,7 @@ def mail(
         "preferences_url": preferences_url,
         "sender": sender,
         "accent": STYLE.accent(KINDS[kind].category if kind in KINDS else "learning"),
-        "items": [item | {"url": _link(item.get("url", ""))} for item in _items(params)],
+        "items": [item | {"url": _near(item.get("url", ""), url)} for item in _items(params)],
     }
     text = _TEXT.render(frame | _parts(words, found, spoken, kind, markup=False))
     marked = _HTML.render(frame | {"style": STYLE} | _parts(html, found, spoken, kind, markup=True))
@@ -141,6 +142,11 @@ def _items(params: Mapping[str, object]) -> list[dict[str, Any]]:
 def _link(address: str) -> str:
     """Only what a browser opens as a page."""
     return address if address.startswith(("https://", "http://")) else ""
+
+
+def _near(path: str, url: str) -> str:
+    """The whole address of a path beside `url`."""
+    return _link(urljoin(url, path)) if path.startswith("/") and not path.startswith("//") else _link(path)
 
 
 def _blocks(text: str) -> list[str]:
