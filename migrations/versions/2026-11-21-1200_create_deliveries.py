@@ -74,7 +74,6 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
-        sa.Column("destination", sa.Text(), server_default="", nullable=False),
         sa.Column("dedupe_key", sa.Text(), nullable=False),
         sa.Column("params", postgresql.JSONB(), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
@@ -122,10 +121,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("state NOT IN ('waiting', 'digest')"),
     )
     op.create_index(
-        "uq_notifications_delivery_cause",
-        "notifications_delivery",
-        ["user_id", "dedupe_key", "channel", "destination"],
-        unique=True,
+        "uq_notifications_delivery_cause", "notifications_delivery", ["user_id", "dedupe_key", "channel"], unique=True
     )
     op.create_table(
         "notifications_mobile_device",
@@ -133,6 +129,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("token", sa.Text(), nullable=False),
         sa.Column("platform", sa.Text(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"],
@@ -184,7 +181,7 @@ def upgrade() -> None:
             name="fk_notifications_reminder_user_id_identity_user",
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("user_id", "what", name="pk_notifications_reminder"),
+        sa.PrimaryKeyConstraint("user_id", "what", "local_on", name="pk_notifications_reminder"),
     )
     op.create_index("ix_notifications_reminder_due_at", "notifications_reminder", ["due_at"])
     op.create_table(
@@ -245,6 +242,7 @@ def upgrade() -> None:
         sa.Column("p256dh", sa.LargeBinary(), nullable=False),
         sa.Column("auth", sa.LargeBinary(), nullable=False),
         sa.Column("device", sa.Text(), server_default="", nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"],

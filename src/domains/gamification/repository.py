@@ -92,10 +92,12 @@ _STREAKS = text("""
 """)
 # Entries of one learner are found by the index of causes, which begins with them.
 _PRACTISED = text("""
-    SELECT e.user_id, count(*)::int AS lessons, sum(e.amount)::int AS xp, count(DISTINCT e.local_on)::int AS days,
-        (SELECT s.current_days FROM gamification_streak s WHERE s.user_id = e.user_id) AS streak_days
+    SELECT e.user_id, count(*) FILTER (WHERE e.cause LIKE 'lesson:%' OR e.cause LIKE 'view:%')::int AS lessons,
+        sum(e.amount)::int AS xp, count(DISTINCT e.local_on)::int AS days,
+        coalesce((SELECT s.current_days FROM gamification_streak s
+            WHERE s.user_id = e.user_id AND s.last_on >= CAST(:last_on AS date) - 1), 0) AS streak_days
     FROM gamification_xp_entry e
-    WHERE e.user_id = ANY(:ids) AND e.local_on BETWEEN :first_on AND :last_on AND e.amount > 0
+    WHERE e.user_id = ANY(:ids) AND e.local_on BETWEEN :first_on AND :last_on
     GROUP BY e.user_id
 """)
 
@@ -171,7 +173,7 @@ class Practice(NamedTuple):
     days: int
     """On how many of them."""
     streak_days: int
-    """As it is now."""
+    """As it is now; 0 if it ended before the last two of them."""
 
 
 class LeagueRecord(NamedTuple):

@@ -41,8 +41,6 @@ class DeliveryRow(Identified, Dated, Base):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(Text)
     channel: Mapped[str] = mapped_column(Text)
-    destination: Mapped[str] = mapped_column(Text, server_default="")
-    """The id of a device; empty for mail, whose address is looked up when it is sent."""
     dedupe_key: Mapped[str] = mapped_column(Text)
     params: Mapped[dict[str, Any]] = mapped_column(JSONB)
     """For the template. Ids, names of courses, amounts; never a secret or an address."""
@@ -64,7 +62,7 @@ class DeliveryRow(Identified, Dated, Base):
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
 
     __table_args__ = (
-        Index("uq_notifications_delivery_cause", "user_id", "dedupe_key", "channel", "destination", unique=True),
+        Index("uq_notifications_delivery_cause", "user_id", "dedupe_key", "channel", unique=True),
         Index("ix_notifications_delivery_due", "due_at", postgresql_where=text("state = 'waiting'")),
         Index("ix_notifications_delivery_digest", "user_id", postgresql_where=text("state = 'digest'")),
         Index("ix_notifications_delivery_sent", "user_id", "channel", "sent_at"),
@@ -137,6 +135,8 @@ class WebPushSubscription(Identified, Dated, Base):
     auth: Mapped[bytes] = mapped_column(LargeBinary)
     device: Mapped[str] = mapped_column(Text, server_default="")
     """What the person sees in the list of devices."""
+    seen_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    """When it last said that it is still there."""
 
 
 class MobileDevice(Identified, Dated, Base):
@@ -146,6 +146,7 @@ class MobileDevice(Identified, Dated, Base):
     token: Mapped[str] = mapped_column(Text, unique=True)
     platform: Mapped[str] = mapped_column(Text)
     """android or ios."""
+    seen_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 
 
 class ServerKey(Dated, Base):
@@ -180,15 +181,15 @@ class PracticeHour(Base):
 
 
 class Reminder(Base):
-    """What a clock has yet to look at for somebody: one row per person and matter, which practice moves on. A row that
-    is looked at goes, so a late or double clock changes nothing."""
+    """What a clock has yet to look at for somebody. A row that was looked at goes, so a late or double clock changes
+    nothing; practice puts the next one in the place of the last."""
 
     __tablename__ = "notifications_reminder"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
     what: Mapped[str] = mapped_column(Text, primary_key=True)
     """streak or recap."""
-    local_on: Mapped[date] = mapped_column(Date)
+    local_on: Mapped[date] = mapped_column(Date, primary_key=True)
     """The person's own date on which a streak would end, or the Monday of the week that is told of."""
     hour: Mapped[int] = mapped_column(SmallInteger)
     """Local."""

@@ -17,8 +17,8 @@ TOO_LATE_HOUR = 22
 """From then on nobody is reminded of the day: it is over, or nearly, and they may be asleep."""
 RECAP_HOUR = 18
 """On Sundays."""
-RECAP_KEPT = timedelta(days=2)
-"""After so long nobody wants to hear of last week."""
+RECAP_KEPT = timedelta(days=3)
+"""From Sunday on: after so long nobody wants to hear of last week."""
 
 _SUNDAY = 6
 
@@ -44,6 +44,12 @@ def decide(now: datetime, on: date, hour: int, zone: str) -> Literal["now", "nev
     return "now" if due <= now else due
 
 
+def hours_left(now: datetime, on: date, zone: str) -> int:
+    """Until the local date `on` is over, begun hours counted as whole; at least 1."""
+    midnight = moment(on + timedelta(days=1), 0, zone)
+    return max(1, -((now - midnight) // timedelta(hours=1)))
+
+
 def week_of(on: date) -> date:
     """The Monday on or before it."""
     return on - timedelta(days=on.weekday())
@@ -52,3 +58,7 @@ def week_of(on: date) -> date:
 def recap_at(week_on: date, zone: str) -> datetime:
     """In UTC: the evening of the week's Sunday. `week_on` is its Monday."""
     return moment(week_on + timedelta(days=_SUNDAY), RECAP_HOUR, zone)
+
+
+def recap_stale(now: datetime, week_on: date) -> bool:
+    return now >= moment(week_on + timedelta(days=_SUNDAY), 0, "UTC") + RECAP_KEPT
