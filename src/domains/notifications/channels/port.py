@@ -49,11 +49,13 @@ class Accepted(NamedTuple):
 
 
 class Held(Exception):
-    """Not now: try again, not before `retry_after_s`."""
+    """Not now: try again, not before `retry_after_s`. `reference`: what to hand back in `Due.reference` then, because
+    some of several devices have taken it already."""
 
-    def __init__(self, reason: str, retry_after_s: float = 0.0) -> None:
+    def __init__(self, reason: str, retry_after_s: float = 0.0, *, reference: str = "") -> None:
         super().__init__(reason)
         self.retry_after_s = retry_after_s
+        self.reference = reference
 
 
 class Refused(Exception):
@@ -73,16 +75,25 @@ class MailSender(Protocol):
 
 
 class WebPushSender(Protocol):
-    public_key: str
-    """The VAPID key that browsers subscribe with, base64url."""
+    def takes(self, endpoint: str) -> bool:
+        """Whether it is, by its form, an address that pushes may go to."""
+        ...
 
-    async def send(self, push: WebPush) -> Accepted: ...
+    async def public_key(self) -> str:
+        """The VAPID key that browsers subscribe with, base64url."""
+        ...
+
+    async def send(self, push: WebPush) -> Accepted:
+        """Raises Held, Refused. Five seconds at most."""
+        ...
 
     async def aclose(self) -> None: ...
 
 
 class MobilePushSender(Protocol):
-    async def send(self, push: MobilePush) -> Accepted: ...
+    async def send(self, push: MobilePush) -> Accepted:
+        """Raises Held, Refused. Ten seconds at most."""
+        ...
 
     async def aclose(self) -> None: ...
 
@@ -129,3 +140,5 @@ class Due(NamedTuple):
     attempts: int
     created_at: datetime
     expires_at: datetime
+    reference: str = ""
+    """Of the row: empty, or what the try before had in `Held.reference`."""
