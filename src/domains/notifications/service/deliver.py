@@ -1,0 +1,224 @@
+"""One delivery on its way out.
+
+Invariant: nothing is sent without a lease on its row, and never inside a transaction. Whoever is killed while sending
+leaves the lease behind; when it is over the clock brings the row back, and the message goes out under the same name."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, cast
+from uuid import UUID
+
+from domains.kernel.clock import utc_now
+from domains.kernel.uow import Database, UnitOfWork
+from domains.notifications import metrics
+from domains.notifications.channels.port import Accepted, Due, Held, Mail, Refused, Senders
+from domains.notifications.events import DeliveryDue
+from domains.notifications.models import DeliveryRow
+from domains.notifications.policy import backoff
+from domains.notifications.policy.kinds import KINDS, Channel
+from domains.notifications.policy.planning import Lately, decide
+from domains.notifications.rendering import render
+from domains.notifications.repository import deliveries as repository
+from domains.notifications.service import people, push
+from domains.notifications.service.people import Person
+from domains.notifications.service.plan import QUEUED_FOR
+
+LEASE = timedelta(seconds=30)
+"""Longer than any try may take."""
+TRY_S = 20.0
+SOON = timedelta(seconds=5)
+MOST_AT_ONCE_TO_ONE = 2
+"""Of one channel to one person."""
+MOST_RETRIES_AT_ONCE = 3
+"""In one process. Jobs are few: what failed before may not take those that what is new could have."""
+_MOST_DUE = 500
+
+log = logging.getLogger(__name__)
+
+
+class Claimed(NamedTuple):
+    due: Due
+    who: Person
+
+
+class _Lane:
+    """How many are under way in this process."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._inside = 0
+
+    @property
+    def full(self) -> bool:
+        return self._inside >= self._most
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        self._inside += 1
+        try:
+            yield
+        finally:
+            self._inside -= 1
+
+
+_retries = _Lane(MOST_RETRIES_AT_ONCE)
+
+
+async def deliver(uow: UnitOfWork, delivery_id: UUID, now: datetime | None = None) -> None:
+    """Sends what is due and nobody else is sending; anything else changes nothing. `uow` stays untouched: claim and
+    result have transactions of their own."""
+    moment = now or utc_now()
+    claimed = await _claim(uow.db, delivery_id, moment)
+    if claimed is None:
+        return
+    if claimed.due.attempts > 1:
+        with _retries.entered():
+            values = await _tried(uow.db, claimed, moment)
+    else:
+        values = await _tried(uow.db, claimed, moment)
+    async with uow.db.begin() as after:
+        kept = await repository.settle(after.session, delivery_id, claimed.due.attempts, values)
+    if not kept:
+        log.warning("delivery %s was taken over while it was sent", delivery_id)
+    metrics.DELIVERIES.labels(claimed.due.channel, values["state"]).inc()
+
+
+async def send_due(db: Database, now: datetime) -> int:
+    """Sends a job to everything whose time has come. How many."""
+    total = 0
+    while True:
+        async with db.begin() as uow:
+            found = await repository.due(uow.session, now, queued_until=now + QUEUED_FOR, most=_MOST_DUE)
+            for delivery_id in found:
+                uow.record(DeliveryDue(delivery_id=delivery_id))
+        total += len(found)
+        if len(found) < _MOST_DUE:
+            return total
+
+
+async def _claim(db: Database, delivery_id: UUID, now: datetime) -> Claimed | None:
+    """Takes the lease, or writes why it is not sent now."""
+    async with db.begin() as uow:
+        row = await repository.to_claim(uow.session, delivery_id, now)
+        if row is None:
+            return None
+        row.queued_until = None
+        if row.expires_at <= now:
+            row.state, row.reason = "expired", row.reason or "nobody came to it in time"
+            return None
+        if row.attempts >= backoff.MOST_TRIES:
+            row.state, row.reason = "failed", f"given up after {row.attempts} tries: {row.reason}"[:500]
+            return None
+        await repository.take_turn(uow.session, row.user_id, row.channel)
+        who = await people.person(uow, row.user_id, KINDS.get(row.kind))
+        if who is None or not await _may_go(uow, row, who, now):
+            return None
+        row.attempts += 1
+        row.lease_until = now + LEASE
+        return Claimed(_due(row), who)
+
+
+async def _may_go(uow: UnitOfWork, row: DeliveryRow, who: Person, now: datetime) -> bool:
+    """False where it has to wait, or is not wanted any more; the row says so."""
+    near = await repository.neighbours(uow.session, row, now)
+    if near.held_until is not None:
+        row.due_at, row.reason = max(near.held_until, now) + SOON, "behind an earlier one that could not be sent"
+        return False
+    if near.sending >= MOST_AT_ONCE_TO_ONE or (row.attempts > 0 and _retries.full):
+        row.due_at = now + SOON
+        return False
+    kind = KINDS.get(row.kind)
+    if kind is None:
+        row.state, row.reason = "failed", "this version does not know the kind"
+        return False
+    before = await people.lately(uow, who, row.dedupe_key, now)
+    # Whether it is held back for being ignored was said when it was planned.
+    today = Lately(today=before.get(cast("Channel", row.channel), Lately()).today)
+    decision = decide(kind, cast("Channel", row.channel), who.wishes, today, now, expires_at=row.expires_at)
+    if decision.state == "waiting" and decision.due_at <= now:
+        return True
+    row.state, row.due_at, row.expires_at = decision.state, decision.due_at, decision.expires_at
+    row.reason = decision.reason
+    return False
+
+
+def _due(row: DeliveryRow) -> Due:
+    return Due(
+        row.id,
+        row.user_id,
+        row.kind,
+        cast("Channel", row.channel),
+        row.params,
+        row.url,
+        row.attempts,
+        row.created_at,
+        row.expires_at,
+        row.reference,
+    )
+
+
+async def _tried(db: Database, claimed: Claimed, now: datetime) -> dict[str, Any]:
+    """What the row says afterwards."""
+    due, started = claimed.due, time.monotonic()
+    try:
+        async with asyncio.timeout(TRY_S):
+            taken = await _sent(db, claimed, now)
+    except Refused as error:
+        return {"state": "failed", "reason": str(error)[:500]}
+    except Held as error:
+        return _later(due, str(error), now, error.retry_after_s) | {"reference": error.reference or due.reference}
+    except TimeoutError:
+        return _later(due, f"no answer within {TRY_S:.0f} s", now)
+    except Exception as error:
+        log.exception("delivery %s could not be sent", due.id)
+        return _later(due, f"{type(error).__name__}: {error}", now)
+    sent_at = now + timedelta(seconds=time.monotonic() - started)
+    metrics.DELAY.labels(due.channel).observe((sent_at - due.created_at).total_seconds())
+    return {"state": "sent", "reason": "", "reference": taken.reference, "sent_at": sent_at}
+
+
+async def _sent(db: Database, claimed: Claimed, now: datetime) -> Accepted:
+    due, who = claimed
+    reader = push.Reader(who.locale, who.wishes.zone, who.name)
+    match due.channel:
+        case "email":
+            return await _by_mail(db, due, who)
+        case "web_push":
+            return await push.to_browsers(db, due, reader, now)
+        case "mobile_push":
+            return await push.to_phones(db, due, reader, now)
+        case "in_app":
+            raise Refused("the inbox is not sent to")
+
+
+async def _by_mail(db: Database, due: Due, who: Person) -> Accepted:
+    senders = db.port(Senders)
+    words = render.mail(
+        due.kind,
+        due.params,
+        who.locale,
+        person_name=who.name,
+        url=senders.public_url + due.url,
+        unsubscribe_url=None,
+        zone=who.wishes.zone,
+    )
+    return await senders.mail.send(
+        Mail(who.name, who.address, words.subject, words.text, words.html, f"<{due.id}@lyceum>", None)
+    )
+
+
+def _later(due: Due, reason: str, now: datetime, retry_after_s: float = 0.0) -> dict[str, Any]:
+    """For the next try, if there is one that would come in time."""
+    reason = reason.replace("\0", "")[:400]
+    if due.attempts >= backoff.MOST_TRIES:
+        return {"state": "failed", "reason": f"given up after {due.attempts} tries: {reason}"}
+    delay_s = max(retry_after_s, backoff.delay_s(due.attempts, spread=random.random()))  # noqa: S311 - spreads load
+    due_at = now + timedelta(seconds=delay_s)
+    if due_at >= due.expires_at:
+        return {"state": "expired", "reason": f"not sent in time: {reason}"}
+    return {"state": "waiting", "reason": reason, "due_at": due_at}
