@@ -108,11 +108,16 @@ class Senders:
         web_push: WebPushSender | None,
         mobile_push: MobilePushSender | None,
         public_url: str,
+        postal_address: str = "",
+        development: bool = False,
     ) -> None:
+        """`postal_address` stands below every mail; `development` shows pages that only developers may see."""
         self.mail = mail
         self.web_push = web_push
         self.mobile_push = mobile_push
         self.public_url = public_url.rstrip("/")
+        self.postal_address = postal_address
+        self.development = development
 
     def offers(self, channel: Channel) -> bool:
         return {
