@@ -16,17 +16,17 @@ from uuid import UUID
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database, UnitOfWork
 from domains.notifications import metrics
-from domains.notifications.channels.port import Accepted, Due, Held, Mail, Refused, Senders
+from domains.notifications.channels.port import Accepted, Due, Held, Refused
 from domains.notifications.events import DeliveryDue
 from domains.notifications.models import DeliveryRow
 from domains.notifications.policy import backoff
 from domains.notifications.policy.kinds import KINDS, Channel
 from domains.notifications.policy.planning import Lately, decide
-from domains.notifications.rendering import render
 from domains.notifications.repository import deliveries as repository
-from domains.notifications.service import people, push
+from domains.notifications.service import mails, people, push
 from domains.notifications.service.people import Person
 from domains.notifications.service.plan import QUEUED_FOR
+from domains.notifications.service.still import STILL_WANTED
 
 LEASE = timedelta(seconds=30)
 """Longer than any try may take."""
@@ -141,7 +141,11 @@ async def _may_go(uow: UnitOfWork, row: DeliveryRow, who: Person, now: datetime)
     today = Lately(today=before.get(cast("Channel", row.channel), Lately()).today)
     decision = decide(kind, cast("Channel", row.channel), who.wishes, today, now, expires_at=row.expires_at)
     if decision.state == "waiting" and decision.due_at <= now:
-        return True
+        still_wanted = STILL_WANTED.get(row.kind)
+        if still_wanted is None or await still_wanted(uow, _due(row), now):
+            return True
+        row.state, row.reason = "skipped", "no longer so"
+        return False
     row.state, row.due_at, row.expires_at = decision.state, decision.due_at, decision.expires_at
     row.reason = decision.reason
     return False
@@ -187,29 +191,13 @@ async def _sent(db: Database, claimed: Claimed, now: datetime) -> Accepted:
     reader = push.Reader(who.locale, who.wishes.zone, who.name)
     match due.channel:
         case "email":
-            return await _by_mail(db, due, who)
+            return await mails.to_address(db, due, reader, who.address)
         case "web_push":
             return await push.to_browsers(db, due, reader, now)
         case "mobile_push":
             return await push.to_phones(db, due, reader, now)
         case "in_app":
             raise Refused("the inbox is not sent to")
-
-
-async def _by_mail(db: Database, due: Due, who: Person) -> Accepted:
-    senders = db.port(Senders)
-    words = render.mail(
-        due.kind,
-        due.params,
-        who.locale,
-        person_name=who.name,
-        url=senders.public_url + due.url,
-        unsubscribe_url=None,
-        zone=who.wishes.zone,
-    )
-    return await senders.mail.send(
-        Mail(who.name, who.address, words.subject, words.text, words.html, f"<{due.id}@lyceum>", None)
-    )
 
 
 def _later(due: Due, reason: str, now: datetime, retry_after_s: float = 0.0) -> dict[str, Any]:
