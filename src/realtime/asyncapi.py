@@ -27,6 +27,7 @@ OUTBOUND: dict[str, tuple[type[msgspec.Struct], str]] = {
     wire.PROGRESS_CHANGED: (wire.ProgressChanged, "An answer of one's own was graded."),
     wire.LESSON_COMPLETED: (wire.LessonCompleted, "A lesson of one's own is complete and rewarded."),
     wire.NOTIFICATION_CREATED: (wire.NotificationCreated, "A new row in one's own inbox."),
+    wire.NOTIFICATION_READ: (wire.NotificationRead, "Some of one's own inbox was read or put away, here or elsewhere."),
     wire.LEAGUE_SNAPSHOT: (wire.LeagueFrame, "The whole board."),
     wire.LEAGUE_CHANGED: (wire.LeagueFrame, "The lines that moved, with absolute values."),
 }

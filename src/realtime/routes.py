@@ -5,8 +5,9 @@ from domains.identity.events import SessionsRevoked
 from domains.kernel.events import Event
 from domains.learning.events import AnswerGraded
 from domains.notifications.events import NotificationCreated as NotificationRecorded
+from domains.notifications.events import NotificationsRead
 from realtime.messages import LeagueMoved, Message, SessionsEnded, ToLearner
-from realtime.wire import LessonCompleted, NotificationCreated, ProgressChanged
+from realtime.wire import LessonCompleted, NotificationCreated, NotificationRead, ProgressChanged
 
 
 def route(fact: Event) -> tuple[Message, ...]:
@@ -43,6 +44,15 @@ def route(fact: Event) -> tuple[Message, ...]:
                 correlation_id=fact.correlation_id,
             )
             return (ToLearner(fact.user_id, notification),)
+        case NotificationsRead():
+            read = NotificationRead(
+                id=fact.notification_id,
+                all=fact.every,
+                archived=fact.archived,
+                unread=fact.unread,
+                correlation_id=fact.correlation_id,
+            )
+            return (ToLearner(fact.user_id, read),)
         case SessionsRevoked():
             return (SessionsEnded(fact.session_ids),)
         case _:

@@ -13,6 +13,7 @@ STREAM_CLOSED = "stream.closed"
 PROGRESS_CHANGED = "progress.changed"
 LESSON_COMPLETED = "lesson.completed"
 NOTIFICATION_CREATED = "notification.created"
+NOTIFICATION_READ = "notification.read"
 LEAGUE_SNAPSHOT = "league.snapshot"
 LEAGUE_CHANGED = "league.changed"
 
@@ -131,6 +132,18 @@ class NotificationCreated(StreamFrame, frozen=True, kw_only=True):
     title: str
     body: str
     url: str | None = None
+
+
+class NotificationRead(StreamFrame, frozen=True, kw_only=True):
+    """Read on one device. `all`: every one, or every one up to `id` if there is one. `archived`: put away as well.
+    `unread` counts the whole inbox afterwards."""
+
+    event = NOTIFICATION_READ
+
+    id: UUID | None
+    all: bool
+    archived: bool
+    unread: int
 
 
 class LeagueEntry(Out, frozen=True):

@@ -8,12 +8,14 @@ tells nothing twice.
 
 from domains.kernel.domain import Domain
 from domains.notifications.controllers.inbox import NotificationsController
-from domains.notifications.events import NotificationCreated
+from domains.notifications.events import DeliveryDue, NotificationCreated, NotificationsRead
 from domains.notifications.handlers import SUBSCRIPTIONS
+from domains.notifications.jobs import JOBS
 
 DOMAIN = Domain(
     "notifications",
     routes=[NotificationsController],
-    events=[NotificationCreated],
+    events=[DeliveryDue, NotificationCreated, NotificationsRead],
     subscriptions=SUBSCRIPTIONS,
+    jobs=JOBS,
 )

@@ -27,7 +27,8 @@ class NotificationsRead(Event, frozen=True, kw_only=True, tag="notifications.not
 
     user_id: UUID
     notification_id: UUID | None
-    """None: all of them."""
+    every: bool
+    """All of them, or all up to `notification_id`."""
     archived: bool
     unread: int
     """Of the whole inbox, afterwards."""
@@ -37,3 +38,10 @@ class DeliveryDue(Event, frozen=True, kw_only=True, tag="notifications.delivery_
     """A row of the deliveries may be sent. Told twice or late it changes nothing: the row says whether it is so."""
 
     delivery_id: UUID
+
+
+class TicketAnswered(Event, frozen=True, kw_only=True, tag="notifications.ticket_answered.v1"):
+    """Somebody of the staff has answered a message; the answer goes out by mail."""
+
+    ticket_id: UUID
+    answered_by: UUID

@@ -5,7 +5,7 @@ import pytest
 
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
-from domains.notifications import service
+from domains.notifications.service import plan
 from factories.people import Learner, publish, register, small_course
 
 
@@ -16,7 +16,7 @@ async def ada(client: httpx.AsyncClient) -> Learner:
 
 async def tell(db: Database, learner: Learner, key: str) -> None:
     async with db.begin() as uow:
-        await service.notify(uow, learner.id, kind="test", title=key, body="", url="/", dedupe_key=key)
+        await plan.notify(uow, learner.id, "achievement", params={"title": key}, url="/", cause=key)
 
 
 async def test_a_first_lesson_is_told_and_so_is_the_league_each_once(db: Database, ada: Learner, crank: Any) -> None:

@@ -1,5 +1,11 @@
-"""What is worth telling a learner."""
+"""What is worth telling a learner, and sending it."""
 
-from domains.notifications.handlers import billing, learning
+from domains.notifications.handlers import account, billing, contact, deliveries, learning
 
-SUBSCRIPTIONS = [*learning.SUBSCRIPTIONS, *billing.SUBSCRIPTIONS]
+SUBSCRIPTIONS = [
+    *account.SUBSCRIPTIONS,
+    *learning.SUBSCRIPTIONS,
+    *billing.SUBSCRIPTIONS,
+    *contact.SUBSCRIPTIONS,
+    *deliveries.SUBSCRIPTIONS,
+]

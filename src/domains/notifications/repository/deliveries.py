@@ -1,6 +1,6 @@
 """The deliveries: planned, claimed by lease, settled.
 
-A row that waits is claimed by whoever finds it due and without a lease; it is settled by whoever made the last try.
+A row that waits is claimed by whoever finds it due and without a lease; it is settled by whoever made the last try."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from sqlalchemy import CursorResult, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domains.notifications.models import DeliveryRow
+from domains.notifications.models import DeliveryRow, LocalMail
 
 _DUE = text("""
     UPDATE notifications_delivery SET queued_until = :queued_until
@@ -109,4 +109,11 @@ async def purge(session: AsyncSession, before: datetime, *, most: int) -> bool:
         .limit(most)
     )
     result = await session.execute(delete(DeliveryRow).where(DeliveryRow.id.in_(old)))
+    return cast("CursorResult[Any]", result).rowcount >= most
+
+
+async def purge_local_mails(session: AsyncSession, before: datetime, *, most: int) -> bool:
+    """Mails of a house without SMTP. True while there may be more."""
+    old = select(LocalMail.id).where(LocalMail.created_at < before).limit(most)
+    result = await session.execute(delete(LocalMail).where(LocalMail.id.in_(old)))
     return cast("CursorResult[Any]", result).rowcount >= most

@@ -14,6 +14,7 @@ class NotificationOut(Out, frozen=True):
     url: str
     created_at: datetime
     read_at: datetime | None
+    archived_at: datetime | None
 
 
 class InboxOut(Out, frozen=True):
@@ -21,4 +22,10 @@ class InboxOut(Out, frozen=True):
 
     items: list[NotificationOut]
     next_cursor: str | None
+    unread: int
+
+
+class UnreadOut(Out, frozen=True):
+    """Of the whole inbox."""
+
     unread: int
