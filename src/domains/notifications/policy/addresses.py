@@ -1,15 +1,21 @@
 """Where a push may be sent to. Invariant: what a stranger names never leads into the house's own network."""
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 MOST_ENDPOINT_CHARS = 2_048
 HTTPS_PORT = 443
 
-# Addresses that carry an IPv4 address, behind which anything may lie.
 _NAT64 = IPv6Network("64:ff9b::/96")
-_SITE_LOCAL = IPv6Network("fec0::/10")
+_UNICAST = IPv6Network("2000::/3")
+# What `is_global` says of these depends on the age of Python's tables.
+_SPECIAL = (
+    IPv4Network("192.0.0.0/24"),
+    IPv4Network("192.88.99.0/24"),
+    IPv6Network("2001::/23"),
+    IPv6Network("3fff::/20"),
+)
 
 
 class Endpoint(NamedTuple):
@@ -49,9 +55,12 @@ def is_public(address: str) -> bool:
         if inner is None and found in _NAT64:
             inner = IPv4Address(int(found) & 0xFFFFFFFF)
         if inner is not None:
+            # It carries an address of IPv4, and ends there.
             return is_public(str(inner))
-        if found in _SITE_LOCAL or found.teredo is not None:
+        if found not in _UNICAST:
             return False
+    if any(found.version == special.version and found in special for special in _SPECIAL):
+        return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 
 
