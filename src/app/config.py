@@ -46,8 +46,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """OTLP/HTTP collector for traces; empty sends none."""
     trace_sample_ratio: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.05
     smtp_url: str = ""
-    """smtp://user:pass@host:port?starttls=required|optional|off; checked by `lyceum doctor`."""
+    """smtp://user:pass@host:port?starttls=required|optional|off, or smtps://; empty keeps mails at /dev/mail."""
     mail_from: str = ""
+    """Who mails come from: Lyceum <hello@example.org>."""
+    mail_postal_address: str = ""
+    """Stands below every mail; many countries want it."""
+    mail_webhook_secret: str = ""
+    """Bearer token with which a mail provider tells of bounces and complaints; empty takes none."""
 
     stripe_secret_key: str = ""
     """sk_live_…, sk_test_… or a restricted key; sells through Stripe."""
@@ -106,6 +111,7 @@ SECRET_FIELDS = frozenset(
         "redis_url",
         "metrics_token",
         "smtp_url",
+        "mail_webhook_secret",
         "stripe_secret_key",
         "stripe_webhook_secrets",
         "razorpay_key_secret",

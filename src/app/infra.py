@@ -5,7 +5,7 @@ Every connection has time-outs: a frozen server costs seconds and an error, neve
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -17,10 +17,11 @@ from redis.asyncio import ConnectionPool
 from sqlalchemy import event, exc
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from app.config import Settings
+from app.config import PREFIX, ConfigError, Settings
 from app.services import addressed
 from domains.billing import api as billing
 from domains.kernel.uow import Database, Reactions, Subscription
+from domains.notifications import api as notifications
 
 HOT_CONNECTIONS = 4
 
@@ -68,6 +69,7 @@ async def open_infra(
 ) -> AsyncGenerator[Infra]:
     """Infra for `settings`; starts embedded services where a URL is missing, and stops what it started."""
     async with _addresses(settings) as found:
+        senders = _senders(found, lambda: db)
         engine = open_engine(found.database_url, found.database_pool_size, limits)
         pool = await asyncpg.create_pool(
             plain_dsn(found.database_url),
@@ -82,9 +84,11 @@ async def open_infra(
         providers = _payment_providers(found)
         try:
             reactions = Reactions.of(subscriptions)
-            db = Database(engine, pool, reactions, ports={billing.Providers: providers}, pool_s=limits.pool_s)
+            ports: dict[type, object] = {billing.Providers: providers, notifications.Senders: senders}
+            db = Database(engine, pool, reactions, ports=ports, pool_s=limits.pool_s)
             yield Infra(found, db, redis)
         finally:
+            await senders.aclose()
             await providers.aclose()
             await redis.aclose(close_connection_pool=True)
             try:
@@ -124,6 +128,21 @@ def _payment_providers(settings: Settings) -> billing.Providers:
         production=settings.production,
         public_url=settings.public_url,
     )
+
+
+def _senders(settings: Settings, database: Callable[[], Database]) -> notifications.Senders:
+    try:
+        return notifications.open_senders(
+            database,
+            smtp_url=settings.smtp_url,
+            mail_from=settings.mail_from,
+            production=settings.production,
+            public_url=settings.public_url,
+            postal_address=settings.mail_postal_address,
+            mail_webhook_secret=settings.mail_webhook_secret,
+        )
+    except notifications.BadSetting as error:
+        raise ConfigError(f"{PREFIX}{error.name.upper()}: {error}") from None
 
 
 def plain_dsn(url: str) -> str:

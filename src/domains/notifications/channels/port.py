@@ -110,14 +110,17 @@ class Senders:
         public_url: str,
         postal_address: str = "",
         development: bool = False,
+        mail_webhook_secret: str = "",
     ) -> None:
-        """`postal_address` stands below every mail; `development` shows pages that only developers may see."""
+        """`postal_address` stands below every mail; `development` shows pages that only developers may see;
+        `mail_webhook_secret` is what a mail provider proves itself with, "" for none."""
         self.mail = mail
         self.web_push = web_push
         self.mobile_push = mobile_push
         self.public_url = public_url.rstrip("/")
         self.postal_address = postal_address
         self.development = development
+        self.mail_webhook_secret = mail_webhook_secret
 
     def offers(self, channel: Channel) -> bool:
         return {

@@ -1,0 +1,33 @@
+"""The front door of notifications: for the composition root and its commands only. Nobody else calls it."""
+
+from collections.abc import Callable
+
+from domains.kernel.uow import Database
+from domains.notifications.channels import setup
+from domains.notifications.channels.port import Senders
+from domains.notifications.channels.setup import BadSetting
+from domains.notifications.repository import local_mail
+
+__all__ = ["BadSetting", "Senders", "open_senders"]
+
+
+def open_senders(
+    database: Callable[[], Database],
+    *,
+    smtp_url: str,
+    mail_from: str,
+    production: bool,
+    public_url: str,
+    postal_address: str,
+    mail_webhook_secret: str,
+) -> Senders:
+    """`database`: asked when the first message is sent, because it is opened with these. Raises BadSetting."""
+    return setup.open_senders(
+        smtp_url=smtp_url,
+        mail_from=mail_from,
+        keep_mail=lambda mail: local_mail.add(database(), mail),
+        production=production,
+        public_url=public_url,
+        postal_address=postal_address,
+        mail_webhook_secret=mail_webhook_secret,
+    )

@@ -1,0 +1,92 @@
+"""A mail as it goes over the wire.
+
+Invariant: nothing that somebody wrote starts a header or a command: what holds a control character is refused before a
+connection is asked for.
+"""
+
+from datetime import UTC, datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime, parseaddr
+from typing import NamedTuple
+from unicodedata import category
+
+import idna
+
+from domains.notifications.channels.port import Mail, Refused
+
+_MOST_SUBJECT = 500
+_MOST_NAME = 200
+
+
+class Envelope(NamedTuple):
+    """`utf8`: the server has to know SMTPUTF8, because a name before the @ is not ASCII."""
+
+    sender: str
+    recipient: str
+    message: EmailMessage
+    utf8: bool
+
+
+def parsed_sender(mail_from: str) -> Address:
+    """Of `Lyceum <hello@example.org>` or the address alone. Raises ValueError."""
+    name, address = parseaddr(mail_from)
+    if not address or "@" not in address or not _clean(mail_from):
+        raise ValueError(f"{mail_from!r} is no address to send from")
+    return _address(name, address)
+
+
+def envelope(mail: Mail, sender: Address, now: datetime | None = None) -> Envelope:
+    """Raises Refused for what cannot be put into a mail."""
+    for part in (mail.to_name, mail.to_address, mail.subject, mail.message_id, mail.unsubscribe_url or ""):
+        if not _clean(part):
+            raise Refused("a control character in a header")
+    try:
+        recipient = _address(mail.to_name[:_MOST_NAME], mail.to_address)
+    except ValueError as error:
+        raise Refused(f"no address: {error}", gone=True) from None
+    utf8 = not recipient.addr_spec.isascii() or not sender.addr_spec.isascii()
+    message = EmailMessage(policy=SMTPUTF8 if utf8 else SMTP)
+    try:
+        message["From"] = sender
+        message["To"] = recipient
+        message["Subject"] = mail.subject[:_MOST_SUBJECT]
+        message["Date"] = format_datetime(now or datetime.now(UTC))
+        message["Message-ID"] = mail.message_id
+        # Out-of-office replies go to people, not to machines.
+        message["Auto-Submitted"] = "auto-generated"
+        if mail.unsubscribe_url is not None:
+            message["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        # Quoted-printable keeps lines below the 998 bytes of RFC 5322, however long a paragraph is.
+        message.set_content(mail.text, cte="quoted-printable")
+        message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    except (MessageError, ValueError, UnicodeError) as error:
+        raise Refused(f"no mail can be made of it: {error}") from None
+    return Envelope(sender.addr_spec, recipient.addr_spec, message, utf8)
+
+
+def _address(name: str, address: str) -> Address:
+    """Plus signs, quotes and letters of every script before the @ stay; the name of the host becomes ASCII. Raises
+    ValueError."""
+    local, at, domain = address.rpartition("@")
+    if not at or not local or not domain or not _clean(address) or any(sign in domain for sign in ' \t<>"(),;:'):
+        raise ValueError(f"{address!r}")
+    if len(local) >= 2 and local[0] == local[-1] == '"':
+        local = local[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+    if local.startswith("."):
+        raise ValueError(f"{address!r}")
+    if not domain.startswith("["):
+        try:
+            # As browsers do: capital letters fold, and ß stays what it is.
+            domain = idna.encode(domain, uts46=True, transitional=False).decode() if not domain.isascii() else domain
+        except idna.IDNAError as error:
+            raise ValueError(str(error)) from None
+    return Address(name, local, domain)
+
+
+def _clean(text: str) -> bool:
+    """Neither control characters nor the line ends of Unicode, nor halves of characters."""
+    return not any(category(sign) in {"Cc", "Cs", "Zl", "Zp"} for sign in text)
