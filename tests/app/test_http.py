@@ -24,6 +24,7 @@ PUBLIC = {
     "/api/v1/auth/login",
     "/api/v1/auth/refresh",
     "/api/v1/auth/register",
+    "/api/v1/contact",
     "/api/v1/courses",
     "/api/v1/courses/{course_id:uuid}",
     "/api/v1/courses/{course_id:uuid}/lessons",

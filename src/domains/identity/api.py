@@ -4,7 +4,8 @@ from collections.abc import Collection
 from uuid import UUID
 
 from domains.identity import repository
-from domains.identity.policy.fields import Role
+from domains.identity.policy.fields import Role, checked_email, checked_locale, checked_name, checked_text
+from domains.identity.policy.limits import address_subject
 from domains.identity.repository import Account, Contact
 from domains.identity.service.accounts import create_user
 from domains.identity.service.authenticator import Authenticator, Principal
@@ -18,6 +19,11 @@ __all__ = [
     "Contact",
     "Principal",
     "Role",
+    "address_subject",
+    "checked_email",
+    "checked_locale",
+    "checked_name",
+    "checked_text",
     "contact",
     "count_members",
     "create_user",

@@ -7,15 +7,17 @@ tells nothing twice.
 """
 
 from domains.kernel.domain import Domain
+from domains.notifications.controllers.announcements import AnnouncementsController
+from domains.notifications.controllers.contact import ContactController, TicketsController
 from domains.notifications.controllers.inbox import NotificationsController
-from domains.notifications.events import DeliveryDue, NotificationCreated, NotificationsRead
+from domains.notifications.events import DeliveryDue, NotificationCreated, NotificationsRead, TicketAnswered
 from domains.notifications.handlers import SUBSCRIPTIONS
 from domains.notifications.jobs import JOBS
 
 DOMAIN = Domain(
     "notifications",
-    routes=[NotificationsController],
-    events=[DeliveryDue, NotificationCreated, NotificationsRead],
+    routes=[NotificationsController, ContactController, TicketsController, AnnouncementsController],
+    events=[DeliveryDue, NotificationCreated, NotificationsRead, TicketAnswered],
     subscriptions=SUBSCRIPTIONS,
     jobs=JOBS,
 )

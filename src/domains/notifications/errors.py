@@ -61,3 +61,10 @@ class AnnouncementFixed(Conflict):
 class BadAudience(Invalid):
     code = "notifications.bad_audience"
     title = "An audience is everybody, course:<id> or role:<name>"
+
+
+class ChoiceNotOffered(Invalid):
+    """Unknown, impossible on that channel, or something that nobody can switch off."""
+
+    code = "notifications.choice_not_offered"
+    title = "This cannot be chosen"

@@ -3,7 +3,7 @@
 from domains.kernel.clock import utc_now
 from domains.kernel.domain import Job
 from domains.kernel.uow import Database
-from domains.notifications.service import deliver, digests, purge, reminders
+from domains.notifications.service import announcements, deliver, digests, purge, reminders
 
 
 async def send_due(db: Database) -> None:
@@ -22,9 +22,14 @@ async def send_digests(db: Database) -> None:
     await digests.send_due(db, utc_now())
 
 
+async def send_announcements(db: Database) -> None:
+    await announcements.send_due(db, utc_now())
+
+
 JOBS = (
     Job(name="notifications.send_due", run=send_due, every_s=5),
     Job(name="notifications.remind", run=remind, every_s=60),
     Job(name="notifications.send_digests", run=send_digests, every_s=60),
+    Job(name="notifications.send_announcements", run=send_announcements, every_s=5),
     Job(name="notifications.forget_old", run=forget_old, every_s=3600),
 )

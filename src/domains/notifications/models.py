@@ -224,12 +224,13 @@ class Ticket(Identified, Dated, Base):
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_user.id", ondelete="SET NULL"))
     name: Mapped[str] = mapped_column(Text)
     email: Mapped[str] = mapped_column(Text)
+    locale: Mapped[str] = mapped_column(Text, server_default="en")
     subject: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)
     spam_score: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     """0 to 100."""
     state: Mapped[str] = mapped_column(Text)
-    """open, answered, closed or spam."""
+    """open, answered, undelivered (the answer was refused where it went), closed or spam."""
     answer: Mapped[str] = mapped_column(Text, server_default="")
     answered_by: Mapped[UUID | None] = mapped_column(ForeignKey("identity_user.id", ondelete="SET NULL"))
     answered_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -1,36 +1,52 @@
-"""What is worth telling of lessons and leagues."""
+"""What is worth telling of lessons, courses and leagues."""
 
+from domains.catalog import api as catalog
 from domains.gamification.events import LeagueEntered, LessonRewarded
 from domains.kernel.uow import Subscription, UnitOfWork
-from domains.notifications import service
+from domains.learning.events import CourseCompleted
+from domains.notifications.service import plan, reminders
 
 
 async def tell_lesson_completed(uow: UnitOfWork, fact: LessonRewarded) -> None:
-    days = "1 day" if fact.streak_days == 1 else f"{fact.streak_days} days"
-    await service.notify(
+    """Also counts the hour and moves reminders on: the same job, because a lesson is the most frequent of facts."""
+    await plan.notify(
         uow,
         fact.user_id,
-        kind="lesson_completed",
-        title="Lesson completed",
-        body=f"+{fact.xp_earned} XP. Your streak: {days}.",
+        "lesson_completed",
+        params={"xp": fact.xp_earned, "streak_days": fact.streak_days},
         url=f"/lessons/{fact.lesson_id}",
-        dedupe_key=f"lesson:{fact.session_id}" if fact.session_id else f"view:{fact.lesson_id}",
+        cause=f"lesson:{fact.session_id}" if fact.session_id else f"view:{fact.lesson_id}",
+    )
+    await reminders.practised(uow, fact.user_id, fact.occurred_at)
+
+
+async def tell_course_completed(uow: UnitOfWork, fact: CourseCompleted) -> None:
+    found = await catalog.published_courses(uow, [fact.course_id])
+    if fact.course_id not in found:
+        return
+    await plan.notify(
+        uow,
+        fact.user_id,
+        "course_completed",
+        params={"course": found[fact.course_id].course.title},
+        url=f"/courses/{fact.course_id}",
+        cause=f"course:{fact.course_id}",
     )
 
 
 async def tell_league_entered(uow: UnitOfWork, fact: LeagueEntered) -> None:
-    await service.notify(
+    await plan.notify(
         uow,
         fact.user_id,
-        kind="league_entered",
-        title="You entered this week's league",
-        body=f"Tier {fact.tier}. It ends on {fact.ends_on.isoformat()} at midnight UTC.",
+        "league_entered",
+        params={"tier": fact.tier, "ends_on": fact.ends_on.isoformat()},
         url="/leagues/current",
-        dedupe_key=f"league:{fact.league_id}",
+        cause=f"league:{fact.league_id}",
     )
 
 
 SUBSCRIPTIONS = [
     Subscription("notifications.tell_lesson_completed", LessonRewarded, tell_lesson_completed, "after"),
+    Subscription("notifications.tell_course_completed", CourseCompleted, tell_course_completed, "after"),
     Subscription("notifications.tell_league_entered", LeagueEntered, tell_league_entered, "after"),
 ]

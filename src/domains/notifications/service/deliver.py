@@ -151,6 +151,14 @@ async def _may_go(uow: UnitOfWork, row: DeliveryRow, who: Person, now: datetime)
     return False
 
 
+def tagged_url(url: str, delivery_id: UUID) -> str:
+    """A path within the client, with `via` that names the delivery; addresses elsewhere stay as they are."""
+    if not url.startswith("/") or url.startswith("//"):
+        return url
+    path, hash_sign, fragment = url.partition("#")
+    return f"{path}{'&' if '?' in path else '?'}via={delivery_id}{hash_sign}{fragment}"
+
+
 def _due(row: DeliveryRow) -> Due:
     return Due(
         row.id,
@@ -158,7 +166,8 @@ def _due(row: DeliveryRow) -> Due:
         row.kind,
         cast("Channel", row.channel),
         row.params,
-        row.url,
+        # Whoever comes by it says so, which marks what it spoke of as read.
+        tagged_url(row.url, row.id),
         row.attempts,
         row.created_at,
         row.expires_at,

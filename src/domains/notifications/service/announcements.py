@@ -1,0 +1,158 @@
+"""Announcements to many. Invariant: everybody in the audience is told once, however often the work is interrupted: how
+far it has come is written in the transaction that plans for the people up to there.
+
+People are read a page at a time, in the order of their ids, so it takes no more memory for a million than for two
+hundred. Who joins while it is sent may or may not be told."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple, cast
+from uuid import UUID
+
+from domains.catalog import api as catalog
+from domains.identity import api as identity
+from domains.kernel.ids import new_id
+from domains.kernel.uow import Database, UnitOfWork
+from domains.learning import api as learning
+from domains.notifications.channels.port import Senders
+from domains.notifications.errors import AnnouncementFixed, AnnouncementNotFound, BadAudience
+from domains.notifications.models import Announcement
+from domains.notifications.policy.audience import Audience, parsed
+from domains.notifications.policy.kinds import Channel
+from domains.notifications.rendering import render
+from domains.notifications.rendering.render import MailWords, Words
+from domains.notifications.repository import announcements as repository
+from domains.notifications.service import mails, many
+
+AT_ONCE = 100
+
+
+class Draft(NamedTuple):
+    audience: str
+    title: str
+    body: str
+    url: str
+    channels: Sequence[Channel]
+
+
+class Preview(NamedTuple):
+    recipients: int
+    words: Words
+    mail: MailWords
+
+
+async def draft(uow: UnitOfWork, author_id: UUID, wanted: Draft) -> Announcement:
+    """Raises BadAudience, BadField."""
+    audience = parsed(wanted.audience)
+    if audience.what == "course" and not await catalog.published_courses(uow, [audience.course_id]):
+        raise BadAudience("there is no such course")
+    made = Announcement(
+        id=new_id(),
+        author_id=author_id,
+        audience=wanted.audience,
+        title=" ".join(identity.checked_text("title", wanted.title).split()),
+        body=identity.checked_text("body", wanted.body).strip(),
+        url=identity.checked_text("url", wanted.url),
+        channels=list(dict.fromkeys(wanted.channels)),
+        state="draft",
+        recipients=0,
+    )
+    uow.session.add(made)
+    await uow.session.flush()
+    await uow.session.refresh(made)
+    return made
+
+
+async def preview(uow: UnitOfWork, announcement_id: UUID, reader_id: UUID) -> Preview:
+    """As its author would read it. Raises AnnouncementNotFound."""
+    found = await _found(uow, announcement_id)
+    kind, params = await _told(uow, found)
+    reader = await identity.contact(uow, reader_id)
+    locale, name = (reader.locale, reader.name) if reader else ("en", "")
+    zone = await identity.time_zone(uow, reader_id)
+    url = mails.address_of(uow.db.port(Senders).public_url, found.url)
+    mail = render.mail(kind, params, locale, person_name=name, url=url, unsubscribe_url=None, zone=zone)
+    words = render.in_app(kind, params, locale, zone=zone, person_name=name)
+    return Preview(await _count(uow, parsed(found.audience)), words, mail)
+
+
+async def send(uow: UnitOfWork, announcement_id: UUID) -> Announcement:
+    """Begins to send a draft; again changes nothing. Raises AnnouncementNotFound, AnnouncementFixed."""
+    found = await _found(uow, announcement_id, lock=True)
+    if found.state == "cancelled":
+        raise AnnouncementFixed
+    if found.state == "draft":
+        found.state = "sending"
+    return found
+
+
+async def cancel(uow: UnitOfWork, announcement_id: UUID) -> Announcement:
+    """Who has been told stays told. Raises AnnouncementNotFound, AnnouncementFixed where everybody has been."""
+    found = await _found(uow, announcement_id, lock=True)
+    if found.state == "sent":
+        raise AnnouncementFixed
+    found.state = "cancelled"
+    return found
+
+
+async def send_due(db: Database, now: datetime) -> None:
+    """Goes on with all that are being sent."""
+    for announcement_id in await repository.sending(db):
+        while await _send_some(db, announcement_id, now):
+            pass
+
+
+async def _send_some(db: Database, announcement_id: UUID, now: datetime) -> bool:
+    """Plans for the next page of people; False when there is none, or when it is not ours to send any more."""
+    async with db.begin() as uow:
+        found = await repository.take(uow.session, announcement_id)
+        if found is None:
+            return False
+        page, people = await _page(uow, parsed(found.audience), found.reached)
+        if not page:
+            found.state, found.sent_at = "sent", now
+            return False
+        kind, params = await _told(uow, found)
+        channels = cast("list[Channel]", found.channels)
+        for user_id in people:
+            cause = f"announcement:{found.id}"
+            await many.notify(uow, user_id, kind, params=params, url=found.url, cause=cause, now=now, channels=channels)
+        found.reached = page[-1]
+        found.recipients += len(people)
+        return True
+
+
+async def _told(uow: UnitOfWork, found: Announcement) -> tuple[str, dict[str, object]]:
+    """The kind and what its text speaks of: to those who learn a course it is news of the course."""
+    params: dict[str, object] = {"title": found.title, "body": found.body}
+    params["author"] = (await identity.names(uow, [found.author_id])).get(found.author_id, "")
+    audience = parsed(found.audience)
+    if audience.what != "course":
+        return "announcement", params
+    courses = await catalog.published_courses(uow, [audience.course_id])
+    if audience.course_id in courses:
+        params["course"] = courses[audience.course_id].course.title
+    return "class_announcement", params
+
+
+async def _page(uow: UnitOfWork, audience: Audience, after: UUID | None) -> tuple[list[UUID], list[UUID]]:
+    """The next ids behind `after`, and those of them who are to be told."""
+    if audience.what == "course":
+        page = await learning.enrolled(uow, audience.course_id, after=after, most=AT_ONCE)
+        return page, await identity.members(uow, among=page, most=AT_ONCE) if page else []
+    role = identity.Role(audience.role) if audience.role else None
+    page = await identity.members(uow, role=role, after=after, most=AT_ONCE)
+    return page, page
+
+
+async def _count(uow: UnitOfWork, audience: Audience) -> int:
+    if audience.what == "course":
+        return await learning.count_enrolled(uow, audience.course_id)
+    return await identity.count_members(uow, role=identity.Role(audience.role) if audience.role else None)
+
+
+async def _found(uow: UnitOfWork, announcement_id: UUID, *, lock: bool = False) -> Announcement:
+    found = await repository.announcement(uow.session, announcement_id, lock=lock)
+    if found is None:
+        raise AnnouncementNotFound
+    return found

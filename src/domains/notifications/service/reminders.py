@@ -1,0 +1,98 @@
+"""What people are reminded of by the clock on their own wall. Invariant: once per local day and only while it is true,
+however late or often the clock strikes."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from domains.gamification import api as gamification
+from domains.identity import api as identity
+from domains.kernel.uow import Database, UnitOfWork
+from domains.kernel.zones import local_date
+from domains.notifications.channels.port import Due
+from domains.notifications.policy import reminders as policy
+from domains.notifications.repository import reminders as repository
+from domains.notifications.repository.reminders import Reminding
+from domains.notifications.service import many
+
+STREAK = "streak"
+RECAP = "recap"
+_AT_ONCE = 200
+_DAY = timedelta(days=1)
+
+
+async def practised(uow: UnitOfWork, user_id: UUID, at: datetime) -> None:
+    """Counts the hour of practice, and puts off to the next evening and Sunday what is to be looked at then."""
+    zone = await identity.time_zone(uow, user_id)
+    local = at.astimezone(ZoneInfo(zone))
+    hour = policy.usual_hour(await repository.count_hour(uow.session, user_id, local.hour))
+    tomorrow = local.date() + _DAY
+    await repository.drop_earlier(uow.session, user_id, STREAK, tomorrow)
+    await repository.remind(
+        uow.session, Reminding(user_id, STREAK, tomorrow, hour), policy.moment(tomorrow, hour, zone)
+    )
+    week_on = policy.week_of(local.date())
+    recap_at = policy.recap_at(week_on, zone)
+    if at < recap_at:
+        await repository.remind(uow.session, Reminding(user_id, RECAP, week_on, policy.RECAP_HOUR), recap_at)
+
+
+async def run_due(db: Database, now: datetime) -> None:
+    """In small transactions, each of which takes what it looks at."""
+    while True:
+        async with db.begin() as uow:
+            taken = await repository.take_reminders(uow.session, now, most=_AT_ONCE)
+            zones = await identity.time_zones(uow, {reminding.user_id for reminding in taken})
+            due = [r for r in taken if r.user_id in zones]
+            await _remind_of_streaks(uow, [r for r in due if r.what == STREAK], zones, now)
+            await _recap(uow, [r for r in due if r.what == RECAP], now)
+        if len(taken) < _AT_ONCE:
+            return
+
+
+async def _remind_of_streaks(uow: UnitOfWork, due: Sequence[Reminding], zones: dict[UUID, str], now: datetime) -> None:
+    wanted: dict[UUID, Reminding] = {}
+    for reminding in due:
+        decided = policy.decide(now, reminding.local_on, reminding.hour, zones[reminding.user_id])
+        if isinstance(decided, datetime):
+            await repository.remind(uow.session, reminding, decided)
+        elif decided == "now":
+            wanted[reminding.user_id] = reminding
+    at_risk = await gamification.streaks_at_risk(uow, {id_: r.local_on for id_, r in wanted.items()})
+    for user_id, days in at_risk.items():
+        on = wanted[user_id].local_on
+        params = {
+            "streak_days": days,
+            "hours_left": policy.hours_left(now, on, zones[user_id]),
+            "local_on": on.isoformat(),
+        }
+        await many.notify(uow, user_id, "streak_at_risk", params=params, url="/learn", cause=f"streak:{on}", now=now)
+
+
+async def _recap(uow: UnitOfWork, due: Sequence[Reminding], now: datetime) -> None:
+    for week_on in sorted({reminding.local_on for reminding in due}):
+        last_on = week_on + 6 * _DAY
+        people = [reminding.user_id for reminding in due if reminding.local_on == week_on]
+        found = await gamification.practice(uow, people, first_on=week_on, last_on=last_on)
+        for user_id, practice in found.items():
+            if practice.lessons == 0 or policy.recap_stale(now, week_on):
+                continue
+            params = {
+                "lessons": practice.lessons,
+                "xp": practice.xp,
+                "days_active": practice.days,
+                "streak_days": practice.streak_days,
+                "week_from": week_on.isoformat(),
+                "week_until": last_on.isoformat(),
+            }
+            cause = f"recap:{week_on}"
+            await many.notify(uow, user_id, "weekly_recap", params=params, url="/learn", cause=cause, now=now)
+
+
+async def streak_still_at_risk(uow: UnitOfWork, due: Due, now: datetime) -> bool:
+    """Asked right before sending: somebody who practised since, or whose day is over, is left alone."""
+    today = local_date(now, await identity.time_zone(uow, due.user_id))
+    if date.fromisoformat(str(due.params["local_on"])) != today:
+        return False
+    return bool(await gamification.streaks_at_risk(uow, {due.user_id: today}))
