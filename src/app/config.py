@@ -53,6 +53,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Stands below every mail; many countries want it."""
     mail_webhook_secret: str = ""
     """Bearer token with which a mail provider tells of bounces and complaints; empty takes none."""
+    fcm_credentials: str = ""
+    """Path of a Firebase service account's JSON file, for push to phones; empty pushes to browsers only."""
 
     stripe_secret_key: str = ""
     """sk_live_…, sk_test_… or a restricted key; sells through Stripe."""

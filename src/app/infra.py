@@ -136,6 +136,7 @@ def _senders(settings: Settings, database: Callable[[], Database]) -> notificati
             database,
             smtp_url=settings.smtp_url,
             mail_from=settings.mail_from,
+            fcm_credentials=settings.fcm_credentials,
             production=settings.production,
             public_url=settings.public_url,
             postal_address=settings.mail_postal_address,

@@ -7,16 +7,19 @@ tells nothing twice.
 """
 
 from domains.kernel.domain import Domain
+from domains.notifications.controllers.admin import NotificationsAdminController
 from domains.notifications.controllers.announcements import AnnouncementsController
 from domains.notifications.controllers.contact import ContactController, TicketsController
+from domains.notifications.controllers.devices import DevicesController
 from domains.notifications.controllers.inbox import NotificationsController
+from domains.notifications.controllers.preferences import PreferencesController
 from domains.notifications.events import DeliveryDue, NotificationCreated, NotificationsRead, TicketAnswered
 from domains.notifications.handlers import SUBSCRIPTIONS
 from domains.notifications.jobs import JOBS
 
 DOMAIN = Domain(
     "notifications",
-    routes=[NotificationsController, ContactController, TicketsController, AnnouncementsController],
+    routes=[NotificationsController, PreferencesController, NotificationsAdminController, DevicesController, ContactController, TicketsController, AnnouncementsController],
     events=[DeliveryDue, NotificationCreated, NotificationsRead, TicketAnswered],
     subscriptions=SUBSCRIPTIONS,
     jobs=JOBS,

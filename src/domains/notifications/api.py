@@ -7,6 +7,7 @@ from domains.notifications.channels import setup
 from domains.notifications.channels.port import Senders
 from domains.notifications.channels.setup import BadSetting
 from domains.notifications.repository import local_mail
+from domains.notifications.service import keys
 
 __all__ = ["BadSetting", "Senders", "open_senders"]
 
@@ -16,6 +17,7 @@ def open_senders(
     *,
     smtp_url: str,
     mail_from: str,
+    fcm_credentials: str,
     production: bool,
     public_url: str,
     postal_address: str,
@@ -26,6 +28,8 @@ def open_senders(
         smtp_url=smtp_url,
         mail_from=mail_from,
         keep_mail=lambda mail: local_mail.add(database(), mail),
+        read_vapid=lambda: keys.vapid_secret(database()),
+        fcm_credentials=fcm_credentials,
         production=production,
         public_url=public_url,
         postal_address=postal_address,

@@ -1,9 +1,16 @@
 """Which ways out there are, by what is set."""
 
+from email.utils import parseaddr
+from pathlib import Path
+
+from domains.notifications.channels.egress import Egress
+from domains.notifications.channels.fcm import BadCredentials, Fcm, ServiceAccount
 from domains.notifications.channels.local import SENDER, Keep, LocalOutbox, NoMail
 from domains.notifications.channels.message import parsed_sender
 from domains.notifications.channels.port import MailSender, Senders
 from domains.notifications.channels.smtp import SmtpSender, parsed_server
+from domains.notifications.channels.web_push import ReadKey, WebPushes
+from domains.notifications.policy.addresses import PublicHttps
 
 
 class BadSetting(ValueError):
@@ -19,6 +26,8 @@ def open_senders(
     smtp_url: str,
     mail_from: str,
     keep_mail: Keep,
+    read_vapid: ReadKey,
+    fcm_credentials: str,
     production: bool,
     public_url: str,
     postal_address: str = "",
@@ -28,8 +37,8 @@ def open_senders(
     to before the first message. Raises BadSetting."""
     return Senders(
         mail=_mail(smtp_url, mail_from, keep_mail, production=production),
-        web_push=None,
-        mobile_push=None,
+        web_push=WebPushes(read_vapid, Egress(PublicHttps()), subject=_reachable(mail_from, public_url)),
+        mobile_push=_phones(fcm_credentials),
         public_url=public_url,
         postal_address=postal_address,
         development=not production,
@@ -49,3 +58,20 @@ def _mail(smtp_url: str, mail_from: str, keep_mail: Keep, *, production: bool) -
         return SmtpSender(parsed_server(smtp_url), sender)
     except ValueError as error:
         raise BadSetting("smtp_url", str(error)) from None
+
+
+def _phones(fcm_credentials: str) -> Fcm | None:
+    if not fcm_credentials:
+        return None
+    try:
+        return Fcm(ServiceAccount.read(Path(fcm_credentials)))
+    except BadCredentials as error:
+        raise BadSetting("fcm_credentials", str(error)) from None
+
+
+def _reachable(mail_from: str, public_url: str) -> str:
+    """Where the operator of a push service reaches ours; "" for nowhere: some take no address that is none."""
+    address = parseaddr(mail_from)[1]
+    if address and not address.endswith("@localhost"):
+        return f"mailto:{address}"
+    return public_url if public_url.startswith("https://") else ""
