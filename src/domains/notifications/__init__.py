@@ -19,7 +19,15 @@ from domains.notifications.jobs import JOBS
 
 DOMAIN = Domain(
     "notifications",
-    routes=[NotificationsController, PreferencesController, NotificationsAdminController, DevicesController, ContactController, TicketsController, AnnouncementsController],
+    routes=[
+        NotificationsController,
+        PreferencesController,
+        NotificationsAdminController,
+        DevicesController,
+        ContactController,
+        TicketsController,
+        AnnouncementsController,
+    ],
     events=[DeliveryDue, NotificationCreated, NotificationsRead, TicketAnswered],
     subscriptions=SUBSCRIPTIONS,
     jobs=JOBS,

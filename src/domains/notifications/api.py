@@ -7,9 +7,11 @@ from domains.notifications.channels import setup
 from domains.notifications.channels.port import Senders
 from domains.notifications.channels.setup import BadSetting
 from domains.notifications.repository import local_mail
+from domains.notifications.schemas.trace import TraceOut
 from domains.notifications.service import keys
+from domains.notifications.service.trace import trace
 
-__all__ = ["BadSetting", "Senders", "open_senders"]
+__all__ = ["BadSetting", "Senders", "TraceOut", "open_senders", "trace"]
 
 
 def open_senders(

@@ -101,6 +101,15 @@ async def hasten(session: AsyncSession, user_id: UUID, now: datetime) -> None:
     )
 
 
+async def drop_saved(session: AsyncSession, user_id: UUID, kinds: Sequence[str]) -> None:
+    """What was saved for a digest and is not wanted any more."""
+    await session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.user_id == user_id, DeliveryRow.state == "digest", DeliveryRow.kind.in_(list(kinds)))
+        .values(state="skipped", reason="switched off")
+    )
+
+
 async def purge(session: AsyncSession, before: datetime, *, most: int) -> bool:
     """Deletes what was settled and made before then. True while there may be more."""
     old = (
