@@ -23,11 +23,14 @@ _PLAIN_ID = re.compile(rb"[A-Za-z0-9._:-]{1,80}")
 _DEFAULTS = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-frame-options", b"DENY"),
 )
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_FORMS = "/pay/"
+_FORMS = ("/pay/", "/unsubscribe/")
 """Pages without a script, whose forms a browser sends as it always did."""
+_FORM_KINDS = (b"application/x-www-form-urlencoded", b"multipart/form-data")
+"""The second is how some mail programs unsubscribe (RFC 8058)."""
 
 
 class Edge:
@@ -38,7 +41,6 @@ class Edge:
         self._headers = [
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"no-referrer"),
-            (b"x-frame-options", b"DENY"),
         ]
         if https:
             self._headers.append((b"strict-transport-security", b"max-age=31536000; includeSubDomains"))
@@ -90,7 +92,7 @@ def _refusal(path: str, headers: dict[bytes, bytes]) -> tuple[int, str, str] | N
     if headers.get(b"content-encoding", b"identity") != b"identity":
         return 415, "http.unsupported_encoding", "Send the body without compression"
     kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-    if kind == b"application/x-www-form-urlencoded" and path.startswith(_FORMS):
+    if kind in _FORM_KINDS and path.startswith(_FORMS):
         return None
     if kind != b"application/json":
         return 415, "http.unsupported_media_type", "Send JSON with Content-Type: application/json"

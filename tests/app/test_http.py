@@ -28,8 +28,15 @@ PUBLIC = {
     "/api/v1/courses",
     "/api/v1/courses/{course_id:uuid}",
     "/api/v1/courses/{course_id:uuid}/lessons",
+    "/api/v1/webhooks/mail",
     "/api/v1/webhooks/{provider:str}",
     "/api/v1/products",
+    "/dev/mail",
+    "/dev/mail/preview/{kind:str}",
+    "/dev/mail/{mail_id:uuid}",
+    "/dev/mail/{mail_id:uuid}/html",
+    "/dev/mail/{mail_id:uuid}/raw",
+    "/dev/mail/{mail_id:uuid}/text",
     "/health",
     "/health/ready",
     "/health/services",
@@ -43,6 +50,7 @@ PUBLIC = {
     "/schema/openapi.json",
     "/schema/{path:str}",
     "/static/{name:str}",
+    "/unsubscribe/{token:str}",
 }
 
 

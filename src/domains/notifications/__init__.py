@@ -9,10 +9,13 @@ tells nothing twice.
 from domains.kernel.domain import Domain
 from domains.notifications.controllers.admin import NotificationsAdminController
 from domains.notifications.controllers.announcements import AnnouncementsController
+from domains.notifications.controllers.bounces import MailWebhookController, SuppressionsController
 from domains.notifications.controllers.contact import ContactController, TicketsController
 from domains.notifications.controllers.devices import DevicesController
 from domains.notifications.controllers.inbox import NotificationsController
+from domains.notifications.controllers.local_mail import LocalMailController, MailPreviewController
 from domains.notifications.controllers.preferences import PreferencesController
+from domains.notifications.controllers.unsubscribe import UnsubscribeController
 from domains.notifications.events import DeliveryDue, NotificationCreated, NotificationsRead, TicketAnswered
 from domains.notifications.handlers import SUBSCRIPTIONS
 from domains.notifications.jobs import JOBS
@@ -27,6 +30,11 @@ DOMAIN = Domain(
         ContactController,
         TicketsController,
         AnnouncementsController,
+        UnsubscribeController,
+        MailWebhookController,
+        SuppressionsController,
+        MailPreviewController,
+        LocalMailController,
     ],
     events=[DeliveryDue, NotificationCreated, NotificationsRead, TicketAnswered],
     subscriptions=SUBSCRIPTIONS,

@@ -68,3 +68,8 @@ class ChoiceNotOffered(Invalid):
 
     code = "notifications.choice_not_offered"
     title = "This cannot be chosen"
+
+
+class LetterUnknown(NotFound):
+    code = "notifications.letter_unknown"
+    title = "There is no such mail"

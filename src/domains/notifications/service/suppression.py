@@ -4,6 +4,7 @@ Invariant: a report that anybody may send (a bounce in a mailbox) is believed on
 the address that this mail went to; who made the report cannot silence anybody else.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from domains.identity import api as identity
@@ -12,7 +13,7 @@ from domains.kernel.uow import Database, UnitOfWork
 from domains.notifications.errors import NotSuppressed
 from domains.notifications.policy.bounces import Reason, parsed
 from domains.notifications.repository import suppression as repository
-from domains.notifications.schemas.mails import SuppressedOut, SuppressionsOut
+from domains.notifications.schemas.mails import MailEventIn, SuppressedOut, SuppressionsOut
 
 
 async def reason(db: Database, address: str) -> str | None:
@@ -47,6 +48,15 @@ async def take_report(uow: UnitOfWork, raw: bytes) -> list[str]:
         address = await _written_to(uow, report.message_id) if report.permanent else None
         if address is not None and await suppress(uow, address, report.reason, report.detail):
             given_up.append(address)
+    return given_up
+
+
+async def take_events(uow: UnitOfWork, events: Sequence[MailEventIn]) -> int:
+    """What a provider says who has proved itself. How many addresses were not given up before."""
+    given_up = 0
+    for event in events:
+        if event.permanent or event.type == "complaint":
+            given_up += await suppress(uow, event.address, event.type, event.detail)
     return given_up
 
 
