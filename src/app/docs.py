@@ -86,9 +86,13 @@ async def index() -> Response[bytes]:
 
 @get("/static/{name:str}", opt=_PUBLIC, include_in_schema=False)
 async def asset(name: FromPath[str]) -> Response[bytes]:
-    if name not in {"page.css", "mail.css", "page.js", "learn.js", "icon.svg"}:
+    if name not in {"page.css", "mail.css", "page.js", "learn.js", "push.js", "worker.js", "icon.svg"}:
         raise NotFound
-    return _page(name)
+    page = _page(name)
+    if name == "worker.js":
+        # It answers for the whole site and not only for what lies beside it.
+        page.set_header("service-worker-allowed", "/")
+    return page
 
 
 @get("/schema/assets/{name:str}", opt=_PUBLIC, include_in_schema=False)

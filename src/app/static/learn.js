@@ -13,7 +13,7 @@ async function call(method, path, body) {
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body) headers["Content-Type"] = "application/json";
   const answer = await fetch(`/api/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
-  const found = await answer.json();
+  const found = answer.status === 204 ? null : await answer.json();
   if (answer.ok) return found;
   if (answer.status === 401 && token) leave();
   throw new Error(found.detail ? `${found.title}: ${found.detail}` : found.title);
