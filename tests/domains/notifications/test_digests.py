@@ -104,6 +104,17 @@ async def test_the_weekly_mail_is_another_and_comes_on_its_day(db: Database, ada
     assert ['"case": "weekly"' in row["params"] for row in rows] == [False, True]
 
 
+async def test_nothing_comes_during_a_pause(db: Database, ada: Learner) -> None:
+    await lesson(db, ada, 11)
+    await db.fetch(
+        "INSERT INTO notifications_settings (user_id, paused_until) VALUES ($1, $2)",
+        ada.id,
+        EVENING + timedelta(days=1),
+    )
+    await digests.send_due(db, EVENING)
+    assert (await states(db, "lesson_completed"), await states(db, "digest")) == (["skipped"], [])
+
+
 async def test_a_row_without_words_is_left_out_and_keeps_nothing_else_back(db: Database, ada: Learner) -> None:
     await lesson(db, ada, 11)
     await lesson(db, ada, 12)

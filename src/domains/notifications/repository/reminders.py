@@ -53,6 +53,8 @@ _TAKE_DIGEST = text("""
     RETURNING d.id, d.kind, d.params, d.url, d.state = 'expired' AS expired
 """)
 
+_SKIP = text("UPDATE notifications_delivery SET state = 'skipped', reason = :reason WHERE id = ANY(:ids)")
+
 
 class Reminding(NamedTuple):
     user_id: UUID
@@ -102,3 +104,7 @@ async def take_digest(session: AsyncSession, user_id: UUID, frequency: str, now:
     """What a person's digest is made of, the oldest first."""
     values = {"user_id": user_id, "frequency": frequency, "now": now}
     return sorted((Saved(*row) for row in await session.execute(_TAKE_DIGEST, values)), key=lambda saved: saved.id)
+
+
+async def skip(session: AsyncSession, delivery_ids: Sequence[UUID], reason: str) -> None:
+    await session.execute(_SKIP, {"ids": list(delivery_ids), "reason": reason})

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from domains.identity import api as identity
 from domains.kernel.uow import Database, UnitOfWork
 from domains.notifications.rendering import render
 from domains.notifications.repository import reminders as repository
 from domains.notifications.repository.reminders import Saved
-from domains.notifications.service import plan
+from domains.notifications.service import people, plan
+from domains.notifications.service.people import Person
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +38,14 @@ async def send_due(db: Database, now: datetime) -> None:
 
 async def _send(uow: UnitOfWork, user_id: UUID, frequency: str, now: datetime) -> None:
     saved = [row for row in await repository.take_digest(uow.session, user_id, frequency, now) if not row.expired]
-    contact = await identity.contact(uow, user_id)
-    if not saved or contact is None:
+    reader = await people.person(uow, user_id, None)
+    if not saved or reader is None:
         return
-    zone = await identity.time_zone(uow, user_id)
-    items = _items(saved[-MOST_ITEMS:], contact, zone)
+    if reader.wishes.paused_until is not None and reader.wishes.paused_until > now:
+        # Old news after a pause is what one paused for; it is in the inbox.
+        await repository.skip(uow.session, [row.id for row in saved], "paused")
+        return
+    items = _items(saved[-MOST_ITEMS:], reader)
     if items:
         params: dict[str, object] = {"case": frequency, "count": len(saved), "items": items}
         await plan.notify(
@@ -50,11 +53,11 @@ async def _send(uow: UnitOfWork, user_id: UUID, frequency: str, now: datetime) -
         )
 
 
-def _items(saved: Sequence[Saved], contact: identity.Contact, zone: str) -> list[dict[str, str]]:
+def _items(saved: Sequence[Saved], reader: Person) -> list[dict[str, str]]:
     found = []
     for row in saved:
         try:
-            words = render.in_app(row.kind, row.params, contact.locale, zone=zone, person_name=contact.name)
+            words = render.in_app(row.kind, row.params, reader.locale, zone=reader.wishes.zone, person_name=reader.name)
         except Exception:
             # A row of an older version, say, whose text has changed since.
             log.exception("delivery %s has no words for a digest", row.id)
