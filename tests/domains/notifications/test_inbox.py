@@ -16,7 +16,7 @@ async def ada(client: httpx.AsyncClient) -> Learner:
 
 async def tell(db: Database, learner: Learner, key: str) -> None:
     async with db.begin() as uow:
-        await plan.notify(uow, learner.id, "achievement", params={"title": key}, url="/", cause=key)
+        await plan.notify(uow, learner.id, "announcement", params={"title": key, "body": "x"}, url="/", cause=key)
 
 
 async def test_a_first_lesson_is_told_and_so_is_the_league_each_once(db: Database, ada: Learner, crank: Any) -> None:
@@ -25,8 +25,8 @@ async def test_a_first_lesson_is_told_and_so_is_the_league_each_once(db: Databas
     await crank.jobs()
     await crank.jobs()
     inbox = (await ada.get("/notifications")).json()
-    assert sorted(item["kind"] for item in inbox["items"]) == ["league_entered", "lesson_completed"]
-    assert (inbox["unread"], inbox["next_cursor"]) == (2, None)
+    assert sorted(item["kind"] for item in inbox["items"]) == ["league_entered", "lesson_completed", "welcome"]
+    assert (inbox["unread"], inbox["next_cursor"]) == (3, None)
     [lesson] = [item for item in inbox["items"] if item["kind"] == "lesson_completed"]
     assert lesson["body"] == "+15 XP. Your streak: 1 day."
     assert (await ada.get(f"/leaderboards/{league_id}")).json()["version"] == 1

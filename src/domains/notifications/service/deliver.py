@@ -20,7 +20,7 @@ from domains.notifications.channels.port import Accepted, Due, Held, Refused
 from domains.notifications.events import DeliveryDue
 from domains.notifications.models import DeliveryRow
 from domains.notifications.policy import backoff
-from domains.notifications.policy.kinds import KINDS, Channel
+from domains.notifications.policy.kinds import KINDS, Channel, Kind
 from domains.notifications.policy.planning import Lately, decide
 from domains.notifications.repository import deliveries as repository
 from domains.notifications.service import mails, people, push
@@ -47,23 +47,34 @@ class Claimed(NamedTuple):
 
 
 class _Lane:
-    """How many are under way in this process."""
+    """So many at once in this process. A ticket is one's place in it, if one is taken and there is one."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._inside = 0
 
-    @property
-    def full(self) -> bool:
-        return self._inside >= self._most
-
     @contextmanager
-    def entered(self) -> Iterator[None]:
-        self._inside += 1
+    def ticket(self) -> Iterator["_Ticket"]:
+        ticket = _Ticket(self)
         try:
-            yield
+            yield ticket
         finally:
-            self._inside -= 1
+            self._inside -= ticket.taken
+
+    def enter(self) -> bool:
+        found = self._inside < self._most
+        self._inside += found
+        return found
+
+
+class _Ticket:
+    def __init__(self, lane: _Lane) -> None:
+        self._lane = lane
+        self.taken = False
+
+    def take(self) -> bool:
+        self.taken = self.taken or self._lane.enter()
+        return self.taken
 
 
 _retries = _Lane(MOST_RETRIES_AT_ONCE)
@@ -73,16 +84,13 @@ async def deliver(uow: UnitOfWork, delivery_id: UUID, now: datetime | None = Non
     """Sends what is due and nobody else is sending; anything else changes nothing. `uow` stays untouched: claim and
     result have transactions of their own."""
     moment = now or utc_now()
-    claimed = await _claim(uow.db, delivery_id, moment)
-    if claimed is None:
-        return
-    if claimed.due.attempts > 1:
-        with _retries.entered():
-            values = await _tried(uow.db, claimed, moment)
-    else:
+    with _retries.ticket() as ticket:
+        claimed = await _claim(uow.db, delivery_id, moment, ticket)
+        if claimed is None:
+            return
         values = await _tried(uow.db, claimed, moment)
-    async with uow.db.begin() as after:
-        kept = await repository.settle(after.session, delivery_id, claimed.due.attempts, values)
+        async with uow.db.begin() as after:
+            kept = await repository.settle(after.session, delivery_id, claimed.due.attempts, values)
     if not kept:
         log.warning("delivery %s was taken over while it was sent", delivery_id)
     metrics.DELIVERIES.labels(claimed.due.channel, values["state"]).inc()
@@ -101,7 +109,7 @@ async def send_due(db: Database, now: datetime) -> int:
             return total
 
 
-async def _claim(db: Database, delivery_id: UUID, now: datetime) -> Claimed | None:
+async def _claim(db: Database, delivery_id: UUID, now: datetime, ticket: _Ticket) -> Claimed | None:
     """Takes the lease, or writes why it is not sent now."""
     async with db.begin() as uow:
         row = await repository.to_claim(uow.session, delivery_id, now)
@@ -114,28 +122,36 @@ async def _claim(db: Database, delivery_id: UUID, now: datetime) -> Claimed | No
         if row.attempts >= backoff.MOST_TRIES:
             row.state, row.reason = "failed", f"given up after {row.attempts} tries: {row.reason}"[:500]
             return None
+        kind = KINDS.get(row.kind)
+        if kind is None:
+            row.state, row.reason = "failed", "this version does not know the kind"
+            return None
         await repository.take_turn(uow.session, row.user_id, row.channel)
-        who = await people.person(uow, row.user_id, KINDS.get(row.kind))
-        if who is None or not await _may_go(uow, row, who, now):
+        if await _lines_up(uow, row, kind, now):
+            return None
+        who = await people.person(uow, row.user_id, kind)
+        if who is None or not await _is_wanted(uow, row, kind, who, now):
+            return None
+        if row.attempts > 0 and not ticket.take():
+            row.due_at = now + SOON
             return None
         row.attempts += 1
         row.lease_until = now + LEASE
         return Claimed(_due(row), who)
 
 
-async def _may_go(uow: UnitOfWork, row: DeliveryRow, who: Person, now: datetime) -> bool:
-    """False where it has to wait, or is not wanted any more; the row says so."""
+async def _lines_up(uow: UnitOfWork, row: DeliveryRow, kind: Kind, now: datetime) -> bool:
+    """True where others come first: an address that does not answer costs one try at a time, whatever waits for it."""
     near = await repository.neighbours(uow.session, row, now)
-    if near.held_until is not None:
+    if near.held_until is not None and not kind.critical:
         row.due_at, row.reason = max(near.held_until, now) + SOON, "behind an earlier one that could not be sent"
-        return False
-    if near.sending >= MOST_AT_ONCE_TO_ONE or (row.attempts > 0 and _retries.full):
+    elif near.sending >= MOST_AT_ONCE_TO_ONE:
         row.due_at = now + SOON
-        return False
-    kind = KINDS.get(row.kind)
-    if kind is None:
-        row.state, row.reason = "failed", "this version does not know the kind"
-        return False
+    return row.due_at > now
+
+
+async def _is_wanted(uow: UnitOfWork, row: DeliveryRow, kind: Kind, who: Person, now: datetime) -> bool:
+    """False where wishes, the cap or the hour say so by now; the row says which."""
     before = await people.lately(uow, who, row.dedupe_key, now)
     # Whether it is held back for being ignored was said when it was planned.
     today = Lately(today=before.get(cast("Channel", row.channel), Lately()).today)

@@ -1,0 +1,334 @@
+"""From a plan to the other side's acceptance, over a way out that fails in every manner."""
+
+import asyncio
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from domains.kernel.ids import new_id
+from domains.kernel.uow import Database
+from domains.notifications.channels.port import Held, Mail, Refused, Senders
+from domains.notifications.policy.backoff import MOST_TRIES
+from domains.notifications.rendering.texts import sample_params
+from domains.notifications.repository import wishes
+from domains.notifications.service import deliver, plan
+from doubles.senders import MailDouble
+from factories.people import Learner, register
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+PURCHASE: dict[str, object] = {"course": "Small", "amount_minor": 1999, "currency": "EUR"}
+
+
+@pytest.fixture
+def mail() -> MailDouble:
+    return MailDouble()
+
+
+@pytest.fixture(autouse=True)
+def senders(db: Database, mail: MailDouble, monkeypatch: pytest.MonkeyPatch) -> Senders:
+    found = Senders(mail=mail, web_push=None, mobile_push=None, public_url="http://lyceum.test")
+    monkeypatch.setitem(db._ports, Senders, found)
+    return found
+
+
+@pytest.fixture
+async def ada(client: httpx.AsyncClient, crank: Any, mail: MailDouble, db: Database) -> Learner:
+    return await settled(db, mail, await register(client))
+
+
+async def settled(db: Database, mail: MailDouble, learner: Learner) -> Learner:
+    """Without what becoming a learner is told with."""
+    await db.fetch("DELETE FROM kernel_outbox")
+    return learner
+
+
+async def tell(
+    db: Database, learner: Learner, kind: str = "course_purchased", *, cause: str = "", now: datetime = NOW
+) -> UUID:
+    """The delivery by mail."""
+    params = sample_params(kind)
+    cause = cause or new_id().hex
+    async with db.begin() as uow:
+        await plan.notify(uow, learner.id, kind, params=params, url="/courses/1", cause=cause, now=now)
+    [row] = await db.fetch(
+        "SELECT id FROM notifications_delivery WHERE user_id = $1 AND dedupe_key = $2 AND channel = 'email'",
+        learner.id,
+        cause,
+    )
+    found: UUID = row["id"]
+    return found
+
+
+async def send(db: Database, delivery_id: UUID, now: datetime = NOW) -> dict[str, Any]:
+    """Sends it, and returns its row."""
+    async with db.begin() as uow:
+        await deliver.deliver(uow, delivery_id, now)
+    return await row_of(db, delivery_id)
+
+
+async def row_of(db: Database, delivery_id: UUID) -> dict[str, Any]:
+    [row] = await db.fetch("SELECT * FROM notifications_delivery WHERE id = $1", delivery_id)
+    return dict(row)
+
+
+async def due_times(db: Database) -> list[Any]:
+    return await db.fetch(
+        "SELECT id, greatest(due_at, lease_until) AS at FROM notifications_delivery WHERE state = 'waiting' ORDER BY id"
+    )
+
+
+# ---- once
+
+
+async def test_a_fact_becomes_one_mail_with_its_address_of_the_house_however_often_it_is_told(
+    db: Database, ada: Learner, mail: MailDouble, crank: Any
+) -> None:
+    for _ in range(3):
+        async with db.begin() as uow:
+            await plan.notify(uow, ada.id, "course_purchased", params=PURCHASE, url="/courses/1", cause="order:1")
+    await crank.jobs()
+    [sent] = [one for one in mail.mails if "Small" in one.text]
+    [row] = await db.fetch("SELECT * FROM notifications_delivery WHERE dedupe_key = 'order:1'")
+    assert (row["state"], row["attempts"], row["reference"]) == ("sent", 1, "250 queued as 1")
+    assert sent.message_id == f"<{row['id'].hex}@lyceum.test>"
+    assert f"http://lyceum.test/courses/1?via={row['id']}" in sent.text
+    inbox = (await ada.get("/notifications")).json()["items"]
+    assert [item["kind"] for item in inbox].count("course_purchased") == 1
+
+
+async def test_a_thousand_deliveries_over_a_faulty_way_out_are_each_taken_once_by_message_id(
+    db: Database, mail: MailDouble
+) -> None:
+    dice = random.Random(7)
+    lost: set[str] = set()
+
+    def before(_mail: Mail) -> BaseException | None:
+        return dice.choice(
+            [None, None, None, None, None, None, Held("451 greylisted", 30), ConnectionResetError(), TimeoutError()]
+        )
+
+    def after(one: Mail) -> BaseException | None:
+        # The answer is lost on the way: whoever sent it cannot know that it was taken.
+        if dice.random() < 0.05:
+            lost.add(one.message_id)
+            return ConnectionResetError()
+        return None
+
+    mail.before, mail.after = before, after
+    await db.fetch("""
+        INSERT INTO identity_user (id, email, name)
+        SELECT gen_random_uuid(), 'many' || n || '@example.org', 'Many' FROM generate_series(1, 250) n
+    """)
+    await db.fetch(
+        """
+        INSERT INTO notifications_delivery
+            (id, user_id, kind, channel, dedupe_key, params, url, state, due_at, expires_at)
+        SELECT gen_random_uuid(), u.id, 'course_purchased', 'email', 'order:' || n,
+            '{"course": "Small", "amount_minor": 1999, "currency": "EUR"}', '/courses/1', 'waiting', $1::timestamptz,
+            $1::timestamptz + interval '7 days'
+        FROM identity_user u, generate_series(1, 4) n
+        """,
+        NOW,
+    )
+    now, at_once = NOW, asyncio.Semaphore(8)
+
+    async def job(delivery_id: UUID) -> None:
+        async with at_once, db.begin() as uow:
+            await deliver.deliver(uow, delivery_id, now)
+
+    for _ in range(200):
+        waiting = await due_times(db)
+        if not waiting:
+            break
+        now = max(now, min(row["at"] for row in waiting) + timedelta(seconds=60))
+        ready = [row["id"] for row in waiting if row["at"] <= now]
+        # Many jobs twice, at the same time.
+        await asyncio.gather(*map(job, ready), *map(job, ready[::3]))
+    states = await db.fetch("SELECT state, count(*)::int AS n FROM notifications_delivery GROUP BY state")
+    assert [(row["state"], row["n"]) for row in states] == [("sent", 1000)]
+    assert len(mail.taken) == 1000
+    assert {message_id for message_id, times in mail.taken.items() if times > 1} <= lost
+    assert max(mail.most_at_once.values()) <= deliver.MOST_AT_ONCE_TO_ONE
+
+
+async def test_whoever_dies_while_sending_leaves_a_lease_and_the_clock_sends_it_again_under_the_same_name(
+    db: Database, ada: Learner, mail: MailDouble, crank: Any
+) -> None:
+    delivery_id = await tell(db, ada)
+    mail.after = lambda _mail: SystemExit()  # nobody is left to write down that it was taken
+    with pytest.raises(SystemExit):
+        await send(db, delivery_id)
+    row = await row_of(db, delivery_id)
+    assert (row["state"], row["attempts"]) == ("waiting", 1)
+    mail.after = lambda _mail: None
+    assert (await send(db, delivery_id))["attempts"] == 1
+    later = NOW + deliver.LEASE
+    assert await deliver.send_due(db, NOW + timedelta(seconds=5)) == 0
+    assert await deliver.send_due(db, later) == 1
+    assert await deliver.send_due(db, later) == 0
+    assert (await send(db, delivery_id, later))["state"] == "sent"
+    assert list(mail.taken.values()) == [2]
+
+
+async def test_the_clock_sends_a_job_to_what_no_job_has_come_to(
+    db: Database, ada: Learner, mail: MailDouble, crank: Any
+) -> None:
+    past = datetime.now(UTC) - timedelta(minutes=2)
+    delivery_id = await tell(db, ada, now=past)
+    await db.fetch("DELETE FROM kernel_outbox")
+    assert await deliver.send_due(db, datetime.now(UTC)) == 1
+    await crank.jobs()
+    assert (await row_of(db, delivery_id))["state"] == "sent"
+
+
+# ---- again, and never again
+
+
+async def test_what_is_held_is_tried_again_after_growing_delays_and_given_up_in_the_end(
+    db: Database, ada: Learner, mail: MailDouble
+) -> None:
+    mail.before = lambda _mail: Held("451 not now")
+    delivery_id, now, gaps = await tell(db, ada), NOW, []
+    for attempt in range(1, MOST_TRIES + 1):
+        row = await send(db, delivery_id, now)
+        assert row["attempts"] == attempt
+        if row["state"] != "waiting":
+            break
+        gaps.append((row["due_at"] - now).total_seconds())
+        now = row["due_at"]
+    assert (row["state"], row["attempts"]) == ("failed", MOST_TRIES)
+    assert row["reason"] == "given up after 12 tries: 451 not now"
+    assert gaps == sorted(gaps)
+    assert 15 <= gaps[0] <= 18
+    assert sum(gaps) < 24 * 3600
+    assert (await send(db, delivery_id, now + timedelta(days=1)))["attempts"] == MOST_TRIES
+
+
+async def test_what_is_refused_is_over_and_says_why(db: Database, ada: Learner, mail: MailDouble) -> None:
+    mail.before = lambda _mail: Refused("552 too large")
+    row = await send(db, await tell(db, ada))
+    assert (row["state"], row["reason"], row["sent_at"]) == ("failed", "552 too large", None)
+
+
+async def test_an_address_that_is_gone_gets_nothing_more(db: Database, ada: Learner, mail: MailDouble) -> None:
+    mail.before = lambda _mail: Refused("550 no such user", gone=True)
+    assert (await send(db, await tell(db, ada)))["state"] == "failed"
+    mail.before = lambda _mail: None
+    row = await send(db, await tell(db, ada))
+    assert row["state"] == "failed"
+    assert "suppressed" in row["reason"]
+    assert mail.mails == []
+
+
+async def test_what_is_no_longer_worth_telling_expires(db: Database, ada: Learner, mail: MailDouble) -> None:
+    reset = await tell(db, ada, "password_reset")
+    mail.before = lambda _mail: Held("451 not now", 3600)
+    row = await send(db, reset)
+    assert (row["state"], row["reason"]) == ("expired", "not sent in time: 451 not now")
+    late = await tell(db, ada, "password_reset")
+    assert (await send(db, late, NOW + timedelta(hours=1)))["state"] == "expired"
+
+
+async def test_a_mistake_of_ours_is_tried_again_and_is_on_the_row(
+    db: Database, ada: Learner, mail: MailDouble, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    delivery_id = await tell(db, ada)
+    await db.fetch("UPDATE notifications_delivery SET params = '{}' WHERE id = $1", delivery_id)
+    row = await send(db, delivery_id)
+    assert (row["state"], row["attempts"]) == ("waiting", 1)
+    assert "UndefinedError" in row["reason"]
+    assert "could not be sent" in caplog.text
+
+
+# ---- one keeps no other waiting
+
+
+async def test_an_address_that_does_not_answer_costs_one_try_and_nobody_else_waits(
+    client: httpx.AsyncClient, db: Database, ada: Learner, mail: MailDouble
+) -> None:
+    grace = await settled(db, mail, await register(client, "Grace"))
+    dead = [await tell(db, ada) for _ in range(5)]
+    mail.before = lambda one: TimeoutError() if one.to_name == "Ada" else None
+    for delivery_id in dead:
+        await send(db, delivery_id)
+    assert sum(mail.tried.values()) == 1
+    behind = [await row_of(db, delivery_id) for delivery_id in dead[1:]]
+    assert {row["attempts"] for row in behind} == {0}
+    assert all("behind an earlier one" in row["reason"] for row in behind)
+    assert (await send(db, await tell(db, grace)))["state"] == "sent"
+    # What may not wait for anything does not wait for this either.
+    await send(db, await tell(db, ada, "password_reset"))
+    assert sum(mail.tried.values()) == 3
+    mail.before = lambda _mail: None
+    now = NOW
+    for _ in range(20):
+        for row in await due_times(db):
+            now = max(now, row["at"])
+            await send(db, row["id"], now)
+    assert {(await row_of(db, delivery_id))["state"] for delivery_id in dead} == {"sent"}
+
+
+async def test_what_failed_before_does_not_take_the_places_of_what_is_new(
+    client: httpx.AsyncClient, db: Database, mail: MailDouble
+) -> None:
+    people = [await settled(db, mail, await register(client, f"P{n}")) for n in range(6)]
+    failed = [await tell(db, one) for one in people]
+    mail.before = lambda _mail: Held("451 not now")
+    later = NOW
+    for delivery_id in failed:
+        later = max(later, (await send(db, delivery_id))["due_at"])
+    mail.before, mail.takes_s = lambda _mail: None, 0.2
+    tried = sum(mail.tried.values())
+    await asyncio.gather(*(send(db, delivery_id, later) for delivery_id in failed))
+    assert sum(mail.tried.values()) - tried == deliver.MOST_RETRIES_AT_ONCE
+    waiting = await due_times(db)
+    assert [row["at"] for row in waiting] == [later + deliver.SOON] * 3
+
+
+# ---- wishes at the last moment
+
+
+async def test_what_is_switched_off_before_it_is_due_is_not_sent(db: Database, ada: Learner, mail: MailDouble) -> None:
+    delivery_id = await tell(db, ada, "course_completed")
+    wish = {"choices": [{"scope": "category:learning", "channel": "email", "frequency": "off"}]}
+    answer = await ada.http.put("/api/v1/notifications/preferences", json=wish, headers=ada.headers)
+    assert answer.status_code == 200, answer.text
+    row = await send(db, delivery_id)
+    assert (row["state"], row["reason"]) == ("skipped", "switched off")
+    assert mail.mails == []
+
+
+async def test_five_mails_a_day_also_when_ten_come_at_once_and_the_rest_in_the_morning(
+    db: Database, ada: Learner, mail: MailDouble
+) -> None:
+    many = [await tell(db, ada, "course_completed") for _ in range(10)]
+    for _ in range(5):
+        await asyncio.gather(*(send(db, delivery_id) for delivery_id in many))
+        await db.fetch(
+            "UPDATE notifications_delivery SET due_at = $1 WHERE state = 'waiting' AND due_at < $1::timestamptz + "
+            "interval '1 minute'",
+            NOW,
+        )
+    assert len(mail.mails) == 5
+    assert {row["at"] for row in await due_times(db)} == {datetime(2026, 6, 2, 8, tzinfo=UTC)}
+    assert (await send(db, await tell(db, ada)))["state"] == "sent"
+
+
+async def test_ignored_mails_become_fewer_and_one_read_brings_them_back(
+    db: Database, ada: Learner, mail: MailDouble
+) -> None:
+    async def day(number: int) -> str:
+        now = NOW + timedelta(days=number)
+        state: str = (await send(db, await tell(db, ada, "course_completed", now=now), now))["state"]
+        return state
+
+    assert [await day(number) for number in range(8)] == [
+        "sent", "sent", "skipped", "sent", "skipped", "sent", "skipped", "skipped",
+    ]  # fmt: skip
+    async with db.begin() as uow:
+        await wishes.attended(uow.session, ada.id, NOW + timedelta(days=8))
+    assert await day(9) == "sent"
