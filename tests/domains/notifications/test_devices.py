@@ -285,6 +285,18 @@ async def test_a_device_that_took_it_is_not_asked_again_when_another_was_away(
     assert len(topics) == 1
 
 
+async def test_what_a_push_service_calls_a_message_cannot_confuse_the_next_try(
+    ada: Learner, db: Database, ways_out: Senders, server: PushServer
+) -> None:
+    await subscribed(ada, server, "laptop", "tablet")
+    server.faults.append(Fault(201, {"location": "/a\x85b c"}, path="laptop"))
+    server.faults.append(Fault(503, path="tablet"))
+    with pytest.raises(Held) as held:
+        await push.to_browsers(db, due_for(ada), READER, NOW)
+    accepted = await push.to_browsers(db, due_for(ada, held.value.reference), READER, NOW)
+    assert [line.partition(" ")[2] for line in accepted.reference.split("\n")] == ["/ab c", "/message/3"]
+
+
 async def test_a_browser_that_hangs_does_not_keep_the_others_from_being_told(
     ada: Learner, db: Database, ways_out: Senders, server: PushServer
 ) -> None:

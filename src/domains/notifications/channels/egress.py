@@ -7,9 +7,12 @@ and the connection; and it follows no redirect, reads no proxy from the environm
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 from weakref import WeakValueDictionary
 
@@ -25,6 +28,9 @@ MOST_PER_HOST = 16
 MOST_ANSWER_BYTES = 2_048
 MOST_TRIED = 2
 """Addresses of one name: one of IPv6 where the machine has none should not be the end."""
+
+# A lookup cannot be broken off: a stranger's slow names wait in threads that nobody else needs.
+_LOOKUPS = ThreadPoolExecutor(8, thread_name_prefix="push-lookup")
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
@@ -55,7 +61,8 @@ class Answer(NamedTuple):
 
 async def resolved(host: str, port: int) -> Sequence[str]:
     """All addresses of a name."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=1, proto=6)  # a stream, by TCP
+    look = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+    found = await asyncio.get_running_loop().run_in_executor(_LOOKUPS, look)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 

@@ -164,7 +164,7 @@ def _granted(answer: httpx.Response) -> _Granted:
         except (msgspec.MsgspecError, UnicodeError) as error:
             raise Held("Google's answer to our key cannot be read") from error
     if answer.status_code < 500 and answer.status_code != 429:
-        log.error("Google does not take the key of our service account: %s", answer.text[:200])
+        log.error("Google does not take the key of our service account: %r", answer.text[:200])
     raise Held(f"Google answered {answer.status_code} to our key", _wait(answer))
 
 
@@ -202,7 +202,7 @@ def _outcome(answer: httpx.Response) -> Accepted:
         raise Refused(said, gone=True)
     if answer.status_code in {401, 403, 404}:
         # Our project or key, or Apple's key in the project: one day right again, so nothing of a device's.
-        log.error("%s: %s", said, error.message[:200])
+        log.error("%s: %r", said, error.message[:200])
         raise Held(said, QUOTA_WAIT_S)
     if answer.status_code == 429:
         raise Held(said, max(_wait(answer), QUOTA_WAIT_S))

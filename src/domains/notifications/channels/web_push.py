@@ -89,7 +89,7 @@ def _outcome(host: str, answer: Answer) -> Accepted:
         raise Refused(said, gone=True)
     if status in {401, 403}:
         # By this alone no subscription is pruned: a clock that is wrong looks the same, and would lose all of them.
-        log.error("the push service %s does not take our VAPID token: %s", host, answer.text[:200])
+        log.error("the push service %s does not take our VAPID token: %r", host, answer.text[:200])
     if status in {401, 408, 425, 429} or status >= 500:
         raise Held(said, retry_after_s(answer.headers.get("retry-after", ""), utc_now()))
     raise Refused(said)

@@ -109,10 +109,14 @@ def _urgency(due: Due) -> Urgency:
 
 
 def _written(took: Mapping[UUID, str]) -> str:
-    """A line per device that took it, with what the other side called it."""
-    return "\n".join(f"{device} {reference[:_MOST_REFERENCE_CHARS]}".rstrip() for device, reference in took.items())
+    """A line per device that took it, with what the other side called it: words of a stranger."""
+    return "\n".join(f"{device} {_plain(reference)}".rstrip() for device, reference in took.items())
 
 
 def _read(reference: str) -> dict[UUID, str]:
-    parts = [line.partition(" ") for line in reference.splitlines()]
+    parts = [line.partition(" ") for line in reference.split("\n") if line]
     return {UUID(device): said for device, _, said in parts}
+
+
+def _plain(reference: str) -> str:
+    return "".join(letter for letter in reference if letter.isascii() and letter.isprintable())[:_MOST_REFERENCE_CHARS]
