@@ -9,7 +9,7 @@ from domains.gamification.events import LeagueEntered, LessonRewarded
 from domains.identity.events import SessionsRevoked, UserCreated
 from domains.kernel.events import Event
 from domains.learning.events import AnswerGraded
-from domains.notifications.events import NotificationCreated
+from domains.notifications.events import NotificationCreated, NotificationsRead
 from realtime.messages import LeagueMoved, SessionsEnded, ToLearner
 from realtime.routes import route
 from realtime.wire import encode
@@ -46,6 +46,14 @@ def test_a_reward_moves_the_stream_and_the_league() -> None:
     assert stream.frame.event == "lesson.completed"
     assert '"xp_earned":10,"xp_total":30,"streak":2' in encode(stream.frame)
     assert league == LeagueMoved(LEAGUE, USER)
+
+
+def test_what_is_read_on_one_device_moves_the_own_stream() -> None:
+    fact = NotificationsRead(user_id=USER, notification_id=OTHER, every=False, archived=True, unread=3)
+    (message,) = route(fact)
+    assert isinstance(message, ToLearner)
+    assert (message.user_id, message.frame.event) == (USER, "notification.read")
+    assert f'"id":"{OTHER}","all":false,"archived":true,"unread":3' in encode(message.frame)
 
 
 def test_a_notification_moves_the_stream() -> None:
