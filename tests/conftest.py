@@ -18,6 +18,7 @@ from app.infra import Infra
 from app.registry import metadata
 from app.schema import VERSION_TABLE, migrate
 from app.worker import build_worker
+from domains.kernel.repository import DeliveryKey
 from domains.kernel.uow import Database
 
 
@@ -124,6 +125,13 @@ class Crank:
             if worker.jobs_complete == 0:
                 return
         raise AssertionError("jobs cause jobs without end")
+
+    async def again(self) -> None:
+        """Does all jobs once more that were ever done or failed, as if no receipt had been kept."""
+        statement = "UPDATE kernel_delivery SET state = 'pending', attempts = 0 RETURNING event_id, subscription"
+        for row in await self._parts.infra.db.fetch(statement):
+            await self._parts.deliveries.run(DeliveryKey(row["event_id"], row["subscription"]))
+        await self.jobs()
 
 
 @pytest.fixture

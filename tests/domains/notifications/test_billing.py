@@ -46,8 +46,7 @@ async def told(db: Database, learner: Learner, crank: Any, *facts: Event) -> lis
         for fact in facts:
             uow.record(fact)
     await crank.jobs()
-    await db.fetch("UPDATE kernel_delivery SET state = 'pending', attempts = 0, due_at = now()")
-    await crank.jobs()
+    await crank.again()
     return [(item["title"], item["body"]) for item in reversed(await inbox(learner))]
 
 

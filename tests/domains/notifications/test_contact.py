@@ -58,8 +58,7 @@ async def test_a_stranger_is_given_a_number_and_answered_by_mail(
     assert answered.status_code == 200, answered.text
     assert answered.json()["answered_by"] == str(helen.id)
     await crank.jobs()
-    await db.fetch("UPDATE kernel_delivery SET state = 'pending', attempts = 0, due_at = now()")
-    await crank.jobs()
+    await crank.again()
     [mail] = await answers(db)
     assert mail["To"] == "Grace <grace@example.org>"
     assert ticket["number"] in mail["Subject"]
@@ -105,9 +104,7 @@ async def test_an_answer_that_is_held_is_tried_again_and_one_that_is_refused_com
     monkeypatch.setattr(db.port(Senders).mail, "send", send)
     await helen.post(f"/admin/tickets/{ticket['id']}/answer", {"answer": "Yes."})
     await crank.jobs()
-    await db.fetch("UPDATE kernel_delivery SET due_at = now() WHERE state <> 'done'")
-    await db.fetch("UPDATE kernel_delivery SET state = 'pending' WHERE state <> 'done'")
-    await crank.jobs()
+    await crank.again()
     assert len(tries) == 2
     assert len(set(tries)) == 1
     [back] = await queue(helen, "undelivered")
