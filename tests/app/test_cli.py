@@ -205,6 +205,33 @@ def test_a_worker_stops_on_sigterm(environment: dict[str, str]) -> None:
 
 
 @pytest.mark.usefixtures("migrated_database")
+def test_what_somebody_was_told_is_traced_by_their_address(lyceum: Lyceum, environment: dict[str, str]) -> None:
+    created = lyceum("create-user", "--email", "told@example.org", "--role", "learner", stdin="correct horse\n")
+    assert created.exit_code == 0, created.output
+
+    async def tell() -> None:
+        connection = await asyncpg.connect(plain_dsn(environment["LYCEUM_DATABASE_URL"]))
+        await connection.execute("""
+            INSERT INTO notifications_delivery (id, user_id, kind, channel, dedupe_key, params, url, state, reason,
+                                                due_at, expires_at, attempts)
+            SELECT gen_random_uuid(), id, 'course_purchased', 'email', 'order:1', '{}', '/', 'waiting',
+                '451 not now', '2030-01-02T03:04:05Z', '2030-01-03T00:00:00Z', 2
+            FROM identity_user WHERE email = 'told@example.org'
+        """)
+        await connection.close()
+
+    assert lyceum("notify", "trace", "told@example.org").stdout.strip() == "nothing"
+    asyncio.run(tell())
+    shown = lyceum("notify", "trace", "TOLD@example.org").stdout
+    for said in ("email", "waiting", "course_purchased", "cause order:1", "due 2030-01-02 03:04:05", "451 not now"):
+        assert said in shown
+    [line] = json.loads(lyceum("notify", "trace", "told@example.org", "--json").stdout)
+    assert (line["state"], line["attempts"], line["message_id"].startswith("<")) == ("waiting", 2, True)
+    nobody = lyceum("notify", "trace", "nobody@example.org")
+    assert (nobody.exit_code, len(nobody.stderr.strip().splitlines())) == (1, 1)
+
+
+@pytest.mark.usefixtures("migrated_database")
 def test_access_is_granted_with_a_reason_and_listed(lyceum: Lyceum) -> None:
     created = lyceum("create-user", "--email", "granted@example.org", "--role", "learner", stdin="correct horse\n")
     assert created.exit_code == 0, created.output

@@ -97,7 +97,7 @@ class Visitor:
         headers = {"Authorization": f"Bearer {self.token}"} | ({"Idempotency-Key": key} if key else {})
         answer = await self.http.request(method, f"{self.url}/api/v1{path}", json=body, headers=headers)
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
-        return answer.json()
+        return answer.json() if answer.content else None
 
     async def begin(self, lesson_id: str) -> Any:
         return await self.call("POST", f"/lessons/{lesson_id}/sessions", {})

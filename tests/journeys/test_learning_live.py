@@ -110,3 +110,19 @@ async def test_a_league_of_others_cannot_be_watched(
     async with ben.socket(ears) as socket:
         said = await socket.call("league.watch", {"league_id": place["id"]})
         assert (said["ok"], said["code"]) == (False, "realtime.not_found")
+
+
+async def test_what_is_read_on_one_device_is_told_to_the_other(
+    ada: Visitor, lessons: list[str], knowledge: Knowledge, chance: random.Random
+) -> None:
+    phone, laptop = Ears(), Ears()
+    async with ada.socket(phone), ada.socket(laptop):
+        await phone.heard("stream.ready")
+        await laptop.heard("stream.ready")
+        await ada.take(lessons[0], knowledge, chance)
+        told = await laptop.heard("notification.created", kind="lesson_completed")
+        await ada.call("POST", f"/notifications/{told['id']}/read")
+        for ears in (phone, laptop):
+            await ears.heard("notification.read", id=told["id"], all=False, archived=False)
+        await ada.call("POST", "/notifications/read-all")
+        await phone.heard("notification.read", id=None, all=True, unread=0)
