@@ -223,6 +223,8 @@ class SmtpSender:
         self._open.add(connection)
         try:
             await client.connect()
+            if client.is_ehlo_or_helo_needed:
+                await client.ehlo()
         except BaseException:
             self._drop(connection)
             raise
