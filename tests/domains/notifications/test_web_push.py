@@ -117,6 +117,28 @@ async def test_a_push_service_that_hangs_holds_the_message_and_nothing_else(
     await sender.send(push_to(Subscriber(server.url)))
 
 
+async def test_a_push_service_that_drips_is_not_listened_to_for_longer_than_one_that_hangs(sender: WebPushes) -> None:
+    is_over, ended = asyncio.Event(), asyncio.Event()
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 201 Created\r\nx-long: ")
+        while not is_over.is_set():
+            writer.write(b"x")
+            await asyncio.sleep(0.1)
+        writer.close()
+        ended.set()
+
+    listener = await asyncio.start_server(drip, "127.0.0.1", 0)
+    started = time.monotonic()
+    with pytest.raises(Held, match="in time"):
+        await sender.send(push_to(Subscriber(f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}")))
+    assert time.monotonic() - started < 2.5
+    is_over.set()
+    await ended.wait()
+    listener.close()
+    await listener.wait_closed()
+
+
 async def test_a_push_service_that_is_away_or_speaks_no_http_holds_the_message(sender: WebPushes) -> None:
     async def nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(100)
