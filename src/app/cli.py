@@ -25,6 +25,7 @@ COMMANDS = {
     "rebuild": ("app.commands.rebuild:rebuild", "Rebuild what is derived from the ledgers."),
     "jobs": ("app.commands.jobs:jobs", "List and replay background jobs."),
     "billing": ("app.commands.billing:billing", "Put things on sale, and look after payments."),
+    "mail": ("app.commands.mail:mail", "Look at mails, send a test, take in what came back."),
     "notify": ("app.commands.notify:notify", "Look at what people were told."),
     "openapi": ("app.commands.documents:openapi", "Print the OpenAPI document."),
     "asyncapi": ("app.commands.documents:asyncapi", "Print the AsyncAPI document."),

@@ -4,14 +4,35 @@ from collections.abc import Callable
 
 from domains.kernel.uow import Database
 from domains.notifications.channels import setup
-from domains.notifications.channels.port import Senders
+from domains.notifications.channels.port import Held, Refused, Senders
 from domains.notifications.channels.setup import BadSetting
+from domains.notifications.policy.bounces import MOST_REPORT_BYTES
+from domains.notifications.rendering.texts import sample_cases as mail_cases
 from domains.notifications.repository import local_mail
 from domains.notifications.schemas.trace import TraceOut
-from domains.notifications.service import keys
+from domains.notifications.service import keys, letters
+from domains.notifications.service.letters import preview as preview_mail
+from domains.notifications.service.letters import send_test as send_test_mail
+from domains.notifications.service.suppression import take_report
 from domains.notifications.service.trace import trace
 
-__all__ = ["BadSetting", "Senders", "TraceOut", "open_senders", "trace"]
+__all__ = [
+    "MAIL_KINDS",
+    "MOST_REPORT_BYTES",
+    "BadSetting",
+    "Held",
+    "Refused",
+    "Senders",
+    "TraceOut",
+    "mail_cases",
+    "open_senders",
+    "preview_mail",
+    "send_test_mail",
+    "take_report",
+    "trace",
+]
+
+MAIL_KINDS = letters.kinds()
 
 
 def open_senders(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import NamedTuple
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from domains.kernel.uow import Database
@@ -80,10 +81,11 @@ def preview(public_url: str, kind: str, *, locale: str = "en", case: str = "", p
     return Preview(*words)
 
 
-async def send_test(db: Database, to_address: str, message_id: str, *, kind: str, locale: str) -> Accepted:
-    """A kind with sample data to somebody's address. Raises Held, Refused, LetterUnknown."""
+async def send_test(db: Database, to_address: str, name: str, *, kind: str, locale: str) -> Accepted:
+    """A kind with sample data to somebody's address; `name` makes its Message-ID. Raises Held, Refused, LetterUnknown."""
     senders = db.port(Senders)
     written = preview(senders.public_url, kind, locale=locale, postal_address=senders.postal_address)
+    message_id = f"<{name}@{urlsplit(senders.public_url).hostname or 'localhost'}>"
     mail = Mail("", to_address, f"[Test] {written.subject}", written.text, written.html, message_id, None)
     return await senders.mail.send(mail)
 
