@@ -28,9 +28,9 @@ from domains.notifications.service.people import Person
 from domains.notifications.service.plan import QUEUED_FOR
 from domains.notifications.service.still import STILL_WANTED
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=20)
 """Longer than any try may take."""
-TRY_S = 20.0
+TRY_S = 12.0
 SOON = timedelta(seconds=5)
 MOST_AT_ONCE_TO_ONE = 2
 """Of one channel to one person."""
