@@ -179,6 +179,25 @@ async def test_mail_goes_only_to_those_who_agreed_to_marketing(db: Database, roo
     ]
 
 
+async def test_no_more_mails_are_planned_than_leave(
+    db: Database, root: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcements, "MOST_WAITING", 150)
+    await people(db, 320)
+    await db.fetch(
+        "INSERT INTO notifications_settings (user_id, marketing_since, marketing_proof)"
+        " SELECT id, now(), 'form' FROM identity_user"
+    )
+    id_ = await drafted(root, channels=["email"])
+    planned = []
+    for _ in range(3):
+        found = await sent(db, root, id_)
+        await sent(db, root, id_)
+        planned.append((found["state"], found["recipients"]))
+        await db.fetch("UPDATE notifications_delivery SET state = 'sent' WHERE kind = 'announcement'")
+    assert planned == [("sending", 200), ("sent", 321), ("sent", 321)]
+
+
 async def test_a_cancelled_announcement_tells_nobody_else(db: Database, root: Learner) -> None:
     await people(db, 250)
     id_ = await drafted(root)

@@ -109,6 +109,11 @@ async def test_an_answer_that_is_held_is_tried_again_and_one_that_is_refused_com
     assert len(set(tries)) == 1
     [back] = await queue(helen, "undelivered")
     assert back["id"] == ticket["id"]
+    # And nothing is written to that address any more.
+    await helen.post(f"/admin/tickets/{ticket['id']}/answer", {"answer": "Yes, again."})
+    await crank.jobs()
+    assert len(tries) == 2
+    assert [found["state"] for found in await queue(helen, "undelivered")] == ["undelivered"]
 
 
 async def test_a_message_is_closed_or_put_aside_as_spam(client: httpx.AsyncClient, helen: Learner) -> None:

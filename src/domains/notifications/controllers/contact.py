@@ -57,7 +57,7 @@ class TicketsController(Controller):
     async def list_tickets(
         self,
         uow: NamedDependency[UnitOfWork],
-        status: FromQuery[TicketState | None] = "open",
+        status: FromQuery[TicketState] = "open",
         cursor: FromQuery[str | None] = None,
         limit: Limit = 20,
     ) -> Page[TicketOut]:

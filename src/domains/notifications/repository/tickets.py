@@ -48,11 +48,9 @@ async def ticket(session: AsyncSession, ticket_id: UUID, *, lock: bool = False) 
     return (await session.scalars(wanted.with_for_update() if lock else wanted)).one_or_none()
 
 
-async def tickets(session: AsyncSession, state: str | None, *, after: UUID | None, most: int) -> list[Ticket]:
+async def tickets(session: AsyncSession, state: str, *, after: UUID | None, most: int) -> list[Ticket]:
     """The oldest first: who waits longest is answered first."""
-    wanted = select(Ticket).order_by(Ticket.id).limit(most)
-    if state is not None:
-        wanted = wanted.where(Ticket.state == state)
+    wanted = select(Ticket).where(Ticket.state == state).order_by(Ticket.id).limit(most)
     if after is not None:
         wanted = wanted.where(Ticket.id > after)
     return list((await session.scalars(wanted)).all())

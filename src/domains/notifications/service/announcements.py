@@ -25,6 +25,9 @@ from domains.notifications.repository import announcements as repository
 from domains.notifications.service import mails, many
 
 AT_ONCE = 100
+MOST_WAITING = 500
+"""Mails and pushes of announcements. More are planned once these have left, so that a mail that somebody waits for,
+say to choose a new password, never stands behind ten thousand."""
 
 
 class Draft(NamedTuple):
@@ -96,10 +99,11 @@ async def cancel(uow: UnitOfWork, announcement_id: UUID) -> Announcement:
 
 
 async def send_due(db: Database, now: datetime) -> None:
-    """Goes on with all that are being sent."""
+    """Goes on with all that are being sent, as far as there is room."""
     for announcement_id in await repository.sending(db):
-        while await _send_some(db, announcement_id, now):
-            pass
+        while await repository.backlog(db, now, most=MOST_WAITING) < MOST_WAITING:
+            if not await _send_some(db, announcement_id, now):
+                break
 
 
 async def _send_some(db: Database, announcement_id: UUID, now: datetime) -> bool:

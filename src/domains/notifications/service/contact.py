@@ -129,5 +129,7 @@ async def send_answer(uow: UnitOfWork, fact: TicketAnswered) -> None:
         if await suppression.reason(uow.db, found.email) is not None:
             raise Refused("the address is suppressed")
         await senders.mail.send(mail)
-    except Refused:
+    except Refused as refused:
+        if refused.gone:
+            await suppression.suppress(uow, found.email, "bounce", str(refused))
         await repository.mark_undelivered(uow.session, fact.ticket_id)
