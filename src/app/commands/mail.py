@@ -13,6 +13,8 @@ from domains.kernel.errors import NotFound
 from domains.kernel.ids import new_id
 from domains.notifications import api as notifications
 
+_KINDS = click.Choice(notifications.MAIL_KINDS)
+
 
 @click.group()
 def mail() -> None:
@@ -20,7 +22,7 @@ def mail() -> None:
 
 
 @mail.command()
-@click.argument("kind", type=click.Choice(notifications.MAIL_KINDS), metavar="KIND")
+@click.argument("kind", type=_KINDS, metavar="KIND")
 @click.option("--locale", default="en", show_default=True, help="A language tag such as de or es-MX.")
 @click.option("--case", default="", help="A special case of the kind, e.g. trial_ends.")
 @click.option("--html", "html_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the HTML there.")

@@ -82,7 +82,7 @@ def preview(public_url: str, kind: str, *, locale: str = "en", case: str = "", p
 
 
 async def send_test(db: Database, to_address: str, name: str, *, kind: str, locale: str) -> Accepted:
-    """A kind with sample data to somebody's address; `name` makes its Message-ID. Raises Held, Refused, LetterUnknown."""
+    """A kind with sample data to an address; `name` makes its Message-ID. Raises Held, Refused, LetterUnknown."""
     senders = db.port(Senders)
     written = preview(senders.public_url, kind, locale=locale, postal_address=senders.postal_address)
     message_id = f"<{name}@{urlsplit(senders.public_url).hostname or 'localhost'}>"
