@@ -8,7 +8,7 @@ import pytest
 
 from domains.kernel.uow import Database
 from domains.notifications.rendering.texts import sample_params
-from domains.notifications.service import plan
+from domains.notifications.service import plan, unsubscribe
 from factories.people import Learner, register
 
 
@@ -129,6 +129,16 @@ async def test_what_is_switched_off_goes_out_of_the_digest_that_it_was_saved_for
         "achievement": ("skipped", "switched off"),
         "course_completed": ("digest", "weekly"),
     }
+
+
+async def test_a_link_that_stops_mails_also_empties_the_digest(
+    client: httpx.AsyncClient, db: Database, ada: Learner
+) -> None:
+    await say(ada, choices=[choice("category:learning", "daily"), choice("kudos", "daily")])
+    await tell(db, ada, "achievement", "kudos")
+    link = await unsubscribe.path(db, ada.id, "category:learning")
+    assert (await client.post(link, data={"List-Unsubscribe": "One-Click"})).status_code < 400
+    assert await deliveries(db, ada) == {"achievement": ("skipped", "switched off"), "kudos": ("digest", "daily")}
 
 
 async def test_consent_to_marketing_leaves_proof_and_so_does_taking_it_back(db: Database, ada: Learner) -> None:

@@ -21,7 +21,7 @@ from domains.notifications.events import DeliveryDue
 from domains.notifications.models import DeliveryRow
 from domains.notifications.policy import backoff
 from domains.notifications.policy.kinds import KINDS, Channel, Kind
-from domains.notifications.policy.planning import Lately, decide
+from domains.notifications.policy.planning import Lately, capped, decide
 from domains.notifications.repository import deliveries as repository
 from domains.notifications.service import mails, people, push
 from domains.notifications.service.people import Person
@@ -152,7 +152,7 @@ async def _lines_up(uow: UnitOfWork, row: DeliveryRow, kind: Kind, now: datetime
 
 async def _is_wanted(uow: UnitOfWork, row: DeliveryRow, kind: Kind, who: Person, now: datetime) -> bool:
     """False where wishes, the cap or the hour say so by now; the row says which."""
-    before = await people.lately(uow, who, row.dedupe_key, now)
+    before = await people.lately(uow, who, row.dedupe_key, now) if capped(kind) else {}
     # Whether it is held back for being ignored was said when it was planned.
     today = Lately(today=before.get(cast("Channel", row.channel), Lately()).today)
     decision = decide(kind, cast("Channel", row.channel), who.wishes, today, now, expires_at=row.expires_at)

@@ -84,7 +84,9 @@ async def change(uow: UnitOfWork, user_id: UUID, wanted: PreferencesIn, now: dat
         uow.session, user_id, [(scope, channel, frequency) for (scope, channel), frequency in rows.items()]
     )
     await uow.session.flush()
-    await _apply(uow, user_id, now)
+    # What was planned before is asked once more.
+    await deliveries.hasten(uow.session, user_id, now)
+    await drop_unwanted(uow, user_id)
     return await preferences(uow, user_id)
 
 
@@ -108,9 +110,8 @@ async def withdraw_from_marketing(uow: UnitOfWork, principal: Principal, now: da
     return ConsentOut(None)
 
 
-async def _apply(uow: UnitOfWork, user_id: UUID, now: datetime) -> None:
-    """To what was planned before: what waits is asked again, what is saved for a digest goes if it is not wanted."""
-    await deliveries.hasten(uow.session, user_id, now)
+async def drop_unwanted(uow: UnitOfWork, user_id: UUID) -> None:
+    """Takes out of the next digest what was saved for it and is not wanted by mail any more."""
     who = await _person(uow, user_id)
     unwanted = [kind.id for kind in KINDS.values() if planning.frequency(kind, EMAIL, who.wishes.chosen) == "off"]
     await deliveries.drop_saved(uow.session, user_id, unwanted)

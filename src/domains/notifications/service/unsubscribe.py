@@ -18,6 +18,7 @@ from domains.notifications.errors import LinkUnknown
 from domains.notifications.policy.kinds import CATEGORIES, EMAIL, KINDS, Category, Kind
 from domains.notifications.policy.planning import Frequency, category_scope, fixed, frequency
 from domains.notifications.repository import wishes
+from domains.notifications.service import preferences
 from domains.notifications.service.keys import kept
 
 ALL = "*"
@@ -78,6 +79,7 @@ async def stop(db: Database, token: str) -> None:
             raise LinkUnknown
         for part in _parts(scope):
             await _set(uow, user_id, part, "off")
+        await preferences.drop_unwanted(uow, user_id)
 
 
 async def start_again(db: Database, token: str) -> None:
