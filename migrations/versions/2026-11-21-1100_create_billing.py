@@ -293,6 +293,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('draft', 'pending')"),
     )
     op.create_index("ix_billing_order_subscription", "billing_order", ["subscription_id"], unique=False)
+    op.create_index(
+        "ix_billing_order_unpaid",
+        "billing_order",
+        ["provider", "created_at"],
+        unique=False,
+        postgresql_where=sa.text("paid_at IS NULL"),
+    )
     op.create_index("ix_billing_order_user", "billing_order", ["user_id", "id"], unique=False)
     op.create_index(
         "uq_billing_order_checkout_ref",
@@ -379,6 +386,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_billing_payment"),
         sa.UniqueConstraint("provider", "payment_ref", name="uq_billing_payment_ref"),
     )
+    op.create_index("ix_billing_payment_captured", "billing_payment", ["provider", "captured_at"], unique=False)
     op.create_index("ix_billing_payment_order", "billing_payment", ["order_id"], unique=False)
     op.create_table(
         "billing_seat",

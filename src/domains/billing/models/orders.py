@@ -48,6 +48,7 @@ class OrderRow(Identified, Dated, Base):
             postgresql_where=text("provider_checkout_ref IS NOT NULL"),
         ),
         Index("ix_billing_order_open", "expires_at", postgresql_where=text("state IN ('draft', 'pending')")),
+        Index("ix_billing_order_unpaid", "provider", "created_at", postgresql_where=text("paid_at IS NULL")),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id"))
@@ -93,6 +94,7 @@ class PaymentRow(Identified, Dated, Base):
     __table_args__ = (
         UniqueConstraint("provider", "payment_ref", name="uq_billing_payment_ref"),
         Index("ix_billing_payment_order", "order_id"),
+        Index("ix_billing_payment_captured", "provider", "captured_at"),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("billing_order.id"))
