@@ -128,6 +128,7 @@ def test_a_user_gets_the_piped_password_or_one_that_is_shown_once(lyceum: Lyceum
     again = lyceum("create-user", "--email", "a@example.org", "--role", "admin")
     assert again.exit_code == 1
     assert len(again.stderr.strip().splitlines()) == 1
+    assert lyceum("create-user", "--email", "s@example.org", "--role", "support").exit_code == 0, "who refunds"
 
 
 @pytest.mark.usefixtures("migrated_database")
