@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import logging
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import httpx
@@ -273,3 +273,17 @@ async def test_a_webhook_whose_commit_fails_is_not_taken(db: Database, post: Del
     finally:
         async with db.begin() as uow:
             await uow.session.execute(text("DROP FUNCTION no_commit() CASCADE"))
+
+
+async def test_bodies_are_forgotten_after_three_months_and_still_known_again(
+    db: Database, user_id: UUID, post: Deliveries
+) -> None:
+    body = msgspec.json.encode({"id": "evt_1", "type": "nothing", "created_at": NOW, "data": {}})
+    await post.bring(body, "evt_1")
+    await post.bring(b"[", "evt_2")
+    assert sorted(state for state, _ in await post.applied()) == ["ignored", "quarantined"]
+    await inbox.forget(db, utc_now() + timedelta(days=89))
+    assert [row["body"] for row in await db.fetch("SELECT body FROM billing_webhook ORDER BY id")] == [body, b"["]
+    await inbox.forget(db, utc_now() + timedelta(days=91))
+    assert [row["body"] for row in await db.fetch("SELECT body FROM billing_webhook ORDER BY id")] == [b"", b"["]
+    assert not await post.bring(body, "evt_3")

@@ -77,3 +77,16 @@ async def reopen(session: AsyncSession, webhook_id: UUID | None) -> Sequence[UUI
         update(WebhookRow).where(which).values(state="received", note="", handled_at=None).returning(WebhookRow.id)
     )
     return found.all()
+
+
+async def forget_bodies(session: AsyncSession, before: datetime, *, most: int) -> int:
+    """Of webhooks that were handled before; the hash stays, so that none is taken for new. How many."""
+    old = (
+        select(WebhookRow.id)
+        .where(WebhookRow.state.in_(("applied", "ignored")), WebhookRow.handled_at < before, WebhookRow.body != b"")
+        .limit(most)
+    )
+    found = await session.scalars(
+        update(WebhookRow).where(WebhookRow.id.in_(old)).values(body=b"").returning(WebhookRow.id)
+    )
+    return len(found.all())

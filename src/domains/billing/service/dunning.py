@@ -69,6 +69,14 @@ async def _refuse_trial(db: Database, provider: Provider, due: Due, now: datetim
         _remind(uow, due, "trial_refused", 0, now)
 
 
+async def end_charged_back(db: Database, now: datetime) -> None:
+    """Cancels what the bank has taken the money back for: a charge after that would be the next dispute."""
+    for provider in db.port(Providers):
+        async for due in _all(repository.charged_back, db, provider.name):
+            if not await _attempt(f"subscription {due.id}", _end(db, provider, due, now)):
+                break
+
+
 async def _end(db: Database, provider: Provider, due: Due, now: datetime) -> None:
     try:
         await provider.cancel(db, due.subscription_ref, at_period_end=False)

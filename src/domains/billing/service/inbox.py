@@ -6,7 +6,7 @@ job that can run any number of times. What is signed and yet not for us to act o
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -32,6 +32,10 @@ from domains.billing.service import effects, subscriptions, trials
 from domains.kernel.uow import Database, UnitOfWork
 
 log = logging.getLogger(__name__)
+
+BODIES_KEPT = timedelta(days=90)
+"""Longer than a provider lets a payment be looked into by its webhooks, shorter than anybody may keep names for."""
+AT_ONCE = 500
 
 
 class NotYet(Exception):
@@ -317,3 +321,11 @@ async def replay(uow: UnitOfWork, webhook_id: UUID | None) -> int:
     for found in reopened:
         uow.record(WebhookReceived(webhook_id=found))
     return len(reopened)
+
+
+async def forget(db: Database, now: datetime) -> None:
+    """Empties webhooks that nobody will need again: they carry names and addresses."""
+    forgotten = AT_ONCE
+    while forgotten == AT_ONCE:
+        async with db.begin() as uow:
+            forgotten = await repository.forget_bodies(uow.session, now - BODIES_KEPT, most=AT_ONCE)
