@@ -137,6 +137,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("provider", "event_ref", name="uq_billing_webhook_event"),
     )
     op.create_index(
+        "ix_billing_webhook_kept",
+        "billing_webhook",
+        ["handled_at"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('applied', 'ignored') AND body <> ''::bytea"),
+    )
+    op.create_index(
         "ix_billing_webhook_open",
         "billing_webhook",
         ["received_at"],
