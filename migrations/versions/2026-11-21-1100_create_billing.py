@@ -273,6 +273,7 @@ def upgrade() -> None:
         sa.Column("tax_bp", sa.Integer(), server_default="0", nullable=False),
         sa.Column("coupon_id", sa.Uuid(), nullable=True),
         sa.Column("trial_days", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("hosted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("provider_checkout_ref", sa.Text(), nullable=True),
         sa.Column("provider_invoice_ref", sa.Text(), nullable=True),
         sa.Column("checkout", postgresql.JSONB(), nullable=True),

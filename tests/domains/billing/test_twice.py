@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 
 from conftest import Crank
@@ -99,6 +100,16 @@ async def test_the_same_thing_in_another_country_is_another_wish(db: Database, a
         for where in ("IN", "DE", None)
     ]
     assert totals == [500, 1999, 1999]
+
+
+async def test_where_everything_is_paid_on_a_page_asking_for_one_is_no_other_wish(db: Database, ada: Learner) -> None:
+    wanted = await wish(db, ada)
+    found = [
+        await checkout.begin(db, msgspec.structs.replace(wanted, hosted=hosted), utc_now())
+        for hosted in (True, False, True)
+    ]
+    assert len({one.order.id for one in found}) == 1
+    assert all(one.checkout is not None and one.checkout.url for one in found)
 
 
 async def test_what_was_paid_on_two_pages_is_an_alarm(

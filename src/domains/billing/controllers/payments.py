@@ -158,5 +158,6 @@ async def _buy(
         country=wanted.country,
         quantity=quantity,
         coupon_code=wanted.coupon,
+        hosted=wanted.hosted,
     )
     return transactions.begun(await checkout.begin(db, wish, utc_now()))

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, Index, Integer, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -75,6 +75,8 @@ class OrderRow(Identified, Dated, Base):
     tax_bp: Mapped[int] = mapped_column(Integer, server_default="0")
     coupon_id: Mapped[UUID | None] = mapped_column(ForeignKey("billing_coupon.id"))
     trial_days: Mapped[int] = mapped_column(Integer, server_default="0")
+    hosted: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    """Begun to be paid on the provider's own page. An order has one way to be paid, so that nobody pays it twice."""
     provider_checkout_ref: Mapped[str | None] = mapped_column(Text)
     provider_invoice_ref: Mapped[str | None] = mapped_column(Text)
     """Of a subscription's period, at the provider."""

@@ -74,6 +74,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     interval: str | None = None
     quantity: int = 1
     coupon_code: str | None = None
+    hosted: bool = False
 
 
 class Begun(NamedTuple):
@@ -197,9 +198,15 @@ async def _same(uow: UnitOfWork, order: OrderRow, wish: Wish, providers: Provide
         and order.quantity == wish.quantity
         and wish.currency in (None, order.currency)
         and wish.interval in (None, price.interval)
-        and order.provider in (NOBODY, providers.chosen(wish.provider).name)
+        and (order.provider == NOBODY or (order.provider, order.hosted) == _way(wish, providers))
         and (coupon.code if coupon else None) == (spelled(wish.coupon_code) if wish.coupon_code else None)
     )
+
+
+def _way(wish: Wish, providers: Providers) -> tuple[str, bool]:
+    """Who is paid, and whether on a page of theirs. Where all is paid on pages, asking for one changes nothing."""
+    provider = providers.chosen(wish.provider)
+    return provider.name, wish.hosted or provider.always_hosted
 
 
 async def _new_order(uow: UnitOfWork, wish: Wish, providers: Providers, now: datetime) -> OrderRow:
@@ -215,13 +222,15 @@ async def _new_order(uow: UnitOfWork, wish: Wish, providers: Providers, now: dat
         now=now,
     )
     free = offer.quote.total_minor == 0 and wish.kind != "subscription"
+    provider, hosted = (NOBODY, False) if free else _way(wish, providers)
     order = OrderRow(
         id=new_id(),
         user_id=wish.user_id,
         product_id=offer.product.id,
         price_id=offer.price.id,
         kind=wish.kind,
-        provider=NOBODY if free else providers.chosen(wish.provider).name,
+        provider=provider,
+        hosted=hosted,
         state="draft",
         quantity=wish.quantity,
         currency=offer.price.currency,
@@ -283,6 +292,7 @@ async def _wanted(uow: UnitOfWork, order: OrderRow, providers: Providers, now: d
         charge=charge,
         discount=discount,
         trial_days=order.trial_days,
+        hosted=order.hosted,
     )
 
 
