@@ -29,6 +29,7 @@ from domains.billing.providers.port import Incoming, Provider, Providers, Quaran
 from domains.billing.repository import inbox as repository
 from domains.billing.repository import orders
 from domains.billing.service import effects, subscriptions, trials
+from domains.kernel import money
 from domains.kernel.uow import Database, UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -141,8 +142,8 @@ async def _payment(uow: UnitOfWork, provider: str, seen: PaymentSeen, now: datet
         raise Quarantine(f"order {order.id} was placed with {order.provider}")
     captured = seen.status == "captured"
     if captured and (seen.amount_minor, seen.currency) != (order.total_minor, order.currency):
-        asked = f"{order.total_minor} {order.currency}"
-        raise Quarantine(f"order {order.id} asks for {asked}, paid were {seen.amount_minor} {seen.currency}")
+        asked, paid = money.shown(order.total_minor, order.currency), money.shown(seen.amount_minor, seen.currency)
+        raise Quarantine(f"order {order.id} asks for {asked}, paid were {paid}")
     row = await orders.payment(uow.session, provider, seen.payment_ref)
     if row is None:
         values = {
@@ -205,8 +206,8 @@ async def _refund(uow: UnitOfWork, provider: str, seen: RefundSeen, now: datetim
     """Also without its payment: that may still come."""
     payment = await orders.payment(uow.session, provider, seen.payment_ref)
     if payment is not None and (payment.currency != seen.currency or seen.amount_minor > payment.amount_minor):
-        was = f"{payment.amount_minor} {payment.currency}"
-        raise Quarantine(f"{seen.amount_minor} {seen.currency} given back of payment {seen.payment_ref} of {was}")
+        was, back = money.shown(payment.amount_minor, payment.currency), money.shown(seen.amount_minor, seen.currency)
+        raise Quarantine(f"{back} given back of payment {seen.payment_ref} of {was}")
     row = await _known_refund(uow, provider, seen)
     if row is None:
         values = {
@@ -237,8 +238,8 @@ async def _known_refund(uow: UnitOfWork, provider: str, seen: RefundSeen) -> Ref
     if row is None:
         return None
     if (row.amount_minor, row.currency) != (seen.amount_minor, seen.currency):
-        known = f"{row.amount_minor} {row.currency}"
-        raise Quarantine(f"refund {seen.refund_ref} is of {seen.amount_minor} {seen.currency}, we know of {known}")
+        told, known = money.shown(seen.amount_minor, seen.currency), money.shown(row.amount_minor, row.currency)
+        raise Quarantine(f"refund {seen.refund_ref} is of {told}, we know of {known}")
     return row
 
 
