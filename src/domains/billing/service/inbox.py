@@ -11,7 +11,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domains.billing import metrics
-from domains.billing.errors import BadSignature, WebhookNotFound
+from domains.billing.errors import BadSignature, StateForbids, WebhookNotFound
 from domains.billing.events import WebhookReceived
 from domains.billing.models import OrderRow, RefundRow, WebhookRow
 from domains.billing.policy import orders as policy
@@ -292,6 +292,15 @@ async def listed(uow: UnitOfWork, state: str | None, *, most: int) -> list[Webho
     return [_view(row) for row in await repository.listed(uow.session, state, most=most)]
 
 
+async def measure(db: Database) -> None:
+    """Brings the figures of what is open up to the database."""
+    counts = {(name, state): 0 for name in db.port(Providers).names for state in ("received", "quarantined")}
+    counts |= {(name, state): number for name, state, number in await repository.open_counts(db)}
+    metrics.OPEN_WEBHOOKS.clear()
+    for (name, state), number in counts.items():
+        metrics.OPEN_WEBHOOKS.labels(name, state).set(number)
+
+
 async def shown(uow: UnitOfWork, webhook_id: UUID) -> WebhookView:
     """Raises WebhookNotFound."""
     found = await repository.one(uow.session, webhook_id)
@@ -315,10 +324,12 @@ def _view(row: WebhookRow) -> WebhookView:
 
 
 async def replay(uow: UnitOfWork, webhook_id: UUID | None) -> int:
-    """Applies one again, or all that were set aside. How many. Raises WebhookNotFound."""
+    """Applies one again, or all that were set aside. How many. Raises WebhookNotFound, and StateForbids for one whose
+    body is forgotten."""
     reopened = await repository.reopen(uow.session, webhook_id)
     if webhook_id is not None and not reopened:
-        raise WebhookNotFound
+        await shown(uow, webhook_id)
+        raise StateForbids("its body is no longer kept")
     for found in reopened:
         uow.record(WebhookReceived(webhook_id=found))
     return len(reopened)
