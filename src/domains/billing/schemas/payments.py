@@ -104,7 +104,7 @@ class OrderDetailOut(Out, frozen=True):
 class RefundIn(In, frozen=True, kw_only=True):
     amount_minor: Annotated[int, msgspec.Meta(ge=1)] | None = None
     """Null gives back all that is left."""
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S")]
 
 
 class ConfirmIn(In, frozen=True, kw_only=True):
