@@ -102,6 +102,8 @@ async def test_what_is_owned_cannot_be_bought_again(ada: Learner, course_id: UUI
     await crank.jobs()
     again = await ada.post(f"/payments/courses/{course_id}", {})
     assert (again.status_code, again.json()["code"]) == (409, "billing.already_owned")
+    cancelled = await ada.post(f"/payments/{begun['id']}/cancel")
+    assert (cancelled.status_code, cancelled.json()["detail"]) == (409, "it is paid")
 
 
 async def test_a_refund_takes_the_access_and_only_once(

@@ -333,13 +333,15 @@ async def _charges(uow: UnitOfWork, order: OrderRow) -> tuple[Charge, Discount |
 
 
 async def give_up(db: Database, order_id: UUID, user_id: UUID, now: datetime) -> None:
-    """The buyer thinks better of it. Quiet when it is paid or given up already. Raises OrderNotFound, StateForbids
-    while a payment is on its way, ProviderAway (it is closed within minutes then)."""
+    """The buyer thinks better of it. Quiet when it is given up already. Raises OrderNotFound, StateForbids when it is
+    paid or a payment is on its way, ProviderAway (it is closed within minutes then)."""
     async with db.begin() as uow:
         order = await repository.order(uow.session, order_id, lock=True)
         if order is None or order.user_id != user_id:
             raise OrderNotFound
-        if order.paid_at is not None or order.given_up_at is not None:
+        if order.paid_at is not None:
+            raise StateForbids("it is paid")
+        if order.given_up_at is not None:
             return
         if await repository.is_under_way(uow.session, order_id):
             raise StateForbids("a payment for it is on its way")
