@@ -13,8 +13,8 @@ setup:
     @test -x {{ python }} || uv venv --quiet .venv
     @if ! cmp -s requirements.lock .venv/requirements.lock || ! cmp -s pyproject.toml .venv/pyproject.toml; then \
         echo "Installing dependencies into .venv ..."; \
-        uv pip sync --quiet --require-hashes requirements.lock; \
-        uv pip install --quiet --no-deps --editable .; \
+        uv pip sync --quiet --python {{ python }} --require-hashes requirements.lock; \
+        uv pip install --quiet --python {{ python }} --no-deps --editable .; \
         cp requirements.lock pyproject.toml .venv/; \
     fi
 

@@ -74,7 +74,7 @@ async def _never_arrived(
     await Postman(machine.url).deliver(arrived, give_up_s=60)
     await machine.works(worker)
     # What waits for a webhook that never comes is tried again and again: that ends with the comparison.
-    await drained(machine, run, within_s=30)
+    await drained(machine, run, within_s=75)
     before = await _wrong(machine, sold, stripe)
     run.say(f"{before} things are not as they are at their provider; lyceum billing reconcile")
     reports = await asyncio.to_thread(_reconcile, machine)

@@ -31,8 +31,8 @@ class Postman:
 
     url: str
     connections: int = 16
-    pause_s: float = 0.2
-    most_pause_s: float = 2.0
+    pause_s: float = 0.5
+    most_pause_s: float = 4.0
     timeout_s: float = 5.0
     post: Post = field(default_factory=Post)
 

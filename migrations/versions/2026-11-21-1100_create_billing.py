@@ -137,6 +137,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("provider", "event_ref", name="uq_billing_webhook_event"),
     )
     op.create_index(
+        "ix_billing_webhook_kept",
+        "billing_webhook",
+        ["handled_at"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('applied', 'ignored') AND body <> ''::bytea"),
+    )
+    op.create_index(
         "ix_billing_webhook_open",
         "billing_webhook",
         ["received_at"],
@@ -266,6 +273,7 @@ def upgrade() -> None:
         sa.Column("tax_bp", sa.Integer(), server_default="0", nullable=False),
         sa.Column("coupon_id", sa.Uuid(), nullable=True),
         sa.Column("trial_days", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("hosted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("provider_checkout_ref", sa.Text(), nullable=True),
         sa.Column("provider_invoice_ref", sa.Text(), nullable=True),
         sa.Column("checkout", postgresql.JSONB(), nullable=True),
@@ -293,6 +301,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('draft', 'pending')"),
     )
     op.create_index("ix_billing_order_subscription", "billing_order", ["subscription_id"], unique=False)
+    op.create_index(
+        "ix_billing_order_unpaid",
+        "billing_order",
+        ["provider", "created_at"],
+        unique=False,
+        postgresql_where=sa.text("paid_at IS NULL"),
+    )
     op.create_index("ix_billing_order_user", "billing_order", ["user_id", "id"], unique=False)
     op.create_index(
         "uq_billing_order_checkout_ref",
@@ -379,6 +394,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_billing_payment"),
         sa.UniqueConstraint("provider", "payment_ref", name="uq_billing_payment_ref"),
     )
+    op.create_index("ix_billing_payment_captured", "billing_payment", ["provider", "captured_at"], unique=False)
     op.create_index("ix_billing_payment_order", "billing_payment", ["order_id"], unique=False)
     op.create_table(
         "billing_seat",

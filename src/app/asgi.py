@@ -36,6 +36,7 @@ from app.problems import HANDLERS
 from app.schema import migrate, require_head
 from app.tasks import end, forever
 from app.worker import Deliveries, run_by_the_clock, work_forever
+from domains.billing.api import Providers
 from domains.catalog import api as catalog
 from domains.gamification.api import Boards
 from domains.identity import guards
@@ -115,6 +116,8 @@ async def _running(
 ) -> AsyncGenerator[None]:
     async with infra(settings, registry.subscriptions()) as opened:
         await _prepare_database(opened, owned=settings.embedded and not settings.database_url)
+        if not opened.db.port(Providers).names:
+            log.warning("no payment provider is set up, so nothing can be sold; `lyceum doctor` says what to set")
         parts = _assemble(opened, mark=sockets.mark)
         app.state.parts = parts
         app.state[guards.AUTHENTICATOR] = parts.authenticator

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import msgspec
 from arq.connections import ArqRedis
+from arq.constants import default_queue_name
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -184,9 +185,15 @@ class Dispatcher:
 
 async def wake(redis: ArqRedis, key: DeliveryKey, tries: int = 0) -> None:
     """Enqueues the job of one subscription for one fact; a second wake-up of waiting work is dropped by its id. After
-    further `tries` it has another id: ARQ holds on to that of a job whose worker was killed."""
-    job_id = f"{key.subscription}:{key.event_id}" + (f":{tries}" if tries else "")
-    await redis.enqueue_job(key.subscription, str(key.event_id), _job_id=job_id)
+    further `tries` it has another id: ARQ holds on to that of a job whose worker was killed, and a worker that finds
+    nothing but such jobs at the head of the queue sees none behind them, so the former one is taken out."""
+    if tries:
+        await redis.zrem(default_queue_name, _job_id(key, tries - 1))
+    await redis.enqueue_job(key.subscription, str(key.event_id), _job_id=_job_id(key, tries))
+
+
+def _job_id(key: DeliveryKey, tries: int) -> str:
+    return f"{key.subscription}:{key.event_id}" + (f":{tries}" if tries else "")
 
 
 def stream_entry(fact: Event) -> dict[Any, Any]:

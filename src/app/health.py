@@ -1,6 +1,7 @@
 """What an operator, a load balancer and a scraper ask: is the process alive, may it get traffic, what is it made of?"""
 
 import asyncio
+import contextlib
 import hmac
 import shutil
 import time
@@ -15,6 +16,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.config import Settings
 from app.infra import Infra
+from domains.billing.api import inbox_measure
 from domains.kernel.errors import NotFound
 from domains.kernel.wire import Out
 
@@ -73,13 +75,20 @@ class HealthController(Controller):
 
     @get("/metrics", operation_id="metrics", summary="Prometheus metrics", media_type="text/plain")
     async def metrics(
-        self, settings: NamedDependency[Settings], authorization: Authorization = None
+        self,
+        settings: NamedDependency[Settings],
+        infra: NamedDependency[Infra],
+        authorization: Authorization = None,
     ) -> Response[bytes]:
         expected = f"Bearer {settings.metrics_token}" if settings.metrics_token else ""
         if expected and not hmac.compare_digest((authorization or "").encode(), expected.encode()):
             raise NotFound
         if settings.production and not expected:
             raise NotFound
+        # Without the database all other figures are wanted the more.
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(_CHECK_S):
+                await inbox_measure(infra.db)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -7,6 +7,7 @@ Redis could not carry, is run by the sweeper itself.
 
 import asyncio
 import logging
+import random
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -155,7 +156,7 @@ class Deliveries:
         """Wakes what is due; starts what Redis cannot carry or no worker picked up. `settled` waits for the latter."""
         async with self._db.begin() as uow:
             due = await repository.due_deliveries(uow.session, most=_MOST_DUE)
-        late: deque[DeliveryKey] = deque()
+        late: list[DeliveryKey] = []
         away = False
         for key, tries, overdue_s in due:
             if not away and overdue_s <= _RUN_AFTER_S:
@@ -166,7 +167,9 @@ class Deliveries:
                     # One question is enough: a frozen Redis takes a second for each.
                     away = True
             late.append(key)
-        self._late = late
+        # Every process sees the same list: in the same order, each would find that another has just taken the next.
+        random.shuffle(late)
+        self._late = deque(late)
         self._start_late()
 
     def _start_late(self) -> None:

@@ -17,6 +17,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli import COMMANDS, main
+from app.commands.doctor import check_payments
+from app.config import Settings
 from app.embedded import Services
 from app.infra import plain_dsn
 
@@ -128,6 +130,7 @@ def test_a_user_gets_the_piped_password_or_one_that_is_shown_once(lyceum: Lyceum
     again = lyceum("create-user", "--email", "a@example.org", "--role", "admin")
     assert again.exit_code == 1
     assert len(again.stderr.strip().splitlines()) == 1
+    assert lyceum("create-user", "--email", "s@example.org", "--role", "support").exit_code == 0, "who refunds"
 
 
 @pytest.mark.usefixtures("migrated_database")
@@ -158,6 +161,7 @@ def test_the_doctor_names_sources_hides_secrets_and_says_how_to_mend(lyceum: Lyc
         "database": "good",
         "clock": "good",
         "Redis": "good",
+        "payments": "good",
         "mail": "warning",
     }
     assert all(finding["mend"] for finding in document["findings"] if finding["state"] != "good")
@@ -166,6 +170,42 @@ def test_the_doctor_names_sources_hides_secrets_and_says_how_to_mend(lyceum: Lyc
     assert "BAD  Redis" in broken.stdout
     assert "BAD  mail" in broken.stdout
     assert "ok   database" in broken.stdout
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, {"payments": "good"}),
+        ({"ENVIRONMENT": "production"}, {"payments": "warning"}),
+        ({"STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_WEBHOOK_SECRETS": "whsec_1"}, {"Stripe": "good"}),
+        ({"STRIPE_SECRET_KEY": "sk_test_1"}, {"Stripe": "bad"}),
+        ({"STRIPE_WEBHOOK_SECRETS": "whsec_1"}, {"Stripe": "bad"}),
+        ({"STRIPE_SECRET_KEY": "pk_live_1", "STRIPE_WEBHOOK_SECRETS": "whsec_1"}, {"Stripe": "bad"}),
+        (
+            {
+                "ENVIRONMENT": "production",
+                "STRIPE_SECRET_KEY": "rk_test_1",
+                "STRIPE_WEBHOOK_SECRETS": "whsec_1,whsec_2",
+                "RAZORPAY_KEY_ID": "rzp_live_1",
+                "RAZORPAY_KEY_SECRET": "secret",
+                "RAZORPAY_WEBHOOK_SECRETS": "secret",
+                "PUBLIC_URL": "https://learn.example.org",
+            },
+            {"Stripe": "warning", "Razorpay": "good"},
+        ),
+        (
+            {"ENVIRONMENT": "production", "STRIPE_SECRET_KEY": "sk_live_1", "STRIPE_WEBHOOK_SECRETS": "whsec_1"},
+            {"Stripe": "good", "payments": "bad"},
+        ),
+    ],
+)
+def test_the_doctor_tells_whether_money_can_be_taken_and_noticed(
+    settings: dict[str, str], expected: dict[str, str]
+) -> None:
+    env = {f"LYCEUM_{name}": value for name, value in settings.items()}
+    findings = check_payments(Settings.load(env), env)
+    assert {finding.subject: finding.state for finding in findings} == expected
+    assert all(finding.mend for finding in findings if finding.state != "good")
 
 
 def test_the_doctor_creates_no_database_to_look_at(lyceum: Lyceum, tmp_path: Path) -> None:

@@ -190,6 +190,7 @@ async def test_work_of_a_killed_worker_is_woken_though_arq_holds_its_job(bench: 
         while not await bench.granted(fact):
             await asyncio.sleep(0.02)
     await end([worker])
+    assert await bench.redis.zcard("arq:queue") == 0, "the job that nobody can finish is out of the way"
 
 
 async def test_facts_of_a_process_that_died_are_dispatched_by_another(bench: Bench) -> None:

@@ -79,7 +79,7 @@ class Account:
     # ---- the API
 
     def create_order(self, body: Entity) -> Entity:
-        _check_amount(body.get("amount"), body.get("currency"))
+        check_amount(body.get("amount"), body.get("currency"))
         if len(body.get("receipt") or "") > 40:
             raise Refused("The receipt may not be greater than 40 characters.")
         with self.lock:
@@ -110,7 +110,7 @@ class Account:
             return made
 
     def create_plan(self, body: Entity) -> Entity:
-        _check_amount(body["item"]["amount"], body["item"]["currency"])
+        check_amount(body["item"]["amount"], body["item"]["currency"])
         if body["period"] not in ("daily", "weekly", "monthly", "yearly"):
             raise Refused("Not a valid period")
         with self.lock:
@@ -448,7 +448,7 @@ def _price(plan: Entity, quantity: int) -> int:
     return amount * quantity
 
 
-def _check_amount(amount: Any, currency: Any) -> None:
+def check_amount(amount: Any, currency: Any) -> None:
     if not isinstance(currency, str) or len(currency) != 3:
         raise Refused("The currency should be 3 characters.")
     if not isinstance(amount, int) or amount < (100 if currency == "INR" else 1):

@@ -27,6 +27,7 @@ import httpx
 import uvicorn
 
 from doubles.razorpay_account import Account, Refused, Webhook
+from doubles.razorpay_links import PaymentLinks
 from doubles.razorpay_shapes import Entity, new_ref
 
 _LISTS = {"orders": "order", "payments": "payment", "refunds": "refund", "subscriptions": "subscription"}
@@ -54,8 +55,8 @@ class Call:
 
 
 class RazorpayServer:
-    """Listens while it is entered. `account` is what happens there, `faults` are used up one by one, `down` refuses
-    all calls, `calls` are those that came."""
+    """Listens while it is entered. `account` and its `links` are what happens there, `faults` are used up one by one,
+    `down` refuses all calls, `calls` are those that came."""
 
     def __init__(self, *, secrets: Sequence[str] = ("whsec-of-now",), live: bool = False) -> None:
         self.key_id = f"rzp_{'live' if live else 'test'}_{new_ref('k')[2:]}"
@@ -63,6 +64,7 @@ class RazorpayServer:
         self.secrets = list(secrets)
         """The first signs."""
         self.account = Account()
+        self.links = PaymentLinks(self.account)
         self.faults: list[Fault] = []
         self.down = False
         self.calls: list[Call] = []
@@ -90,6 +92,7 @@ class RazorpayServer:
     def reset(self) -> None:
         """An empty account, and no trouble."""
         self.account, self._delivered = Account(), 0
+        self.links = PaymentLinks(self.account)
         self.faults.clear()
         self.calls.clear()
         self.down = False
@@ -206,6 +209,14 @@ class RazorpayServer:
         match [method, *path.removeprefix("/v1/").split("/")]:
             case ["POST", "orders"]:
                 return account.create_order(body)
+            case ["POST", "payment_links"]:
+                return self.links.create(body)
+            case ["POST", "payment_links", ref, "cancel"]:
+                return self.links.cancel(ref)
+            case ["GET", "payment_links"]:
+                return self.links.listed(query)
+            case ["GET", "payment_links", ref]:
+                return self.links.one(ref)
             case ["POST", "plans"]:
                 return account.create_plan(body)
             case ["POST", "subscriptions"]:

@@ -31,6 +31,39 @@ def order(body: Entity, now: int) -> Entity:
     }
 
 
+def payment_link(body: Entity, now: int) -> Entity:
+    """It calls itself nothing, knows no order before its page was seen, and writes what is not known as zero."""
+    ref = new_ref("plink")
+    return {
+        "accept_partial": body.get("accept_partial", False),
+        "amount": body["amount"],
+        "amount_paid": 0,
+        "callback_method": body.get("callback_method", ""),
+        "callback_url": body.get("callback_url", ""),
+        "cancelled_at": 0,
+        "created_at": now,
+        "currency": body["currency"],
+        "customer": body.get("customer") or [],
+        "description": body.get("description", ""),
+        "expire_by": body.get("expire_by", 0),
+        "expired_at": 0,
+        "first_min_partial_amount": 0,
+        "id": ref,
+        "notes": body.get("notes"),
+        "notify": body.get("notify") or {"email": True, "sms": True},
+        "payments": None,
+        "reference_id": body.get("reference_id", ""),
+        "reminder_enable": body.get("reminder_enable", False),
+        "reminders": [],
+        "short_url": f"https://rzp.io/rzp/{ref[-7:]}",
+        "status": "created",
+        "updated_at": now,
+        "upi_link": False,
+        "user_id": "",
+        "whatsapp_link": False,
+    }
+
+
 def payment(amount: int, currency: str, now: int, **more: Any) -> Entity:
     """`more`: order_id, invoice_id, method, notes, description."""
     method = more.pop("method", "card")

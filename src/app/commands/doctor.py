@@ -8,7 +8,7 @@ import shutil
 import smtplib
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,7 +55,7 @@ class SettingShown(msgspec.Struct, frozen=True):
 @data_dir_option
 @json_option
 def doctor(data_dir: Path | None, as_json: bool) -> None:
-    """Check settings, database, Redis, disk, clock and mail, and say how to mend what is wrong."""
+    """Check settings, database, Redis, disk, clock, payments and mail, and say how to mend what is wrong."""
     try:
         settings = Settings.load(data_dir=data_dir)
     except ConfigError as error:
@@ -96,7 +96,7 @@ def _plain(value: object) -> str:
 def examine(settings: Settings) -> list[Finding]:
     findings = [check_disk(settings)]
     if settings.embedded and not (settings.data_dir / "postgres").exists():
-        return [*findings, check_programs(settings), check_mail(settings)]
+        return [*findings, check_programs(settings), *check_payments(settings), check_mail(settings)]
     with ExitStack() as stack:
         try:
             found = stack.enter_context(addressed(settings, owner="command", report=lambda line: None))
@@ -104,7 +104,7 @@ def examine(settings: Settings) -> list[Finding]:
             findings.append(Finding("embedded services", "bad", str(error), "see the sentence itself"))
         else:
             findings += asyncio.run(_examine_services(settings, found))
-    return [*findings, check_mail(settings)]
+    return [*findings, *check_payments(settings), check_mail(settings)]
 
 
 def check_programs(settings: Settings) -> Finding:
@@ -196,6 +196,47 @@ def check_disk(settings: Settings) -> Finding:
     if free < LOW_DISK_BYTES:
         return Finding("disk", "warning", found, "free some space, or choose another --data-dir")
     return Finding("disk", "good", found)
+
+
+def check_payments(settings: Settings, env: Mapping[str, str] | None = None) -> list[Finding]:
+    """One for each provider that is set up. Nothing is asked of them."""
+    found = [
+        _check_keys(settings, "Stripe", settings.stripe_secret_key, ("sk_", "rk_"), settings.stripe_webhook_secrets),
+        _check_keys(settings, "Razorpay", settings.razorpay_key_id, ("rzp_",), settings.razorpay_webhook_secrets),
+    ]
+    findings = [finding for finding in found if finding is not None]
+    if not findings and settings.production:
+        mend = "set the keys and webhook secrets of Stripe or Razorpay, or sell nothing"
+        return [Finding("payments", "warning", "no provider is set up: nothing can be bought", mend)]
+    if not findings:
+        return [Finding("payments", "good", "the built-in test provider; no money moves")]
+    if settings.production and settings.source_of("public_url", env) == "default":
+        mend = "set LYCEUM_PUBLIC_URL to the address that browsers use"
+        findings.append(Finding("payments", "bad", f"buyers are sent back to {settings.public_url}", mend))
+    return findings
+
+
+def _check_keys(
+    settings: Settings, provider: str, key: str, prefixes: tuple[str, ...], webhook_secrets: list[str]
+) -> Finding | None:
+    name = f"LYCEUM_{provider.upper()}"
+    key_name = f"{name}_SECRET_KEY" if provider == "Stripe" else f"{name}_KEY_ID"
+    endpoint = f"{settings.public_url}/api/v1/webhooks/{provider.lower()}"
+    if not key:
+        if not webhook_secrets:
+            return None
+        return Finding(provider, "bad", "webhook secrets without a key: it sells nothing", f"set {key_name} too")
+    if not webhook_secrets:
+        mend = f"let {provider} send its webhooks to {endpoint}, and set {name}_WEBHOOK_SECRETS"
+        return Finding(provider, "bad", "no webhook secret: a payment shows only when it is reconciled", mend)
+    if not key.startswith(prefixes):
+        said = "the key begins neither with sk_ nor rk_" if provider == "Stripe" else "the key does not begin with rzp_"
+        return Finding(provider, "bad", said, f"copy {key_name} once more")
+    if settings.production and "_live_" not in key:
+        return Finding(provider, "warning", "a test key: no money moves", f"set {key_name} to the live one")
+    mode = "live" if "_live_" in key else "test"
+    secrets = f"{len(webhook_secrets)} webhook secret{'s' if len(webhook_secrets) > 1 else ''}"
+    return Finding(provider, "good", f"{mode} mode, {secrets}; webhooks are taken at {endpoint}")
 
 
 def check_mail(settings: Settings) -> Finding:

@@ -12,7 +12,7 @@ from app.commands.running import run
 from app.infra import Infra
 from domains.identity import api as identity
 
-ROLES = ("learner", "teacher", "author", "admin")
+ROLES = tuple(role.value for role in identity.Role)
 
 
 @click.command("create-user")

@@ -32,7 +32,7 @@ from domains.billing.controllers.catalogue_admin import (
 )
 from domains.billing.controllers.customers import CustomerController
 from domains.billing.controllers.documents import DocumentsController
-from domains.billing.controllers.payments import PaymentsController
+from domains.billing.controllers.payments import PaymentsAdminController, PaymentsController
 from domains.billing.controllers.subscriptions import SubscriptionsController
 from domains.billing.controllers.till import TillController
 from domains.billing.controllers.webhooks import WebhooksController
@@ -63,6 +63,7 @@ DOMAIN = Domain(
         AdminCouponsController,
         CustomerController,
         PaymentsController,
+        PaymentsAdminController,
         SubscriptionsController,
         DocumentsController,
         WebhooksController,

@@ -14,6 +14,7 @@ from domains.billing.service.assortment import PriceView, ProductView, products
 from domains.billing.service.guard import entitled, gated, holds, require
 from domains.billing.service.inbox import WebhookView
 from domains.billing.service.inbox import listed as inbox_list
+from domains.billing.service.inbox import measure as inbox_measure
 from domains.billing.service.inbox import replay as inbox_replay
 from domains.billing.service.inbox import shown as inbox_show
 from domains.billing.service.ledger import LedgerReport
@@ -52,6 +53,7 @@ __all__ = [
     "grant_by_hand",
     "holds",
     "inbox_list",
+    "inbox_measure",
     "inbox_replay",
     "inbox_show",
     "ledger_check",

@@ -329,7 +329,8 @@ async def test_of_many_guesses_at_once_no_more_than_ten_are_looked_at(db: Databa
         return "found"
 
     heard = Counter(await asyncio.gather(*map(guess, range(40))))
-    assert 1 <= heard["billing.coupon_refused"] <= MOST_GUESSES
+    # None at all, if every one was counted before the first was looked at.
+    assert heard["billing.coupon_refused"] <= MOST_GUESSES
     assert heard["billing.coupon_refused"] + heard["billing.too_many_guesses"] == 40
 
 

@@ -265,3 +265,19 @@ async def test_the_jobs_of_billing_run_on_an_empty_house(db: Database) -> None:
     for job in registry.jobs():
         if job.name.startswith("billing."):
             await job.run(db)
+
+
+async def test_an_order_whose_payment_is_under_way_is_not_given_up(ada: Learner, db: Database) -> None:
+    on_sale = await put_on_sale(db, "offline")
+    begun = await ada.post(f"/payments/products/{on_sale.product_id}", {})
+    order_id = UUID(begun.json()["id"])
+    await db.fetch(
+        "INSERT INTO billing_payment (id, order_id, provider, payment_ref, status, amount_minor, currency)"
+        " VALUES ($1, $2, 'fake', 'pay_slow', 'authorised', 1999, 'EUR')",
+        new_id(),
+        order_id,
+    )
+    for days, state in ((1, "pending"), (13, "pending"), (15, "void")):
+        await dunning.give_up_orders(db, utc_now() + timedelta(days=days))
+        [row] = await db.fetch("SELECT state FROM billing_order WHERE id = $1", order_id)
+        assert row["state"] == state, days

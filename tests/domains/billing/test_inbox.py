@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import logging
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import httpx
@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from conftest import Crank
 from domains.billing import api as billing
+from domains.billing.errors import StateForbids
 from domains.billing.policy.seen import CheckoutClosed, DisputeSeen, PaymentSeen, RefundSeen, Seen
 from domains.billing.providers.port import Incoming
 from domains.billing.service import checkout, inbox
@@ -273,3 +274,34 @@ async def test_a_webhook_whose_commit_fails_is_not_taken(db: Database, post: Del
     finally:
         async with db.begin() as uow:
             await uow.session.execute(text("DROP FUNCTION no_commit() CASCADE"))
+
+
+async def test_bodies_are_forgotten_after_three_months_and_still_known_again(
+    db: Database, user_id: UUID, post: Deliveries
+) -> None:
+    body = msgspec.json.encode({"id": "evt_1", "type": "nothing", "created_at": NOW, "data": {}})
+    await post.bring(body, "evt_1")
+    await post.bring(b"[", "evt_2")
+    assert sorted(state for state, _ in await post.applied()) == ["ignored", "quarantined"]
+    await inbox.forget(db, utc_now() + timedelta(days=89))
+    assert [row["body"] for row in await db.fetch("SELECT body FROM billing_webhook ORDER BY id")] == [body, b"["]
+    await inbox.forget(db, utc_now() + timedelta(days=91))
+    assert [row["body"] for row in await db.fetch("SELECT body FROM billing_webhook ORDER BY id")] == [b"", b"["]
+    assert not await post.bring(body, "evt_3")
+    async with db.begin() as uow:
+        forgotten = next(view for view in await inbox.listed(uow, "ignored", most=10) if not view.body)
+        with pytest.raises(StateForbids):
+            await inbox.replay(uow, forgotten.id)
+
+
+async def test_every_process_tells_how_many_webhooks_a_person_has_to_look_at(
+    client: httpx.AsyncClient, user_id: UUID, post: Deliveries
+) -> None:
+    figure = 'lyceum_webhooks_open{provider="fake",state="%s"}'
+    assert f"{figure % 'quarantined'} 0.0" in (await client.get("/metrics")).text
+    await post.bring(b"[", "evt_1")
+    assert f"{figure % 'received'} 1.0" in (await client.get("/metrics")).text
+    await post.applied()
+    found = (await client.get("/metrics")).text
+    assert f"{figure % 'received'} 0.0" in found
+    assert f"{figure % 'quarantined'} 1.0" in found

@@ -102,6 +102,8 @@ async def test_what_is_owned_cannot_be_bought_again(ada: Learner, course_id: UUI
     await crank.jobs()
     again = await ada.post(f"/payments/courses/{course_id}", {})
     assert (again.status_code, again.json()["code"]) == (409, "billing.already_owned")
+    cancelled = await ada.post(f"/payments/{begun['id']}/cancel")
+    assert (cancelled.status_code, cancelled.json()["detail"]) == (409, "it is paid")
 
 
 async def test_a_refund_takes_the_access_and_only_once(
@@ -143,6 +145,19 @@ async def test_refunds_are_for_staff_and_orders_for_their_owner(
     refused = await ada.post(f"/payments/{begun['id']}/refund", {"reason": "I say so"})
     assert refused.status_code == 403
     assert (await ben.get("/payments")).json() == {"items": [], "next_cursor": None}
+
+
+async def test_support_finds_what_somebody_bought(
+    ada: Learner, staff: Learner, course_id: UUID, db: Database, crank: Crank
+) -> None:
+    begun = await buy(ada, course_id)
+    await pay(db, begun["checkout"]["ref"])
+    await crank.jobs()
+    assert (await staff.get(f"/admin/users/{ada.id}/payments")).json() == (await ada.get("/payments")).json()
+    assert (await staff.get(f"/admin/payments/{begun['id']}")).json() == await shown(ada, begun["id"])
+    assert (await staff.get(f"/admin/payments/{new_id()}")).status_code == 404
+    for path in (f"/admin/users/{ada.id}/payments", f"/admin/payments/{begun['id']}"):
+        assert (await ada.get(path)).status_code == 403
 
 
 async def test_an_order_that_is_given_up_counts_again_when_it_is_paid_after_all(

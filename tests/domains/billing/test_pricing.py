@@ -179,10 +179,18 @@ async def test_the_countrys_price_wins_over_the_general_one_and_the_customers_co
     assert (await offered(db, ada.id, product_id)).price.currency == "INR"
     assert (await offered(db, ada.id, product_id, currency="EUR")).price.amount_minor == 699
     assert (await offered(db, ada.id, product_id, currency="USD")).price.amount_minor == 2199
-    elsewhere = await offered(db, ada.id, product_id, country="FR")
-    assert (elsewhere.price.currency, elsewhere.price.amount_minor) == ("EUR", 1999)
+
+
+async def test_who_has_a_billing_address_is_at_home_nowhere_else(db: Database, ada: Learner) -> None:
+    product_id = (await put_on_sale(db, "offline")).product_id
+    await add(db, price_in(product_id, "INR", 49900, country="IN"))
+    assert (await offered(db, ada.id, product_id, country="IN")).price.currency == "INR"
     with pytest.raises(PriceNotFound):
         await offered(db, ada.id, product_id, country="FR", currency="INR")
+    await add(db, CustomerRow(user_id=ada.id, name="Ada", country="FR"))
+    assert (await offered(db, ada.id, product_id, country="FR")).price.currency == "EUR"
+    with pytest.raises(NotOffered, match="billing address is in FR"):
+        await offered(db, ada.id, product_id, country="IN")
 
 
 async def test_a_plan_with_two_intervals_has_to_be_told_which(db: Database, ada: Learner) -> None:
@@ -235,9 +243,8 @@ async def taxed(db: Database) -> UUID:
         ("AT", "ATU13585627", None, ("Reverse charge", 0, 0)),
         ("DE", "DE136695976", None, ("MwSt", 1900, 1900)),
         ("US", "123456789", None, ("", 0, 0)),
-        # An Austrian number vouches for nothing in France, nor does what is asked for change where it was given.
-        ("AT", "ATU13585627", "DE", ("MwSt", 1900, 1900)),
-        ("AT", "ATU13585627", "FR", ("", 0, 0)),
+        # A number without a country of its own vouches for nothing.
+        ("", "ATU13585627", "AT", ("USt", 2000, 1983)),
     ],
 )
 async def test_the_tax_is_that_of_the_customers_country(

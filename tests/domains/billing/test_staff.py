@@ -111,6 +111,7 @@ async def test_what_was_bought_is_not_taken_back_by_hand(db: Database, ada: Lear
     ("fields", "code"),
     [
         ({"reason": ""}, "http.validation"),
+        ({"reason": " \n"}, "http.validation"),
         ({"key": "Course of mine"}, "billing.bad_key"),
         ({"key": "course:7"}, "billing.bad_key"),
         ({"user_id": str(UUID(int=7))}, "billing.person_not_found"),

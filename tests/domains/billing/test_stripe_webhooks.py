@@ -324,7 +324,7 @@ def test_a_page_that_ran_out_is_closed_and_one_that_is_paid_is_a_payment() -> No
         ("requires_payment_method", "created"),
         ("requires_confirmation", "created"),
         ("requires_action", "created"),
-        ("processing", "created"),
+        ("processing", "authorised"),
         ("requires_capture", "authorised"),
         ("succeeded", "captured"),
         ("canceled", "failed"),

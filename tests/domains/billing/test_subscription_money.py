@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 
 from conftest import Crank
 from domains.billing.policy.seen import DisputeSeen, Lookup, PaymentSeen, RefundSeen, Seen
 from domains.billing.providers.port import Providers
-from domains.billing.service import entitlements, inbox
+from domains.billing.service import dunning, entitlements, inbox
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
@@ -150,3 +151,19 @@ async def test_refunds_and_looks_at_once_end_without_access(ada: Learner, db: Da
             hear(db, refund(ref, 100, number)), look(db, subscription["id"]), look(db, subscription["id"])
         )
     assert await opened(db, ada) == []
+
+
+async def test_a_payment_that_the_bank_has_taken_back_for_good_ends_the_subscription(
+    ada: Learner, db: Database, crank: Crank
+) -> None:
+    shown = await subscribe(ada, await put_plan(db, "courses:*"), crank)
+    held = DisputeSeen(
+        dispute_ref="dp_1", payment_ref=await last_payment(db), status="open", amount_minor=900, currency="EUR"
+    )
+    await hear(db, held)
+    await dunning.end_charged_back(db, utc_now())
+    assert (await row_of(db, shown["id"])).status == "active"
+    await hear(db, msgspec.structs.replace(held, status="lost"))
+    await dunning.end_charged_back(db, utc_now())
+    assert (await row_of(db, shown["id"])).status == "cancelled"
+    await dunning.end_charged_back(db, utc_now())

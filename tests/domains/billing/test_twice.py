@@ -6,16 +6,17 @@ from datetime import timedelta
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 
 from conftest import Crank
 from domains.billing import api as billing
 from domains.billing.errors import ProviderAway, StateForbids
-from domains.billing.models import PriceRow
+from domains.billing.models import OrderRow, PriceRow
 from domains.billing.policy.seen import DisputeSeen, PaymentSeen, RefundSeen
 from domains.billing.providers.fake import FakeProvider
 from domains.billing.providers.port import Checkout, CheckoutWanted, Providers
-from domains.billing.service import checkout, effects, inbox, reconcile, refunds, till
+from domains.billing.service import checkout, dunning, effects, inbox, reconcile, refunds, till
 from domains.billing.service.checkout import Wish
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
@@ -99,6 +100,16 @@ async def test_the_same_thing_in_another_country_is_another_wish(db: Database, a
         for where in ("IN", "DE", None)
     ]
     assert totals == [500, 1999, 1999]
+
+
+async def test_where_everything_is_paid_on_a_page_asking_for_one_is_no_other_wish(db: Database, ada: Learner) -> None:
+    wanted = await wish(db, ada)
+    found = [
+        await checkout.begin(db, msgspec.structs.replace(wanted, hosted=hosted), utc_now())
+        for hosted in (True, False, True)
+    ]
+    assert len({one.order.id for one in found}) == 1
+    assert all(one.checkout is not None and one.checkout.url for one in found)
 
 
 async def test_what_was_paid_on_two_pages_is_an_alarm(
@@ -307,3 +318,43 @@ async def test_one_odd_thing_at_the_provider_does_not_end_a_comparison(
     monkeypatch.setattr(FakeProvider, "look_up", look_up)
     found = await reconcile.run(db, "fake", utc_now() - timedelta(days=1), utc_now() + timedelta(minutes=1))
     assert [difference.ref for difference in found.differences] == [begun.checkout.ref]
+
+
+async def test_a_page_whose_closing_was_cut_off_is_closed_by_the_clock(
+    db: Database, ada: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_sale = await put_on_sale(db, "offline", kind="seats")
+    first = await checkout.begin(
+        db, Wish(user_id=ada.id, product_id=on_sale.product_id, kind="seats", quantity=1), utc_now()
+    )
+    other = Wish(user_id=ada.id, product_id=on_sale.product_id, kind="seats", quantity=2)
+
+    async def cut(*_: object) -> None:
+        raise ProviderAway
+
+    with monkeypatch.context() as patched:
+        patched.setattr(FakeProvider, "close_checkout", cut)
+        with pytest.raises(ProviderAway):
+            await checkout.begin(db, other, utc_now())
+    await dunning.give_up_orders(db, utc_now())
+    async with db.begin() as uow:
+        given_up = await uow.session.get_one(OrderRow, first.order.id)
+    assert given_up.state == "void"
+    second = await checkout.begin(db, other, utc_now())
+    assert second.checkout is not None
+    rows = await db.fetch("SELECT data->>'state' AS state, ref FROM billing_fake_object WHERE kind = 'checkout'")
+    assert {row["ref"] for row in rows if row["state"] == "open"} == {second.checkout.ref}
+
+
+async def test_while_a_debit_is_on_its_way_nothing_else_is_begun_or_given_up(db: Database, ada: Learner) -> None:
+    wanted = await wish(db, ada)
+    begun = await checkout.begin(db, wanted, utc_now())
+    under_way = PaymentSeen(
+        payment_ref="pay_slow", status="authorised", amount_minor=1999, currency="EUR", order_id=begun.order.id
+    )
+    async with db.begin() as uow:
+        await inbox.apply(uow, [under_way], "fake", 0, utc_now())
+    with pytest.raises(StateForbids, match="on its way"):
+        await checkout.begin(db, wanted, utc_now())
+    with pytest.raises(StateForbids, match="on its way"):
+        await checkout.give_up(db, begun.order.id, ada.id, utc_now())

@@ -146,6 +146,36 @@ class PaymentsController(Controller):
         return transactions.refunds_shown(made)
 
 
+class PaymentsAdminController(Controller):
+    """What support looks at before it gives money back."""
+
+    path = "/api/v1/admin"
+    tags = ("billing",)
+    guards = (require_role("admin", "support"),)
+
+    @get(
+        "/users/{user_id:uuid}/payments",
+        operation_id="list_payments_of_user",
+        summary="What somebody bought, the newest first",
+    )
+    async def of_user(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        user_id: FromPath[UUID],
+        cursor: FromQuery[str | None] = None,
+        limit: Limit = 20,
+    ) -> Page[OrderOut]:
+        return await transactions.page(uow, user_id, cursor=cursor, limit=limit)
+
+    @get(
+        "/payments/{order_id:uuid}",
+        operation_id="get_payment_as_staff",
+        summary="Anybody's order, with its payments and refunds",
+    )
+    async def one(self, uow: NamedDependency[UnitOfWork], order_id: FromPath[UUID]) -> OrderDetailOut:
+        return await transactions.detail(uow, order_id, owner_id=None, now=utc_now())
+
+
 async def _buy(
     db: Database, principal: Principal, product_id: UUID, wanted: PurchaseIn, *, kind: Kind, quantity: int = 1
 ) -> BegunOut:
@@ -158,5 +188,6 @@ async def _buy(
         country=wanted.country,
         quantity=quantity,
         coupon_code=wanted.coupon,
+        hosted=wanted.hosted,
     )
     return transactions.begun(await checkout.begin(db, wish, utc_now()))

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, Index, Integer, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -48,6 +48,7 @@ class OrderRow(Identified, Dated, Base):
             postgresql_where=text("provider_checkout_ref IS NOT NULL"),
         ),
         Index("ix_billing_order_open", "expires_at", postgresql_where=text("state IN ('draft', 'pending')")),
+        Index("ix_billing_order_unpaid", "provider", "created_at", postgresql_where=text("paid_at IS NULL")),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id"))
@@ -74,6 +75,8 @@ class OrderRow(Identified, Dated, Base):
     tax_bp: Mapped[int] = mapped_column(Integer, server_default="0")
     coupon_id: Mapped[UUID | None] = mapped_column(ForeignKey("billing_coupon.id"))
     trial_days: Mapped[int] = mapped_column(Integer, server_default="0")
+    hosted: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    """Begun to be paid on the provider's own page. An order has one way to be paid, so that nobody pays it twice."""
     provider_checkout_ref: Mapped[str | None] = mapped_column(Text)
     provider_invoice_ref: Mapped[str | None] = mapped_column(Text)
     """Of a subscription's period, at the provider."""
@@ -93,6 +96,7 @@ class PaymentRow(Identified, Dated, Base):
     __table_args__ = (
         UniqueConstraint("provider", "payment_ref", name="uq_billing_payment_ref"),
         Index("ix_billing_payment_order", "order_id"),
+        Index("ix_billing_payment_captured", "provider", "captured_at"),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("billing_order.id"))

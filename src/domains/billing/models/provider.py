@@ -18,6 +18,11 @@ class WebhookRow(Identified, Base):
     __table_args__ = (
         UniqueConstraint("provider", "event_ref", name="uq_billing_webhook_event"),
         UniqueConstraint("provider", "body_hash", name="uq_billing_webhook_body"),
+        Index(
+            "ix_billing_webhook_kept",
+            "handled_at",
+            postgresql_where=text("state IN ('applied', 'ignored') AND body <> ''::bytea"),
+        ),
         Index("ix_billing_webhook_open", "received_at", postgresql_where=text("state IN ('received', 'quarantined')")),
     )
 
@@ -25,6 +30,7 @@ class WebhookRow(Identified, Base):
     event_ref: Mapped[str] = mapped_column(Text)
     type: Mapped[str] = mapped_column(Text)
     body: Mapped[bytes] = mapped_column(LargeBinary)
+    """Emptied three months after it was handled."""
     body_hash: Mapped[bytes] = mapped_column(LargeBinary)
     """SHA-256."""
     state: Mapped[str] = mapped_column(Text, server_default="received")

@@ -55,6 +55,7 @@ class FakeProvider:
     name = NAME
     live = False
     accepts_webhooks = False
+    always_hosted = True
 
     def __init__(self, *, public_url: str) -> None:
         self._public_url = public_url.rstrip("/")

@@ -58,6 +58,8 @@ class CheckoutWanted(NamedTuple):
     charge: Charge | None = None
     discount: Discount | None = None
     trial_days: int = 0
+    hosted: bool = False
+    """On the provider's own page, also where its client library could do without one."""
 
 
 class Checkout(msgspec.Struct, frozen=True):
@@ -93,6 +95,8 @@ class Provider(Protocol):
     """False in the provider's test mode."""
     accepts_webhooks: bool
     """False while no secret is set."""
+    always_hosted: bool
+    """Whether every checkout has a page, wanted or not. Otherwise what was wanted with one has no other way to pay."""
 
     # ---- paying
 

@@ -70,10 +70,35 @@ async def one(session: AsyncSession, webhook_id: UUID) -> WebhookRow | None:
     return await session.get(WebhookRow, webhook_id)
 
 
+async def open_counts(db: Database) -> list[tuple[str, str, int]]:
+    """Provider, state and how many, of those that nobody is done with."""
+    rows = await db.fetch(
+        "SELECT provider, state, count(*) AS number FROM billing_webhook"
+        " WHERE state IN ('received', 'quarantined') GROUP BY provider, state"
+    )
+    return [(row["provider"], row["state"], row["number"]) for row in rows]
+
+
 async def reopen(session: AsyncSession, webhook_id: UUID | None) -> Sequence[UUID]:
-    """Those that will be applied again: the one, or all that are set aside."""
+    """Those that will be applied again: the one, unless its body is forgotten, or all that are set aside."""
     which = WebhookRow.id == webhook_id if webhook_id is not None else WebhookRow.state == "quarantined"
     found = await session.scalars(
-        update(WebhookRow).where(which).values(state="received", note="", handled_at=None).returning(WebhookRow.id)
+        update(WebhookRow)
+        .where(which, WebhookRow.body != b"")
+        .values(state="received", note="", handled_at=None)
+        .returning(WebhookRow.id)
     )
     return found.all()
+
+
+async def forget_bodies(session: AsyncSession, before: datetime, *, most: int) -> int:
+    """Of webhooks that were handled before; the hash stays, so that none is taken for new. How many."""
+    old = (
+        select(WebhookRow.id)
+        .where(WebhookRow.state.in_(("applied", "ignored")), WebhookRow.handled_at < before, WebhookRow.body != b"")
+        .limit(most)
+    )
+    found = await session.scalars(
+        update(WebhookRow).where(WebhookRow.id.in_(old)).values(body=b"").returning(WebhookRow.id)
+    )
+    return len(found.all())

@@ -164,6 +164,14 @@ async def open_order(
     )
 
 
+async def is_under_way(session: AsyncSession, order_id: UUID) -> bool:
+    """Whether a payment was made that has not arrived, such as a debit, which takes days."""
+    found = await session.scalar(
+        select(PaymentRow.id).where(PaymentRow.order_id == order_id, PaymentRow.status == "authorised").limit(1)
+    )
+    return found is not None
+
+
 async def bought_for_good(
     session: AsyncSession, user_id: UUID, product_id: UUID, *, besides: UUID | None = None
 ) -> bool:

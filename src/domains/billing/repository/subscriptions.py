@@ -204,9 +204,22 @@ _REFUSED_TRIALS = """
     WHERE t.mark LIKE 'refused:%' AND s.status = 'trialing' AND s.provider = $1 AND s.id > $2
     ORDER BY s.id LIMIT $3
 """
+_CHARGED_BACK = """
+    SELECT DISTINCT s.id, s.user_id, s.subscription_ref, s.created_at, s.created_at, 0
+    FROM billing_dispute d
+    JOIN billing_payment p ON p.provider = d.provider AND p.payment_ref = d.payment_ref
+    JOIN billing_order o ON o.id = p.order_id
+    JOIN billing_subscription s ON s.id = o.subscription_id
+    WHERE d.status = 'lost' AND d.provider = $1 AND s.status <> 'cancelled' AND s.id > $2
+    ORDER BY s.id LIMIT $3
+"""
+# A bank transfer that is under way takes days; a card that was only tried is no reason to wait.
 _UNPAID = """
-    SELECT id, provider_checkout_ref FROM billing_order
-    WHERE state IN ('draft', 'pending') AND expires_at <= $1 AND provider = $2 AND id > $3 ORDER BY id LIMIT $4
+    SELECT id, provider_checkout_ref FROM billing_order o
+    WHERE state IN ('draft', 'pending') AND expires_at <= $1 AND provider = $2 AND id > $3 AND NOT EXISTS (
+        SELECT FROM billing_payment p
+        WHERE p.order_id = o.id AND p.status = 'authorised' AND p.created_at > $1 - interval '14 days')
+    ORDER BY id LIMIT $4
 """
 _UNPAID_ELSEWHERE = """
     SELECT id, NULL FROM billing_order
@@ -243,6 +256,11 @@ async def years_ending(db: Database, now: datetime, until: datetime, *, after: U
 async def refused_trials(db: Database, provider: str, *, after: UUID, most: int) -> list[Due]:
     """That run on a card which had one before."""
     return [Due(*row) for row in await db.fetch(_REFUSED_TRIALS, provider, after, most)]
+
+
+async def charged_back(db: Database, provider: str, *, after: UUID, most: int) -> list[Due]:
+    """That go on although the bank has taken a payment of theirs back for good."""
+    return [Due(*row) for row in await db.fetch(_CHARGED_BACK, provider, after, most)]
 
 
 class Unpaid(NamedTuple):

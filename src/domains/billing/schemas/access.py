@@ -8,7 +8,7 @@ import msgspec
 
 from domains.kernel.wire import In, Out
 
-Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S")]
 Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 
 

@@ -24,6 +24,8 @@ class PurchaseIn(In, frozen=True, kw_only=True):
     coupon: CouponCode | None = None
     gift: bool = False
     """For somebody else: the buyer gets a code to give away."""
+    hosted: bool = False
+    """To be paid on the provider's own page: the checkout then has a `url`, whoever the provider is."""
 
 
 class ProductPurchaseIn(PurchaseIn, frozen=True, kw_only=True):
@@ -32,7 +34,8 @@ class ProductPurchaseIn(PurchaseIn, frozen=True, kw_only=True):
 
 
 class CheckoutOut(Out, frozen=True):
-    """Where to pay: send the browser to `url`, or hand `data` to the provider's client library."""
+    """Where to pay: send the browser to `url`, or hand `data` to the provider's client library. What was bought with
+    `hosted` always has a `url`; the buyer comes back to a page that waits until the provider has told us."""
 
     provider: str
     ref: str
@@ -101,7 +104,7 @@ class OrderDetailOut(Out, frozen=True):
 class RefundIn(In, frozen=True, kw_only=True):
     amount_minor: Annotated[int, msgspec.Meta(ge=1)] | None = None
     """Null gives back all that is left."""
-    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"\S")]
 
 
 class ConfirmIn(In, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from domains.billing.errors import (
     NotOffered,
     OrderNotFound,
     ProductNotFound,
+    ProviderRefused,
     StateForbids,
 )
 from domains.billing.models import OrderRow
@@ -32,7 +33,6 @@ from domains.billing.providers.port import (
     CheckoutWanted,
     Confirming,
     Discount,
-    Provider,
     Providers,
     Quarantine,
 )
@@ -74,6 +74,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     interval: str | None = None
     quantity: int = 1
     coupon_code: str | None = None
+    hosted: bool = False
 
 
 class Begun(NamedTuple):
@@ -86,8 +87,8 @@ class _Placed(NamedTuple):
     order: OrderRow
     wanted: CheckoutWanted | None
     """None when the page is there already, or none is needed."""
-    replaced_ref: str | None
-    """The page of an order that this one takes the place of."""
+    replaced: UUID | None = None
+    """The order that this one takes the place of; its page is still open."""
 
 
 async def begin(db: Database, wish: Wish, now: datetime) -> Begun:
@@ -98,11 +99,13 @@ async def begin(db: Database, wish: Wish, now: datetime) -> Begun:
     async with db.begin() as uow:
         placed = await _place(uow, wish, providers, now)
     order = placed.order
+    if placed.replaced is not None and not await abandon(db, placed.replaced, now):
+        async with db.begin() as uow:
+            await effects.give_up(uow, order.id, now)
+        raise StateForbids("what you wanted before has just been paid")
     if order.provider == NOBODY:
         return Begun(order, None)
     provider = providers.chosen(order.provider)
-    if placed.replaced_ref is not None:
-        await provider.close_checkout(db, placed.replaced_ref)
     if placed.wanted is None:
         return Begun(order, msgspec.convert(order.checkout, Checkout))
     checkout = await provider.open_checkout(db, placed.wanted)
@@ -157,17 +160,27 @@ async def _place(uow: UnitOfWork, wish: Wish, providers: Providers, now: datetim
         raise AlreadyOwned
     if wish.kind == "subscription" and await _subscribed(uow, wish.user_id, product.id):
         raise AlreadyOwned
+    if before is not None and await repository.is_under_way(uow.session, before.id):
+        raise StateForbids("a payment for it is on its way")
     if before is not None and await _same(uow, before, wish, providers, now):
-        return _Placed(before, None if before.checkout else await _wanted(uow, before, providers, now), None)
+        return _Placed(before, None if before.checkout else await _wanted(uow, before, providers, now))
     replaced = None
     if before is not None:
-        replaced = before.provider_checkout_ref
-        await effects.give_up(uow, before.id, now)
+        replaced = before.id
+        await _let_go(uow, before, now)
     order = await _new_order(uow, wish, providers, now)
     if order.provider == NOBODY:
         await effects.refold(uow, order.id, now)
-        return _Placed(order, None, None)
+        return _Placed(order, None, replaced)
     return _Placed(order, await _wanted(uow, order, providers, now), replaced)
+
+
+async def _let_go(uow: UnitOfWork, order: OrderRow, now: datetime) -> None:
+    """Its time is over from now on. It is given up once its page is closed: whoever dies in between leaves that to the
+    clock, which closes the pages of orders whose time is over."""
+    order.expires_at = now
+    await coupons.release(uow, order.id)
+    await uow.session.flush()
 
 
 async def _subscribed(uow: UnitOfWork, user_id: UUID, product_id: UUID) -> bool:
@@ -197,9 +210,15 @@ async def _same(uow: UnitOfWork, order: OrderRow, wish: Wish, providers: Provide
         and order.quantity == wish.quantity
         and wish.currency in (None, order.currency)
         and wish.interval in (None, price.interval)
-        and order.provider in (NOBODY, providers.chosen(wish.provider).name)
+        and (order.provider == NOBODY or (order.provider, order.hosted) == _way(wish, providers))
         and (coupon.code if coupon else None) == (spelled(wish.coupon_code) if wish.coupon_code else None)
     )
+
+
+def _way(wish: Wish, providers: Providers) -> tuple[str, bool]:
+    """Who is paid, and whether on a page of theirs. Where all is paid on pages, asking for one changes nothing."""
+    provider = providers.chosen(wish.provider)
+    return provider.name, wish.hosted or provider.always_hosted
 
 
 async def _new_order(uow: UnitOfWork, wish: Wish, providers: Providers, now: datetime) -> OrderRow:
@@ -215,13 +234,15 @@ async def _new_order(uow: UnitOfWork, wish: Wish, providers: Providers, now: dat
         now=now,
     )
     free = offer.quote.total_minor == 0 and wish.kind != "subscription"
+    provider, hosted = (NOBODY, False) if free else _way(wish, providers)
     order = OrderRow(
         id=new_id(),
         user_id=wish.user_id,
         product_id=offer.product.id,
         price_id=offer.price.id,
         kind=wish.kind,
-        provider=NOBODY if free else providers.chosen(wish.provider).name,
+        provider=provider,
+        hosted=hosted,
         state="draft",
         quantity=wish.quantity,
         currency=offer.price.currency,
@@ -283,6 +304,7 @@ async def _wanted(uow: UnitOfWork, order: OrderRow, providers: Providers, now: d
         charge=charge,
         discount=discount,
         trial_days=order.trial_days,
+        hosted=order.hosted,
     )
 
 
@@ -310,22 +332,47 @@ async def _charges(uow: UnitOfWork, order: OrderRow) -> tuple[Charge, Discount |
     return charge, Discount(full - total(coupons.discount_of(coupon)), cycles)
 
 
-async def give_up(db: Database, order_id: UUID, user_id: UUID, now: datetime) -> OrderRow:
-    """The buyer thinks better of it. Raises OrderNotFound."""
+async def give_up(db: Database, order_id: UUID, user_id: UUID, now: datetime) -> None:
+    """The buyer thinks better of it. Quiet when it is given up already. Raises OrderNotFound, StateForbids when it is
+    paid or a payment is on its way, ProviderAway (it is closed within minutes then)."""
     async with db.begin() as uow:
         order = await repository.order(uow.session, order_id, lock=True)
         if order is None or order.user_id != user_id:
             raise OrderNotFound
-        await effects.give_up(uow, order_id, now)
-    await close_page(db, order)
-    return order
+        if order.paid_at is not None:
+            raise StateForbids("it is paid")
+        if order.given_up_at is not None:
+            return
+        if await repository.is_under_way(uow.session, order_id):
+            raise StateForbids("a payment for it is on its way")
+        await _let_go(uow, order, now)
+    await abandon(db, order_id, now)
+
+
+async def abandon(db: Database, order_id: UUID, now: datetime) -> bool:
+    """Closes the page of an order, then gives it up. False when it was paid before that. Raises ProviderAway."""
+    closed_ref: str | None = None
+    while True:
+        async with db.begin() as uow:
+            order = await repository.order(uow.session, order_id, lock=True)
+            # Its page may have been opened meanwhile; one that opens later finds its order given up.
+            if order is None or order.provider_checkout_ref == closed_ref:
+                await effects.give_up(uow, order_id, now)
+                return order is None or order.paid_at is None
+        await close_page(db, order)
+        closed_ref = order.provider_checkout_ref
 
 
 async def close_page(db: Database, order: OrderRow) -> None:
-    """So that an order that was given up cannot be paid by mistake. Raises ProviderAway."""
-    if order.state == "void" and order.provider_checkout_ref is not None:
-        provider: Provider = db.port(Providers).chosen(order.provider)
-        await provider.close_checkout(db, order.provider_checkout_ref)
+    """So that what was given up cannot be paid by mistake. Raises ProviderAway."""
+    providers = db.port(Providers)
+    if order.provider_checkout_ref is None or order.provider not in providers.names:
+        return
+    try:
+        await providers.chosen(order.provider).close_checkout(db, order.provider_checkout_ref)
+    except ProviderRefused as error:
+        # Whoever pays there all the same has paid: the order then goes from void to paid.
+        log.warning("the page of order %s was not closed: %s", order.id, error)
 
 
 async def confirm(db: Database, order_id: UUID, user_id: UUID, told: ConfirmIn, now: datetime) -> None:

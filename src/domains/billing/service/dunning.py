@@ -17,7 +17,7 @@ from domains.billing.policy import dunning as policy
 from domains.billing.providers.port import Provider, Providers
 from domains.billing.repository import subscriptions as repository
 from domains.billing.repository.subscriptions import Due, Unpaid
-from domains.billing.service import effects, plans
+from domains.billing.service import checkout, plans
 from domains.kernel.uow import Database, UnitOfWork
 
 AT_ONCE = 100
@@ -69,6 +69,14 @@ async def _refuse_trial(db: Database, provider: Provider, due: Due, now: datetim
         _remind(uow, due, "trial_refused", 0, now)
 
 
+async def end_charged_back(db: Database, now: datetime) -> None:
+    """Cancels what the bank has taken the money back for: a charge after that would be the next dispute."""
+    for provider in db.port(Providers):
+        async for due in _all(repository.charged_back, db, provider.name):
+            if not await _attempt(f"subscription {due.id}", _end(db, provider, due, now)):
+                break
+
+
 async def _end(db: Database, provider: Provider, due: Due, now: datetime) -> None:
     try:
         await provider.cancel(db, due.subscription_ref, at_period_end=False)
@@ -106,21 +114,10 @@ async def give_up_orders(db: Database, now: datetime) -> None:
     providers = db.port(Providers)
     for provider in providers:
         async for order in _all(repository.unpaid, db, provider.name, now):
-            if not await _attempt(f"order {order.id}", _give_up(db, provider, order, now)):
+            if not await _attempt(f"order {order.id}", checkout.abandon(db, order.id, now)):
                 break
     async for order in _all(repository.unpaid_elsewhere, db, providers.names, now):
-        await _attempt(f"order {order.id}", _give_up(db, None, order, now))
-
-
-async def _give_up(db: Database, provider: Provider | None, order: Unpaid, now: datetime) -> None:
-    if provider is not None and order.checkout_ref is not None:
-        try:
-            await provider.close_checkout(db, order.checkout_ref)
-        except ProviderRefused as error:
-            # Whoever pays there all the same has paid: the order then goes from void to paid.
-            log.warning("the page of order %s was not closed: %s", order.id, error)
-    async with db.begin() as uow:
-        await effects.give_up(uow, order.id, now)
+        await _attempt(f"order {order.id}", checkout.abandon(db, order.id, now))
 
 
 async def _all(query: Callable[..., Awaitable[list[Work]]], db: Database, *about: object) -> AsyncIterator[Work]:
@@ -132,7 +129,7 @@ async def _all(query: Callable[..., Awaitable[list[Work]]], db: Database, *about
         after = found[-1].id
 
 
-async def _attempt(what: str, work: Awaitable[None]) -> bool:
+async def _attempt(what: str, work: Awaitable[object]) -> bool:
     """False when the provider is away and the rest of its work had better wait."""
     try:
         await work

@@ -47,11 +47,12 @@ async def refold(uow: UnitOfWork, order_id: UUID, now: datetime) -> Standing | N
     await uow.session.flush()
     if order.subscription_id is not None and order.paid_at is not None and (refunds or disputes):
         await subscriptions.money_moved(uow, order.subscription_id, now)
-    await _book(uow, order, payments, refunds, disputes, now)
     if order.kind not in SUBSCRIPTION_KINDS:
         await seats.settle_order(uow, order, product, access=standing.access, now=now)
     if first_paid and standing.access:
         _announce(uow, order, product)
+    # Last: whoever has taken a document's number keeps all others waiting for theirs until the commit.
+    await _book(uow, order, payments, refunds, disputes, now)
     await uow.session.flush()
     return standing
 
@@ -87,11 +88,11 @@ async def _book(
     """Ledger and documents. Nothing is booked for a payment that was not captured, or what refers to it."""
     if order.paid_at is None:
         return
-    await invoices.issue(uow, order, now)
     captured = {payment.payment_ref for payment in payments if payment.status == "captured"}
     for payment in payments:
         if payment.payment_ref in captured and payment.amount_minor > 0:
             await books.record_capture(uow, order, payment)
+    await invoices.issue(uow, order, now)
     for refund in refunds:
         if refund.payment_ref in captured and refund.status == "succeeded" and refund.settled_at is None:
             refund.settled_at = now

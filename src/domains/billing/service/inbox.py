@@ -6,12 +6,12 @@ job that can run any number of times. What is signed and yet not for us to act o
 
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from domains.billing import metrics
-from domains.billing.errors import BadSignature, WebhookNotFound
+from domains.billing.errors import BadSignature, StateForbids, WebhookNotFound
 from domains.billing.events import WebhookReceived
 from domains.billing.models import OrderRow, RefundRow, WebhookRow
 from domains.billing.policy import orders as policy
@@ -29,9 +29,14 @@ from domains.billing.providers.port import Incoming, Provider, Providers, Quaran
 from domains.billing.repository import inbox as repository
 from domains.billing.repository import orders
 from domains.billing.service import effects, subscriptions, trials
+from domains.kernel import money
 from domains.kernel.uow import Database, UnitOfWork
 
 log = logging.getLogger(__name__)
+
+BODIES_KEPT = timedelta(days=90)
+"""Longer than a provider lets a payment be looked into by its webhooks, shorter than anybody may keep names for."""
+AT_ONCE = 500
 
 
 class NotYet(Exception):
@@ -137,8 +142,8 @@ async def _payment(uow: UnitOfWork, provider: str, seen: PaymentSeen, now: datet
         raise Quarantine(f"order {order.id} was placed with {order.provider}")
     captured = seen.status == "captured"
     if captured and (seen.amount_minor, seen.currency) != (order.total_minor, order.currency):
-        asked = f"{order.total_minor} {order.currency}"
-        raise Quarantine(f"order {order.id} asks for {asked}, paid were {seen.amount_minor} {seen.currency}")
+        asked, paid = money.shown(order.total_minor, order.currency), money.shown(seen.amount_minor, seen.currency)
+        raise Quarantine(f"order {order.id} asks for {asked}, paid were {paid}")
     row = await orders.payment(uow.session, provider, seen.payment_ref)
     if row is None:
         values = {
@@ -201,8 +206,8 @@ async def _refund(uow: UnitOfWork, provider: str, seen: RefundSeen, now: datetim
     """Also without its payment: that may still come."""
     payment = await orders.payment(uow.session, provider, seen.payment_ref)
     if payment is not None and (payment.currency != seen.currency or seen.amount_minor > payment.amount_minor):
-        was = f"{payment.amount_minor} {payment.currency}"
-        raise Quarantine(f"{seen.amount_minor} {seen.currency} given back of payment {seen.payment_ref} of {was}")
+        was, back = money.shown(payment.amount_minor, payment.currency), money.shown(seen.amount_minor, seen.currency)
+        raise Quarantine(f"{back} given back of payment {seen.payment_ref} of {was}")
     row = await _known_refund(uow, provider, seen)
     if row is None:
         values = {
@@ -233,8 +238,8 @@ async def _known_refund(uow: UnitOfWork, provider: str, seen: RefundSeen) -> Ref
     if row is None:
         return None
     if (row.amount_minor, row.currency) != (seen.amount_minor, seen.currency):
-        known = f"{row.amount_minor} {row.currency}"
-        raise Quarantine(f"refund {seen.refund_ref} is of {seen.amount_minor} {seen.currency}, we know of {known}")
+        told, known = money.shown(seen.amount_minor, seen.currency), money.shown(row.amount_minor, row.currency)
+        raise Quarantine(f"refund {seen.refund_ref} is of {told}, we know of {known}")
     return row
 
 
@@ -287,6 +292,15 @@ async def listed(uow: UnitOfWork, state: str | None, *, most: int) -> list[Webho
     return [_view(row) for row in await repository.listed(uow.session, state, most=most)]
 
 
+async def measure(db: Database) -> None:
+    """Brings the figures of what is open up to the database."""
+    counts = {(name, state): 0 for name in db.port(Providers).names for state in ("received", "quarantined")}
+    counts |= {(name, state): number for name, state, number in await repository.open_counts(db)}
+    metrics.OPEN_WEBHOOKS.clear()
+    for (name, state), number in counts.items():
+        metrics.OPEN_WEBHOOKS.labels(name, state).set(number)
+
+
 async def shown(uow: UnitOfWork, webhook_id: UUID) -> WebhookView:
     """Raises WebhookNotFound."""
     found = await repository.one(uow.session, webhook_id)
@@ -310,10 +324,20 @@ def _view(row: WebhookRow) -> WebhookView:
 
 
 async def replay(uow: UnitOfWork, webhook_id: UUID | None) -> int:
-    """Applies one again, or all that were set aside. How many. Raises WebhookNotFound."""
+    """Applies one again, or all that were set aside. How many. Raises WebhookNotFound, and StateForbids for one whose
+    body is forgotten."""
     reopened = await repository.reopen(uow.session, webhook_id)
     if webhook_id is not None and not reopened:
-        raise WebhookNotFound
+        await shown(uow, webhook_id)
+        raise StateForbids("its body is no longer kept")
     for found in reopened:
         uow.record(WebhookReceived(webhook_id=found))
     return len(reopened)
+
+
+async def forget(db: Database, now: datetime) -> None:
+    """Empties webhooks that nobody will need again: they carry names and addresses."""
+    forgotten = AT_ONCE
+    while forgotten == AT_ONCE:
+        async with db.begin() as uow:
+            forgotten = await repository.forget_bodies(uow.session, now - BODIES_KEPT, most=AT_ONCE)

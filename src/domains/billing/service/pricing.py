@@ -1,6 +1,6 @@
 """What a product costs this person, here and now. What a client says about prices is never believed.
 
-How the price is chosen: the country is the one given, else the customer's; a price for it wins over the general one.
+How the price is chosen: the country is the customer's, or, while none is known, the one given; a price for it wins.
 Without a currency it is that of the country's price, else of the product's first price.
 
 How the tax is chosen: the rate of that country; where the country is unknown, the seller's own, since that is what
@@ -63,7 +63,7 @@ async def offer(
     if country is not None and country not in COUNTRIES:
         raise BadField("country", "country is not an ISO 3166 country such as DE")
     customer = await customers.customer(uow.session, user_id)
-    where = country or (customer.country if customer else "") or None
+    where = _country(country, customer)
     on_sale = (await catalogue.prices(uow.session, [product.id]))[product.id]
     price = chosen_price(on_sale, country=where, currency=currency, interval=interval)
     if price.amount_minor * quantity > MOST_MINOR:
@@ -83,6 +83,15 @@ async def offer(
         currency=price.currency,
     )
     return Offer(product, price, coupon, found, *tax)
+
+
+def _country(given: str | None, customer: CustomerRow | None) -> str | None:
+    """What documents will say counts; nobody is at home in the cheapest country for a single order. Raises
+    NotOffered."""
+    known = customer.country if customer else ""
+    if given and known and given != known:
+        raise NotOffered(f"your billing address is in {known}", field="country")
+    return given or known or None
 
 
 def chosen_price(

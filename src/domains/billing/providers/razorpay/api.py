@@ -69,9 +69,9 @@ class Api:
     async def patch(self, kind: type[T], *path: str, body: Mapping[str, Any]) -> T:
         return _as(kind, await self._call("PATCH", path, body=body))
 
-    async def list(self, kind: type[T], *path: str) -> Sequence[T]:
-        """Of a collection that comes as a whole."""
-        return [_converted(kind, item) for item in _items(await self._call("GET", path))]
+    async def list(self, kind: type[T], *path: str, named: str = "items", **params: str | int) -> Sequence[T]:
+        """Of a collection that comes as a whole. `named`: what the answer calls it."""
+        return [_converted(kind, item) for item in _items(await self._call("GET", path, params=params), named)]
 
     async def all(self, kind: type[T], *path: str, **params: str | int) -> AsyncIterator[T]:
         """Every item of a collection, page by page."""
@@ -133,9 +133,9 @@ def _as(kind: type[T], content: bytes) -> T:
         raise ProviderAway from error
 
 
-def _items(content: bytes) -> list[Any]:
+def _items(content: bytes, named: str = "items") -> list[Any]:
     try:
-        found = _COLLECTION.decode(content)["items"]
+        found = _COLLECTION.decode(content)[named]
     except (*_UNREADABLE, KeyError) as error:
         raise ProviderAway from error
     if not isinstance(found, list):

@@ -29,6 +29,20 @@ class Order(msgspec.Struct, frozen=True):
     notes: Notes = None
 
 
+class PaymentLink(msgspec.Struct, frozen=True):
+    """`order_id` is the order that Razorpay makes when the page is first seen; until then there is none, or it is
+    empty. It gets the link's notes."""
+
+    id: Ref
+    amount: Minor
+    currency: Currency
+    status: str
+    short_url: str
+    reference_id: str | None = None
+    order_id: Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_]{0,64}\Z")] | None = None
+    notes: Notes = None
+
+
 class Payment(msgspec.Struct, frozen=True):
     """`notes` are left out: with checkout.js the customer's browser writes them."""
 

@@ -16,7 +16,7 @@ from domains.billing.policy.seen import (
 from domains.billing.providers.razorpay.entities import (
     Dispute,
     Invoice,
-    Order,
+    Notes,
     Payment,
     Plan,
     Refund,
@@ -38,6 +38,7 @@ _SUBSCRIPTIONS: dict[str, SubscriptionStatus] = {
     "paused": "paused",
 }
 ENDED = frozenset({"cancelled", "completed", "expired"})
+CLOSED_LINK = frozenset({"cancelled", "expired"})
 FIRST_CHARGE_S = 3600
 """A period that begins this soon after the subscription is its first one."""
 
@@ -54,15 +55,16 @@ def payment_status(payment: Payment) -> PaymentStatus:
     return "failed" if payment.status == "failed" else "created"
 
 
-def paid_once(payment: Payment, order: Order) -> PaymentSeen | None:
-    """None for an order that is not ours. Its notes are ours: only the secret key can write them."""
-    order_id = own_id(order.notes, "order_id")
+def paid_once(payment: Payment, notes: Notes) -> PaymentSeen | None:
+    """`notes` of the order or payment link that is paid: only the secret key can write them. None where it is not
+    ours."""
+    order_id = own_id(notes, "order_id")
     return None if order_id is None else _payment(payment, order_id=order_id)
 
 
-def told_once(payment: Payment, claimed: UUID | None = None) -> PaymentSeen:
-    """As its webhook tells: for whichever of our orders was given this Razorpay order."""
-    return _payment(payment, checkout_ref=payment.order_id, order_id=claimed)
+def told_once(payment: Payment, checkout_ref: str, claimed: UUID | None = None) -> PaymentSeen:
+    """As its webhook tells: for whichever of our orders was given this Razorpay order or payment link."""
+    return _payment(payment, checkout_ref=checkout_ref, order_id=claimed)
 
 
 def may_begin_it(invoice: Invoice, subscription: Subscription) -> bool:

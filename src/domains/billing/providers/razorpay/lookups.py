@@ -1,12 +1,13 @@
 """Asking Razorpay what a thing is now, and whose.
 
-Invariant: a payment is ours only by what the secret key wrote: the notes of its order, or of its subscription.
+Invariant: a payment is ours only by what the secret key wrote: the notes of its order, of its payment link, or of its
+subscription.
 """
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
-from domains.billing.policy.seen import CheckoutClosed, DisputeSeen, Lookup, Seen, SubscriptionSeen, Told
+from domains.billing.policy.seen import CheckoutClosed, DisputeSeen, Lookup, PaymentSeen, Seen, SubscriptionSeen, Told
 from domains.billing.providers.razorpay import facts
 from domains.billing.providers.razorpay.api import Api, Missing
 from domains.billing.providers.razorpay.entities import (
@@ -14,6 +15,7 @@ from domains.billing.providers.razorpay.entities import (
     Invoice,
     Order,
     Payment,
+    PaymentLink,
     Plan,
     Refund,
     Subscription,
@@ -34,6 +36,7 @@ class Names:
     def __init__(self, live: bool) -> None:
         suffix = "" if live else ":test"
         self.order = f"order{suffix}"
+        self.link = f"link{suffix}"
         self.plan = f"plan{suffix}"
         self.subscription = f"subscription{suffix}"
         self.leaving = f"leaving{suffix}"
@@ -80,14 +83,17 @@ class Lookups:
             first = await self._begins(invoice, subscription)
             seen = [standing, facts.paid_in_period(payment, invoice, subscription, first=first)]
         elif payment.order_id is not None:
-            once = facts.paid_once(payment, await self._order(payment.order_id))
+            once = facts.paid_once(payment, (await self._order(payment.order_id)).notes)
             if once is None:
                 return []
             seen = [once]
-        if seen and payment.amount_refunded:
-            found = self._api.all(Refund, "payments", payment.id, "refunds")
-            seen += [facts.refunded(refund) async for refund in found]
-        return seen
+        return [*seen, *await self._refunds(payment)] if seen else []
+
+    async def _refunds(self, payment: Payment) -> list[Seen]:
+        if not payment.amount_refunded:
+            return []
+        found = self._api.all(Refund, "payments", payment.id, "refunds")
+        return [facts.refunded(refund) async for refund in found]
 
     async def _begins(self, invoice: Invoice, subscription: Subscription) -> bool:
         """Whether the subscription began with this invoice."""
@@ -191,6 +197,8 @@ class Lookups:
         return await self.payment(db, await self._api.get(Payment, "payments", invoice.payment_id))
 
     async def _checkout(self, db: Database, ref: str) -> list[Seen]:
+        if ref.startswith("plink_"):
+            return await self._link(ref)
         if not ref.startswith("sub_"):
             found = await self._api.list(Payment, "orders", ref, "payments")
             return [one for payment in found for one in await self.payment(db, payment)]
@@ -199,6 +207,20 @@ class Lookups:
         seen = await self._subscription(db, ref)
         if order_id and subscription.status in facts.ENDED and not subscription.paid_count and not seen_open(seen):
             return [*seen, CheckoutClosed(order_id=order_id)]
+        return seen
+
+    async def _link(self, ref: str) -> list[Seen]:
+        link = await self._api.get(PaymentLink, "payment_links", ref)
+        order_id = own_id(link.notes, "order_id")
+        if order_id is None:
+            return []
+        seen: list[Seen] = []
+        for payment in await self._api.list(Payment, "orders", link.order_id, "payments") if link.order_id else []:
+            once = facts.paid_once(payment, link.notes)
+            seen += [*([once] if once else []), *await self._refunds(payment)]
+        paid = any(isinstance(one, PaymentSeen) and one.status == "captured" for one in seen)
+        if link.status in facts.CLOSED_LINK and not paid:
+            seen.append(CheckoutClosed(order_id=order_id))
         return seen
 
 

@@ -1,8 +1,8 @@
 """What billing asks of Razorpay, answered by its API.
 
-What Razorpay has no key against repetition for is looked for before it is made: orders by their receipt, refunds by
-our id in their notes. Where two make the same thing at once, the reference that is kept first wins, and nobody is given
-the other. What it cannot do is refused with a text that says so.
+What Razorpay has no key against repetition for is looked for before it is made: orders by their receipt, payment links
+by their reference, refunds by our id in their notes. Where two make the same thing at once, the reference that is
+kept first wins, and nobody is given the other. What it cannot do is refused with a text that says so.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from domains.billing.providers.port import ChangePreview, Charge, Checkout, Chec
 from domains.billing.providers.razorpay import facts, subscribing, webhooks
 from domains.billing.providers.razorpay.api import Api, Missing, within
 from domains.billing.providers.razorpay.entities import Order, Refund, Subscription, moment, own_id
+from domains.billing.providers.razorpay.links import Links
 from domains.billing.providers.razorpay.lookups import Lookups, Names
 from domains.billing.providers.razorpay.proration import due_on_change
 from domains.billing.providers.razorpay.subscribing import Subscribing
@@ -33,6 +34,7 @@ class Razorpay:
     """One account, in the mode of its key. `account_id`, where it is set, is what every webhook has to name."""
 
     name = "razorpay"
+    always_hosted = False
 
     def __init__(
         self,
@@ -52,16 +54,19 @@ class Razorpay:
         self._api = Api(key_id, key_secret, api_base)
         self._names = Names(self.live)
         self._subscribing = Subscribing(self._api, self.name, self._names, key_id)
+        self._links = Links(self._api, self.name, self._names)
 
     # ---- paying
 
     async def open_checkout(self, db: Database, wanted: CheckoutWanted) -> Checkout:
-        """One order or subscription for each of ours, so that paying twice is impossible. An order is paid with
-        checkout.js and has no page of its own: a payment link would be a second order for the same thing."""
+        """One order, payment link or subscription for each of ours, so that paying twice is impossible. An order is
+        paid with checkout.js and has no page of its own; a payment link is one, and makes an order for itself."""
         payable(wanted.amount_minor, wanted.currency)
         async with within():
             if wanted.charge is not None:
                 return await self._subscribing.checkout(db, wanted, wanted.charge)
+            if wanted.hosted:
+                return await self._links.checkout(db, wanted)
             ref = await refs.ref_of(db, self.name, self._names.order, wanted.order_id)
             if ref is None:
                 order = await self._order_made_before(wanted) or await self._new_order(wanted)
@@ -103,11 +108,13 @@ class Razorpay:
 
     async def close_checkout(self, db: Database, ref: str) -> None:
         """Razorpay's orders stay open: money for one that was given up is counted when it comes."""
-        if not ref.startswith("sub_"):
+        if not ref.startswith(("sub_", "plink_")):
             return
         async with within():
             with suppress(ProviderRefused):
-                if (await self._api.get(Subscription, "subscriptions", ref)).status == "created":
+                if ref.startswith("plink_"):
+                    await self._links.close(ref)
+                elif (await self._api.get(Subscription, "subscriptions", ref)).status == "created":
                     await self._subscribing.end(ref, at_cycle_end=False)
 
     async def refund(
@@ -197,7 +204,8 @@ class Razorpay:
         return webhooks.read(body, self._account_id)
 
     async def confirm(self, db: Database, *, order_ref: str, payment_ref: str, signature: str) -> Sequence[Seen]:
-        """`order_ref` is the checkout that we kept for the order, never what the browser sends along."""
+        """`order_ref` is the checkout that we kept for the order, never what the browser sends along. What a payment
+        link's page brings back is signed in another way and not needed: the return page waits for the webhook."""
         subscribed = order_ref.startswith("sub_")
         pair = (payment_ref, order_ref) if subscribed else (order_ref, payment_ref)
         if not webhooks.fits("|".join(pair).encode("utf-8", "replace"), signature, (self._key_secret,)):

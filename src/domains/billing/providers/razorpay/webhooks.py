@@ -2,7 +2,8 @@
 
 Invariant: not a byte of a body is believed before the signature over exactly these bytes fits. Bodies do not say in
 which mode or whose account a payment was made, and a customer's browser can write into its notes; so a payment is
-ours by the Razorpay order that it pays, which only our key has made, and what a subscription was charged is looked up.
+ours by the Razorpay order or payment link that it pays, which only our key has made, and what a subscription was
+charged is looked up.
 """
 
 import hashlib
@@ -15,7 +16,7 @@ from uuid import UUID
 import msgspec
 
 from domains.billing.errors import BadSignature, WebhooksClosed
-from domains.billing.policy.seen import Lookup, Told
+from domains.billing.policy.seen import CheckoutClosed, Lookup, Told
 from domains.billing.providers.port import Incoming, Quarantine
 from domains.billing.providers.razorpay import facts
 from domains.billing.providers.razorpay.entities import (
@@ -24,10 +25,12 @@ from domains.billing.providers.razorpay.entities import (
     Invoice,
     Order,
     Payment,
+    PaymentLink,
     Refund,
     Subscription,
     own_id,
 )
+from domains.billing.providers.razorpay.links import of_link
 
 T = TypeVar("T")
 
@@ -77,6 +80,8 @@ def read(body: bytes, account_id: str) -> Sequence[Told]:
         return [facts.refunded(_entity(event, "refund", Refund))]
     if event.event == "order.paid":
         return _order_paid(event)
+    if topic == "payment_link":
+        return _link(event)
     if topic == "payment":
         return _payment(_entity(event, "payment", Payment))
     if topic == "subscription":
@@ -90,15 +95,33 @@ def _order_paid(event: Event) -> Sequence[Told]:
     order, payment = _entity(event, "order", Order), _entity(event, "payment", Payment)
     if payment.order_id != order.id:
         raise ValueError("the payment is not the order's")
+    if of_link(order.notes):
+        # The order is Razorpay's own, so the page of ours that it belongs to is looked up. The link's webhook says it,
+        # too; two that tell of money are better than one.
+        return [Lookup(kind="payment", ref=payment.id)]
     return _payment(payment, own_id(order.notes, "order_id"))
+
+
+def _link(event: Event) -> Sequence[Told]:
+    """The order that comes along is left alone: its id is not always whole there."""
+    link = _entity(event, "payment_link", PaymentLink)
+    claimed = own_id(link.notes, "order_id")
+    if event.event == "payment_link.paid":
+        payment = _entity(event, "payment", Payment)
+        if link.order_id and payment.order_id != link.order_id:
+            raise ValueError("the payment is not the link's")
+        return [facts.told_once(payment, link.id, claimed)]
+    if event.event in ("payment_link.cancelled", "payment_link.expired") and claimed is not None:
+        return [CheckoutClosed(order_id=claimed)]
+    return []
 
 
 def _payment(payment: Payment, claimed: UUID | None = None) -> Sequence[Told]:
     """Without an order it is not about us: we never take money without one. The order of a subscription's invoice is
-    Razorpay's own."""
+    Razorpay's own, and so is that of a payment link, which nobody finds among ours."""
     if payment.invoice_id:
         return [Lookup(kind="payment", ref=payment.id)]
-    return [facts.told_once(payment, claimed)] if payment.order_id else []
+    return [facts.told_once(payment, payment.order_id, claimed)] if payment.order_id else []
 
 
 def _subscription(event: Event) -> Sequence[Told]:

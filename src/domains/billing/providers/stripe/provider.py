@@ -20,6 +20,7 @@ from domains.kernel.uow import Database
 
 class StripeProvider:
     name = "stripe"
+    always_hosted = True
 
     def __init__(
         self, secret_key: str, webhook_secrets: Sequence[str] = (), api_base: str = "", *, limit_s: float = TIMEOUT_S

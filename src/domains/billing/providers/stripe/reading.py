@@ -107,7 +107,7 @@ def _reader(type_: str) -> Callable[[dict[str, Any]], list[Told]] | None:
         family = "refund"
     if family == "invoice" and type_ not in _INVOICE_TYPES:
         return None
-    return _charge_refunded if type_ == "charge.refunded" else _READERS.get(family)
+    return _SINGLE.get(type_) or _READERS.get(family)
 
 
 # ---- events
@@ -117,6 +117,12 @@ def _session_event(found: dict[str, Any]) -> list[Told]:
     if own_id(found.get("metadata"), "order_id") is None:
         return []
     return session(shaped(found, Session))
+
+
+def _session_failed(found: dict[str, Any]) -> list[Told]:
+    """A debit or transfer did not arrive. Its page is used up: whoever tries again needs another."""
+    order_id = own_id(found.get("metadata"), "order_id")
+    return [] if order_id is None else [CheckoutClosed(order_id=order_id)]
 
 
 def _payment_event(found: dict[str, Any]) -> list[Told]:
@@ -177,6 +183,10 @@ _INVOICE_TYPES = frozenset(
         "marked_uncollectible",
     )
 )
+_SINGLE: Mapping[str, Callable[[dict[str, Any]], list[Told]]] = {
+    "charge.refunded": _charge_refunded,
+    "checkout.session.async_payment_failed": _session_failed,
+}
 _READERS: Mapping[str, Callable[[dict[str, Any]], list[Told]]] = {
     "checkout.session": _session_event,
     "payment_intent": _payment_event,
@@ -216,7 +226,7 @@ def session(found: Session) -> list[Told]:
         PaymentSeen(
             payment_ref=payment_ref,
             # Not paid yet: a bank transfer or debit that is on its way; payment_intent.* tells how it ends.
-            status="captured" if found.payment_status == "paid" else "created",
+            status="captured" if found.payment_status == "paid" else "authorised",
             amount_minor=from_stripe(found.amount_total, currency),
             currency=currency,
             order_id=order_id,
@@ -251,13 +261,13 @@ def _payment_status(found: PaymentIntent) -> PaymentStatus:
     match found.status:
         case "succeeded":
             return "captured"
-        case "requires_capture":
+        case "requires_capture" | "processing":
             return "authorised"
         case "canceled":
             return "failed"
         case "requires_payment_method" if found.last_payment_error:
             return "failed"
-        case "requires_payment_method" | "requires_confirmation" | "requires_action" | "processing":
+        case "requires_payment_method" | "requires_confirmation" | "requires_action":
             return "created"
     raise ValueError(f"a payment with the status {found.status[:40]!r}")
 
