@@ -27,7 +27,7 @@ _DUE = text("""
 _NEIGHBOURS = text("""
     SELECT count(*) FILTER (WHERE lease_until > :now) AS sending,
         max(greatest(due_at, coalesce(lease_until, due_at))) FILTER (
-            WHERE attempts > 0 AND id < :id AND (lease_until > :now OR due_at > :now)) AS held_until
+            WHERE id < :id AND (attempts > 1 AND lease_until > :now OR attempts > 0 AND due_at > :now)) AS held_until
     FROM notifications_delivery
     WHERE user_id = :user_id AND channel = :channel AND state = 'waiting' AND id <> :id
 """)
