@@ -3,6 +3,7 @@
 import asyncio
 import string
 from collections.abc import AsyncIterator
+from email import message_from_bytes, policy
 from pathlib import Path
 from urllib.parse import quote
 
@@ -284,7 +285,7 @@ def test_whatever_is_written_makes_a_mail_with_our_headers_only(name: str, subje
         found = envelope(written, parsed_sender(FROM))
     except Refused:
         return
-    raw = found.message.as_bytes()
+    raw = found.message
     head = raw.split(b"\r\n\r\n", 1)[0].replace(b"\r\n ", b" ")
     names = [line.split(b":", 1)[0].lower() for line in head.split(b"\r\n")]
     assert sorted(names) == sorted(
@@ -303,4 +304,11 @@ def test_an_address_either_is_one_or_is_refused(address: str) -> None:
         return
     assert found.recipient.count("@") >= 1
     assert not set(found.recipient) & set("\r\n\0")
-    assert [one.addr_spec for one in found.message["To"].addresses] == [found.recipient]
+    read = message_from_bytes(found.message, policy=policy.SMTPUTF8)
+    assert [one.addr_spec for one in read["To"].addresses] == [found.recipient]
+
+
+def test_a_long_link_stays_an_address_that_programs_can_read() -> None:
+    link = f"https://learn.lyceum.test/unsubscribe/{'aH9WvuqdnycepvOA8DTWHdlbGNvbWUyo-zJbAhMcIVA7_' * 8}"
+    raw = envelope(mail()._replace(unsubscribe_url=link), parsed_sender(FROM)).message
+    assert f"\r\nList-Unsubscribe: <{link}>\r\n".encode() in raw

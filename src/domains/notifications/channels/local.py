@@ -32,8 +32,7 @@ class LocalOutbox:
 
     async def send(self, mail: Mail) -> Accepted:
         written = envelope(mail, self._sender)
-        raw = written.message.as_bytes()
-        await self._keep(Kept(mail.to_address, mail.subject, raw, mail.message_id))
+        await self._keep(Kept(mail.to_address, mail.subject, written.message, mail.message_id))
         return Accepted("kept here")
 
     async def aclose(self) -> None:

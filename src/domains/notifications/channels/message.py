@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from unicodedata import category
 
 import idna
@@ -18,6 +18,26 @@ import idna
 from domains.notifications.channels.port import Mail, Refused
 
 _MOST_SUBJECT = 500
+_WHOLE = frozenset({"list-unsubscribe", "message-id"})
+_MOST_LINE = 998
+
+
+class _Policy(EmailPolicy):
+    """Headers that programs read stay on one line, however long: folded, an address would become an encoded word, which
+    no mail program takes for an address."""
+
+    def fold(self, name: str, value: Any) -> str:
+        if name.lower() in _WHOLE:
+            return f"{name}: {value}{self.linesep}"
+        return str(super().fold(name, value))
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name.lower() in _WHOLE:
+            return self.fold(name, value).encode()
+        return super().fold_binary(name, value)
+
+
+_POLICIES = {utf8: _Policy(linesep="\r\n", utf8=utf8, raise_on_defect=False) for utf8 in (False, True)}
 _MOST_NAME = 200
 
 
@@ -26,7 +46,7 @@ class Envelope(NamedTuple):
 
     sender: str
     recipient: str
-    message: EmailMessage
+    message: bytes
     utf8: bool
 
 
@@ -43,12 +63,15 @@ def envelope(mail: Mail, sender: Address, now: datetime | None = None) -> Envelo
     for part in (mail.to_name, mail.to_address, mail.subject, mail.message_id, mail.unsubscribe_url or ""):
         if not _clean(part):
             raise Refused("a control character in a header")
+    for part in (mail.message_id, mail.unsubscribe_url or ""):
+        if not part.isascii() or " " in part or len(part) > _MOST_LINE - 100:
+            raise Refused("no address of ours in a header")
     try:
         recipient = _address(mail.to_name[:_MOST_NAME], mail.to_address)
     except ValueError as error:
         raise Refused(f"no address: {error}", gone=True) from None
     utf8 = not recipient.addr_spec.isascii() or not sender.addr_spec.isascii()
-    message = EmailMessage(policy=SMTPUTF8 if utf8 else SMTP)
+    message = EmailMessage(policy=_POLICIES[utf8])
     try:
         message["From"] = sender
         message["To"] = recipient
@@ -63,9 +86,10 @@ def envelope(mail: Mail, sender: Address, now: datetime | None = None) -> Envelo
         # Quoted-printable keeps lines below the 998 bytes of RFC 5322, however long a paragraph is.
         message.set_content(mail.text, cte="quoted-printable")
         message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+        raw = message.as_bytes()
     except (MessageError, ValueError, UnicodeError) as error:
         raise Refused(f"no mail can be made of it: {error}") from None
-    return Envelope(sender.addr_spec, recipient.addr_spec, message, utf8)
+    return Envelope(sender.addr_spec, recipient.addr_spec, raw, utf8)
 
 
 def _address(name: str, address: str) -> Address:

@@ -35,7 +35,7 @@ ASK_AFTER_S = 5.0
 """A connection that rested so long is asked whether it is still there before a message is trusted to it."""
 OLD_AFTER_S = 60.0
 """Most servers hang up on those who rest for minutes."""
-MOST_PER_CONNECTION = 200
+MOST_PER_CONNECTION = 1000
 _MISCONFIGURED_S = 300.0
 """Until somebody has mended a password, nothing is won by asking often."""
 _TOO_LARGE = 552
@@ -150,8 +150,11 @@ class SmtpSender:
                 if written.utf8 and not connection.client.supports_extension("smtputf8"):
                     raise Refused("the mail server takes no addresses outside ASCII")
                 try:
-                    _, said = await connection.client.send_message(
-                        written.message, sender=written.sender, recipients=[written.recipient]
+                    _, said = await connection.client.sendmail(
+                        written.sender,
+                        [written.recipient],
+                        written.message,
+                        mail_options=["SMTPUTF8"] if written.utf8 else [],
                     )
                 except SMTPSenderRefused as refused:
                     # The server wants to be rid of an old connection; nothing of the message was taken yet.
