@@ -94,6 +94,8 @@ def test_somebody_with_another_auth_secret_reads_nothing() -> None:
         (public_point(BROWSER), AUTH[:15]),
         (b"", b""),
     ],
+    # The keys are others in each process, and so would be the names of the tests.
+    ids=["not on the curve", "zeros", "short", "compressed", "short auth", "empty"],
 )
 def test_keys_that_are_none_are_refused(p256dh: bytes, auth: bytes) -> None:
     with pytest.raises(BadKey):
