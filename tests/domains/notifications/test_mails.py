@@ -118,6 +118,8 @@ async def test_everything_can_be_stopped_topic_by_topic_and_comes_back(db: Datab
     topic = await unsubscribe.path(db, ada.id, "category:learning")
     page = (await client.get(everything)).text
     assert topic in page
+    # Who never agreed to marketing is not told that it comes.
+    assert await unsubscribe.path(db, ada.id, "category:marketing") not in page
     back = await client.post(topic, params={"from": everything})
     assert (back.status_code, back.headers["location"]) == (303, everything)
     assert await frequencies(db, ada.id) == {"category:learning": "off"}

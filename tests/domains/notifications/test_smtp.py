@@ -305,7 +305,9 @@ def test_an_address_either_is_one_or_is_refused(address: str) -> None:
     assert found.recipient.count("@") >= 1
     assert not set(found.recipient) & set("\r\n\0")
     read = message_from_bytes(found.message, policy=policy.SMTPUTF8)
-    assert [one.addr_spec for one in read["To"].addresses] == [found.recipient]
+    # The parser of bytes leaves what is not ASCII as halves of characters.
+    written = [one.addr_spec.encode(errors="surrogateescape").decode() for one in read["To"].addresses]
+    assert written == [found.recipient]
 
 
 def test_a_long_link_stays_an_address_that_programs_can_read() -> None:

@@ -100,7 +100,7 @@ def _address(name: str, address: str) -> Address:
         raise ValueError(f"{address!r}")
     if len(local) >= 2 and local[0] == local[-1] == '"':
         local = local[1:-1].replace('\\"', '"').replace("\\\\", "\\")
-    if local.startswith("."):
+    if local.startswith(".") or any(category(sign) == "Zs" and sign != " " for sign in local):
         raise ValueError(f"{address!r}")
     if not domain.startswith("["):
         try:

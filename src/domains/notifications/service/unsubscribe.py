@@ -65,8 +65,12 @@ async def asked(db: Database, token: str) -> Asked:
         contact = await identity.contact(uow, user_id)
         if contact is None:
             raise LinkUnknown
-        chosen = await _chosen(uow, user_id)
+        said = await wishes.said(uow.session, user_id, None)
+        chosen = _of_mails(said)
     scopes = {category: category_scope(category) for category in CATEGORIES}
+    if said.marketing_since is None:
+        # Nothing comes, and a link in a mail is not where somebody agrees to it.
+        del scopes["marketing"]
     off = {category: _stopped(one, chosen) for category, one in scopes.items() if _kinds(one, chosen)}
     return Asked(user_id, scope, contact.locale, _stopped(scope, chosen), off)
 
@@ -111,7 +115,10 @@ async def _set(uow: UnitOfWork, user_id: UUID, scope: str, wanted: Frequency) ->
 
 async def _chosen(uow: UnitOfWork, user_id: UUID) -> dict[str, str]:
     """What somebody has said of mails, by scope."""
-    said = await wishes.said(uow.session, user_id, None)
+    return _of_mails(await wishes.said(uow.session, user_id, None))
+
+
+def _of_mails(said: wishes.Said) -> dict[str, str]:
     return {scope: often for scope, channel, often in said.chosen if channel == EMAIL}
 
 
