@@ -15,7 +15,7 @@ from domains.kernel.uow import Database
 from domains.kernel.zones import local_date
 from domains.notifications.policy import reminders as policy
 from domains.notifications.repository import reminders as rows
-from domains.notifications.service import deliver, reminders
+from domains.notifications.service import deliver, plan, reminders
 from factories.people import Learner, publish, register, small_course
 
 ZONE = "Pacific/Auckland"
@@ -200,15 +200,15 @@ async def test_somebody_who_cannot_be_told_keeps_nobody_else_waiting(
     db: Database, ada: Learner, client: httpx.AsyncClient, crank: Any, today: date, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bob = await practised_today(client, db, crank, "Bob")
-    notify = reminders.many.plan.notify
+    notify = plan.notify
 
     async def refuses_ada(uow: Any, user_id: Any, *rest: Any, **fields: Any) -> bool:
-        told = await notify(uow, user_id, *rest, **fields)
+        told: bool = await notify(uow, user_id, *rest, **fields)
         if user_id == ada.id:
             await uow.session.execute(text("SELECT 1 / 0"))
         return told
 
-    monkeypatch.setattr(reminders.many.plan, "notify", refuses_ada)
+    monkeypatch.setattr(plan, "notify", refuses_ada)
     await reminders.run_due(db, evening(today))
     assert (await kinds(ada), await kinds(bob)) == ([], ["streak_at_risk"])
     events = await db.fetch("SELECT payload FROM kernel_outbox WHERE type LIKE 'notifications.notification_created%'")
