@@ -4,6 +4,7 @@ Invariant: nothing that somebody wrote starts a header or a command: what holds 
 connection is asked for.
 """
 
+import re
 from datetime import UTC, datetime
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -20,6 +21,9 @@ from domains.notifications.channels.port import Mail, Refused
 _MOST_SUBJECT = 500
 _WHOLE = frozenset({"list-unsubscribe", "message-id"})
 _MOST_LINE = 998
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*|\[(?:IPv6:)?[0-9A-Fa-f:.]+\]")
+"""A name of a host, or its address in brackets (RFC 5321)."""
 
 
 class _Policy(EmailPolicy):
@@ -96,18 +100,20 @@ def _address(name: str, address: str) -> Address:
     """Plus signs, quotes and letters of every script before the @ stay; the name of the host becomes ASCII. Raises
     ValueError."""
     local, at, domain = address.rpartition("@")
-    if not at or not local or not domain or not _clean(address) or any(sign in domain for sign in ' \t<>"(),;:'):
+    if not at or not local or not _clean(address):
         raise ValueError(f"{address!r}")
     if len(local) >= 2 and local[0] == local[-1] == '"':
         local = local[1:-1].replace('\\"', '"').replace("\\\\", "\\")
     if local.startswith(".") or any(category(sign) == "Zs" and sign != " " for sign in local):
         raise ValueError(f"{address!r}")
-    if not domain.startswith("["):
+    if not domain.isascii():
         try:
             # As browsers do: capital letters fold, and ß stays what it is.
-            domain = idna.encode(domain, uts46=True, transitional=False).decode() if not domain.isascii() else domain
+            domain = idna.encode(domain, uts46=True, transitional=False).decode()
         except idna.IDNAError as error:
             raise ValueError(str(error)) from None
+    if _DOMAIN.fullmatch(domain) is None:
+        raise ValueError(f"{address!r}")
     return Address(name, local, domain)
 
 
