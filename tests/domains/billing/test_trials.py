@@ -183,7 +183,7 @@ async def test_a_card_that_had_a_trial_ends_another_one(
     await crank.jobs()
     assert await told(db) == ["began", "began", "cancelled"]
     notices = (await eve.get("/notifications")).json()["items"]
-    assert "subscription_trial_refused" in {notice["kind"] for notice in notices}
+    assert "trial_refused" in {notice["kind"] for notice in notices}
     assert (await begin(eve, plan))["total_minor"] == 900
 
 
