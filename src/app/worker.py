@@ -34,7 +34,7 @@ from domains.kernel.uow import Database, Subscription
 JOB_TIMEOUT_S = 60
 LEASE_S = 10.0
 """How long the work of a worker that was killed waits for another. A worker that lives renews its leases."""
-MOST_ATTEMPTS = 12
+MOST_ATTEMPTS = 14
 """With the delays below, the last try comes about a day after the first."""
 KEEP_DAYS = 7
 _RENEW_S = 3.0
@@ -62,8 +62,9 @@ class Deadly(Exception):
 
 
 def delay_s(attempt: int) -> float:
-    """Seconds before the try after `attempt`: 2, 4, 8 … up to six hours."""
-    return min(2.0**attempt, 6 * 3600.0)
+    """Seconds before the try after `attempt`: 1, 2, 4 … 32, for what is over in a moment, then four times as long each
+    time, up to six hours, for what is not."""
+    return 2.0 ** (attempt - 1) if attempt <= 6 else min(32 * 4.0 ** (attempt - 6), 6 * 3600.0)
 
 
 class Deliveries:
