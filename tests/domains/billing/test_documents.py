@@ -270,8 +270,11 @@ async def test_a_receipt_shows_what_came_and_what_went_back_until_now(db: Databa
     assert filename == "receipt-INV-2026-000001.pdf"
     assert sorted(movement.amount_minor for movement in document.movements) == [-500, -100, 1999]
     found = words(document)
-    for wanted in ("Receipt", "Partially refunded", "EUR 19.99", "-EUR 5.00", "Refund", "Dispute (open)", "Given back"):
+    for wanted in ("Receipt", "Partially refunded", "EUR 19.99", "-EUR 5.00", "Refund", "Given back"):
         assert plain(wanted) in found, (wanted, found)
+    # A long reference beside it may break the cell between its words.
+    assert "Dispute" in found
+    assert "(open)" in found
     assert is_pdf(rendered(document))
 
 
