@@ -120,27 +120,28 @@ _PRESENTED = text("""
     JOIN identity_session s ON s.id = t.session_id JOIN identity_user u ON u.id = s.user_id
     WHERE t.token_hash = :token_hash FOR UPDATE OF s
 """)
+# An array is made once; a list behind IN may be made again for each row, and its limit then means nothing.
 _PURGE_FAILURES = """
-    DELETE FROM identity_login_failure WHERE subject IN (
-        SELECT subject FROM identity_login_failure WHERE last_failed_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
+    DELETE FROM identity_login_failure WHERE subject = ANY(ARRAY(
+        SELECT subject FROM identity_login_failure WHERE last_failed_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))
     RETURNING true
 """
 _PURGE_TOKENS = """
-    DELETE FROM identity_refresh_token WHERE token_hash IN (
+    DELETE FROM identity_refresh_token WHERE token_hash = ANY(ARRAY(
         SELECT t.token_hash FROM identity_session s JOIN identity_refresh_token t ON t.session_id = s.id
-        WHERE s.expires_at < $1 LIMIT $2 FOR UPDATE OF t SKIP LOCKED)
+        WHERE s.expires_at < $1 LIMIT $2 FOR UPDATE OF t SKIP LOCKED))
     RETURNING true
 """
 _PURGE_SESSIONS = """
-    DELETE FROM identity_session WHERE id IN (
+    DELETE FROM identity_session WHERE id = ANY(ARRAY(
         SELECT s.id FROM identity_session s WHERE s.expires_at < $1
             AND NOT EXISTS (SELECT FROM identity_refresh_token t WHERE t.session_id = s.id)
-        LIMIT $2 FOR UPDATE SKIP LOCKED)
+        LIMIT $2 FOR UPDATE SKIP LOCKED))
     RETURNING true
 """
 _PURGE_PLACES = """
-    DELETE FROM identity_login_place WHERE (user_id, address) IN (
-        SELECT user_id, address FROM identity_login_place WHERE last_login_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
+    DELETE FROM identity_login_place WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM identity_login_place WHERE last_login_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))
     RETURNING true
 """
 
