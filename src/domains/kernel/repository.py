@@ -23,12 +23,13 @@ _INSERT = text("""
     FROM unnest(CAST(:event_ids AS uuid[]), CAST(:subscriptions AS text[])) AS d (event_id, subscription)
 """)
 
+# An array is made once. A list behind IN may be made again for each row, and its limit then means nothing.
 _CLAIM_FACTS = text("""
     UPDATE kernel_outbox SET lease_until = now() + make_interval(secs => :lease_s)
-    WHERE id IN (
+    WHERE id = ANY(ARRAY(
         SELECT id FROM kernel_outbox WHERE dispatched_at IS NULL AND lease_until < now()
         ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED
-    )
+    ))
     RETURNING id, payload
 """)
 
@@ -97,18 +98,18 @@ _LEAVE_FACTS = text("""
 """)
 
 _PURGE_FACTS = text("""
-    DELETE FROM kernel_outbox WHERE id IN (
+    DELETE FROM kernel_outbox WHERE id = ANY(ARRAY(
         SELECT id FROM kernel_outbox o WHERE dispatched_at < now() - make_interval(days => :keep_days)
         AND NOT EXISTS (SELECT FROM kernel_delivery WHERE event_id = o.id AND state <> 'done')
         ORDER BY dispatched_at LIMIT :most FOR UPDATE SKIP LOCKED
-    )
+    ))
 """)
 
 _PURGE_ANSWERS = text("""
-    DELETE FROM kernel_idempotent_answer WHERE (owner_id, key) IN (
-        SELECT owner_id, key FROM kernel_idempotent_answer WHERE created_at < now() - interval '1 day'
+    DELETE FROM kernel_idempotent_answer WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM kernel_idempotent_answer WHERE created_at < now() - interval '1 day'
         ORDER BY created_at LIMIT :most FOR UPDATE SKIP LOCKED
-    )
+    ))
 """)
 
 DeliveryState = Literal["pending", "done", "dead"]

@@ -16,7 +16,6 @@ from domains.billing.errors import BadSignature, ProviderAway, ProviderRefused
 from domains.billing.policy.seen import CheckoutClosed, Lookup, PaymentSeen, RefundSeen, Seen, SubscriptionSeen
 from domains.billing.providers.port import Buyer, Charge, CheckoutWanted, Discount
 from domains.billing.providers.razorpay import Razorpay
-from domains.billing.providers.razorpay.proration import due_on_change
 from domains.billing.providers.razorpay.subscribing import one_later
 from domains.kernel.uow import Database
 from doubles.razorpay_server import Fault, RazorpayServer
@@ -442,32 +441,6 @@ async def test_what_cannot_be_changed_says_why(razorpay: Razorpay, server: Razor
 
 
 moments = st.integers(0, 400 * 86_400).map(lambda s: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=s))
-
-
-@given(
-    old=st.integers(0, 10**9),
-    new=st.integers(0, 10**9),
-    start=moments,
-    days=st.integers(1, 366),
-    at=moments,
-    same=st.booleans(),
-)
-def test_what_a_change_costs_is_between_giving_all_back_and_paying_all(
-    old: int, new: int, start: datetime, days: int, at: datetime, same: bool
-) -> None:
-    end = start + timedelta(days=days)
-    due = due_on_change(old, new, start=start, end=end, at=at, same_interval=same)
-    assert -old <= due <= new
-    if same:
-        back = due_on_change(new, old, start=start, end=end, at=at, same_interval=True)
-        assert due == -back
-    if at >= end:
-        assert due == (0 if same else new)
-
-
-def test_before_there_is_a_period_a_change_costs_nothing() -> None:
-    assert due_on_change(100, 900, start=None, end=None, at=NOW, same_interval=False) == 0
-    assert due_on_change(100, 900, start=NOW, end=NOW, at=NOW, same_interval=True) == 0
 
 
 @given(moment=moments, interval=st.sampled_from(["month", "year"]))

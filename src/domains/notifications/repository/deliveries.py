@@ -15,12 +15,12 @@ from domains.notifications.models import DeliveryRow, LocalMail
 
 _DUE = text("""
     UPDATE notifications_delivery SET queued_until = :queued_until
-    WHERE id IN (
+    WHERE id = ANY(ARRAY(
         SELECT id FROM notifications_delivery
         WHERE state = 'waiting' AND due_at <= :now AND (queued_until IS NULL OR queued_until <= :now)
           AND (lease_until IS NULL OR lease_until <= :now)
         ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
-    )
+    ))
     RETURNING id
 """)
 

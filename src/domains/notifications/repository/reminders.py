@@ -28,11 +28,10 @@ _DROP_EARLIER = text("""
 """)
 # Those that another clock has taken are skipped, so that several share the work.
 _TAKE_REMINDERS = text("""
-    DELETE FROM notifications_reminder r USING (
-        SELECT user_id, what, local_on FROM notifications_reminder
+    DELETE FROM notifications_reminder r WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM notifications_reminder
         WHERE due_at <= :now ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
-    ) due
-    WHERE r.user_id = due.user_id AND r.what = due.what AND r.local_on = due.local_on
+    ))
     RETURNING r.user_id, r.what, r.local_on, r.hour
 """)
 _DIGEST_PEOPLE = """

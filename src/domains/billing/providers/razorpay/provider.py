@@ -12,6 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domains.billing.errors import BadSignature, ProviderRefused
+from domains.billing.policy.proration import prorate
 from domains.billing.policy.seen import Lookup, RefundSeen, Seen, Told
 from domains.billing.providers.port import ChangePreview, Charge, Checkout, CheckoutWanted, Incoming, Quarantine
 from domains.billing.providers.razorpay import facts, subscribing, webhooks
@@ -19,7 +20,6 @@ from domains.billing.providers.razorpay.api import Api, Missing, within
 from domains.billing.providers.razorpay.entities import Order, Refund, Subscription, moment, own_id
 from domains.billing.providers.razorpay.links import Links
 from domains.billing.providers.razorpay.lookups import Lookups, Names
-from domains.billing.providers.razorpay.proration import due_on_change
 from domains.billing.providers.razorpay.subscribing import Subscribing
 from domains.billing.repository import provider as refs
 from domains.kernel.money import exponent
@@ -164,14 +164,19 @@ class Razorpay:
             subscription = await lookups.subscription(subscription_ref)
             plan = await lookups.plan(subscription.plan_id)
         subscribing.changeable(subscription, plan, charge)
-        due = due_on_change(
-            plan.item.amount * subscription.quantity,
-            charge.amount_minor * quantity,
-            start=moment(subscription.current_start),
-            end=moment(subscription.current_end),
-            at=at,
-            same_interval=plan.period == subscribing.PERIODS[charge.interval],
-        )
+        start, end = moment(subscription.current_start), moment(subscription.current_end)
+        due = 0
+        if start is not None and end is not None and start < end:
+            # An estimate: Razorpay settles by time as well, and says how much only once it is done.
+            due = prorate(
+                plan.item.amount * subscription.quantity,
+                charge.amount_minor * quantity,
+                start=start,
+                end=end,
+                at=at,
+                same_interval=plan.period == subscribing.PERIODS[charge.interval],
+                currency=charge.currency,
+            ).due_minor
         return ChangePreview(due, charge.currency, at)
 
     async def change(
