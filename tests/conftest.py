@@ -78,6 +78,7 @@ async def _empty(engine: AsyncEngine) -> None:
         used = (await connection.execute(text(looks))).scalars().all()
         if used:
             deletes = ", ".join(f"d{place} AS (DELETE FROM {table})" for place, table in enumerate(used))
+            await connection.execute(text("SELECT set_config('lyceum.emptying', 'on', true)"))
             await connection.execute(text(f"WITH {deletes} SELECT 1"))
 
 

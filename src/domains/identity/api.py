@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from domains.identity import repository
 from domains.identity.policy.fields import Role, checked_email, checked_locale, checked_name, checked_text
 from domains.identity.policy.limits import address_subject
-from domains.identity.repository import Account, Contact
+from domains.identity.repository import accounts as repository
+from domains.identity.repository.accounts import Account, Contact
 from domains.identity.service.accounts import create_user
 from domains.identity.service.authenticator import Authenticator, Principal
 from domains.identity.service.keys import ensure_key, rotate_keys

@@ -61,6 +61,11 @@ class RoleMissing(Forbidden):
     title = "This needs a role that you do not have"
 
 
+class StepUpNeeded(Forbidden):
+    code = "identity.step_up_needed"
+    title = "Prove once more who you are, and try again within five minutes"
+
+
 class TokenInvalid(Unauthenticated):
     code = "identity.token_invalid"
     title = "The access token is not valid"

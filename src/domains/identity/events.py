@@ -17,3 +17,10 @@ class SessionsRevoked(Event, frozen=True, kw_only=True, tag="identity.sessions_r
 
     user_id: UUID
     session_ids: list[UUID]
+
+
+class SecurityNoticed(Event, frozen=True, kw_only=True, tag="identity.security_noticed.v1"):
+    """Something was done to an account that its owner is told of. `what` is an action of the audit log."""
+
+    user_id: UUID
+    what: str

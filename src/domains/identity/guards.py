@@ -14,7 +14,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from domains.identity.api import Authenticator, Principal
-from domains.identity.errors import RoleMissing, TokenInvalid
+from domains.identity.errors import RoleMissing, StepUpNeeded, TokenInvalid
 from domains.kernel.errors import Unauthenticated
 
 AUTHENTICATOR = "authenticator"
@@ -80,6 +80,16 @@ def require_role(*roles: str) -> Callable[[Connection, BaseRouteHandler], Awaita
             raise RoleMissing
 
     return guard
+
+
+async def require_fresh(connection: Connection, _: BaseRouteHandler) -> None:
+    """A guard for what a stolen access token must not be enough for: a login of at most five minutes ago."""
+    principal: Principal | None = connection.scope["user"]
+    if principal is None:
+        raise Unauthenticated
+    authenticator: Authenticator = connection.app.state[AUTHENTICATOR]
+    if not await authenticator.is_fresh(principal):
+        raise StepUpNeeded
 
 
 def provide_principal(request: Request[Any, Any, Any]) -> Principal:

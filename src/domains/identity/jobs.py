@@ -1,6 +1,6 @@
 """Background work of identity: forgetting what is over."""
 
-from domains.identity import repository
+from domains.identity.repository import purge as repository
 from domains.kernel.clock import utc_now
 from domains.kernel.domain import Job
 from domains.kernel.uow import Database

@@ -19,9 +19,10 @@ from litestar.routes import HTTPRoute
 from app.asgi import Parts
 from app.live import realtime_ports
 from app.problems import HANDLERS
-from domains.identity import api, guards, repository
+from domains.identity import api, guards
 from domains.identity.api import Authenticator, Principal
 from domains.identity.errors import SessionEnded, TokenExpired, TokenInvalid
+from domains.identity.repository import sessions as repository
 from domains.identity.service.keys import KeyRing
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id

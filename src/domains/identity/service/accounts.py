@@ -4,7 +4,6 @@ from collections.abc import Collection
 
 from sqlalchemy.exc import IntegrityError
 
-from domains.identity import repository
 from domains.identity.errors import EmailTaken, UsernameTaken
 from domains.identity.events import UserCreated
 from domains.identity.models import User
@@ -19,7 +18,8 @@ from domains.identity.policy.fields import (
     checked_username,
 )
 from domains.identity.policy.passwords import checked_password
-from domains.identity.repository import Account
+from domains.identity.repository import accounts as repository
+from domains.identity.repository.accounts import Account
 from domains.identity.service.hashing import REGISTRATIONS, hash_password
 from domains.kernel.ids import new_id
 from domains.kernel.uow import UnitOfWork
@@ -37,16 +37,17 @@ async def create_user(
     locale: str = "en",
 ) -> Account:
     """Raises BadField, WeakPassword, EmailTaken or UsernameTaken."""
+    address = checked_email(email)
     account = Account(
         id=new_id(),
-        email=checked_email(email),
+        email=address,
         username=checked_username(username),
         name=checked_name(name),
         time_zone=checked_time_zone(time_zone),
         locale=checked_locale(locale),
         roles=frozenset(checked_roles(frozenset(roles))),
     )
-    checked_password(checked_text("password", password), email=account.email, name=account.name)
+    checked_password(checked_text("password", password), email=address, name=account.name)
     user = User(
         id=account.id,
         email=account.email,

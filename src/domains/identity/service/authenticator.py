@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from domains.identity import repository
 from domains.identity.errors import SessionEnded, TokenExpired
+from domains.identity.policy.entry import is_fresh
+from domains.identity.repository import sessions as repository
 from domains.identity.service import tokens
 from domains.identity.service.keys import KeyRing
 from domains.kernel.clock import utc_now
@@ -94,6 +95,13 @@ class Authenticator:
         if roles is None:
             raise SessionEnded
         return roles
+
+    async def is_fresh(self, principal: Principal) -> bool:
+        """Whether the caller has proved who they are in this login session a moment ago. Raises SessionEnded."""
+        at = await repository.authenticated_at(self._db, principal.session_id)
+        if at is None:
+            raise SessionEnded
+        return is_fresh(at, utc_now())
 
     async def live_sessions(self, session_ids: Collection[UUID]) -> frozenset[UUID]:
         """Those of the login sessions that have not ended and whose user is not banned; one query, past the cache."""

@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from domains.identity import repository
 from domains.identity.models import SigningKey
 from domains.identity.policy.sessions import KEY_AFTERLIFE, KEY_NOTICE
+from domains.identity.repository import keys as repository
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database, UnitOfWork

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domains.identity import repository
 from domains.identity.errors import BadCredentials, Banned, SessionEnded, TooManyFailures, TooManyRegistrations
+from domains.identity.policy.entry import Method
 from domains.identity.policy.limits import (
     ADDRESS_DELAYS_S,
     PAIR_DELAYS_S,
@@ -19,32 +19,19 @@ from domains.identity.policy.limits import (
     STRANGERS_DELAYS_S,
     account_subject,
     address_subject,
-    is_place,
     pair_subject,
     registration_subject,
 )
 from domains.identity.policy.passwords import MAX_LENGTH
-from domains.identity.repository import Account, Candidate
+from domains.identity.repository import accounts, tries
+from domains.identity.repository.accounts import Candidate
 from domains.identity.service.authenticator import Authenticator, Principal
+from domains.identity.service.caller import Caller
+from domains.identity.service.entry import Grant, Pending, enter, granted
 from domains.identity.service.hashing import LOGINS, hash_password, is_outdated, verify_password
-from domains.identity.service.sessions import Opened, open_session, refresh_session, revoke_session
+from domains.identity.service.sessions import refresh_session, revoke_session
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database, UnitOfWork
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Where a login comes from."""
-
-    address: str | None
-    user_agent: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    access_token: str
-    refresh_token: str
-    account: Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +51,9 @@ async def count_registration(db: Database, caller: Caller) -> None:
     if subject is None:
         return
     now = utc_now()
-    blocked_until = await repository.reserve(db, subject, delays_s=REGISTRATION_DELAYS_S, quiet_s=QUIET_S, now=now)
+    blocked_until = await tries.reserve(db, subject, delays_s=REGISTRATION_DELAYS_S, quiet_s=QUIET_S, now=now)
     if blocked_until is not None:
         raise TooManyRegistrations(retry_after_s=_seconds_until(blocked_until, now))
-
-
-async def admit(uow: UnitOfWork, authenticator: Authenticator, account: Account, caller: Caller) -> Grant:
-    """Opens a login session for somebody whose identity is beyond doubt."""
-    opened = await _open(uow, account, caller)
-    return await _grant(authenticator, account, opened)
 
 
 async def log_in(
@@ -83,7 +64,7 @@ async def log_in(
     username: str | None,
     password: str,
     caller: Caller,
-) -> Grant:
+) -> Grant | Pending:
     """Raises BadCredentials, TooManyFailures, Busy, or Banned (only to somebody who knows the password)."""
     login = email if email is not None else username or ""
     candidate = await _candidate(db, login, by_email=email is not None)
@@ -91,27 +72,31 @@ async def log_in(
     # Nobody has a longer password; hashing it all the same would only cost time.
     correct = await verify_password(candidate.password_hash if candidate else None, password[: MAX_LENGTH + 1])
     if candidate is None or not correct:
-        await repository.count_failure(db, counted.address, delays_s=ADDRESS_DELAYS_S, quiet_s=QUIET_S, now=utc_now())
+        await tries.count_failure(db, counted.address, delays_s=ADDRESS_DELAYS_S, quiet_s=QUIET_S, now=utc_now())
         raise BadCredentials
     outdated = candidate.password_hash is None or is_outdated(candidate.password_hash)
     renewed_hash = await hash_password(password, LOGINS) if outdated else None
     async with db.begin() as uow:
         await _forgive(uow, counted)
         if renewed_hash is not None:
-            await repository.set_password_hash(uow.session, candidate.account.id, renewed_hash)
-        opened = None if candidate.banned else await _open(uow, candidate.account, caller)
-    if opened is None:
+            await accounts.set_password_hash(uow.session, candidate.account.id, renewed_hash)
+        entered = (
+            None
+            if candidate.banned
+            else await enter(uow, authenticator, candidate.account, caller, method=Method.PASSWORD)
+        )
+    if entered is None:
         raise Banned
-    return await _grant(authenticator, candidate.account, opened)
+    return entered
 
 
 async def refresh(db: Database, authenticator: Authenticator, token: str) -> Grant:
     """Raises RefreshInvalid, RefreshReused, or SessionEnded, also for the banned."""
     opened = await refresh_session(db, token)
-    account = await repository.account(db, opened.user_id)
+    account = await accounts.account(db, opened.user_id)
     if account is None:
         raise SessionEnded
-    return await _grant(authenticator, account, opened)
+    return await granted(authenticator, account, opened)
 
 
 async def log_out(db: Database, authenticator: Authenticator, principal: Principal) -> None:
@@ -121,7 +106,7 @@ async def log_out(db: Database, authenticator: Authenticator, principal: Princip
 
 
 async def _candidate(db: Database, login: str, *, by_email: bool) -> Candidate | None:
-    find = repository.candidate_by_email if by_email else repository.candidate_by_username
+    find = accounts.candidate_by_email if by_email else accounts.candidate_by_username
     return await find(db, login)
 
 
@@ -129,7 +114,7 @@ async def _count_try(db: Database, user_id: UUID | None, login: str, caller: Cal
     now = utc_now()
     account, address = account_subject(user_id, login), address_subject(caller.address)
     pair = pair_subject(account, address)
-    outcome = await repository.reserve_try(
+    outcome = await tries.reserve_try(
         db,
         account=account,
         account_delays_s=STRANGERS_DELAYS_S,
@@ -147,22 +132,10 @@ async def _count_try(db: Database, user_id: UUID | None, login: str, caller: Cal
 
 async def _forgive(uow: UnitOfWork, counted: _Counted) -> None:
     """What was counted here is forgiven; of what strangers did to the account elsewhere, only this try is."""
-    await repository.forgive(uow.session, counted.pair)
+    await tries.forgive(uow.session, counted.pair)
     if counted.account_wide:
-        await repository.return_try(uow.session, counted.account, counted_at=counted.at)
-
-
-async def _open(uow: UnitOfWork, account: Account, caller: Caller) -> Opened:
-    address = address_subject(caller.address)
-    if is_place(address):
-        await repository.remember_place(uow.session, account.id, address, utc_now())
-    return await open_session(uow, account.id, user_agent=caller.user_agent)
+        await tries.return_try(uow.session, counted.account, counted_at=counted.at)
 
 
 def _seconds_until(moment: datetime, now: datetime) -> int:
     return max(1, math.ceil((moment - now).total_seconds()))
-
-
-async def _grant(authenticator: Authenticator, account: Account, opened: Opened) -> Grant:
-    access = await authenticator.issue(user_id=account.id, session_id=opened.session_id, roles=account.roles)
-    return Grant(access, opened.refresh_token, account)

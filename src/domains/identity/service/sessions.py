@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domains.identity import repository
 from domains.identity.errors import RefreshInvalid, RefreshReused, SessionEnded
 from domains.identity.events import SessionsRevoked
 from domains.identity.models import LoginSession, RefreshToken
+from domains.identity.policy.entry import Method
 from domains.identity.policy.sessions import SESSION_LIFETIME, Verdict, refresh_verdict
-from domains.identity.repository import Family
+from domains.identity.repository import sessions as repository
+from domains.identity.repository.sessions import Family
 from domains.kernel.clock import utc_now
 from domains.kernel.errors import Unauthenticated
 from domains.kernel.ids import new_id
@@ -28,7 +29,7 @@ class Opened:
     refresh_token: str
 
 
-async def open_session(uow: UnitOfWork, user_id: UUID, *, user_agent: str | None) -> Opened:
+async def open_session(uow: UnitOfWork, user_id: UUID, *, user_agent: str | None, method: Method) -> Opened:
     now = utc_now()
     session_id = new_id()
     uow.session.add(
@@ -38,6 +39,8 @@ async def open_session(uow: UnitOfWork, user_id: UUID, *, user_agent: str | None
             expires_at=now + SESSION_LIFETIME,
             last_used_at=now,
             user_agent=_storable(user_agent),
+            method=method,
+            authenticated_at=now,
         )
     )
     await uow.session.flush()

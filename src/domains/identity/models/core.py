@@ -1,4 +1,4 @@
-"""Tables of identity: who somebody is, where they are logged in, and the keys that vouch for it.
+"""Tables: who somebody is, where they are logged in, and the keys that vouch for it.
 
 No secret is stored that could be presented: passwords as argon2id, refresh tokens as SHA-256. The exception is the
 private signing key, which must be at hand to sign.
@@ -16,13 +16,15 @@ from domains.kernel.models import Base, Dated, Identified, Moment
 class User(Identified, Dated, Base):
     __tablename__ = "identity_user"
 
-    email: Mapped[str] = mapped_column(Text)
-    """As typed; unique without regard to case."""
+    email: Mapped[str | None] = mapped_column(Text)
+    """As typed; unique without regard to case. Guests have none."""
+    email_verified_at: Mapped[datetime | None] = mapped_column(Moment)
     username: Mapped[str | None] = mapped_column(Text)
     """A second name to log in with, in lower case."""
     name: Mapped[str] = mapped_column(Text)
     """What other learners see."""
     password_hash: Mapped[str | None] = mapped_column(Text)
+    password_changed_at: Mapped[datetime | None] = mapped_column(Moment)
     time_zone: Mapped[str] = mapped_column(Text, server_default="UTC")
     locale: Mapped[str] = mapped_column(Text, server_default="en")
     banned_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -51,6 +53,10 @@ class LoginSession(Identified, Dated, Base):
     revoked_at: Mapped[datetime | None] = mapped_column(Moment)
     revoke_reason: Mapped[str | None] = mapped_column(Text)
     user_agent: Mapped[str | None] = mapped_column(Text)
+    method: Mapped[str] = mapped_column(Text, server_default="password")
+    """Of `policy.entry.Method`: how it was opened."""
+    authenticated_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    """When its holder last proved who they are; refreshing does not count."""
 
 
 class RefreshToken(Base):

@@ -36,7 +36,8 @@ class RefreshIn(In, frozen=True):
 
 class UserOut(Out, frozen=True):
     id: UUID
-    email: str
+    email: str | None
+    """None for a guest."""
     name: str
     roles: list[str]
     username: str | None
@@ -51,6 +52,19 @@ class TokensOut(Out, frozen=True):
     """Seconds that the access token is valid."""
     user: UserOut
     token_type: str = "Bearer"  # noqa: S105 - the scheme's name
+
+
+class SecondFactorOut(Out, frozen=True):
+    token: str
+    """Goes to `POST /auth/second-factor`, with what one of `methods` gives."""
+    methods: list[str]
+    expires_in: int
+
+
+class PendingOut(Out, frozen=True):
+    """The first factor was right; nobody is logged in yet."""
+
+    second_factor: SecondFactorOut
 
 
 class KeySetOut(Out, frozen=True):

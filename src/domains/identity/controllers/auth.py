@@ -1,50 +1,21 @@
 """REST of identity: register, log in, refresh, log out, me, and the keys that vouch for tokens."""
 
-from typing import Any
-
-from litestar import Controller, Request, get, post
+from litestar import Controller, Response, get, post
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from domains.identity import repository
-from domains.identity.api import Account, Authenticator, Principal
+from domains.identity.api import Authenticator, Principal
+from domains.identity.controllers.answers import AnyRequest, caller_of, signed_in, tokens_out, user_out
 from domains.identity.errors import SessionEnded
 from domains.identity.guards import PUBLIC
-from domains.identity.policy.sessions import ACCESS_LIFETIME
-from domains.identity.schemas import KeySetOut, LoginIn, RefreshIn, RegisterIn, TokensOut, UserOut
+from domains.identity.policy.entry import Method
+from domains.identity.repository import accounts as repository
+from domains.identity.schemas.auth import KeySetOut, LoginIn, PendingOut, RefreshIn, RegisterIn, TokensOut, UserOut
 from domains.identity.service.accounts import create_user
-from domains.identity.service.login import Caller, Grant, admit, count_registration, log_in, log_out, refresh
+from domains.identity.service.entry import complete
+from domains.identity.service.login import count_registration, log_in, log_out, refresh
 from domains.kernel.uow import Database, UnitOfWork
-
-AnyRequest = Request[Any, Any, Any]
-
-
-def _caller(request: AnyRequest) -> Caller:
-    # The server resolves trusted proxies; headers that anybody may send are not looked at here.
-    address = request.client.host if request.client else None
-    return Caller(address, request.headers.get("user-agent"))
-
-
-def _user_out(account: Account) -> UserOut:
-    return UserOut(
-        id=account.id,
-        email=account.email,
-        name=account.name,
-        roles=sorted(account.roles),
-        username=account.username,
-        time_zone=account.time_zone,
-        locale=account.locale,
-    )
-
-
-def _tokens_out(grant: Grant) -> TokensOut:
-    return TokensOut(
-        access_token=grant.access_token,
-        refresh_token=grant.refresh_token,
-        expires_in=int(ACCESS_LIFETIME.total_seconds()),
-        user=_user_out(grant.account),
-    )
 
 
 class AuthController(Controller):
@@ -61,7 +32,7 @@ class AuthController(Controller):
         db: NamedDependency[Database],
         authenticator: NamedDependency[Authenticator],
     ) -> TokensOut:
-        caller = _caller(request)
+        caller = caller_of(request)
         await count_registration(db, caller)
         account = await create_user(
             uow,
@@ -72,7 +43,8 @@ class AuthController(Controller):
             time_zone=data.time_zone,
             locale=data.locale,
         )
-        return _tokens_out(await admit(uow, authenticator, account, caller))
+        grant = await complete(uow, authenticator, account, caller, method=Method.REGISTRATION)
+        return tokens_out(grant)
 
     @post("/login", operation_id="log_in", summary="Log in", status_code=200, opt=PUBLIC)
     async def log_in(
@@ -81,17 +53,17 @@ class AuthController(Controller):
         data: JSONBody[LoginIn],
         db: NamedDependency[Database],
         authenticator: NamedDependency[Authenticator],
-    ) -> TokensOut:
+    ) -> Response[TokensOut | PendingOut]:
         data.check()
-        grant = await log_in(
+        entered = await log_in(
             db,
             authenticator,
             email=data.email,
             username=data.username,
             password=data.password,
-            caller=_caller(request),
+            caller=caller_of(request),
         )
-        return _tokens_out(grant)
+        return signed_in(entered)
 
     @post(
         "/refresh",
@@ -107,7 +79,7 @@ class AuthController(Controller):
         db: NamedDependency[Database],
         authenticator: NamedDependency[Authenticator],
     ) -> TokensOut:
-        return _tokens_out(await refresh(db, authenticator, data.refresh_token))
+        return tokens_out(await refresh(db, authenticator, data.refresh_token))
 
     @post("/logout", operation_id="log_out", summary="End this login session", status_code=204)
     async def log_out(
@@ -123,7 +95,7 @@ class AuthController(Controller):
         account = await repository.account(db, principal.user_id)
         if account is None:
             raise SessionEnded
-        return _user_out(account)
+        return user_out(account)
 
 
 @get(

@@ -1,0 +1,1 @@
+"""REST of identity, one module per topic."""

@@ -1,0 +1,48 @@
+"""What every way in answers with."""
+
+from typing import Any
+
+from litestar import Request, Response
+
+from domains.identity.policy.sessions import ACCESS_LIFETIME
+from domains.identity.repository.accounts import Account
+from domains.identity.schemas.auth import PendingOut, SecondFactorOut, TokensOut, UserOut
+from domains.identity.service.caller import Caller
+from domains.identity.service.entry import Grant, Pending
+
+AnyRequest = Request[Any, Any, Any]
+
+
+def caller_of(request: AnyRequest) -> Caller:
+    # The server resolves trusted proxies; headers that anybody may send are not looked at here.
+    address = request.client.host if request.client else None
+    return Caller(address, request.headers.get("user-agent"))
+
+
+def user_out(account: Account) -> UserOut:
+    return UserOut(
+        id=account.id,
+        email=account.email,
+        name=account.name,
+        roles=sorted(account.roles),
+        username=account.username,
+        time_zone=account.time_zone,
+        locale=account.locale,
+    )
+
+
+def tokens_out(grant: Grant) -> TokensOut:
+    return TokensOut(
+        access_token=grant.access_token,
+        refresh_token=grant.refresh_token,
+        expires_in=int(ACCESS_LIFETIME.total_seconds()),
+        user=user_out(grant.account),
+    )
+
+
+def signed_in(entered: Grant | Pending, *, status_code: int = 200) -> Response[TokensOut | PendingOut]:
+    """Tokens, or 202 where a second factor is still wanted."""
+    if isinstance(entered, Grant):
+        return Response(tokens_out(entered), status_code=status_code)
+    wanted = SecondFactorOut(entered.token, entered.methods, int(entered.expires_in.total_seconds()))
+    return Response(PendingOut(wanted), status_code=202)

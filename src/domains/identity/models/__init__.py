@@ -1,0 +1,24 @@
+"""Tables of identity, one module per topic. All are imported here, so that the migrations know them."""
+
+from domains.identity.models import audit, core
+from domains.identity.models.core import (
+    LoginFailure,
+    LoginPlace,
+    LoginSession,
+    RefreshToken,
+    SigningKey,
+    User,
+    UserRole,
+)
+
+__all__ = [
+    "LoginFailure",
+    "LoginPlace",
+    "LoginSession",
+    "RefreshToken",
+    "SigningKey",
+    "User",
+    "UserRole",
+    "audit",
+    "core",
+]

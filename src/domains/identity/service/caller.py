@@ -1,0 +1,9 @@
+"""Where a call comes from."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    address: str | None
+    user_agent: str | None
