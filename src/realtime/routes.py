@@ -20,15 +20,18 @@ def route(fact: Event) -> tuple[Message, ...]:
                 total=fact.total,
                 correct=fact.correct,
                 hearts=fact.hearts,
+                at=fact.occurred_at,
                 correlation_id=fact.correlation_id,
             )
             return (ToLearner(fact.user_id, progress),)
         case LessonRewarded():
             completed = LessonCompleted(
                 lesson_id=fact.lesson_id,
+                session_id=fact.session_id,
                 xp_earned=fact.xp_earned,
                 xp_total=fact.xp_total,
                 streak=fact.streak_days,
+                at=fact.occurred_at,
                 correlation_id=fact.correlation_id,
             )
             return ToLearner(fact.user_id, completed), LeagueMoved(fact.league_id, fact.user_id)
@@ -41,6 +44,7 @@ def route(fact: Event) -> tuple[Message, ...]:
                 title=fact.title,
                 body=fact.body,
                 url=fact.url,
+                at=fact.occurred_at,
                 correlation_id=fact.correlation_id,
             )
             return (ToLearner(fact.user_id, notification),)
@@ -50,6 +54,7 @@ def route(fact: Event) -> tuple[Message, ...]:
                 all=fact.every,
                 archived=fact.archived,
                 unread=fact.unread,
+                at=fact.occurred_at,
                 correlation_id=fact.correlation_id,
             )
             return (ToLearner(fact.user_id, read),)

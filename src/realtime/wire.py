@@ -1,12 +1,15 @@
 """Every frame that crosses a socket, in both directions. Invariant: nothing is sent or accepted that is not declared
 here; `realtime.asyncapi` turns these types into the published document."""
 
+from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import msgspec
 
 from domains.kernel.wire import In, Out
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 STREAM_READY = "stream.ready"
 STREAM_CLOSED = "stream.closed"
@@ -28,11 +31,13 @@ ANSWER_SUBMIT = "answer.submit"
 
 
 class Connect(In, frozen=True):
-    """The `auth` object of the connection. `epoch` and `seq` are those of the last frame seen on the own stream."""
+    """The `auth` object of the connection. `epoch`, `seq` and `at` are those of the last frame on the own stream, or of
+    `stream.ready` when none has come since."""
 
     token: str
     epoch: str | None = None
     seq: int | None = None
+    at: Moment | None = None
 
 
 class LeagueWatch(In, frozen=True):
@@ -79,16 +84,6 @@ class Refused(Out, frozen=True):
 # Server to client
 
 
-class StreamReady(Out, frozen=True):
-    """`seq` is the position behind which frames now follow, without a gap. `truncated`: frames were lost, read the
-    current state over REST."""
-
-    epoch: str
-    seq: int
-    resumed: bool
-    truncated: bool
-
-
 class StreamClosed(Out, frozen=True):
     """The last frame of a socket that the server closes, where it can still be written."""
 
@@ -97,10 +92,12 @@ class StreamClosed(Out, frozen=True):
 
 
 class StreamFrame(Out, frozen=True, kw_only=True):
-    """Base of the frames on a learner's own stream. `seq` is put in front when the stream gives the number."""
+    """Base of the frames on a learner's own stream. `seq` is put in front when the stream gives the number; `at` is
+    when it happened, by the clock of the house."""
 
     event: ClassVar[str]
 
+    at: Moment
     correlation_id: str = ""
 
 
@@ -116,9 +113,12 @@ class ProgressChanged(StreamFrame, frozen=True, kw_only=True):
 
 
 class LessonCompleted(StreamFrame, frozen=True, kw_only=True):
+    """`session_id` is null for a lesson without exercises. `xp_total` and `streak` are absolute."""
+
     event = LESSON_COMPLETED
 
     lesson_id: UUID
+    session_id: UUID | None = None
     xp_earned: int
     xp_total: int
     streak: int
@@ -144,6 +144,34 @@ class NotificationRead(StreamFrame, frozen=True, kw_only=True):
     all: bool
     archived: bool
     unread: int
+
+
+class MissedNotification(NotificationCreated, frozen=True, kw_only=True, tag_field="event", tag=NOTIFICATION_CREATED):
+    """A notification whose frame was lost. It has no `seq`; a client that shows its `id` already passes over it."""
+
+
+class MissedLesson(LessonCompleted, frozen=True, kw_only=True, tag_field="event", tag=LESSON_COMPLETED):
+    """A completed lesson whose frame was lost. It has no `seq`; told from others by `session_id` and `lesson_id`."""
+
+
+Missed = MissedNotification | MissedLesson
+
+
+class StreamReady(Out, frozen=True, kw_only=True):
+    """`seq` is the position behind which frames now follow, without a gap; `at` is the time of that position.
+
+    `truncated`: frames were lost. `missed` then holds those of them that must not be lost, oldest first and as far as
+    they are newer than the client's own `at` (a minute more, so some may be known), and `reload` the REST paths that
+    tell the present state of everything else. An empty `epoch`: frames cannot be numbered now; another `stream.ready`
+    follows when they can."""
+
+    epoch: str
+    seq: int
+    at: Moment
+    resumed: bool
+    truncated: bool
+    missed: list[Missed] = msgspec.field(default_factory=list)
+    reload: list[str] = msgspec.field(default_factory=list)
 
 
 class LeagueEntry(Out, frozen=True):

@@ -100,7 +100,12 @@ def route(fact: Event) -> tuple[Message, ...]:
     match fact:
         case Progressed():
             frame = ProgressChanged(
-                session_id=fact.event_id, lesson_id=fact.event_id, answered=fact.answered, total=10, correct=True
+                at=fact.occurred_at,
+                session_id=fact.event_id,
+                lesson_id=fact.event_id,
+                answered=fact.answered,
+                total=10,
+                correct=True,
             )
             return (ToLearner(fact.user_id, frame),)
         case Scored():

@@ -11,6 +11,7 @@ from domains.identity.service.accounts import create_user
 from domains.identity.service.authenticator import Authenticator, Principal
 from domains.identity.service.keys import ensure_key, rotate_keys
 from domains.identity.service.sessions import revoke_session
+from domains.identity.service.tickets import is_ticket, redeem_ticket
 from domains.kernel.uow import Database, UnitOfWork
 
 __all__ = [
@@ -29,8 +30,10 @@ __all__ = [
     "create_user",
     "ensure_key",
     "id_of_email",
+    "is_ticket",
     "members",
     "names",
+    "redeem_ticket",
     "revoke_session",
     "rotate_keys",
     "time_zone",

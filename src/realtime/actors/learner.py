@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from domains.kernel.clock import utc_now
 from realtime.actor import Actor, Post
 from realtime.ports import Emitter
 from realtime.recovery import Frame, Replay
@@ -123,5 +124,5 @@ class LearnerActor(Actor[Mail]):
 
     def _ready(self, seat: Seat, *, resumed: bool, truncated: bool) -> None:
         seat.greeted = True
-        ready = StreamReady(epoch=seat.epoch or "", seq=seat.seq, resumed=resumed, truncated=truncated)
+        ready = StreamReady(epoch=seat.epoch or "", seq=seat.seq, at=utc_now(), resumed=resumed, truncated=truncated)
         self._emitter.emit([seat.sid], STREAM_READY, encode(ready))

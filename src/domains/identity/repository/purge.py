@@ -1,4 +1,4 @@
-"""What is over goes, a little at a time."""
+"""Forgetting what is over, a little at a time."""
 
 from datetime import datetime, timedelta
 
@@ -11,16 +11,12 @@ _PURGE_FAILURES = """
         SELECT subject FROM identity_login_failure WHERE last_failed_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))
     RETURNING true
 """
-
-
 _PURGE_TOKENS = """
     DELETE FROM identity_refresh_token WHERE token_hash = ANY(ARRAY(
         SELECT t.token_hash FROM identity_session s JOIN identity_refresh_token t ON t.session_id = s.id
         WHERE s.expires_at < $1 LIMIT $2 FOR UPDATE OF t SKIP LOCKED))
     RETURNING true
 """
-
-
 _PURGE_SESSIONS = """
     DELETE FROM identity_session WHERE id = ANY(ARRAY(
         SELECT s.id FROM identity_session s WHERE s.expires_at < $1
@@ -28,8 +24,11 @@ _PURGE_SESSIONS = """
         LIMIT $2 FOR UPDATE SKIP LOCKED))
     RETURNING true
 """
-
-
+_PURGE_TICKETS = """
+    DELETE FROM identity_ticket WHERE ticket_hash = ANY(ARRAY(
+        SELECT ticket_hash FROM identity_ticket WHERE expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))
+    RETURNING true
+"""
 _PURGE_PLACES = """
     DELETE FROM identity_login_place WHERE ctid = ANY(ARRAY(
         SELECT ctid FROM identity_login_place WHERE last_login_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))
@@ -40,11 +39,13 @@ _PURGE_PLACES = """
 async def purge(db: Database, now: datetime, *, at_most: int) -> int:
     """Deletes some of what is over, each kind in a transaction of its own; the most that went of any kind.
 
-    Over are counted tries after a day, login sessions a day after their last possible use, places of logins after
-    PLACE_KEPT. Fewer than `at_most` means that nothing is left. A session goes once its refresh tokens have gone.
+    Over are tickets that nobody used in time, counted tries after a day, login sessions a day after their last
+    possible use, places of logins after PLACE_KEPT. Fewer than `at_most` means that nothing is left. A session goes
+    once its refresh tokens have gone.
     """
     day_ago = now - timedelta(days=1)
     gone = [
+        len(await db.fetch(_PURGE_TICKETS, now, at_most)),
         len(await db.fetch(_PURGE_FAILURES, day_ago, at_most)),
         len(await db.fetch(_PURGE_TOKENS, day_ago, at_most)),
         len(await db.fetch(_PURGE_SESSIONS, day_ago, at_most)),

@@ -67,6 +67,13 @@ class PendingOut(Out, frozen=True):
     second_factor: SecondFactorOut
 
 
+class TicketOut(Out, frozen=True):
+    ticket: str
+    """Good once: as `token` in the `auth` object of a Socket.IO connection."""
+    expires_in: int
+    """Seconds that the ticket is valid."""
+
+
 class KeySetOut(Out, frozen=True):
     """A JSON Web Key Set (RFC 7517)."""
 
