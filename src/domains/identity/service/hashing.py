@@ -1,20 +1,33 @@
-"""Argon2id, in a few threads of its own: the event loop never waits for a hash, nor a login for registrations."""
+"""Argon2id, in a few threads of its own: the event loop never waits for a hash, nor a login for registrations.
+
+Hashes that were brought along from elsewhere may be bcrypt; they are verified, and replaced at the first login.
+"""
 
 import asyncio
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TypeVar
 
-from argon2 import PasswordHasher
+import bcrypt
+from argon2 import PasswordHasher, Type, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import hash_secret_raw
 
 from domains.identity.errors import Busy
 
 T = TypeVar("T")
 
 # 19 MiB and two passes: OWASP's first choice where memory is dear. About 20 ms.
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+_TIME_COST, _MEMORY_KIB = 2, 19_456
+_HASHER = PasswordHasher(time_cost=_TIME_COST, memory_cost=_MEMORY_KIB, parallelism=1)
+
+_BCRYPT = re.compile(r"\$2[abxy]\$(\d\d)\$[./A-Za-z0-9]{53}")
+_BCRYPT_BYTES = 72
+"""What lies behind them has never counted where such hashes come from."""
+_MOST_BCRYPT_COST = 14
+_MOST_ARGON_COST = 4 * _TIME_COST * _MEMORY_KIB
 
 
 class Lane:
@@ -49,12 +62,33 @@ async def verify_password(password_hash: str | None, password: str) -> bool:
     return await LOGINS.run(lambda: _verify(password_hash or _nobodys_hash(), password) and password_hash is not None)
 
 
+async def digest(secret: str, salt: bytes) -> bytes:
+    """For short secrets: as slow to guess as a password. `salt` of at least 8 bytes, another one for each secret."""
+    return await LOGINS.run(
+        lambda: hash_secret_raw(secret.encode(), salt, _TIME_COST, _MEMORY_KIB, 1, hash_len=32, type=Type.ID)
+    )
+
+
 def is_outdated(password_hash: str) -> bool:
-    """True when the cost has been raised since; hash again while the password is at hand."""
-    return _HASHER.check_needs_rehash(password_hash)
+    """True for bcrypt, and when the cost has been raised since; hash again while the password is at hand."""
+    return _BCRYPT.fullmatch(password_hash) is not None or _HASHER.check_needs_rehash(password_hash)
+
+
+def is_importable(password_hash: str) -> bool:
+    """Whether `verify_password` can do it within a second: argon2id, or bcrypt up to cost 14."""
+    found = _BCRYPT.fullmatch(password_hash)
+    if found is not None:
+        return 4 <= int(found[1]) <= _MOST_BCRYPT_COST
+    try:
+        costs = extract_parameters(password_hash)
+    except InvalidHashError:
+        return False
+    return costs.type is Type.ID and 0 < costs.time_cost * costs.memory_cost <= _MOST_ARGON_COST
 
 
 def _verify(password_hash: str, password: str) -> bool:
+    if _BCRYPT.fullmatch(password_hash):
+        return bcrypt.checkpw(password.encode()[:_BCRYPT_BYTES], password_hash.encode())
     try:
         return _HASHER.verify(password_hash, password)
     except (VerificationError, InvalidHashError):
