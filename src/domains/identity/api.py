@@ -9,7 +9,9 @@ from domains.identity.repository import accounts as repository
 from domains.identity.repository.accounts import Account, Contact
 from domains.identity.service.accounts import create_user
 from domains.identity.service.authenticator import Authenticator, Principal
+from domains.identity.service.codes import IssuedCode, issue_code
 from domains.identity.service.keys import ensure_key, rotate_keys
+from domains.identity.service.mailbox import offer_verification
 from domains.identity.service.sessions import revoke_session
 from domains.identity.service.tickets import is_ticket, redeem_ticket
 from domains.kernel.uow import Database, UnitOfWork
@@ -18,6 +20,7 @@ __all__ = [
     "Account",
     "Authenticator",
     "Contact",
+    "IssuedCode",
     "Principal",
     "Role",
     "address_subject",
@@ -31,8 +34,10 @@ __all__ = [
     "ensure_key",
     "id_of_email",
     "is_ticket",
+    "issue_code",
     "members",
     "names",
+    "offer_verification",
     "redeem_ticket",
     "revoke_session",
     "rotate_keys",

@@ -41,6 +41,41 @@ class TooManyFailures(TooMany):
     title = "Too many failed logins; try again later"
 
 
+class CodeInvalid(Invalid):
+    code = "identity.code_invalid"
+    title = "The code is wrong, used, too old or not the one that was asked for here"
+
+
+class TooManyCodes(TooMany):
+    code = "identity.too_many_codes"
+    title = "Too many codes were asked for; try again later"
+
+
+class NotAGuest(Conflict):
+    code = "identity.not_a_guest"
+    title = "This account has a way in of its own"
+
+
+class DeviceUnknown(Unauthenticated):
+    code = "identity.device_unknown"
+    title = "No guest is known by this device"
+
+
+class MergeImpossible(Conflict):
+    code = "identity.merge_impossible"
+    title = "An account cannot be merged with itself, nor into a guest's"
+
+
+class PasswordWrong(Forbidden):
+    code = "identity.password_wrong"
+    title = "This is not the password of the account"
+
+
+class LastWayIn(Conflict):
+    code = "identity.last_way_in"
+    title = "This is the only way into the account"
+
+
 class TooManyRegistrations(TooMany):
     code = "identity.too_many_registrations"
     title = "Too many registrations from this address; try again later"

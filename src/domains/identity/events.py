@@ -19,6 +19,23 @@ class SessionsRevoked(Event, frozen=True, kw_only=True, tag="identity.sessions_r
     session_ids: list[UUID]
 
 
+class CodeRequested(Event, frozen=True, kw_only=True, tag="identity.code_requested.v1"):
+    """A one-time code is wanted by mail. Whoever sends it asks `identity.api.issue_code` for it."""
+
+    user_id: UUID | None
+    """None for an address that nobody has registered with: nothing is sent."""
+    code_id: UUID
+    purpose: str
+    """Of `policy.codes.Purpose`."""
+
+
+class AccountMerged(Event, frozen=True, kw_only=True, tag="identity.account_merged.v1"):
+    """What was a guest's is now another account's. Whoever owns rows of people moves them, in the same transaction."""
+
+    from_id: UUID
+    into_id: UUID
+
+
 class SecurityNoticed(Event, frozen=True, kw_only=True, tag="identity.security_noticed.v1"):
     """Something was done to an account that its owner is told of. `what` is an action of the audit log."""
 

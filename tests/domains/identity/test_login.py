@@ -61,6 +61,7 @@ async def test_registering_logs_in(client: httpx.AsyncClient) -> None:
         == {
             "id": tokens["user"]["id"],
             "email": "ada@example.org",
+            "email_verified": False,
             "name": "Ada",
             "roles": ["learner"],
             "username": "ada_l",

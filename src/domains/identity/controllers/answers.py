@@ -23,6 +23,7 @@ def user_out(account: Account) -> UserOut:
     return UserOut(
         id=account.id,
         email=account.email,
+        email_verified=account.verified,
         name=account.name,
         roles=sorted(account.roles),
         username=account.username,

@@ -1,6 +1,6 @@
 """Tables of identity, one module per topic. All are imported here, so that the migrations know them."""
 
-from domains.identity.models import audit, core
+from domains.identity.models import audit, codes, core
 from domains.identity.models.core import (
     LoginFailure,
     LoginPlace,
@@ -20,5 +20,6 @@ __all__ = [
     "User",
     "UserRole",
     "audit",
+    "codes",
     "core",
 ]

@@ -28,6 +28,8 @@ class User(Identified, Dated, Base):
     time_zone: Mapped[str] = mapped_column(Text, server_default="UTC")
     locale: Mapped[str] = mapped_column(Text, server_default="en")
     banned_at: Mapped[datetime | None] = mapped_column(Moment)
+    merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("identity_user.id", ondelete="SET NULL"))
+    """What was a guest's is this account's now; the guest's own is closed."""
 
     __table_args__ = (
         Index("uq_identity_user_email", func.lower(text("email")), unique=True),

@@ -9,7 +9,8 @@ After a quiet hour the count starts anew. Three things are counted:
   a place where the owner did log in before is exempt, so no number of addresses can keep the owner out there;
 - the address, over all accounts.
 
-Registrations are counted per address too: sixty at once, then one a minute.
+Registrations are counted per address too: sixty at once, then one a minute. So are requests for one-time codes, per
+address and per mailbox.
 """
 
 import hashlib
@@ -21,6 +22,9 @@ PAIR_DELAYS_S = (0.0,) * 9 + (60.0, 120.0, 240.0, 480.0, 600.0)
 STRANGERS_DELAYS_S = (0.0,) * 4 + (60.0, 120.0, 300.0)
 ADDRESS_DELAYS_S = (0.0,) * 29 + (10.0, 20.0, 40.0, 80.0, 160.0, 320.0, 600.0)
 REGISTRATION_DELAYS_S = (0.0,) * 59 + (60.0,)
+CODES_TO_ADDRESS_DELAYS_S = (0.0,) * 2 + (60.0, 120.0, 300.0, 600.0)
+"""Mails to one mailbox, whoever asks for them."""
+CODES_TO_CALLER_DELAYS_S = (0.0,) * 19 + (60.0, 120.0, 300.0, 600.0)
 QUIET_S = 3600.0
 
 PLACE_KEPT = timedelta(days=90)
@@ -57,6 +61,16 @@ def registration_subject(host: str | None) -> str | None:
     if address is not None and address.is_loopback:
         return None
     return f"registration:{address_subject(host)}"
+
+
+def mailbox_subject(address: str) -> str:
+    """To whom codes are sent, known or not."""
+    return "codes:" + hashlib.sha256(address.lower().encode()).hexdigest()
+
+
+def caller_subject(host: str | None) -> str:
+    """Who asks for codes, for whomever."""
+    return f"codes:{address_subject(host)}"
 
 
 def is_place(address: str) -> bool:

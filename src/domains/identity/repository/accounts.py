@@ -24,6 +24,8 @@ class Account:
     time_zone: str
     locale: str
     roles: frozenset[str]
+    verified: bool = False
+    """Whether the address was confirmed."""
 
 
 class Candidate(NamedTuple):
@@ -43,6 +45,7 @@ class Contact(NamedTuple):
 
 _ACCOUNT_COLUMNS = """
     u.id, u.email, u.username, u.name, u.time_zone, u.locale, u.password_hash, u.banned_at IS NOT NULL AS banned,
+    u.email_verified_at IS NOT NULL AS verified,
     ARRAY(SELECT r.role FROM identity_user_role r WHERE r.user_id = u.id) AS roles
 """
 
@@ -62,7 +65,14 @@ async def _account(db: Database, statement: str, value: object) -> Candidate | N
         return None
     row = rows[0]
     account = Account(
-        row["id"], row["email"], row["username"], row["name"], row["time_zone"], row["locale"], frozenset(row["roles"])
+        row["id"],
+        row["email"],
+        row["username"],
+        row["name"],
+        row["time_zone"],
+        row["locale"],
+        frozenset(row["roles"]),
+        row["verified"],
     )
     return Candidate(account, row["password_hash"], row["banned"])
 
@@ -73,6 +83,10 @@ async def candidate_by_email(db: Database, email: str) -> Candidate | None:
 
 async def candidate_by_username(db: Database, username: str) -> Candidate | None:
     return await _account(db, _BY_USERNAME, username)
+
+
+async def candidate_by_id(db: Database, user_id: UUID) -> Candidate | None:
+    return await _account(db, _BY_ID, user_id)
 
 
 async def account(db: Database, user_id: UUID) -> Account | None:

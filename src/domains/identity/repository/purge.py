@@ -29,6 +29,11 @@ _PURGE_TICKETS = """
         SELECT ticket_hash FROM identity_ticket WHERE expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))
     RETURNING true
 """
+_PURGE_CODES = """
+    DELETE FROM identity_code WHERE id = ANY(ARRAY(
+        SELECT id FROM identity_code WHERE expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))
+    RETURNING true
+"""
 _PURGE_PLACES = """
     DELETE FROM identity_login_place WHERE ctid = ANY(ARRAY(
         SELECT ctid FROM identity_login_place WHERE last_login_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))
@@ -39,13 +44,14 @@ _PURGE_PLACES = """
 async def purge(db: Database, now: datetime, *, at_most: int) -> int:
     """Deletes some of what is over, each kind in a transaction of its own; the most that went of any kind.
 
-    Over are tickets that nobody used in time, counted tries after a day, login sessions a day after their last
-    possible use, places of logins after PLACE_KEPT. Fewer than `at_most` means that nothing is left. A session goes
-    once its refresh tokens have gone.
+    Over are tickets that nobody used in time, one-time codes and counted tries after a day, login sessions a day after
+    their last possible use, places of logins after PLACE_KEPT. Fewer than `at_most` means that nothing is left. A
+    session goes once its refresh tokens have gone.
     """
     day_ago = now - timedelta(days=1)
     gone = [
         len(await db.fetch(_PURGE_TICKETS, now, at_most)),
+        len(await db.fetch(_PURGE_CODES, day_ago, at_most)),
         len(await db.fetch(_PURGE_FAILURES, day_ago, at_most)),
         len(await db.fetch(_PURGE_TOKENS, day_ago, at_most)),
         len(await db.fetch(_PURGE_SESSIONS, day_ago, at_most)),

@@ -83,9 +83,9 @@ async def touch_session(session: AsyncSession, session_id: UUID, now: datetime) 
 
 
 async def end_sessions(
-    session: AsyncSession, *, user_id: UUID, session_id: UUID | None, reason: str, now: datetime
+    session: AsyncSession, *, user_id: UUID, session_id: UUID | None, keep: UUID | None, reason: str, now: datetime
 ) -> list[UUID]:
-    """Ends one session of the user, or all of them; the ids of those that were live until now."""
+    """Ends one session of the user, or all of them but `keep`; the ids of those that were live until now."""
     statement = (
         update(LoginSession)
         .where(LoginSession.user_id == user_id, LoginSession.revoked_at.is_(None))
@@ -94,4 +94,6 @@ async def end_sessions(
     )
     if session_id is not None:
         statement = statement.where(LoginSession.id == session_id)
+    if keep is not None:
+        statement = statement.where(LoginSession.id != keep)
     return list(await session.scalars(statement))

@@ -38,6 +38,7 @@ class UserOut(Out, frozen=True):
     id: UUID
     email: str | None
     """None for a guest."""
+    email_verified: bool
     name: str
     roles: list[str]
     username: str | None

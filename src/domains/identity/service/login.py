@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from domains.identity.errors import BadCredentials, Banned, SessionEnded, TooManyFailures, TooManyRegistrations
+from domains.identity.errors import (
+    BadCredentials,
+    Banned,
+    PasswordWrong,
+    SessionEnded,
+    TooManyFailures,
+    TooManyRegistrations,
+)
 from domains.identity.policy.entry import Method
 from domains.identity.policy.limits import (
     ADDRESS_DELAYS_S,
@@ -69,10 +76,8 @@ async def log_in(
     login = email if email is not None else username or ""
     candidate = await _candidate(db, login, by_email=email is not None)
     counted = await _count_try(db, candidate.account.id if candidate else None, login, caller)
-    # Nobody has a longer password; hashing it all the same would only cost time.
-    correct = await verify_password(candidate.password_hash if candidate else None, password[: MAX_LENGTH + 1])
+    correct = await _is_right(db, candidate, password, counted)
     if candidate is None or not correct:
-        await tries.count_failure(db, counted.address, delays_s=ADDRESS_DELAYS_S, quiet_s=QUIET_S, now=utc_now())
         raise BadCredentials
     outdated = candidate.password_hash is None or is_outdated(candidate.password_hash)
     renewed_hash = await hash_password(password, LOGINS) if outdated else None
@@ -88,6 +93,16 @@ async def log_in(
     if entered is None:
         raise Banned
     return entered
+
+
+async def prove_password(db: Database, user_id: UUID, password: str, caller: Caller) -> None:
+    """For somebody who is logged in; counted like a login. Raises PasswordWrong, TooManyFailures or Busy."""
+    candidate = await accounts.candidate_by_id(db, user_id)
+    counted = await _count_try(db, user_id, "", caller)
+    if not await _is_right(db, candidate, password, counted):
+        raise PasswordWrong
+    async with db.begin() as uow:
+        await _forgive(uow, counted)
 
 
 async def refresh(db: Database, authenticator: Authenticator, token: str) -> Grant:
@@ -128,6 +143,14 @@ async def _count_try(db: Database, user_id: UUID | None, login: str, caller: Cal
     if not outcome.allowed:
         raise TooManyFailures(retry_after_s=_seconds_until(outcome.blocked_until or now, now))
     return _Counted(account, pair, address, now, account_wide=not outcome.known_place)
+
+
+async def _is_right(db: Database, candidate: Candidate | None, password: str, counted: _Counted) -> bool:
+    # Nobody has a longer password; hashing it all the same would only cost time.
+    right = await verify_password(candidate.password_hash if candidate else None, password[: MAX_LENGTH + 1])
+    if not right:
+        await tries.count_failure(db, counted.address, delays_s=ADDRESS_DELAYS_S, quiet_s=QUIET_S, now=utc_now())
+    return right
 
 
 async def _forgive(uow: UnitOfWork, counted: _Counted) -> None:

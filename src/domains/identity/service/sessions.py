@@ -62,10 +62,13 @@ async def refresh_session(db: Database, token: str) -> Opened:
     return outcome
 
 
-async def revoke_session(uow: UnitOfWork, *, user_id: UUID, session_id: UUID | None = None, reason: str) -> list[UUID]:
-    """Ends one login session of the user, or all; the ids of those that were live. Sockets close by the fact."""
+async def revoke_session(
+    uow: UnitOfWork, *, user_id: UUID, session_id: UUID | None = None, keep: UUID | None = None, reason: str
+) -> list[UUID]:
+    """Ends one login session of the user, or all (`keep`: but this one); the ids of those that were live. Sockets
+    close by the fact."""
     ended = await repository.end_sessions(
-        uow.session, user_id=user_id, session_id=session_id, reason=reason, now=utc_now()
+        uow.session, user_id=user_id, session_id=session_id, keep=keep, reason=reason, now=utc_now()
     )
     if ended:
         uow.record(SessionsRevoked(user_id=user_id, session_ids=ended))

@@ -1,12 +1,46 @@
 """What is worth telling of an account."""
 
-from domains.identity.events import UserCreated
+from domains.identity import api as identity
+from domains.identity.events import CodeRequested, SecurityNoticed, UserCreated
 from domains.kernel.uow import Subscription, UnitOfWork
 from domains.notifications.service import plan
 
+# The link's token is put behind the path when the mail is written: `service.secret_mails`.
+_MAILS = {
+    "login": ("login_code", "/login"),
+    "verify": ("verify_address", "/verify"),
+    "reset": ("password_reset", "/reset"),
+    "email_old": ("leave_address", "/account/email"),
+    "email_new": ("verify_address", "/account/email"),
+}
+"""By purpose: kind and path."""
+
 
 async def welcome(uow: UnitOfWork, fact: UserCreated) -> None:
+    code_id = await identity.offer_verification(uow, fact.user_id)
+    if code_id is not None:
+        await plan.notify(
+            uow, fact.user_id, "verify_address", params={"code_id": code_id}, url="/verify", cause="welcome"
+        )
     await plan.notify(uow, fact.user_id, "welcome", params={}, url="/", cause="welcome")
 
 
-SUBSCRIPTIONS = [Subscription("notifications.welcome", UserCreated, welcome, "after")]
+async def send_code(uow: UnitOfWork, fact: CodeRequested) -> None:
+    if fact.user_id is None:
+        return
+    kind, url = _MAILS[fact.purpose]
+    params = {"code_id": fact.code_id}
+    await plan.notify(uow, fact.user_id, kind, params=params, url=url, cause=f"code:{fact.code_id}")
+
+
+async def tell_security(uow: UnitOfWork, fact: SecurityNoticed) -> None:
+    params = {"case": fact.what, "at": fact.occurred_at}
+    cause = f"security:{fact.event_id}"
+    await plan.notify(uow, fact.user_id, "security_notice", params=params, url="/account", cause=cause)
+
+
+SUBSCRIPTIONS = [
+    Subscription("notifications.welcome", UserCreated, welcome, "after"),
+    Subscription("notifications.send_code", CodeRequested, send_code, "after"),
+    Subscription("notifications.tell_security", SecurityNoticed, tell_security, "after"),
+]

@@ -39,6 +39,8 @@ _ALL: tuple[Kind, ...] = (
     # Account: whoever switches these off would be locked out or not know of a break-in.
     _kind("welcome", "account", IN_APP, EMAIL, ttl_s=2 * DAY_S),
     _kind("verify_address", "account", EMAIL, optional=False, critical=True, ttl_s=DAY_S, urgency="high"),
+    _kind("leave_address", "account", EMAIL, optional=False, critical=True, ttl_s=HOUR_S, urgency="high"),
+    _kind("login_code", "account", EMAIL, optional=False, critical=True, ttl_s=HOUR_S, urgency="high"),
     _kind("password_reset", "account", EMAIL, optional=False, critical=True, ttl_s=HOUR_S, urgency="high"),
     _kind("security_notice", "account", IN_APP, EMAIL, optional=False, critical=True, urgency="high"),
     _kind("export_ready", "account", IN_APP, EMAIL, optional=False),
@@ -75,3 +77,6 @@ _ALL: tuple[Kind, ...] = (
 
 KINDS: dict[str, Kind] = {kind.id: kind for kind in _ALL}
 """By id, in the order in which a settings page lists them."""
+
+TO_ANY_ADDRESS = {"verify_address"}
+"""Kinds that name the address they go to themselves: it is not (yet) the account's."""

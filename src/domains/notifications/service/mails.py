@@ -11,12 +11,13 @@ from domains.kernel.uow import Database
 from domains.notifications.channels.port import Accepted, Due, Mail, Refused, Senders
 from domains.notifications.policy.kinds import KINDS
 from domains.notifications.rendering import render
-from domains.notifications.service import suppression, unsubscribe
+from domains.notifications.service import secret_mails, suppression, unsubscribe
 from domains.notifications.service.push import Reader
 
 
 async def to_address(db: Database, due: Due, reader: Reader, address: str) -> Accepted:
     """Raises Held, and Refused, also for an address that is given up."""
+    due, address = await secret_mails.written(db, due, address)
     given_up = await suppression.reason(db, address)
     if given_up is not None:
         raise Refused(f"the address is suppressed: {given_up}")

@@ -14,7 +14,7 @@ from domains.kernel.ids import new_id
 from domains.kernel.uow import UnitOfWork
 from domains.notifications.channels.port import Senders
 from domains.notifications.events import DeliveryDue, NotificationCreated
-from domains.notifications.policy.kinds import CHANNELS, IN_APP, KINDS, Channel, Kind
+from domains.notifications.policy.kinds import CHANNELS, EMAIL, IN_APP, KINDS, TO_ANY_ADDRESS, Channel, Kind
 from domains.notifications.policy.planning import Decision, Lately, decide, frequency
 from domains.notifications.rendering import render
 from domains.notifications.repository import deliveries
@@ -74,6 +74,8 @@ async def notify(
 def _goes(uow: UnitOfWork, who: Person, kind: Kind, channel: Channel) -> bool:
     """Whether there is anything to decide: a way out, somewhere to send to, and a kind that goes there unasked or was
     asked for."""
+    if channel == EMAIL and not who.address and kind.id not in TO_ANY_ADDRESS:
+        return False
     wished = channel in kind.channels or frequency(kind, channel, who.wishes.chosen) != "off"
     return wished and channel in who.reached and uow.db.port(Senders).offers(channel)
 

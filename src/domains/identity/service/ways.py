@@ -1,0 +1,31 @@
+"""What somebody can come in by. Invariant: nothing is taken away that was the only way in."""
+
+from domains.identity.errors import LastWayIn, SessionEnded
+from domains.identity.repository import ways as repository
+from domains.identity.repository.ways import Held
+from domains.identity.service.authenticator import Principal
+from domains.kernel.uow import UnitOfWork
+
+
+async def own(uow: UnitOfWork, principal: Principal) -> Held:
+    """The caller's account, held until the commit."""
+    held = await repository.hold(uow.session, principal.user_id)
+    if held is None:
+        raise SessionEnded
+    return held
+
+
+async def ways_in(uow: UnitOfWork, held: Held) -> set[str]:
+    """Of `password`, `email` (codes to an address that was confirmed) and `device`."""
+    ways = {"password"} if held.has_password and (held.account.email or held.account.username) else set()
+    if held.account.email and held.account.verified:
+        ways.add("email")
+    if held.guest:
+        ways.add("device")
+    return ways
+
+
+async def check_other_way(uow: UnitOfWork, held: Held, way: str) -> None:
+    """Raises LastWayIn where nothing would be left without `way`."""
+    if not await ways_in(uow, held) - {way}:
+        raise LastWayIn
