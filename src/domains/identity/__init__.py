@@ -10,13 +10,22 @@ Consequence: within the grace every caller gets the same successor, so a family 
 from domains.identity.controllers.auth import AuthController, create_ticket, show_signing_keys
 from domains.identity.controllers.codes import CodesController
 from domains.identity.controllers.guests import GuestsController
+from domains.identity.controllers.sessions import SessionsController, SessionsOfUserController
 from domains.identity.events import AccountMerged, CodeRequested, SecurityNoticed, SessionsRevoked, UserCreated
 from domains.identity.jobs import JOBS
 from domains.kernel.domain import Domain
 
 DOMAIN = Domain(
     name="identity",
-    routes=(AuthController, CodesController, GuestsController, create_ticket, show_signing_keys),
+    routes=(
+        AuthController,
+        CodesController,
+        GuestsController,
+        SessionsController,
+        SessionsOfUserController,
+        create_ticket,
+        show_signing_keys,
+    ),
     events=(UserCreated, SessionsRevoked, SecurityNoticed, CodeRequested, AccountMerged),
     jobs=JOBS,
 )

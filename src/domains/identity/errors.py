@@ -1,6 +1,6 @@
 """Situations of identity. Login answers never tell whether an account exists."""
 
-from domains.kernel.errors import Conflict, Forbidden, Invalid, TooMany, Unauthenticated, Unavailable
+from domains.kernel.errors import Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated, Unavailable
 
 
 class BadField(Invalid):
@@ -101,6 +101,46 @@ class StepUpNeeded(Forbidden):
     title = "Prove once more who you are, and try again within five minutes"
 
 
+class PendingInvalid(Unauthenticated):
+    code = "identity.pending_invalid"
+    title = "This login does not wait any more; begin again"
+
+
+class FactorWrong(Unauthenticated):
+    code = "identity.second_factor_wrong"
+    title = "This is not the second factor"
+
+
+class FactorMissing(Conflict):
+    code = "identity.second_factor_missing"
+    title = "No second factor is asked for at this account's logins"
+
+
+class TotpOn(Conflict):
+    code = "identity.totp_on"
+    title = "An authenticator app is set up; remove it to set up another one"
+
+
+class TotpUnknown(Conflict):
+    code = "identity.totp_unknown"
+    title = "No authenticator app waits for its first code"
+
+
+class PasskeyRefused(Invalid):
+    code = "identity.passkey_refused"
+    title = "The answer of the passkey is wrong, used, too old or not for this"
+
+
+class PasskeyKnown(Conflict):
+    code = "identity.passkey_known"
+    title = "This passkey is registered"
+
+
+class TooManyPasskeys(Conflict):
+    code = "identity.too_many_passkeys"
+    title = "The account has as many passkeys as it may have"
+
+
 class TokenInvalid(Unauthenticated):
     code = "identity.token_invalid"
     title = "The access token is not valid"
@@ -114,6 +154,11 @@ class TokenExpired(Unauthenticated):
 class SessionEnded(Unauthenticated):
     code = "identity.session_ended"
     title = "This login session has ended"
+
+
+class SessionUnknown(NotFound):
+    code = "identity.session_unknown"
+    title = "There is no such login session"
 
 
 class TicketInvalid(Unauthenticated):

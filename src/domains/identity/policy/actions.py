@@ -6,6 +6,11 @@ from enum import StrEnum
 class Action(StrEnum):
     LOGGED_IN = "logged_in"
     LOGGED_OUT = "logged_out"
+    SESSIONS_ENDED = "sessions_ended"
+    API_KEY_MADE = "api_key_made"
+    API_KEY_ROTATED = "api_key_rotated"
+    API_KEY_REVOKED = "api_key_revoked"
+    SIGNING_KEYS_ROTATED = "signing_keys_rotated"
     ADDRESS_VERIFIED = "address_verified"
     EMAIL_CHANGED = "email_changed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a name
@@ -13,3 +18,14 @@ class Action(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a name
     GUEST_UPGRADED = "guest_upgraded"
     ACCOUNT_MERGED = "account_merged"
+    SECOND_FACTOR_FAILED = "second_factor_failed"
+    TOTP_ON = "totp_on"
+    TOTP_OFF = "totp_off"
+    RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_CHANGED = "passkey_changed"  # noqa: S105 - a name
+    PASSKEY_REMOVED = "passkey_removed"
+    PASSKEY_COPIED = "passkey_copied"
+    """It has counted less than before: somebody may hold a copy."""
+    STEPPED_UP = "stepped_up"
