@@ -18,6 +18,7 @@ from app.infra import Infra
 from app.registry import metadata
 from app.schema import VERSION_TABLE, migrate
 from app.worker import build_worker
+from domains.identity.guards import LIMITER
 from domains.kernel.repository import DeliveryKey
 from domains.kernel.uow import Database
 
@@ -63,6 +64,7 @@ async def app(house: Litestar) -> AsyncIterator[Litestar]:
     infra: Infra = house.state.parts.infra
     await _empty(infra.db.engine)
     await infra.redis.flushdb()
+    house.state[LIMITER].limiter.forget()
 
 
 # The process signs with the keys that it has read, and reads them again only now and then.

@@ -30,6 +30,7 @@ from app.edge import MOST_BODY_BYTES, Edge
 from app.health import HealthController
 from app.hot import HotAnswers
 from app.infra import Infra, open_infra
+from app.limits import Limits
 from app.live import realtime_ports, realtime_settings
 from app.neighbours import Handle, Neighbours, Place
 from app.problems import HANDLERS
@@ -95,7 +96,13 @@ def create_app(
         },
         middleware=[guards.AuthenticationMiddleware],
         exception_handlers=HANDLERS,
-        cors_config=CORSConfig(allow_origins=settings.origins, allow_credentials=False, max_age=600),
+        cors_config=CORSConfig(
+            allow_origins=settings.origins,
+            # For the cookie of a refresh token; origins are exact, and no other call looks at cookies.
+            allow_credentials=True,
+            expose_headers=["RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"],
+            max_age=600,
+        ),
         openapi_config=openapi_config(production=settings.production),
         request_max_body_size=MOST_BODY_BYTES,
         debug=False,
@@ -121,6 +128,7 @@ async def _running(
         parts = _assemble(opened, mark=sockets.mark)
         app.state.parts = parts
         app.state[guards.AUTHENTICATOR] = parts.authenticator
+        app.state[guards.LIMITER] = Limits(opened.settings, opened.redis)
         sockets.open(parts.realtime)
         opened.db.committed = parts.dispatcher.committed
         await parts.realtime.start()
@@ -191,7 +199,7 @@ class _LateMount:
         self._handle = Neighbours(self._place, realtime.handle) if self._place else realtime.handle
 
     def route(self) -> ASGIRouteHandler:
-        @asgi("/socket.io", is_mount=True, copy_scope=True, opt={"public": True})
+        @asgi("/socket.io", is_mount=True, copy_scope=True, opt=guards.UNLIMITED)
         async def socket_io(scope: Scope, receive: Receive, send: Send) -> None:
             if self._handle is not None:
                 await self._handle(scope, receive, send)

@@ -12,6 +12,10 @@ import msgspec
 PREFIX = "LYCEUM_"
 
 
+Rate = Annotated[str, msgspec.Meta(pattern=r"^[1-9]\d{0,8}/[1-9]\d{0,5}$")]
+"""E.g. 600/60."""
+
+
 class ConfigError(Exception):
     """One line that says which setting is wrong and what it may be."""
 
@@ -35,6 +39,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Comma separated origins of web clients besides public_url. No wildcard."""
     trusted_proxies: list[str] = []
     """Comma separated addresses or networks whose X-Forwarded-For is believed."""
+    rate_limits: Literal["auto", "on", "off"] = "auto"
+    """auto: on, but in development not for callers on this machine itself."""
+    limit_public: Rate = "600/60"
+    """Requests/seconds that one address has while nobody is logged in: so many at once, given back evenly."""
+    limit_signed_in: Rate = "1200/60"
+    """The same for one learner."""
+    limit_elevated: Rate = "3000/60"
+    """The same for one member of staff."""
+    limit_api_keys: Rate = "3000/60"
+    """The same for one API key."""
+    limit_webhooks: Rate = "6000/60"
+    """The same for one address that sends webhooks."""
     embedded_worker: bool = True
     """Whether API processes also run jobs; false where `lyceum worker` does."""
     metrics_token: str = ""

@@ -17,6 +17,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from app.config import Settings
 from app.infra import Infra
 from domains.billing.api import inbox_measure
+from domains.identity.guards import UNLIMITED
 from domains.kernel.errors import NotFound
 from domains.kernel.wire import Out
 
@@ -50,7 +51,7 @@ Authorization = Annotated[str | None, HeaderParameter(name="Authorization", requ
 class HealthController(Controller):
     path = "/"
     tags = ("operations",)
-    opt = {"public": True}  # noqa: RUF012
+    opt = UNLIMITED
 
     @get("/health", operation_id="health", summary="The process runs")
     async def health(self) -> HealthOut:

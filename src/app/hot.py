@@ -15,7 +15,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.problems import response_to
 from domains.identity.api import Principal
-from domains.identity.guards import AUTHENTICATOR
+from domains.identity.guards import AUTHENTICATOR, LIMITER
 from domains.learning import api as learning
 
 _BEFORE = "/api/v1/sessions/"
@@ -23,6 +23,11 @@ _AFTER = "/answers"
 _PATH_LENGTH = len(_BEFORE) + 36 + len(_AFTER)
 _TEMPLATE = "/api/v1/sessions/{session_id}/answers"
 _MOST_BYTES = 64 * 1024
+
+_CREDENTIALS = (
+    (b"access-control-allow-credentials", b"true"),
+    (b"access-control-expose-headers", b"RateLimit, RateLimit-Policy, Retry-After, X-Request-ID"),
+)
 
 _decode = msgspec.json.Decoder(learning.AnswerIn).decode
 _encode = msgspec.json.Encoder().encode
@@ -55,9 +60,9 @@ class HotAnswers:
             return
         scope["path_template"] = _TEMPLATE
         key = headers.get(b"idempotency-key")
-        status, more, body = await self._answered(path, principal, session_id, data, key)
+        status, more, body = await self._answered(scope, principal, session_id, data, key)
         if (origin := headers.get(b"origin")) in self._origins:
-            more += [(b"access-control-allow-origin", origin), (b"vary", b"Origin")]
+            more += [*_CREDENTIALS, (b"access-control-allow-origin", origin), (b"vary", b"Origin")]
         start: Message = {"type": "http.response.start", "status": status, "headers": more}
         await send(start)
         await send({"type": "http.response.body", "body": body, "more_body": False})
@@ -70,10 +75,12 @@ class HotAnswers:
         return known
 
     async def _answered(
-        self, path: str, principal: Principal, session_id: UUID, data: learning.AnswerIn, key: bytes | None
+        self, scope: Scope, principal: Principal, session_id: UUID, data: learning.AnswerIn, key: bytes | None
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         """Status, headers and body."""
+        headers: list[tuple[bytes, bytes]] = []
         try:
+            headers = self._state[LIMITER].admit_here(scope, principal)
             answer = await learning.submit_answer(
                 self._state.parts.infra.db,
                 user_id=principal.user_id,
@@ -84,9 +91,9 @@ class HotAnswers:
                 key=key.decode("latin-1") if key is not None else None,
             )
         except Exception as error:  # noqa: BLE001 - the same table of answers as everywhere
-            return _problem(error, path)
+            return _problem(error, scope["path"], headers)
         body = _encode(answer)
-        return 200, [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))], body
+        return 200, [*headers, (b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))], body
 
 
 async def _received(receive: Receive) -> tuple[list[Any], bytes]:
@@ -115,9 +122,11 @@ def _again(messages: list[Any], receive: Receive) -> Receive:
     return repeated
 
 
-def _problem(error: Exception, path: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+def _problem(
+    error: Exception, path: str, more: list[tuple[bytes, bytes]]
+) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     response = response_to(error, "POST", path)
-    headers = [(name.lower().encode(), value.encode()) for name, value in response.headers.items()]
+    headers = more + [(name.lower().encode(), value.encode()) for name, value in response.headers.items()]
     headers.append((b"content-type", b"application/problem+json"))
     headers.append((b"content-length", b"%d" % len(response.content)))
     return response.status_code or 500, headers, response.content

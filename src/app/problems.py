@@ -27,6 +27,15 @@ _HTTP_CODES = {
 }
 
 
+class RateLimited(TooMany):
+    code = "rate_limited"
+    title = "Too many requests; try again in a moment"
+
+    def __init__(self, *, retry_after_s: int, headers: dict[str, str]) -> None:
+        super().__init__(retry_after_s=retry_after_s)
+        self.headers = headers
+
+
 class Asked(Protocol):
     """As much of a request as an error needs to be understood."""
 
@@ -59,7 +68,10 @@ def problem(status: int, code: str, title: str, detail: str = "", **extra: Any) 
 
 def app_error(_request: Any, error: AppError) -> Response[bytes]:
     extra = {"retry_after_s": error.retry_after_s} if isinstance(error, TooMany) else {}
-    return problem(error.status, error.code, error.title, error.detail, **error.extra, **extra)
+    answer = problem(error.status, error.code, error.title, error.detail, **error.extra, **extra)
+    if isinstance(error, RateLimited):
+        answer.headers.update(error.headers)
+    return answer
 
 
 def http_error(_request: Any, error: HTTPException) -> Response[bytes]:

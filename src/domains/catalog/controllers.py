@@ -13,6 +13,7 @@ from litestar.params import FromPath, FromQuery, HeaderParameter
 from domains.catalog import repository
 from domains.catalog.pages import CoursePages, PageBytes
 from domains.catalog.schemas import CourseLessonsOut, CourseOut, CourseTreeOut
+from domains.identity.guards import LIGHT, PUBLIC
 from domains.kernel.page import Limit, Page, decode_cursor, page_of
 from domains.kernel.uow import Database, UnitOfWork
 
@@ -28,7 +29,7 @@ _pages: WeakKeyDictionary[Database, CoursePages] = WeakKeyDictionary()
 class CoursesController(Controller):
     path = "/api/v1/courses"
     tags = ("courses",)
-    opt = {"public": True}  # noqa: RUF012
+    opt = {**PUBLIC, **LIGHT}  # noqa: RUF012
 
     @get("/", operation_id="list_courses", summary="All courses, by slug")
     async def list_courses(

@@ -5,7 +5,7 @@ other. Litestar's guards would cost a copy of the handler per request.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 from litestar import Request
 from litestar.connection import ASGIConnection
@@ -20,9 +20,23 @@ from domains.kernel.errors import Unauthenticated
 AUTHENTICATOR = "authenticator"
 """Under this name the composition root keeps the process's Authenticator in the application's state."""
 
+LIMITER = "limiter"
+"""Under this name it keeps the process's Limiter."""
+
 PUBLIC = {"public": True}
+UNLIMITED = {"public": True, "rate": "none"}
+"""For what load balancers, scrapers and sockets ask."""
+WEBHOOK = {"public": True, "rate": "webhooks"}
+LIGHT = {"rate_here": True}
+"""For answers that cost less than asking Redis how many there were: each process counts for itself."""
 
 Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+class Limiter(Protocol):
+    async def admit(self, scope: Scope, send: Send) -> Send:
+        """Counts a request once `scope` says who calls; the `send` to answer with. Raises where it is too many."""
+        ...
 
 
 class AuthenticationMiddleware:
@@ -41,6 +55,9 @@ class AuthenticationMiddleware:
                 scope["user"] = await _principal(scope, token)
             except Exception as error:  # noqa: BLE001 - why we do not know the caller matters only if we must know
                 refusal = error
+        limiter: Limiter | None = scope["litestar_app"].state.get(LIMITER)
+        if limiter is not None:
+            send = await limiter.admit(scope, send)
         if scope["user"] is None and not _is_public(scope):
             raise refusal
         await self._app(scope, receive, send)

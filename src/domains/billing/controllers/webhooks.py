@@ -11,6 +11,7 @@ from domains.billing.errors import WebhooksClosed
 from domains.billing.providers.port import Providers
 from domains.billing.schemas.payments import WebhookTakenOut
 from domains.billing.service import inbox
+from domains.identity.guards import WEBHOOK
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import UnitOfWork
 
@@ -24,7 +25,7 @@ class WebhooksController(Controller):
         operation_id="receive_webhook",
         summary="Webhooks of Stripe and Razorpay: 2xx once stored",
         status_code=HTTP_200_OK,
-        opt={"public": True},
+        opt=WEBHOOK,
     )
     async def receive(
         self, request: Request[Any, Any, Any], uow: NamedDependency[UnitOfWork], provider: FromPath[str]

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
-from domains.identity.guards import require_role
+from domains.identity.guards import WEBHOOK, require_role
 from domains.kernel.errors import NotFound, Unauthenticated
 from domains.kernel.page import Limit
 from domains.kernel.uow import Database, UnitOfWork
@@ -20,7 +20,7 @@ from domains.notifications.service import suppression
 class MailWebhookController(Controller):
     path = "/api/v1/webhooks/mail"
     tags = ("notifications",)
-    opt = {"public": True}  # noqa: RUF012
+    opt = WEBHOOK
 
     @post(
         "/",
