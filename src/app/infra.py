@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from app.config import PREFIX, ConfigError, Settings
 from app.services import addressed
 from domains.billing import api as billing
+from domains.identity import api as identity
 from domains.kernel.uow import Database, Reactions, Subscription
 from domains.notifications import api as notifications
 
@@ -84,7 +85,11 @@ async def open_infra(
         providers = _payment_providers(found)
         try:
             reactions = Reactions.of(subscriptions)
-            ports: dict[type, object] = {billing.Providers: providers, notifications.Senders: senders}
+            ports: dict[type, object] = {
+                billing.Providers: providers,
+                notifications.Senders: senders,
+                identity.RelyingParty: identity.RelyingParty.of(found.public_url, found.origins),
+            }
             db = Database(engine, pool, reactions, ports=ports, pool_s=limits.pool_s)
             yield Infra(found, db, redis)
         finally:

@@ -9,7 +9,9 @@ Consequence: within the grace every caller gets the same successor, so a family 
 
 from domains.identity.controllers.auth import AuthController, create_ticket, show_signing_keys
 from domains.identity.controllers.codes import CodesController
+from domains.identity.controllers.factors import FactorsController
 from domains.identity.controllers.guests import GuestsController
+from domains.identity.controllers.passkeys import PasskeysController
 from domains.identity.controllers.sessions import SessionsController, SessionsOfUserController
 from domains.identity.events import AccountMerged, CodeRequested, SecurityNoticed, SessionsRevoked, UserCreated
 from domains.identity.jobs import JOBS
@@ -21,6 +23,8 @@ DOMAIN = Domain(
         AuthController,
         CodesController,
         GuestsController,
+        FactorsController,
+        PasskeysController,
         SessionsController,
         SessionsOfUserController,
         create_ticket,

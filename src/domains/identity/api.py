@@ -5,6 +5,7 @@ from uuid import UUID
 
 from domains.identity.policy.fields import Role, checked_email, checked_locale, checked_name, checked_text
 from domains.identity.policy.limits import address_subject
+from domains.identity.providers.passkeys import RelyingParty
 from domains.identity.repository import accounts as repository
 from domains.identity.repository.accounts import Account, Contact
 from domains.identity.service.accounts import create_user
@@ -22,6 +23,7 @@ __all__ = [
     "Contact",
     "IssuedCode",
     "Principal",
+    "RelyingParty",
     "Role",
     "address_subject",
     "checked_email",

@@ -106,7 +106,7 @@ async def require_fresh(connection: Connection, _: BaseRouteHandler) -> None:
         raise Unauthenticated
     authenticator: Authenticator = connection.app.state[AUTHENTICATOR]
     if not await authenticator.is_fresh(principal):
-        raise StepUpNeeded
+        raise StepUpNeeded(methods=await authenticator.step_up_methods(principal))
 
 
 def provide_principal(request: Request[Any, Any, Any]) -> Principal:

@@ -1,6 +1,6 @@
 """Tables of identity, one module per topic. All are imported here, so that the migrations know them."""
 
-from domains.identity.models import audit, codes, core
+from domains.identity.models import audit, codes, core, factors
 from domains.identity.models.core import (
     LoginFailure,
     LoginPlace,
@@ -22,4 +22,5 @@ __all__ = [
     "audit",
     "codes",
     "core",
+    "factors",
 ]

@@ -24,7 +24,7 @@ class Action(StrEnum):
     RECOVERY_CODES_RENEWED = "recovery_codes_renewed"
     RECOVERY_CODE_USED = "recovery_code_used"
     PASSKEY_ADDED = "passkey_added"
-    PASSKEY_CHANGED = "passkey_changed"  # noqa: S105 - a name
+    PASSKEY_CHANGED = "passkey_changed"
     PASSKEY_REMOVED = "passkey_removed"
     PASSKEY_COPIED = "passkey_copied"
     """It has counted less than before: somebody may hold a copy."""

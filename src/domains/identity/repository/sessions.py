@@ -47,6 +47,13 @@ async def authenticated_at(db: Database, session_id: UUID) -> datetime | None:
     return rows[0]["authenticated_at"] if rows else None
 
 
+async def authenticated(session: AsyncSession, session_id: UUID, now: datetime) -> bool:
+    """The holder of a login session has proved once more who they are; False for a session that has ended."""
+    live = (LoginSession.id == session_id, LoginSession.revoked_at.is_(None))
+    proved = update(LoginSession).where(*live).values(authenticated_at=now).returning(LoginSession.id)
+    return (await session.execute(proved)).first() is not None
+
+
 async def live_sessions(db: Database, session_ids: Collection[UUID], *, now: datetime) -> frozenset[UUID]:
     """Those that have not ended and whose user is not banned."""
     return frozenset(row["id"] for row in await db.fetch(_LIVE_SESSIONS, list(session_ids), now))

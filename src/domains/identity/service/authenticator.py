@@ -16,6 +16,7 @@ from uuid import UUID
 from domains.identity.errors import SessionEnded, TokenExpired
 from domains.identity.policy.entry import is_fresh
 from domains.identity.repository import sessions as repository
+from domains.identity.repository.factors import step_up_methods
 from domains.identity.service import tokens
 from domains.identity.service.keys import KeyRing
 from domains.kernel.clock import utc_now
@@ -102,6 +103,10 @@ class Authenticator:
         if at is None:
             raise SessionEnded
         return is_fresh(at, utc_now())
+
+    async def step_up_methods(self, principal: Principal) -> list[str]:
+        """By what the caller can prove once more who they are: `password`, `totp`, `passkey`; empty: log in again."""
+        return await step_up_methods(self._db, principal.user_id)
 
     async def live_sessions(self, session_ids: Collection[UUID]) -> frozenset[UUID]:
         """Those of the login sessions that have not ended and whose user is not banned; one query, past the cache."""

@@ -9,10 +9,11 @@ from datetime import timedelta
 
 from domains.identity.policy.actions import Action
 from domains.identity.policy.entry import Method
+from domains.identity.policy.factors import PENDING_LIFETIME, Factor
 from domains.identity.policy.limits import address_subject, is_place
 from domains.identity.repository import tries
 from domains.identity.repository.accounts import Account
-from domains.identity.service import audit, factors
+from domains.identity.service import audit, factors, pending
 from domains.identity.service.authenticator import Authenticator
 from domains.identity.service.caller import Caller
 from domains.identity.service.sessions import Opened, open_session
@@ -47,20 +48,28 @@ async def enter(
 ) -> Grant | Pending:
     """For somebody who has proved by `method` that the account is theirs. `multi_factor`: that proof counts as two.
     The banned never come here."""
-    if not multi_factor and await factors.second_factors(uow, account.id):
-        raise NotImplementedError
+    wanted = [] if multi_factor else await factors.second_factors(uow, account.id)
+    if wanted:
+        return Pending(await pending.begin(uow, account.id, method), PENDING_LIFETIME, wanted)
     return await complete(uow, authenticator, account, caller, method=method)
 
 
 async def complete(
-    uow: UnitOfWork, authenticator: Authenticator, account: Account, caller: Caller, *, method: Method
+    uow: UnitOfWork,
+    authenticator: Authenticator,
+    account: Account,
+    caller: Caller,
+    *,
+    method: Method,
+    second_factor: Factor | None = None,
 ) -> Grant:
     """Opens the login session of somebody whose identity is beyond doubt."""
     address = address_subject(caller.address)
     if is_place(address):
         await tries.remember_place(uow.session, account.id, address, utc_now())
     opened = await open_session(uow, account.id, user_agent=caller.user_agent, method=method)
-    audit.record(uow, Action.LOGGED_IN, user_id=account.id, detail={"method": method}, caller=caller)
+    detail = {"method": method} | ({"second_factor": second_factor} if second_factor else {})
+    audit.record(uow, Action.LOGGED_IN, user_id=account.id, detail=detail, caller=caller)
     return await granted(authenticator, account, opened)
 
 

@@ -1,12 +1,8 @@
 """Register, log in, refresh, log out.
 
-A failed login looks and lasts the same whether or not the account exists, and is counted in statements of its own,
-because the request's transaction is rolled back by the 401.
+A failed login looks and lasts the same whether or not the account exists.
 """
 
-import math
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from domains.identity.errors import (
@@ -14,42 +10,22 @@ from domains.identity.errors import (
     Banned,
     PasswordWrong,
     SessionEnded,
-    TooManyFailures,
     TooManyRegistrations,
 )
 from domains.identity.policy.entry import Method
-from domains.identity.policy.limits import (
-    ADDRESS_DELAYS_S,
-    PAIR_DELAYS_S,
-    QUIET_S,
-    REGISTRATION_DELAYS_S,
-    STRANGERS_DELAYS_S,
-    account_subject,
-    address_subject,
-    pair_subject,
-    registration_subject,
-)
+from domains.identity.policy.limits import QUIET_S, REGISTRATION_DELAYS_S, account_subject, registration_subject
 from domains.identity.policy.passwords import MAX_LENGTH
 from domains.identity.repository import accounts, tries
 from domains.identity.repository.accounts import Candidate
+from domains.identity.service import guesses
 from domains.identity.service.authenticator import Authenticator, Principal
 from domains.identity.service.caller import Caller
 from domains.identity.service.entry import Grant, Pending, enter, granted
+from domains.identity.service.guesses import Counted
 from domains.identity.service.hashing import LOGINS, hash_password, is_outdated, verify_password
 from domains.identity.service.sessions import refresh_session, revoke_session
 from domains.kernel.clock import utc_now
-from domains.kernel.uow import Database, UnitOfWork
-
-
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """A try that has been counted, before anything is known about the password."""
-
-    account: str
-    pair: str
-    address: str
-    at: datetime
-    account_wide: bool
+from domains.kernel.uow import Database
 
 
 async def count_registration(db: Database, caller: Caller) -> None:
@@ -60,7 +36,7 @@ async def count_registration(db: Database, caller: Caller) -> None:
     now = utc_now()
     blocked_until = await tries.reserve(db, subject, delays_s=REGISTRATION_DELAYS_S, quiet_s=QUIET_S, now=now)
     if blocked_until is not None:
-        raise TooManyRegistrations(retry_after_s=_seconds_until(blocked_until, now))
+        raise TooManyRegistrations(retry_after_s=guesses.seconds_until(blocked_until, now))
 
 
 async def log_in(
@@ -75,14 +51,15 @@ async def log_in(
     """Raises BadCredentials, TooManyFailures, Busy, or Banned (only to somebody who knows the password)."""
     login = email if email is not None else username or ""
     candidate = await _candidate(db, login, by_email=email is not None)
-    counted = await _count_try(db, candidate.account.id if candidate else None, login, caller)
+    user_id = candidate.account.id if candidate else None
+    counted = await guesses.count(db, account_subject(user_id, login), user_id, caller)
     correct = await _is_right(db, candidate, password, counted)
     if candidate is None or not correct:
         raise BadCredentials
     outdated = candidate.password_hash is None or is_outdated(candidate.password_hash)
     renewed_hash = await hash_password(password, LOGINS) if outdated else None
     async with db.begin() as uow:
-        await _forgive(uow, counted)
+        await guesses.forgive(uow, counted)
         if renewed_hash is not None:
             await accounts.set_password_hash(uow.session, candidate.account.id, renewed_hash)
         entered = (
@@ -98,11 +75,11 @@ async def log_in(
 async def prove_password(db: Database, user_id: UUID, password: str, caller: Caller) -> None:
     """For somebody who is logged in; counted like a login. Raises PasswordWrong, TooManyFailures or Busy."""
     candidate = await accounts.candidate_by_id(db, user_id)
-    counted = await _count_try(db, user_id, "", caller)
+    counted = await guesses.count(db, account_subject(user_id, ""), user_id, caller)
     if not await _is_right(db, candidate, password, counted):
         raise PasswordWrong
     async with db.begin() as uow:
-        await _forgive(uow, counted)
+        await guesses.forgive(uow, counted)
 
 
 async def refresh(db: Database, authenticator: Authenticator, token: str) -> Grant:
@@ -125,40 +102,9 @@ async def _candidate(db: Database, login: str, *, by_email: bool) -> Candidate |
     return await find(db, login)
 
 
-async def _count_try(db: Database, user_id: UUID | None, login: str, caller: Caller) -> _Counted:
-    now = utc_now()
-    account, address = account_subject(user_id, login), address_subject(caller.address)
-    pair = pair_subject(account, address)
-    outcome = await tries.reserve_try(
-        db,
-        account=account,
-        account_delays_s=STRANGERS_DELAYS_S,
-        pair=pair,
-        pair_delays_s=PAIR_DELAYS_S,
-        address=address,
-        user_id=user_id,
-        quiet_s=QUIET_S,
-        now=now,
-    )
-    if not outcome.allowed:
-        raise TooManyFailures(retry_after_s=_seconds_until(outcome.blocked_until or now, now))
-    return _Counted(account, pair, address, now, account_wide=not outcome.known_place)
-
-
-async def _is_right(db: Database, candidate: Candidate | None, password: str, counted: _Counted) -> bool:
+async def _is_right(db: Database, candidate: Candidate | None, password: str, counted: Counted) -> bool:
     # Nobody has a longer password; hashing it all the same would only cost time.
     right = await verify_password(candidate.password_hash if candidate else None, password[: MAX_LENGTH + 1])
     if not right:
-        await tries.count_failure(db, counted.address, delays_s=ADDRESS_DELAYS_S, quiet_s=QUIET_S, now=utc_now())
+        await guesses.fail(db, counted)
     return right
-
-
-async def _forgive(uow: UnitOfWork, counted: _Counted) -> None:
-    """What was counted here is forgiven; of what strangers did to the account elsewhere, only this try is."""
-    await tries.forgive(uow.session, counted.pair)
-    if counted.account_wide:
-        await tries.return_try(uow.session, counted.account, counted_at=counted.at)
-
-
-def _seconds_until(moment: datetime, now: datetime) -> int:
-    return max(1, math.ceil((moment - now).total_seconds()))

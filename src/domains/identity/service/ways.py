@@ -1,6 +1,7 @@
 """What somebody can come in by. Invariant: nothing is taken away that was the only way in."""
 
 from domains.identity.errors import LastWayIn, SessionEnded
+from domains.identity.repository import passkeys
 from domains.identity.repository import ways as repository
 from domains.identity.repository.ways import Held
 from domains.identity.service.authenticator import Principal
@@ -16,12 +17,14 @@ async def own(uow: UnitOfWork, principal: Principal) -> Held:
 
 
 async def ways_in(uow: UnitOfWork, held: Held) -> set[str]:
-    """Of `password`, `email` (codes to an address that was confirmed) and `device`."""
+    """Of `password`, `email` (codes to an address that was confirmed), `device` and `passkey`."""
     ways = {"password"} if held.has_password and (held.account.email or held.account.username) else set()
     if held.account.email and held.account.verified:
         ways.add("email")
     if held.guest:
         ways.add("device")
+    if await passkeys.count(uow.session, held.account.id):
+        ways.add("passkey")
     return ways
 
 

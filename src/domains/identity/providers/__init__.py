@@ -1,0 +1,1 @@
+"""Outside libraries and services of identity, one module each."""
