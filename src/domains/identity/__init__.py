@@ -7,6 +7,7 @@ Context: parallel refreshes and lost answers look like theft, but storing tokens
 Consequence: within the grace every caller gets the same successor, so a family never forks.
 """
 
+from domains.identity.controllers.api_keys import ApiKeysController
 from domains.identity.controllers.auth import AuthController, create_ticket, show_signing_keys
 from domains.identity.controllers.codes import CodesController
 from domains.identity.controllers.factors import FactorsController
@@ -20,6 +21,7 @@ from domains.kernel.domain import Domain
 DOMAIN = Domain(
     name="identity",
     routes=(
+        ApiKeysController,
         AuthController,
         CodesController,
         GuestsController,

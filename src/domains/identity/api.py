@@ -9,6 +9,8 @@ from domains.identity.providers.passkeys import RelyingParty
 from domains.identity.repository import accounts as repository
 from domains.identity.repository.accounts import Account, Contact
 from domains.identity.service.accounts import create_user
+from domains.identity.repository.api_keys import Held as ApiKeyHeld
+from domains.identity.service.api_keys import is_api_key
 from domains.identity.service.authenticator import Authenticator, Principal
 from domains.identity.service.codes import IssuedCode, issue_code
 from domains.identity.service.keys import ensure_key, rotate_keys
@@ -19,6 +21,7 @@ from domains.kernel.uow import Database, UnitOfWork
 
 __all__ = [
     "Account",
+    "ApiKeyHeld",
     "Authenticator",
     "Contact",
     "IssuedCode",
@@ -35,6 +38,7 @@ __all__ = [
     "create_user",
     "ensure_key",
     "id_of_email",
+    "is_api_key",
     "is_ticket",
     "issue_code",
     "members",

@@ -156,6 +156,21 @@ class SessionEnded(Unauthenticated):
     title = "This login session has ended"
 
 
+class ApiKeyInvalid(Unauthenticated):
+    code = "identity.api_key_invalid"
+    title = "The API key is unknown, revoked or too old"
+
+
+class ApiKeyUnknown(NotFound):
+    code = "identity.api_key_unknown"
+    title = "There is no such API key that is still good"
+
+
+class ScopeMissing(Forbidden):
+    code = "identity.scope_missing"
+    title = "An API key with the scope that this needs was not given"
+
+
 class SessionUnknown(NotFound):
     code = "identity.session_unknown"
     title = "There is no such login session"

@@ -13,8 +13,8 @@ from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from domains.identity.api import Authenticator, Principal
-from domains.identity.errors import RoleMissing, StepUpNeeded, TokenInvalid
+from domains.identity.api import ApiKeyHeld, Authenticator, Principal, is_api_key
+from domains.identity.errors import RoleMissing, ScopeMissing, StepUpNeeded, TokenInvalid
 from domains.kernel.errors import Unauthenticated
 
 AUTHENTICATOR = "authenticator"
@@ -22,6 +22,9 @@ AUTHENTICATOR = "authenticator"
 
 LIMITER = "limiter"
 """Under this name it keeps the process's Limiter."""
+
+SCOPE = "scope"
+"""A route with `opt={SCOPE: "payments.read"}` is open to API keys that have this scope."""
 
 PUBLIC = {"public": True}
 UNLIMITED = {"public": True, "rate": "none"}
@@ -40,7 +43,8 @@ class Limiter(Protocol):
 
 
 class AuthenticationMiddleware:
-    """Puts the Principal into `scope["user"]`, None on public routes that are called without a good token."""
+    """Puts the Principal into `scope["user"]`, None on public routes that are called without a good token, and an API
+    key into `scope["auth"]`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -52,22 +56,38 @@ class AuthenticationMiddleware:
         refusal: Exception = Unauthenticated()
         if token is not None:
             try:
-                scope["user"] = await _principal(scope, token)
+                if is_api_key(token):
+                    scope["auth"] = await _authenticator(scope).api_key(token)
+                else:
+                    scope["user"] = await _principal(scope, token)
             except Exception as error:  # noqa: BLE001 - why we do not know the caller matters only if we must know
                 refusal = error
         limiter: Limiter | None = scope["litestar_app"].state.get(LIMITER)
         if limiter is not None:
             send = await limiter.admit(scope, send)
         if scope["user"] is None and not _is_public(scope):
-            raise refusal
+            if scope["auth"] is None:
+                raise refusal
+            if not _opens(scope["auth"], scope["route_handler"]):
+                raise ScopeMissing
         await self._app(scope, receive, send)
 
 
 async def _principal(scope: Scope, token: str) -> Principal:
     if not token:
         raise TokenInvalid
-    authenticator: Authenticator = scope["litestar_app"].state[AUTHENTICATOR]
+    authenticator = _authenticator(scope)
     return authenticator.cached(token) or await authenticator.principal(token)
+
+
+def _authenticator(scope: Scope) -> Authenticator:
+    found: Authenticator = scope["litestar_app"].state[AUTHENTICATOR]
+    return found
+
+
+def _opens(key: ApiKeyHeld | None, handler: BaseRouteHandler) -> bool:
+    """Whether the caller's API key has the scope that the route asks for; what asks for none is closed to keys."""
+    return key is not None and handler.opt.get(SCOPE) in key.scopes
 
 
 def _bearer(scope: Scope) -> str | None:
@@ -85,10 +105,13 @@ def _is_public(scope: Scope) -> bool:
 
 
 def require_role(*roles: str) -> Callable[[Connection, BaseRouteHandler], Awaitable[None]]:
-    """A guard for admin and payment routes: one of `roles`, read from the database for this very request."""
+    """A guard for admin and payment routes: one of `roles`, read from the database for this very request, or an API key
+    with the scope of the route."""
     wanted = frozenset(roles)
 
-    async def guard(connection: Connection, _: BaseRouteHandler) -> None:
+    async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+        if _opens(connection.scope["auth"], handler):
+            return
         principal: Principal | None = connection.scope["user"]
         if principal is None:
             raise Unauthenticated

@@ -21,7 +21,7 @@ from domains.billing.schemas.payments import (
 from domains.billing.service import checkout, refunds, transactions
 from domains.billing.service.checkout import Kind, Wish
 from domains.identity.api import Principal
-from domains.identity.guards import require_role
+from domains.identity.guards import SCOPE, require_role
 from domains.kernel.clock import utc_now
 from domains.kernel.idempotency import checked_key
 from domains.kernel.page import Limit, Page
@@ -157,6 +157,7 @@ class PaymentsAdminController(Controller):
         "/users/{user_id:uuid}/payments",
         operation_id="list_payments_of_user",
         summary="What somebody bought, the newest first",
+        opt={SCOPE: "payments.read"},
     )
     async def of_user(
         self,

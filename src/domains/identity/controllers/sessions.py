@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from domains.identity.api import Authenticator, Principal
 from domains.identity.controllers.answers import AnyRequest, caller_of
-from domains.identity.guards import require_role
+from domains.identity.guards import SCOPE, require_role
 from domains.identity.schemas.sessions import EndedOut, SessionsOut
 from domains.identity.service.logins import end_login, end_logins, logins_of
 from domains.kernel.uow import Database
@@ -64,7 +64,12 @@ class SessionsOfUserController(Controller):
     guards = (require_role("admin", "support"),)
     cache_control = CacheControlHeader(no_store=True)
 
-    @get("/", operation_id="list_sessions_of_user", summary="Where somebody is logged in; empty for nobody")
+    @get(
+        "/",
+        operation_id="list_sessions_of_user",
+        summary="Where somebody is logged in; empty for nobody",
+        opt={SCOPE: "sessions.read"},
+    )
     async def of_user(self, db: NamedDependency[Database], user_id: FromPath[UUID]) -> SessionsOut:
         return SessionsOut(await logins_of(db, user_id))
 

@@ -1,6 +1,6 @@
 """Tables of identity, one module per topic. All are imported here, so that the migrations know them."""
 
-from domains.identity.models import audit, codes, core, factors
+from domains.identity.models import api_keys, audit, codes, core, factors
 from domains.identity.models.core import (
     LoginFailure,
     LoginPlace,
@@ -19,6 +19,7 @@ __all__ = [
     "SigningKey",
     "User",
     "UserRole",
+    "api_keys",
     "audit",
     "codes",
     "core",

@@ -16,8 +16,10 @@ from uuid import UUID
 from domains.identity.errors import SessionEnded, TokenExpired
 from domains.identity.policy.entry import is_fresh
 from domains.identity.repository import sessions as repository
+from domains.identity.repository.api_keys import Held
 from domains.identity.repository.factors import step_up_methods
 from domains.identity.service import tokens
+from domains.identity.service.api_keys import api_key_bearer
 from domains.identity.service.keys import KeyRing
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database
@@ -87,6 +89,10 @@ class Authenticator:
         now = utc_now()
         token, _ = tokens.signed(key, issuer=self._issuer, user_id=user_id, session_id=session_id, roles=roles, now=now)
         return token
+
+    async def api_key(self, secret: str) -> Held:
+        """The API key that begins with `lk_`. Raises ApiKeyInvalid."""
+        return await api_key_bearer(self._db, secret)
 
     async def roles_now(self, principal: Principal) -> frozenset[str]:
         """The roles as the database has them now. Raises SessionEnded."""
