@@ -1,7 +1,8 @@
-"""What billing does about facts: its own, for now."""
+"""What billing does about facts."""
 
 from domains.billing.events import WebhookReceived
-from domains.billing.service import inbox
+from domains.billing.service import inbox, merging
+from domains.identity.events import AccountMerged
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Subscription, UnitOfWork
 
@@ -10,4 +11,11 @@ async def apply_webhook(uow: UnitOfWork, fact: WebhookReceived) -> None:
     await inbox.apply_webhook(uow, fact.webhook_id, utc_now())
 
 
-SUBSCRIPTIONS = [Subscription("billing.apply_webhook", WebhookReceived, apply_webhook, "after")]
+async def merge_accounts(uow: UnitOfWork, fact: AccountMerged) -> None:
+    await merging.merge(uow, fact.from_id, fact.into_id)
+
+
+SUBSCRIPTIONS = [
+    Subscription("billing.apply_webhook", WebhookReceived, apply_webhook, "after"),
+    Subscription("billing.merge_accounts", AccountMerged, merge_accounts, "inside"),
+]

@@ -8,13 +8,13 @@ Consequence: balances, league sums and boards can be checked against the ledger,
 """
 
 from domains.gamification.controllers import CompletionController, LeaderboardsController
-from domains.gamification.events import LeagueEntered, LessonRewarded, StreakExtended
+from domains.gamification.events import LeagueEntered, LessonRewarded, StandingsMoved, StreakExtended
 from domains.gamification.handlers import SUBSCRIPTIONS
 from domains.kernel.domain import Domain
 
 DOMAIN = Domain(
     "gamification",
     routes=[CompletionController, LeaderboardsController],
-    events=[LessonRewarded, LeagueEntered, StreakExtended],
+    events=[LessonRewarded, LeagueEntered, StreakExtended, StandingsMoved],
     subscriptions=SUBSCRIPTIONS,
 )

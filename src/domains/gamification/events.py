@@ -37,6 +37,12 @@ class LeagueEntered(Event, frozen=True, kw_only=True, tag="gamification.league_e
     """The Monday at whose UTC midnight the league ends."""
 
 
+class StandingsMoved(Event, frozen=True, kw_only=True, tag="gamification.standings_moved.v1"):
+    """One learner's place in these leagues became another's; a board that only ever adds does not show it."""
+
+    league_ids: list[UUID]
+
+
 class StreakExtended(Event, frozen=True, kw_only=True, tag="gamification.streak_extended.v1"):
     published: ClassVar[Published | None] = Published("progress-events", "streak.extended")
 

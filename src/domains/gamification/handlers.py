@@ -1,7 +1,17 @@
 """Reactions of gamification."""
 
+from domains.gamification.service import merging
 from domains.gamification.service.rewards import reward_lesson
-from domains.kernel.uow import Subscription
+from domains.identity.events import AccountMerged
+from domains.kernel.uow import Subscription, UnitOfWork
 from domains.learning.events import LessonCompleted
 
-SUBSCRIPTIONS = [Subscription("gamification.reward_lesson", LessonCompleted, reward_lesson, "inside")]
+
+async def merge_accounts(uow: UnitOfWork, fact: AccountMerged) -> None:
+    await merging.merge(uow, fact.from_id, fact.into_id)
+
+
+SUBSCRIPTIONS = [
+    Subscription("gamification.reward_lesson", LessonCompleted, reward_lesson, "inside"),
+    Subscription("gamification.merge_accounts", AccountMerged, merge_accounts, "inside"),
+]

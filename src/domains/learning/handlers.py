@@ -2,8 +2,9 @@
 
 from domains.billing.events import CourseAccessGranted
 from domains.catalog.api import CourseNotFound
+from domains.identity.events import AccountMerged
 from domains.kernel.uow import Subscription, UnitOfWork
-from domains.learning.service import sessions
+from domains.learning.service import merging, sessions
 
 
 async def enrol_on_access(uow: UnitOfWork, fact: CourseAccessGranted) -> None:
@@ -15,4 +16,11 @@ async def enrol_on_access(uow: UnitOfWork, fact: CourseAccessGranted) -> None:
         return
 
 
-SUBSCRIPTIONS = [Subscription("learning.enrol_on_access", CourseAccessGranted, enrol_on_access, "after")]
+async def merge_accounts(uow: UnitOfWork, fact: AccountMerged) -> None:
+    await merging.merge(uow, fact.from_id, fact.into_id)
+
+
+SUBSCRIPTIONS = [
+    Subscription("learning.enrol_on_access", CourseAccessGranted, enrol_on_access, "after"),
+    Subscription("learning.merge_accounts", AccountMerged, merge_accounts, "inside"),
+]

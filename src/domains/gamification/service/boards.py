@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 
 from domains.gamification import repository
 from domains.gamification.errors import LeagueNotFound, NoLeague
-from domains.gamification.events import LessonRewarded
+from domains.gamification.events import LessonRewarded, StandingsMoved
 from domains.gamification.policy import leagues
 from domains.gamification.repository import LeagueRecord, MemberSum
 from domains.gamification.schemas import Board, BoardEntry
@@ -95,6 +95,9 @@ class Boards:
     async def project(self, facts: Sequence[Event]) -> None:
         """Brings what `facts` reward onto the boards. Never fails: what Redis misses is owed, and brought later."""
         rewards = [fact for fact in facts if isinstance(fact, LessonRewarded)]
+        for moved in facts:
+            if isinstance(moved, StandingsMoved):
+                await self._show_moved(moved)
         if not rewards:
             return
         try:
@@ -103,6 +106,12 @@ class Boards:
             # Screens are told after this, and must be told also when PostgreSQL just failed to rebuild a board.
             log.exception("%d rewards are not on their boards yet", len(rewards))
             self._owe(reward.league_id for reward in rewards)
+
+    async def _show_moved(self, moved: StandingsMoved) -> None:
+        try:
+            await self.rebuild(moved.league_ids)
+        except Exception:
+            log.exception("boards still show whose places have moved: %s", moved.league_ids)
 
     async def apply(self, *rewards: LessonRewarded) -> None:
         """Facts may come twice and in any order. Waits for Redis no longer than the deadline."""

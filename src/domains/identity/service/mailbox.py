@@ -1,5 +1,6 @@
 """What somebody shows to have by reading the mail of an address: a login, the address itself, a move to another one."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -40,7 +41,8 @@ async def log_in(db: Database, authenticator: Authenticator, presented: Presente
         held = await hold_addressee(uow, await codes.use(uow, presented))
         if not held.banned:
             await _claim(uow, held, caller)
-            entered = await enter(uow, authenticator, held.account, caller, method=Method.CODE)
+            account = replace(held.account, verified=True)
+            entered = await enter(uow, authenticator, account, caller, method=Method.CODE)
     if held.banned:
         raise Banned
     return entered

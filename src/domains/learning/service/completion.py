@@ -79,13 +79,17 @@ async def view_lesson(uow: UnitOfWork, user_id: UUID, lesson_id: UUID) -> int:
 
 async def _announce(uow: UnitOfWork, fact: LessonCompleted) -> None:
     uow.record(fact)
-    if fact.completions > 1:
-        return
+    if fact.completions == 1:
+        await announce_if_complete(uow, fact.user_id, fact.course_id)
+
+
+async def announce_if_complete(uow: UnitOfWork, user_id: UUID, course_id: UUID) -> None:
+    """Once, when every lesson of the course is done."""
     # Of two last lessons completed at the same moment, the one that waits here sees the other's.
-    if not await repository.lock_open_enrollment(uow.session, fact.user_id, fact.course_id):
+    if not await repository.lock_open_enrollment(uow.session, user_id, course_id):
         return
-    course = await catalog.published_course(uow, fact.course_id)
-    done = await repository.completed_lessons(uow.session, fact.user_id, fact.course_id)
+    course = await catalog.published_course(uow, course_id)
+    done = await repository.completed_lessons(uow.session, user_id, course_id)
     if course.lessons.keys() <= done:
-        await repository.complete_course(uow.session, fact.user_id, fact.course_id)
-        uow.record(CourseCompleted(user_id=fact.user_id, course_id=fact.course_id))
+        await repository.complete_course(uow.session, user_id, course_id)
+        uow.record(CourseCompleted(user_id=user_id, course_id=course_id))

@@ -41,7 +41,8 @@ _kept: OrderedDict[UUID, RunningSession] = OrderedDict()
 async def running_session(db: Database, session_id: UUID, user_id: UUID) -> RunningSession:
     """Raises SessionNotFound, also for somebody else's session."""
     found = _kept.get(session_id)
-    if found is None:
+    # A guest's session may have become somebody else's since.
+    if found is None or found.record.user_id != user_id:
         record = await repository.session_record(db, session_id)
         if record is None:
             raise SessionNotFound

@@ -1,8 +1,9 @@
 """What is worth telling of an account."""
 
 from domains.identity import api as identity
-from domains.identity.events import CodeRequested, SecurityNoticed, UserCreated
+from domains.identity.events import AccountMerged, CodeRequested, SecurityNoticed, UserCreated
 from domains.kernel.uow import Subscription, UnitOfWork
+from domains.notifications.repository import moves
 from domains.notifications.service import plan
 
 # The link's token is put behind the path when the mail is written: `service.secret_mails`.
@@ -39,7 +40,12 @@ async def tell_security(uow: UnitOfWork, fact: SecurityNoticed) -> None:
     await plan.notify(uow, fact.user_id, "security_notice", params=params, url="/account", cause=cause)
 
 
+async def merge_accounts(uow: UnitOfWork, fact: AccountMerged) -> None:
+    await moves.move(uow.session, fact.from_id, fact.into_id)
+
+
 SUBSCRIPTIONS = [
+    Subscription("notifications.merge_accounts", AccountMerged, merge_accounts, "inside"),
     Subscription("notifications.welcome", UserCreated, welcome, "after"),
     Subscription("notifications.send_code", CodeRequested, send_code, "after"),
     Subscription("notifications.tell_security", SecurityNoticed, tell_security, "after"),

@@ -1,0 +1,97 @@
+"""SQL that makes one learner's rewards another's, in the order in which both earned them.
+
+A ledger entry is never changed, so it goes and comes back in one statement, under its own id. A cause that both were
+paid for stays paid once.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domains.gamification.policy.streaks import Streak
+
+_OPEN_ACCOUNTS = text("""
+    WITH balance AS (
+        INSERT INTO gamification_balance (user_id) SELECT unnest(CAST(:ids AS uuid[])) ON CONFLICT DO NOTHING)
+    INSERT INTO gamification_streak (user_id) SELECT unnest(CAST(:ids AS uuid[])) ON CONFLICT DO NOTHING
+""")
+_LOCK_ACCOUNTS = text("SELECT FROM gamification_balance WHERE user_id = ANY(:ids) ORDER BY user_id FOR UPDATE")
+_MEMBERSHIPS = text("SELECT league_id, user_id FROM gamification_league_member WHERE user_id = ANY(:ids)")
+# In a week in which both were in a league, it all counts in the one of the account that stays.
+_MOVE_ENTRIES = text("""
+    WITH gone AS (DELETE FROM gamification_xp_entry WHERE user_id = :from_id RETURNING *)
+    INSERT INTO gamification_xp_entry
+        (id, user_id, cause, amount, league_id, local_on, time_zone, occurred_at, xp_total_after)
+    SELECT g.id, CAST(:into_id AS uuid), g.cause, g.amount, coalesce(own.league_id, g.league_id), g.local_on,
+        g.time_zone, g.occurred_at, g.xp_total_after
+    FROM gone g JOIN gamification_league l ON l.id = g.league_id
+    LEFT JOIN gamification_league_member own ON own.user_id = :into_id AND own.week_on = l.week_on
+    ON CONFLICT (user_id, cause) DO NOTHING
+""")
+_LEAVE_LEAGUES = text("DELETE FROM gamification_league_member WHERE user_id = :from_id")
+_SUM_MEMBERSHIPS = text("""
+    INSERT INTO gamification_league_member AS m (league_id, user_id, week_on, xp, entries, last_xp_at)
+    SELECT e.league_id, e.user_id, l.week_on, sum(e.amount)::int, count(*)::int, max(e.occurred_at)
+    FROM gamification_xp_entry e JOIN gamification_league l ON l.id = e.league_id
+    WHERE e.user_id = :into_id GROUP BY e.league_id, e.user_id, l.week_on
+    ON CONFLICT (league_id, user_id) DO UPDATE SET
+        xp = excluded.xp, entries = excluded.entries, last_xp_at = excluded.last_xp_at
+""")
+# By how much, and not how many there are: others may be taking seats.
+_GIVE_SEATS_BACK = text("""
+    UPDATE gamification_league l SET members = l.members - s.seats
+    FROM unnest(CAST(:league_ids AS uuid[]), CAST(:seats AS int[])) AS s (league_id, seats) WHERE l.id = s.league_id
+""")
+_SUM_BALANCES = text("""
+    UPDATE gamification_balance b SET xp = (
+        SELECT coalesce(sum(e.amount), 0) FROM gamification_xp_entry e WHERE e.user_id = b.user_id)
+    WHERE b.user_id = ANY(:ids)
+""")
+_DAYS = text("SELECT local_on FROM gamification_xp_entry WHERE user_id = :user_id ORDER BY id")
+_SET_STREAK = text("""
+    UPDATE gamification_streak SET current_days = :current, longest_days = :longest, last_on = :last_on
+    WHERE user_id = :user_id
+""")
+
+
+class Seat(NamedTuple):
+    league_id: UUID
+    user_id: UUID
+
+
+async def lock_accounts(session: AsyncSession, ids: Sequence[UUID]) -> None:
+    """No rewards for any of them until the transaction ends."""
+    await session.execute(_OPEN_ACCOUNTS, {"ids": list(ids)})
+    await session.execute(_LOCK_ACCOUNTS, {"ids": list(ids)})
+
+
+async def seats(session: AsyncSession, ids: Sequence[UUID]) -> set[Seat]:
+    return {Seat(row.league_id, row.user_id) for row in await session.execute(_MEMBERSHIPS, {"ids": list(ids)})}
+
+
+async def move_entries(session: AsyncSession, from_id: UUID, into_id: UUID) -> None:
+    """The ledger, and what sums it up. `seats` of leagues and the streak are left to the caller."""
+    await session.execute(_MOVE_ENTRIES, {"from_id": from_id, "into_id": into_id})
+    await session.execute(_LEAVE_LEAGUES, {"from_id": from_id})
+    await session.execute(_SUM_MEMBERSHIPS, {"into_id": into_id})
+    await session.execute(_SUM_BALANCES, {"ids": [from_id, into_id]})
+
+
+async def give_seats_back(session: AsyncSession, freed: dict[UUID, int]) -> None:
+    """By league, how many are taken less than before."""
+    if freed:
+        await session.execute(_GIVE_SEATS_BACK, {"league_ids": list(freed), "seats": list(freed.values())})
+
+
+async def days(session: AsyncSession, user_id: UUID) -> list[date]:
+    """Of each entry, in the order in which they were written."""
+    return list((await session.scalars(_DAYS, {"user_id": user_id})).all())
+
+
+async def set_streak(session: AsyncSession, user_id: UUID, streak: Streak) -> None:
+    values = {"current": streak.current, "longest": streak.longest, "last_on": streak.last_on}
+    await session.execute(_SET_STREAK, {"user_id": user_id, **values})

@@ -1,0 +1,27 @@
+"""Two learners become one. Invariant: balance, streak, leagues and their seats say what the ledger says, as before."""
+
+from collections import Counter
+from uuid import UUID
+
+from domains.gamification import moves
+from domains.gamification.events import StandingsMoved
+from domains.gamification.policy.streaks import Streak, practised
+from domains.kernel.uow import UnitOfWork
+
+
+async def merge(uow: UnitOfWork, from_id: UUID, into_id: UUID) -> None:
+    both = (from_id, into_id)
+    await moves.lock_accounts(uow.session, both)
+    before = await moves.seats(uow.session, both)
+    if not any(seat.user_id == from_id for seat in before):
+        return
+    await moves.move_entries(uow.session, from_id, into_id)
+    taken = Counter(seat.league_id for seat in before)
+    taken.subtract(seat.league_id for seat in await moves.seats(uow.session, both))
+    await moves.give_seats_back(uow.session, {league_id: seats for league_id, seats in taken.items() if seats})
+    streak = Streak()
+    for day in await moves.days(uow.session, into_id):
+        streak = practised(streak, day)
+    await moves.set_streak(uow.session, into_id, streak)
+    await moves.set_streak(uow.session, from_id, Streak())
+    uow.record(StandingsMoved(league_ids=sorted({seat.league_id for seat in before})))
