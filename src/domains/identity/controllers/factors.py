@@ -77,7 +77,7 @@ class FactorsController(Controller):
         "/totp",
         operation_id="begin_totp",
         summary="Set up an authenticator app",
-        description="It is asked for once its first code has been confirmed, within fifteen minutes.",
+        description="It is asked for once its first code has been confirmed, within ten minutes.",
         status_code=201,
         guards=[require_fresh],
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 PENDING_LIFETIME = timedelta(minutes=10)
 PENDING_TRIES = 5
 """So many proofs a login that waits for its second factor may be shown; the next one begins with the first factor."""
-SETUP_LIFETIME = timedelta(minutes=15)
+SETUP_LIFETIME = timedelta(minutes=10)
 """So long a new authenticator app waits for its first code."""
 CHALLENGE_LIFETIME = timedelta(minutes=5)
 MOST_PASSKEYS = 20
