@@ -1,4 +1,4 @@
-"""`python -m bench [answers|pushes|courses|sockets|entitlements|grading]`."""
+"""`python -m bench [answers|pushes|courses|sockets|entitlements|logins|grading]`."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ import click
 import uvloop
 from rich.console import Console
 
-from bench import answers, courses, entitlements, grading, pushes, sockets
+from bench import answers, courses, entitlements, grading, logins, pushes, sockets
 from bench.figures import Result, as_json, show
 from bench.keepalive import HttpFailure
 from bench.stand import BenchError, Stand, running_server
@@ -27,6 +27,7 @@ MEASURES: dict[str, Measure] = {
     "courses": lambda stand, s, c: courses.measure(stand, seconds=s, connections=c),
     "sockets": lambda stand, s, c: sockets.measure(stand),
     "entitlements": lambda stand, s, c: entitlements.measure(stand),
+    "logins": lambda stand, s, c: logins.measure(stand),
 }
 
 
