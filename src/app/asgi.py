@@ -42,7 +42,7 @@ from domains.catalog import api as catalog
 from domains.gamification.api import Boards
 from domains.identity import guards
 from domains.identity.api import Authenticator
-from domains.identity.events import SessionsRevoked
+from domains.identity.events import RolesChanged, SessionsRevoked
 from domains.kernel.events import Event
 from domains.kernel.uow import Database, Subscription, UnitOfWork
 from realtime.hub import Realtime
@@ -128,6 +128,7 @@ async def _running(
         parts = _assemble(opened, mark=sockets.mark)
         app.state.parts = parts
         app.state[guards.AUTHENTICATOR] = parts.authenticator
+        app.state[guards.WEB_ORIGINS] = frozenset(opened.settings.origins)
         app.state[guards.LIMITER] = Limits(opened.settings, opened.redis)
         sockets.open(parts.realtime)
         opened.db.committed = parts.dispatcher.committed
@@ -169,6 +170,8 @@ def _assemble(infra: Infra, *, mark: str) -> Parts:
             if isinstance(fact, SessionsRevoked):
                 for session_id in fact.session_ids:
                     authenticator.forget_session(session_id)
+            elif isinstance(fact, RolesChanged):
+                authenticator.forget_user(fact.user_id)
         await boards.project(facts)
 
     dispatcher = Dispatcher(infra.db, infra.redis, registry.events(), screens=realtime.deliver, views=views)

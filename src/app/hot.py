@@ -48,7 +48,7 @@ class HotAnswers:
             return
         headers = dict(scope["headers"])
         principal = self._principal(headers)
-        if scope.get("method") != "POST" or principal is None:
+        if scope.get("method") != "POST" or principal is None or principal.actor_id is not None:
             await self._inner(scope, receive, send)
             return
         messages, body = await _received(receive)

@@ -7,6 +7,7 @@ import msgspec
 from app.config import Settings
 from domains.gamification.api import Boards
 from domains.identity.api import Authenticator, is_ticket, redeem_ticket
+from domains.kernel.errors import Forbidden
 from domains.kernel.uow import Database
 from domains.learning import api as learning
 from realtime.gateway import GatewaySettings
@@ -22,6 +23,9 @@ def realtime_settings(settings: Settings, *, mark: str) -> RealtimeSettings:
 def realtime_ports(db: Database, authenticator: Authenticator, boards: Boards) -> Ports:
     async def authenticate(token: str) -> Principal:
         known = await (redeem_ticket(db, token) if is_ticket(token) else authenticator.principal(token))
+        if known.actor_id is not None:
+            # Sockets answer exercises; who looks through somebody's eyes reads by REST.
+            raise Forbidden
         return Principal(known.user_id, known.session_id, known.expires_at, known.roles)
 
     async def submit_answer(principal: Principal, submitted: AnswerSubmit) -> msgspec.Struct:

@@ -7,14 +7,24 @@ Context: parallel refreshes and lost answers look like theft, but storing tokens
 Consequence: within the grace every caller gets the same successor, so a family never forks.
 """
 
+from domains.identity.controllers.admin import ImpersonationsController, PeopleController
 from domains.identity.controllers.api_keys import ApiKeysController
 from domains.identity.controllers.auth import AuthController, create_ticket, show_signing_keys
 from domains.identity.controllers.codes import CodesController
 from domains.identity.controllers.factors import FactorsController
 from domains.identity.controllers.guests import GuestsController
+from domains.identity.controllers.history import read_audit_log, read_history
 from domains.identity.controllers.passkeys import PasskeysController
 from domains.identity.controllers.sessions import SessionsController, SessionsOfUserController
-from domains.identity.events import AccountMerged, CodeRequested, SecurityNoticed, SessionsRevoked, UserCreated
+from domains.identity.events import (
+    AccountMerged,
+    CodeRequested,
+    RolesChanged,
+    SecurityNoticed,
+    SessionsRevoked,
+    TimeZoneChanged,
+    UserCreated,
+)
 from domains.identity.jobs import JOBS
 from domains.kernel.domain import Domain
 
@@ -25,13 +35,17 @@ DOMAIN = Domain(
         AuthController,
         CodesController,
         GuestsController,
+        ImpersonationsController,
         FactorsController,
         PasskeysController,
+        PeopleController,
         SessionsController,
         SessionsOfUserController,
         create_ticket,
+        read_audit_log,
+        read_history,
         show_signing_keys,
     ),
-    events=(UserCreated, SessionsRevoked, SecurityNoticed, CodeRequested, AccountMerged),
+    events=(UserCreated, SessionsRevoked, SecurityNoticed, CodeRequested, AccountMerged, TimeZoneChanged, RolesChanged),
     jobs=JOBS,
 )

@@ -5,16 +5,21 @@ from uuid import UUID
 
 from domains.identity.policy.fields import Role, checked_email, checked_locale, checked_name, checked_text
 from domains.identity.policy.limits import address_subject
+from domains.identity.policy.permissions import Permission, Scope, ScopeKind
 from domains.identity.providers.passkeys import RelyingParty
 from domains.identity.repository import accounts as repository
+from domains.identity.repository import people as people_repository
 from domains.identity.repository.accounts import Account, Contact
-from domains.identity.service.accounts import create_user
 from domains.identity.repository.api_keys import Held as ApiKeyHeld
+from domains.identity.repository.people import Details, Person
+from domains.identity.service.accounts import create_user
 from domains.identity.service.api_keys import is_api_key
 from domains.identity.service.authenticator import Authenticator, Principal
 from domains.identity.service.codes import IssuedCode, issue_code
-from domains.identity.service.keys import ensure_key, rotate_keys
+from domains.identity.service.keys import KeyShown, ensure_key, rotate_keys, signing_keys
 from domains.identity.service.mailbox import offer_verification
+from domains.identity.service.people import describe
+from domains.identity.service.roles import change_roles, may
 from domains.identity.service.sessions import revoke_session
 from domains.identity.service.tickets import is_ticket, redeem_ticket
 from domains.kernel.uow import Database, UnitOfWork
@@ -24,11 +29,18 @@ __all__ = [
     "ApiKeyHeld",
     "Authenticator",
     "Contact",
+    "Details",
     "IssuedCode",
+    "KeyShown",
+    "Permission",
+    "Person",
     "Principal",
     "RelyingParty",
     "Role",
+    "Scope",
+    "ScopeKind",
     "address_subject",
+    "change_roles",
     "checked_email",
     "checked_locale",
     "checked_name",
@@ -36,17 +48,22 @@ __all__ = [
     "contact",
     "count_members",
     "create_user",
+    "describe",
+    "details",
     "ensure_key",
     "id_of_email",
     "is_api_key",
     "is_ticket",
     "issue_code",
+    "may",
     "members",
     "names",
     "offer_verification",
+    "people",
     "redeem_ticket",
     "revoke_session",
     "rotate_keys",
+    "signing_keys",
     "time_zone",
     "time_zones",
 ]
@@ -59,6 +76,16 @@ async def names(source: UnitOfWork | Database, ids: Collection[UUID]) -> dict[UU
     if isinstance(source, Database):
         return await repository.display_names(source, ids)
     return await repository.display_names_within(source.session, ids)
+
+
+async def people(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, Person]:
+    """Of people whose accounts are open; all others are left out. One query."""
+    return await people_repository.people(uow.session, ids) if ids else {}
+
+
+async def details(uow: UnitOfWork, user_id: UUID) -> Details | None:
+    """What somebody has said of themselves, for nobody else's eyes; None for nobody. `describe` changes it."""
+    return await people_repository.details(uow.session, user_id)
 
 
 async def contact(uow: UnitOfWork, user_id: UUID) -> Contact | None:

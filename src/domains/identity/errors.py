@@ -96,6 +96,36 @@ class RoleMissing(Forbidden):
     title = "This needs a role that you do not have"
 
 
+class ReadOnly(Forbidden):
+    code = "identity.read_only"
+    title = "Who looks through somebody's eyes changes nothing"
+
+
+class OwnAccount(Forbidden):
+    code = "identity.own_account"
+    title = "Nobody does this to their own account"
+
+
+class StaffProtected(Forbidden):
+    code = "identity.staff_protected"
+    title = "This person belongs to the staff"
+
+
+class LastAdmin(Conflict):
+    code = "identity.last_admin"
+    title = "This is the last admin"
+
+
+class AccountClosed(Conflict):
+    code = "identity.account_closed"
+    title = "This account is closed"
+
+
+class PersonUnknown(NotFound):
+    code = "identity.person_unknown"
+    title = "There is no such person"
+
+
 class StepUpNeeded(Forbidden):
     code = "identity.step_up_needed"
     title = "Prove once more who you are, and try again within five minutes"
@@ -156,6 +186,11 @@ class SessionEnded(Unauthenticated):
     title = "This login session has ended"
 
 
+class TimeZoneTooSoon(TooMany):
+    code = "identity.time_zone_too_soon"
+    title = "The time zone was changed a moment ago; it can be changed once a day"
+
+
 class ApiKeyInvalid(Unauthenticated):
     code = "identity.api_key_invalid"
     title = "The API key is unknown, revoked or too old"
@@ -169,6 +204,11 @@ class ApiKeyUnknown(NotFound):
 class ScopeMissing(Forbidden):
     code = "identity.scope_missing"
     title = "An API key with the scope that this needs was not given"
+
+
+class OriginRefused(Forbidden):
+    code = "identity.origin_refused"
+    title = "Cookies are for pages of our own origins only"
 
 
 class SessionUnknown(NotFound):

@@ -36,8 +36,27 @@ class AccountMerged(Event, frozen=True, kw_only=True, tag="identity.account_merg
     into_id: UUID
 
 
+class TimeZoneChanged(Event, frozen=True, kw_only=True, tag="identity.time_zone_changed.v1"):
+    """Somebody's days begin and end at other hours from now on; at most once in 24 hours."""
+
+    user_id: UUID
+    before: str
+    after: str
+    """IANA zones."""
+
+
 class SecurityNoticed(Event, frozen=True, kw_only=True, tag="identity.security_noticed.v1"):
     """Something was done to an account that its owner is told of. `what` is an action of the audit log."""
 
     user_id: UUID
     what: str
+
+
+class RolesChanged(Event, frozen=True, kw_only=True, tag="identity.roles_changed.v1"):
+    """Somebody has other roles, everywhere or within a course or class. Who keeps a role of their own beside these, a
+    co-teacher for one, takes it from those who lost what it stands on."""
+
+    user_id: UUID
+    before: list[str]
+    after: list[str]
+    """Roles that hold everywhere, sorted."""

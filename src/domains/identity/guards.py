@@ -14,7 +14,9 @@ from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from domains.identity.api import ApiKeyHeld, Authenticator, Principal, is_api_key
-from domains.identity.errors import RoleMissing, ScopeMissing, StepUpNeeded, TokenInvalid
+from domains.identity.errors import ReadOnly, RoleMissing, ScopeMissing, StepUpNeeded, TokenInvalid
+from domains.identity.policy.permissions import Permission, ScopeKind
+from domains.identity.policy.permissions import Scope as Within
 from domains.kernel.errors import Unauthenticated
 
 AUTHENTICATOR = "authenticator"
@@ -22,6 +24,9 @@ AUTHENTICATOR = "authenticator"
 
 LIMITER = "limiter"
 """Under this name it keeps the process's Limiter."""
+
+WEB_ORIGINS = "web_origins"
+"""Under this name it keeps the exact origins of web clients."""
 
 SCOPE = "scope"
 """A route with `opt={SCOPE: "payments.read"}` is open to API keys that have this scope."""
@@ -32,6 +37,9 @@ UNLIMITED = {"public": True, "rate": "none"}
 WEBHOOK = {"public": True, "rate": "webhooks"}
 LIGHT = {"rate_here": True}
 """For answers that cost less than asking Redis how many there were: each process counts for itself."""
+
+_READING = {"GET", "HEAD", "OPTIONS"}
+"""What a look through somebody's eyes may ask."""
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -70,6 +78,8 @@ class AuthenticationMiddleware:
                 raise refusal
             if not _opens(scope["auth"], scope["route_handler"]):
                 raise ScopeMissing
+        if scope["user"] is not None and scope["user"].actor_id is not None and scope.get("method") not in _READING:
+            raise ReadOnly
         await self._app(scope, receive, send)
 
 
@@ -117,6 +127,26 @@ def require_role(*roles: str) -> Callable[[Connection, BaseRouteHandler], Awaita
             raise Unauthenticated
         authenticator: Authenticator = connection.app.state[AUTHENTICATOR]
         if not wanted & await authenticator.roles_now(principal):
+            raise RoleMissing
+
+    return guard
+
+
+def require(
+    permission: Permission, *, within: tuple[ScopeKind, str] | None = None
+) -> Callable[[Connection, BaseRouteHandler], Awaitable[None]]:
+    """A guard like `require_role` that asks what somebody may do. `within`: a role in the course or class that this
+    parameter of the path names will do too, as in `(ScopeKind.COURSE, "course_id")`."""
+
+    async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+        if _opens(connection.scope["auth"], handler):
+            return
+        principal: Principal | None = connection.scope["user"]
+        if principal is None:
+            raise Unauthenticated
+        authenticator: Authenticator = connection.app.state[AUTHENTICATOR]
+        scope = Within(within[0], connection.path_params[within[1]]) if within else None
+        if not await authenticator.may(principal, permission, scope):
             raise RoleMissing
 
     return guard

@@ -1,6 +1,8 @@
-"""Background work of identity: forgetting what is over."""
+"""Background work of identity: forgetting what is over, and keys that are replaced in time."""
 
 from domains.identity.repository.purge import purge as purge_some
+from domains.identity.service.impersonation import note_ends
+from domains.identity.service.keys import rotate_old_keys
 from domains.kernel.clock import utc_now
 from domains.kernel.domain import Job
 from domains.kernel.uow import Database
@@ -15,4 +17,13 @@ async def purge(db: Database) -> None:
         pass
 
 
-JOBS = (Job(name="identity.purge", run=purge, every_s=3600),)
+async def rotate_keys(db: Database) -> None:
+    async with db.begin() as uow:
+        await rotate_old_keys(uow)
+
+
+JOBS = (
+    Job(name="identity.note_impersonation_ends", run=note_ends, every_s=60),
+    Job(name="identity.purge", run=purge, every_s=3600),
+    Job(name="identity.rotate_keys", run=rotate_keys, every_s=3600),
+)

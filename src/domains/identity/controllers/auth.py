@@ -1,26 +1,30 @@
 """REST of identity: register, log in, refresh, log out, me, and the keys that vouch for tokens."""
 
+import msgspec
 from litestar import Controller, Response, get, post
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from domains.identity.api import Authenticator, Principal
-from domains.identity.controllers.answers import AnyRequest, caller_of, signed_in, tokens_out, user_out
+from domains.identity.controllers.answers import AnyRequest, caller_of, logged_in, signed_in, user_out
+from domains.identity.controllers.cookies import MODE_HELP, in_cookie_mode, no_cookie, refresh_token_of
 from domains.identity.errors import SessionEnded
 from domains.identity.guards import PUBLIC
 from domains.identity.policy.entry import Method
 from domains.identity.policy.sessions import TICKET_LIFETIME
 from domains.identity.repository import accounts as repository
+from domains.identity.repository import staff
 from domains.identity.schemas.auth import (
+    ImpersonatedOut,
     KeySetOut,
     LoginIn,
+    MeOut,
     PendingOut,
     RefreshIn,
     RegisterIn,
     TicketOut,
     TokensOut,
-    UserOut,
 )
 from domains.identity.service.accounts import create_user
 from domains.identity.service.entry import complete
@@ -42,7 +46,7 @@ class AuthController(Controller):
         uow: NamedDependency[UnitOfWork],
         db: NamedDependency[Database],
         authenticator: NamedDependency[Authenticator],
-    ) -> TokensOut:
+    ) -> Response[TokensOut]:
         caller = caller_of(request)
         await count_registration(db, caller)
         account = await create_user(
@@ -55,9 +59,9 @@ class AuthController(Controller):
             locale=data.locale,
         )
         grant = await complete(uow, authenticator, account, caller, method=Method.REGISTRATION)
-        return tokens_out(grant)
+        return logged_in(grant, status_code=201)
 
-    @post("/login", operation_id="log_in", summary="Log in", status_code=200, opt=PUBLIC)
+    @post("/login", operation_id="log_in", summary="Log in", description=MODE_HELP, status_code=200, opt=PUBLIC)
     async def log_in(
         self,
         request: AnyRequest,
@@ -80,33 +84,43 @@ class AuthController(Controller):
         "/refresh",
         operation_id="refresh_tokens",
         summary="Exchange a refresh token for new tokens",
-        description="Each refresh token is good once. Used again after ten seconds, it ends its login session.",
+        description="Each refresh token is good once. Used again after ten seconds, it ends its login session. "
+        "With `X-Session-Mode: cookie` it comes out of the cookie, and no body is needed.",
         status_code=200,
         opt=PUBLIC,
     )
     async def refresh(
         self,
-        data: JSONBody[RefreshIn],
+        request: AnyRequest,
         db: NamedDependency[Database],
         authenticator: NamedDependency[Authenticator],
-    ) -> TokensOut:
-        return tokens_out(await refresh(db, authenticator, data.refresh_token))
+        data: JSONBody[RefreshIn | None] = None,
+    ) -> Response[TokensOut]:
+        token = refresh_token_of(request, data.refresh_token if data else None)
+        return logged_in(await refresh(db, authenticator, token, in_cookie=in_cookie_mode(request)))
 
     @post("/logout", operation_id="log_out", summary="End this login session", status_code=204)
     async def log_out(
         self,
+        request: AnyRequest,
         db: NamedDependency[Database],
         authenticator: NamedDependency[Authenticator],
         principal: NamedDependency[Principal],
-    ) -> None:
+    ) -> Response[None]:
+        cookies = [no_cookie()] if in_cookie_mode(request) else []
         await log_out(db, authenticator, principal)
+        return Response(None, status_code=204, cookies=cookies)
 
     @get("/me", operation_id="show_me", summary="Who is logged in")
-    async def me(self, db: NamedDependency[Database], principal: NamedDependency[Principal]) -> UserOut:
+    async def me(self, db: NamedDependency[Database], principal: NamedDependency[Principal]) -> MeOut:
         account = await repository.account(db, principal.user_id)
         if account is None:
             raise SessionEnded
-        return user_out(account)
+        look = await staff.look(db, principal.session_id) if principal.actor_id is not None else None
+        return MeOut(
+            **msgspec.structs.asdict(user_out(account)),
+            impersonation=ImpersonatedOut(look.by, look.name, look.ends_at) if look else None,
+        )
 
 
 @post(

@@ -26,14 +26,28 @@ class User(Identified, Dated, Base):
     password_hash: Mapped[str | None] = mapped_column(Text)
     password_changed_at: Mapped[datetime | None] = mapped_column(Moment)
     time_zone: Mapped[str] = mapped_column(Text, server_default="UTC")
+    time_zone_changed_at: Mapped[datetime | None] = mapped_column(Moment)
     locale: Mapped[str] = mapped_column(Text, server_default="en")
     banned_at: Mapped[datetime | None] = mapped_column(Moment)
+    ban_reason: Mapped[str | None] = mapped_column(Text)
+    """For staff; whoever is banned is not told."""
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("identity_user.id", ondelete="SET NULL"))
     """What was a guest's is this account's now; the guest's own is closed."""
 
     __table_args__ = (
         Index("uq_identity_user_email", func.lower(text("email")), unique=True),
         Index("uq_identity_user_username", "username", unique=True),
+        # Staff search by how they begin.
+        Index(
+            "ix_identity_user_email_begins",
+            func.lower(text("email")).label("low"),
+            postgresql_ops={"low": "text_pattern_ops"},
+        ),
+        Index(
+            "ix_identity_user_name_begins",
+            func.lower(text("name")).label("low"),
+            postgresql_ops={"low": "text_pattern_ops"},
+        ),
     )
 
 
@@ -59,6 +73,10 @@ class LoginSession(Identified, Dated, Base):
     """Of `policy.entry.Method`: how it was opened."""
     authenticated_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     """When its holder last proved who they are; refreshing does not count."""
+    actor_id: Mapped[UUID | None] = mapped_column()
+    """Who looks through the user's eyes by it, somebody of the staff; None for the user's own."""
+
+    __table_args__ = (Index("ix_identity_session_actor_id", "actor_id", postgresql_where=text("actor_id IS NOT NULL")),)
 
 
 class RefreshToken(Base):

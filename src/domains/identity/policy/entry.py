@@ -14,6 +14,8 @@ class Method(StrEnum):
     OIDC = "oidc"
     PASSKEY = "passkey"
     REGISTRATION = "registration"
+    IMPERSONATION = "impersonation"
+    """Somebody of the staff looks on, and can touch nothing."""
 
 
 def is_fresh(authenticated_at: datetime, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """What goes over the wire at login."""
 
+from datetime import datetime
 from uuid import UUID
 
 from domains.identity.errors import BadField
@@ -46,9 +47,24 @@ class UserOut(Out, frozen=True):
     locale: str
 
 
+class ImpersonatedOut(Out, frozen=True):
+    """For a banner that cannot be overlooked."""
+
+    by: UUID
+    name: str
+    """Who of the staff looks on."""
+    ends_at: datetime
+
+
+class MeOut(UserOut, frozen=True, kw_only=True):
+    impersonation: ImpersonatedOut | None = None
+    """None for the person themselves."""
+
+
 class TokensOut(Out, frozen=True):
     access_token: str
-    refresh_token: str
+    refresh_token: str | None
+    """Null where it is in a cookie."""
     expires_in: int
     """Seconds that the access token is valid."""
     user: UserOut

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from domains.identity.models.audit import AuditEntry
 from domains.identity.policy.actions import Action
+from domains.identity.repository.staff import Look
 from domains.identity.service.caller import Caller
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
@@ -32,3 +33,9 @@ def record(
             address=caller.address if caller else None,
         )
     )
+
+
+def look_ended(uow: UnitOfWork, look: Look, *, caller: Caller | None = None) -> None:
+    """Somebody of the staff no longer looks through another's eyes."""
+    detail = {"session": str(look.session_id)}
+    record(uow, Action.IMPERSONATION_ENDED, user_id=look.user_id, actor_id=look.actor_id, detail=detail, caller=caller)

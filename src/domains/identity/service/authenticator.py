@@ -15,9 +15,11 @@ from uuid import UUID
 
 from domains.identity.errors import SessionEnded, TokenExpired
 from domains.identity.policy.entry import is_fresh
+from domains.identity.policy.permissions import Permission, Scope, holds
 from domains.identity.repository import sessions as repository
 from domains.identity.repository.api_keys import Held
 from domains.identity.repository.factors import step_up_methods
+from domains.identity.repository.roles import held
 from domains.identity.service import tokens
 from domains.identity.service.api_keys import api_key_bearer
 from domains.identity.service.keys import KeyRing
@@ -37,6 +39,8 @@ class Principal:
     roles: frozenset[str]
     """As of the last look at the database, at most 30 s ago; what needs the present truth uses `require_role`."""
     expires_at: datetime
+    actor_id: UUID | None = None
+    """Who of the staff looks through this person's eyes, and may only read; None for the person themselves."""
 
 
 @dataclass(slots=True)
@@ -83,11 +87,21 @@ class Authenticator:
             task.add_done_callback(lambda done: self._finished(key, done))
         return await asyncio.shield(task)
 
-    async def issue(self, *, user_id: UUID, session_id: UUID, roles: frozenset[str]) -> str:
+    async def issue(
+        self, *, user_id: UUID, session_id: UUID, roles: frozenset[str], actor_id: UUID | None = None
+    ) -> str:
         """A new access token for a login session that this request opened or found alive."""
         key = await self.keys.signing_key()
         now = utc_now()
-        token, _ = tokens.signed(key, issuer=self._issuer, user_id=user_id, session_id=session_id, roles=roles, now=now)
+        token, _ = tokens.signed(
+            key,
+            issuer=self._issuer,
+            user_id=user_id,
+            session_id=session_id,
+            roles=roles,
+            now=now,
+            actor_id=actor_id,
+        )
         return token
 
     async def api_key(self, secret: str) -> Held:
@@ -102,6 +116,13 @@ class Authenticator:
         if roles is None:
             raise SessionEnded
         return roles
+
+    async def may(self, principal: Principal, permission: Permission, scope: Scope | None = None) -> bool:
+        """As the database has it now. Raises SessionEnded."""
+        roles = await self.roles_now(principal)
+        if scope is None or holds(permission, roles):
+            return holds(permission, roles)
+        return holds(permission, roles, (await held(self._db, principal.user_id, *scope)).scoped_roles)
 
     async def is_fresh(self, principal: Principal) -> bool:
         """Whether the caller has proved who they are in this login session a moment ago. Raises SessionEnded."""
@@ -138,7 +159,7 @@ class Authenticator:
         if known is None:
             claims = await tokens.verified(token, self.keys, issuer=self._issuer)
         else:
-            claims = tokens.Claims(known.user_id, known.session_id, known.expires_at)
+            claims = tokens.Claims(known.user_id, known.session_id, known.expires_at, known.actor_id)
         now = utc_now()
         if now >= claims.expires_at:
             raise TokenExpired
@@ -146,7 +167,7 @@ class Authenticator:
         roles = await repository.live_roles(self._db, session_id=claims.session_id, user_id=claims.user_id, now=now)
         if roles is None:
             raise SessionEnded
-        principal = Principal(claims.user_id, claims.session_id, roles, claims.expires_at)
+        principal = Principal(claims.user_id, claims.session_id, roles, claims.expires_at, claims.actor_id)
         # An end that was told of during the look may have committed after the look read "live".
         if forgotten == self._forgotten:
             self._keep(digest, _Known(principal, min(now + _LIVE_FOR, claims.expires_at)))

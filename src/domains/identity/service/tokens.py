@@ -23,15 +23,24 @@ class Claims(NamedTuple):
     user_id: UUID
     session_id: UUID
     expires_at: datetime
+    actor_id: UUID | None = None
+    """Who of the staff looks through the user's eyes (RFC 8693, `act`)."""
 
 
 def signed(
-    key: Key, *, issuer: str, user_id: UUID, session_id: UUID, roles: frozenset[str], now: datetime
+    key: Key,
+    *,
+    issuer: str,
+    user_id: UUID,
+    session_id: UUID,
+    roles: frozenset[str],
+    now: datetime,
+    actor_id: UUID | None = None,
 ) -> tuple[str, datetime]:
     """The token and when it expires."""
     issued_at = now.replace(microsecond=0)
     expires_at = issued_at + ACCESS_LIFETIME
-    claims = {
+    claims: dict[str, object] = {
         "iss": issuer,
         "aud": AUDIENCE,
         "sub": str(user_id),
@@ -41,6 +50,8 @@ def signed(
         "exp": expires_at,
         "roles": sorted(roles),
     }
+    if actor_id is not None:
+        claims["act"] = {"sub": str(actor_id)}
     headers = {"kid": key.kid, "typ": _TYPE}
     return jwt.encode(claims, key.private, algorithm=_ALGORITHM, headers=headers), expires_at
 
@@ -70,8 +81,10 @@ async def verified(token: str, keys: KeyRing, *, issuer: str) -> Claims:
             leeway=_CLOCK_SKEW_S,
             options={"require": _REQUIRED, "strict_aud": True},
         )
-        return Claims(UUID(claims["sub"]), UUID(claims["sid"]), datetime.fromtimestamp(claims["exp"], UTC))
+        actor_id = UUID(claims["act"]["sub"]) if "act" in claims else None
+        expires_at = datetime.fromtimestamp(claims["exp"], UTC)
+        return Claims(UUID(claims["sub"]), UUID(claims["sid"]), expires_at, actor_id)
     except jwt.ExpiredSignatureError:
         raise TokenExpired from None
-    except (jwt.PyJWTError, ValueError, TypeError, AttributeError, OverflowError):
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError, KeyError, OverflowError):
         raise TokenInvalid from None
