@@ -86,7 +86,7 @@ async def index() -> Response[bytes]:
 
 @get("/static/{name:str}", opt=_PUBLIC, include_in_schema=False)
 async def asset(name: FromPath[str]) -> Response[bytes]:
-    if name not in {"page.css", "mail.css", "page.js", "learn.js", "push.js", "worker.js", "icon.svg"}:
+    if name not in {"page.css", "mail.css", "page.js", "learn.js", "push.js", "passkeys.js", "worker.js", "icon.svg"}:
         raise NotFound
     page = _page(name)
     if name == "worker.js":

@@ -102,6 +102,22 @@ async function show() {
   }));
 }
 
+// The token of a login that waits for its second factor.
+let waiting = null;
+
+async function enter(found) {
+  waiting = found.second_factor?.token ?? null;
+  $("second").hidden = waiting === null;
+  $("password").value = $("code").value = "";
+  if (waiting !== null) {
+    say("Type the code of your authenticator app, or a recovery code.");
+    return $("code").focus();
+  }
+  sessionStorage.setItem(TOKEN, found.access_token);
+  sessionStorage.setItem(NAME, found.user.name);
+  await show();
+}
+
 function leave() {
   sessionStorage.removeItem(TOKEN);
   sessionStorage.removeItem(NAME);
@@ -115,11 +131,18 @@ $("account").addEventListener("submit", async (event) => {
   const [name, email, password] = ["name", "email", "password"].map((id) => $(id).value);
   const isNew = event.submitter?.value !== "login";
   try {
-    const found = await call("POST", `/auth/${isNew ? "register" : "login"}`, isNew ? { name, email, password } : { email, password });
-    sessionStorage.setItem(TOKEN, found.access_token);
-    sessionStorage.setItem(NAME, found.user.name);
-    $("password").value = "";
-    await show();
+    await enter(await call("POST", `/auth/${isNew ? "register" : "login"}`, isNew ? { name, email, password } : { email, password }));
+  } catch (error) {
+    say(error.message);
+  }
+});
+$("second").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  say("");
+  const code = $("code").value.trim();
+  const proof = /^\d{6}$/.test(code) ? { code } : { recovery_code: code };
+  try {
+    await enter(await call("POST", "/auth/second-factor", { token: waiting, ...proof }));
   } catch (error) {
     say(error.message);
   }
