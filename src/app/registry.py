@@ -5,7 +5,7 @@ import importlib
 import click
 from sqlalchemy import MetaData
 
-from domains import billing, catalog, gamification, identity, learning, notifications
+from domains import billing, catalog, gamification, identity, learning, notifications, profiles
 from domains.kernel.domain import Domain, Job
 from domains.kernel.events import Event
 from domains.kernel.models import Base
@@ -13,6 +13,7 @@ from domains.kernel.uow import Subscription
 
 DOMAINS: tuple[Domain, ...] = (
     identity.DOMAIN,
+    profiles.DOMAIN,
     billing.DOMAIN,
     catalog.DOMAIN,
     learning.DOMAIN,

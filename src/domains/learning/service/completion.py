@@ -10,6 +10,7 @@ from domains.learning import policy, repository
 from domains.learning.errors import NeedsPractice, SessionIncomplete, SessionNotFound
 from domains.learning.events import CourseCompleted, LessonCompleted
 from domains.learning.service.sessions import enrol_with_access
+from domains.profiles import api as profiles
 
 
 class CompletedSession(msgspec.Struct, frozen=True):
@@ -79,6 +80,10 @@ async def view_lesson(uow: UnitOfWork, user_id: UUID, lesson_id: UUID) -> int:
 
 async def _announce(uow: UnitOfWork, fact: LessonCompleted) -> None:
     uow.record(fact)
+    cause = f"lesson:{fact.session_id}" if fact.session_id else f"view:{fact.lesson_id}"
+    await profiles.share(
+        uow, fact.user_id, "lesson_completed", cause=cause, course_id=fact.course_id, lesson_id=fact.lesson_id
+    )
     if fact.completions == 1:
         await announce_if_complete(uow, fact.user_id, fact.course_id)
 
@@ -93,3 +98,4 @@ async def announce_if_complete(uow: UnitOfWork, user_id: UUID, course_id: UUID) 
     if course.lessons.keys() <= done:
         await repository.complete_course(uow.session, user_id, course_id)
         uow.record(CourseCompleted(user_id=user_id, course_id=course_id))
+        await profiles.share(uow, user_id, "course_completed", cause=f"course:{course_id}", course_id=course_id)

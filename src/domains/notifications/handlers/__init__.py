@@ -1,10 +1,11 @@
 """What is worth telling a learner, and sending it."""
 
-from domains.notifications.handlers import account, billing, contact, deliveries, learning
+from domains.notifications.handlers import account, billing, contact, deliveries, learning, social
 
 SUBSCRIPTIONS = [
     *account.SUBSCRIPTIONS,
     *learning.SUBSCRIPTIONS,
+    *social.SUBSCRIPTIONS,
     *billing.SUBSCRIPTIONS,
     *contact.SUBSCRIPTIONS,
     *deliveries.SUBSCRIPTIONS,

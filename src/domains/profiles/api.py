@@ -1,0 +1,24 @@
+"""The front door of profiles: who is friends with whom, who may see whom, and how people want to learn."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from domains.kernel.uow import Database, UnitOfWork
+from domains.profiles.repository import pairs
+from domains.profiles.repository import profiles as repository
+from domains.profiles.schemas.own import Preferences
+from domains.profiles.service.activity import share
+from domains.profiles.service.own import preferences
+from domains.profiles.service.people import visible
+
+__all__ = ["Preferences", "friends_of", "handles", "preferences", "share", "visible"]
+
+
+async def friends_of(db: Database, user_id: UUID) -> set[UUID]:
+    """Without those whose profiles are private. Accounts that were closed are among them: `visible` leaves them out."""
+    return await pairs.friends_of(db, user_id)
+
+
+async def handles(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, str]:
+    """Of those who have chosen one, whoever may see them: ask `visible` first. Names are identity's."""
+    return await repository.handles(uow.session, ids) if ids else {}

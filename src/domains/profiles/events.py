@@ -1,0 +1,24 @@
+"""Facts of profiles."""
+
+from uuid import UUID
+
+from domains.kernel.events import Event
+
+
+class FriendRequested(Event, frozen=True, kw_only=True, tag="profiles.friend_requested.v1"):
+    """Recorded for requests that the other is to hear of."""
+
+    user_id: UUID
+    """Who is asked."""
+    from_id: UUID
+
+
+class KudosGiven(Event, frozen=True, kw_only=True, tag="profiles.kudos_given.v1"):
+    """Recorded once per person and activity, unless it was taken back in between."""
+
+    user_id: UUID
+    """Whose activity it is."""
+    from_id: UUID
+    activity_id: UUID
+    course_id: UUID | None
+    lesson_id: UUID | None

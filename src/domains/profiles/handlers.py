@@ -1,0 +1,22 @@
+"""What profiles do about the facts of others."""
+
+from domains.identity.events import AccountMerged, UserCreated
+from domains.kernel.clock import utc_now
+from domains.kernel.uow import Subscription, UnitOfWork
+from domains.profiles.policy.handles import KEPT
+from domains.profiles.repository import merging, pairs, profiles
+
+
+async def make_profile(uow: UnitOfWork, fact: UserCreated) -> None:
+    await profiles.add(uow.session, fact.user_id)
+
+
+async def merge_accounts(uow: UnitOfWork, fact: AccountMerged) -> None:
+    await pairs.hold(uow.session, fact.from_id, fact.into_id)
+    await merging.merge(uow.session, fact.from_id, fact.into_id, handle_kept_until=utc_now() + KEPT)
+
+
+SUBSCRIPTIONS = [
+    Subscription("profiles.make_profile", UserCreated, make_profile, "inside"),
+    Subscription("profiles.merge_accounts", AccountMerged, merge_accounts, "inside"),
+]

@@ -1,0 +1,115 @@
+"""SQL of what friends see of each other, and of kudos.
+
+What somebody may see is decided when they look: activities of friends, and of people they follow, whose profiles still
+allow it. A block has ended both.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+_FRIENDS = """
+    SELECT high_id AS user_id FROM profiles_bond WHERE low_id = {me} AND state = 'friends'
+    UNION ALL SELECT low_id FROM profiles_bond WHERE high_id = {me} AND state = 'friends'
+"""
+# Nobody looks at what is told to nobody; a friendship that begins later shows what comes after it.
+_ADD = text(f"""
+    INSERT INTO profiles_activity (id, user_id, kind, cause, course_id, lesson_id, days)
+    SELECT CAST(:id AS uuid), CAST(:user_id AS uuid), CAST(:kind AS text), CAST(:cause AS text),
+        CAST(:course_id AS uuid), CAST(:lesson_id AS uuid), CAST(:days AS int)
+    WHERE EXISTS ({_FRIENDS.format(me=":user_id")})
+       OR EXISTS (SELECT FROM profiles_follow WHERE followed_id = :user_id)
+    ON CONFLICT (user_id, cause) DO NOTHING
+""")  # noqa: S608
+_SEEN = f"""
+    SELECT CAST(:me AS uuid) AS user_id
+    UNION SELECT p.user_id FROM profiles_profile p JOIN ({_FRIENDS.format(me=":me")}) f ON f.user_id = p.user_id
+    WHERE p.visibility <> 'private'
+    UNION SELECT p.user_id FROM profiles_profile p JOIN profiles_follow f ON f.followed_id = p.user_id
+    WHERE f.follower_id = :me AND p.visibility = 'public'
+"""  # noqa: S608
+_COLUMNS = """
+    a.id, a.user_id, a.kind, a.course_id, a.lesson_id, a.days,
+    (SELECT count(*) FROM profiles_kudos k WHERE k.activity_id = a.id) AS kudos,
+    EXISTS (SELECT FROM profiles_kudos k WHERE k.activity_id = a.id AND k.user_id = :me) AS cheered
+"""
+# A few of each person, whoever they are: however many somebody follows, and however long they have learned, no more
+# rows are read than fit on that many pages.
+_FEED = text(f"""
+    WITH page AS (
+        SELECT a.* FROM ({_SEEN}) seen CROSS JOIN LATERAL (
+            SELECT * FROM profiles_activity a
+            WHERE a.user_id = seen.user_id AND a.id > :oldest AND (CAST(:after AS uuid) IS NULL OR a.id < :after)
+            ORDER BY a.id DESC LIMIT :most
+        ) a
+        ORDER BY a.id DESC LIMIT :most
+    )
+    SELECT {_COLUMNS}, h.handle FROM page a
+    LEFT JOIN profiles_handle h ON h.user_id = a.user_id AND h.kept_until IS NULL
+    ORDER BY a.id DESC
+""")  # noqa: S608
+_ONE = text(f"""
+    SELECT {_COLUMNS}, NULL AS handle FROM profiles_activity a
+    WHERE a.id = :id AND a.id > :oldest AND a.user_id IN ({_SEEN})
+""")  # noqa: S608
+_CHEER = text("""
+    INSERT INTO profiles_kudos (activity_id, user_id, at) VALUES (:activity_id, :me, :now)
+    ON CONFLICT DO NOTHING RETURNING true
+""")
+_UNCHEER = text("DELETE FROM profiles_kudos WHERE activity_id = :activity_id AND user_id = :me RETURNING true")
+_PURGE = text("""
+    DELETE FROM profiles_activity WHERE id = ANY(ARRAY(
+        SELECT id FROM profiles_activity WHERE id < :before ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED))
+    RETURNING true
+""")
+
+
+class Activity(NamedTuple):
+    id: UUID
+    user_id: UUID
+    kind: str
+    course_id: UUID | None
+    lesson_id: UUID | None
+    days: int | None
+    kudos: int
+    cheered: bool
+    """By whoever looks."""
+    handle: str | None
+
+
+async def add(session: AsyncSession, row: dict[str, Any]) -> None:
+    """Nothing where it was told before, and where there is nobody to look at it."""
+    await session.execute(_ADD, row)
+
+
+async def feed(session: AsyncSession, me: UUID, *, oldest: UUID, after: UUID | None, most: int) -> list[Activity]:
+    """The newest first, one's own among them."""
+    values = {"me": me, "oldest": oldest, "after": after, "most": most}
+    return [Activity(*row) for row in await session.execute(_FEED, values)]
+
+
+async def seen(session: AsyncSession, me: UUID, activity_id: UUID, *, oldest: UUID) -> Activity | None:
+    """None where it is not (any longer) for their eyes."""
+    row = (await session.execute(_ONE, {"me": me, "id": activity_id, "oldest": oldest})).one_or_none()
+    return Activity(*row) if row else None
+
+
+async def cheer(session: AsyncSession, me: UUID, activity_id: UUID, now: datetime) -> bool:
+    """False where they had."""
+    values = {"me": me, "activity_id": activity_id, "now": now}
+    return (await session.execute(_CHEER, values)).first() is not None
+
+
+async def uncheer(session: AsyncSession, me: UUID, activity_id: UUID) -> bool:
+    """False where they had not."""
+    return (await session.execute(_UNCHEER, {"me": me, "activity_id": activity_id})).first() is not None
+
+
+async def purge(session: AsyncSession, before: UUID, *, most: int) -> int:
+    """Forgets what is older than this id; how many."""
+    gone: Sequence[bool] = (await session.scalars(_PURGE, {"before": before, "most": most})).all()
+    return len(gone)

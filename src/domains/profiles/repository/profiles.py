@@ -1,0 +1,81 @@
+"""SQL of what people say of themselves, and of handles."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domains.profiles.models import ProfileRow
+from domains.profiles.policy.privacy import Visibility
+
+_ADD = text("INSERT INTO profiles_profile (user_id) VALUES (:user_id) ON CONFLICT DO NOTHING")
+_COLUMNS = """
+    p.user_id, h.handle, p.handle_changed_at, p.bio, p.visibility, p.sound, p.daily_goal_xp, p.hearts, p.leagues,
+    p.streaks
+"""
+_CURRENT = "LEFT JOIN profiles_handle h ON h.user_id = p.user_id AND h.kept_until IS NULL"
+_OWN = text(f"SELECT {_COLUMNS} FROM profiles_profile p {_CURRENT} WHERE p.user_id = :user_id")  # noqa: S608
+_HOLD = text(f"SELECT {_COLUMNS} FROM profiles_profile p {_CURRENT} WHERE p.user_id = :user_id FOR NO KEY UPDATE OF p")  # noqa: S608
+_HANDLES = text("SELECT user_id, handle FROM profiles_handle WHERE user_id = ANY(:ids) AND kept_until IS NULL")
+_OWNER = text("SELECT user_id FROM profiles_handle WHERE handle = :handle AND kept_until IS NULL")
+_LEAVE = text("UPDATE profiles_handle SET kept_until = :until WHERE user_id = :user_id AND kept_until IS NULL")
+# One's own former handle, or one that nobody is waited for any more.
+_TAKE = text("""
+    INSERT INTO profiles_handle AS h (handle, user_id) VALUES (:handle, :user_id)
+    ON CONFLICT (handle) DO UPDATE SET user_id = excluded.user_id, kept_until = NULL
+    WHERE h.kept_until IS NOT NULL AND (h.user_id = excluded.user_id OR h.kept_until <= :now)
+    RETURNING true
+""")
+
+
+class Profile(NamedTuple):
+    user_id: UUID
+    handle: str | None
+    handle_changed_at: datetime | None
+    bio: str
+    visibility: Visibility
+    sound: bool
+    daily_goal_xp: int
+    hearts: bool
+    leagues: bool
+    streaks: bool
+
+
+async def add(session: AsyncSession, user_id: UUID) -> None:
+    await session.execute(_ADD, {"user_id": user_id})
+
+
+async def own(session: AsyncSession, user_id: UUID, *, hold: bool = False) -> Profile | None:
+    """`hold`: nobody else changes it until the commit."""
+    row = (await session.execute(_HOLD if hold else _OWN, {"user_id": user_id})).one_or_none()
+    return Profile(*row)._replace(visibility=Visibility(row.visibility)) if row else None
+
+
+async def change(session: AsyncSession, user_id: UUID, columns: dict[str, Any]) -> None:
+    await session.execute(update(ProfileRow).where(ProfileRow.user_id == user_id).values(**columns))
+
+
+async def leave_handle(session: AsyncSession, user_id: UUID, until: datetime) -> None:
+    """It is kept for its owner until then."""
+    await session.execute(_LEAVE, {"user_id": user_id, "until": until})
+
+
+async def take_handle(session: AsyncSession, user_id: UUID, handle: str, now: datetime) -> bool:
+    """False where somebody else has it, or it is kept for them. The former one must have been left."""
+    return (await session.execute(_TAKE, {"user_id": user_id, "handle": handle, "now": now})).first() is not None
+
+
+async def handles(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:
+    return {row.user_id: row.handle for row in await session.execute(_HANDLES, {"ids": list(ids)})}
+
+
+async def owner(session: AsyncSession, handle: str) -> UUID | None:
+    return (await session.execute(_OWNER, {"handle": handle})).scalar_one_or_none()
+
+
+async def visibility(session: AsyncSession, user_id: UUID) -> Visibility | None:
+    found = await session.scalar(select(ProfileRow.visibility).where(ProfileRow.user_id == user_id))
+    return Visibility(found) if found else None

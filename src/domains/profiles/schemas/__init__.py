@@ -1,0 +1,1 @@
+"""What profiles send and take over the wire, by topic."""

@@ -1,0 +1,1 @@
+"""Commands and queries of profiles, by topic."""
