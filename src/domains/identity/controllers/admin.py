@@ -43,7 +43,7 @@ class PeopleController(Controller):
 
     @post(
         "/search",
-        operation_id="search_people",
+        operation_id="search_accounts",
         summary="People by id, user name, address or name; who searched, why and whom it found is kept",
         status_code=200,
         guards=[_SEARCH],
@@ -66,7 +66,7 @@ class PeopleController(Controller):
         )
         return page_of([_person(person) for person in found], data.limit, lambda person: person.id)
 
-    @get("/{user_id:uuid}", operation_id="show_person", summary="One account", guards=[_SEARCH])
+    @get("/{user_id:uuid}", operation_id="show_account", summary="One account", guards=[_SEARCH])
     async def show(
         self,
         request: AnyRequest,
@@ -111,7 +111,7 @@ class PeopleController(Controller):
 
     @put(
         "/{user_id:uuid}/ban",
-        operation_id="ban_person",
+        operation_id="ban_account",
         summary="Close an account",
         description="Its login sessions and the API keys that it made end, and its sockets close within seconds.",
         status_code=204,
@@ -132,7 +132,7 @@ class PeopleController(Controller):
 
     @delete(
         "/{user_id:uuid}/ban",
-        operation_id="unban_person",
+        operation_id="unban_account",
         summary="Open a closed account again",
         guards=[require(Permission.PEOPLE_BAN)],
     )
