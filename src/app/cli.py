@@ -20,6 +20,7 @@ COMMANDS = {
     "import": ("app.commands.courses:import_command", "Import a course from files."),
     "export": ("app.commands.courses:export_command", "Write a course to standard output."),
     "create-user": ("app.commands.users:create_user", "Create a user with a role."),
+    "keys": ("app.commands.keys:keys", "Look at and replace the keys that sign access tokens."),
     "worker": ("app.commands.worker:worker", "Run background jobs only."),
     "migrate": ("app.commands.migrate:migrate", "Bring the database up to date."),
     "rebuild": ("app.commands.rebuild:rebuild", "Rebuild what is derived from the ledgers."),

@@ -1,12 +1,12 @@
 """REST of identity: second factors, and proving once more who one is."""
 
-from litestar import Controller, delete, get, post
+from litestar import Controller, Response, delete, get, post
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from domains.identity.api import Authenticator, Principal
-from domains.identity.controllers.answers import AnyRequest, caller_of, tokens_out
+from domains.identity.controllers.answers import AnyRequest, caller_of, logged_in
 from domains.identity.guards import PUBLIC, require_fresh
 from domains.identity.policy.entry import FRESH_FOR
 from domains.identity.policy.factors import Ceremony, Factor
@@ -47,7 +47,7 @@ class FactorsController(Controller):
         data: JSONBody[SecondFactorIn],
         db: NamedDependency[Database],
         authenticator: NamedDependency[Authenticator],
-    ) -> TokensOut:
+    ) -> Response[TokensOut]:
         data.check()
         if data.passkey is not None:
             proof = Proof(Factor.PASSKEY, answer=data.passkey)
@@ -55,7 +55,7 @@ class FactorsController(Controller):
             proof = Proof(Factor.TOTP, data.code)
         else:
             proof = Proof(Factor.RECOVERY_CODE, data.recovery_code or "")
-        return tokens_out(await second_factor.give(db, authenticator, data.token, proof, caller_of(request)))
+        return logged_in(await second_factor.give(db, authenticator, data.token, proof, caller_of(request)))
 
     @post(
         "/second-factor/passkey",

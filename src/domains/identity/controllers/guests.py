@@ -6,7 +6,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from domains.identity.api import Authenticator, Principal
-from domains.identity.controllers.answers import AnyRequest, caller_of, signed_in, tokens_out, user_out
+from domains.identity.controllers.answers import AnyRequest, caller_of, cookies_of, signed_in, tokens_out, user_out
 from domains.identity.guards import PUBLIC, require_fresh
 from domains.identity.schemas.auth import PendingOut, TokensOut, UserOut
 from domains.identity.schemas.ways import GuestIn, GuestOut, MergeIn, PasswordIn, UpgradeIn
@@ -121,4 +121,4 @@ def _answer(entered: Grant | Pending, device_secret: str | None) -> Response[Gue
     shown = GuestOut(
         tokens.access_token, tokens.refresh_token, tokens.expires_in, tokens.user, device_secret=device_secret
     )
-    return Response(shown, status_code=201 if device_secret else 200)
+    return Response(shown, status_code=201 if device_secret else 200, cookies=cookies_of(entered))

@@ -14,6 +14,8 @@ TICKET_LIFETIME = timedelta(minutes=1)
 TICKETS_AT_ONCE = 20
 """Tickets of one login session that wait to be used: more than a browser full of tabs asks for at once."""
 
+KEY_LIFETIME = timedelta(days=90)
+"""So old a key is replaced by the clock."""
 KEY_NOTICE = timedelta(minutes=2)
 """A new key is published this long before it signs, so that every process knows it by then."""
 KEY_AFTERLIFE = timedelta(hours=1)

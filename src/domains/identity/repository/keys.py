@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.identity.models import SigningKey
@@ -26,6 +26,16 @@ async def lock_signing_keys(session: AsyncSession) -> None:
 
 async def has_signing_key(session: AsyncSession) -> bool:
     return await session.scalar(select(SigningKey.kid).where(SigningKey.retired_at.is_(None)).limit(1)) is not None
+
+
+async def newest_signing_key_at(session: AsyncSession) -> datetime | None:
+    """When the newest key was made; None before the first."""
+    found: datetime | None = await session.scalar(select(func.max(SigningKey.created_at)))
+    return found
+
+
+async def delete_signing_keys(session: AsyncSession, *, retired_before: datetime) -> None:
+    await session.execute(delete(SigningKey).where(SigningKey.retired_at < retired_before))
 
 
 async def retire_signing_keys(session: AsyncSession, at: datetime) -> None:

@@ -7,3 +7,5 @@ from dataclasses import dataclass
 class Caller:
     address: str | None
     user_agent: str | None
+    in_cookie: bool = False
+    """A browser that wants its refresh token in a cookie."""

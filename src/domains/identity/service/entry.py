@@ -6,6 +6,7 @@ way in was two factors by itself.
 
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from domains.identity.policy.actions import Action
 from domains.identity.policy.entry import Method
@@ -26,6 +27,9 @@ class Grant:
     access_token: str
     refresh_token: str
     account: Account
+    session_id: UUID
+    in_cookie: bool = False
+    """Where the refresh token goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +74,9 @@ async def complete(
     opened = await open_session(uow, account.id, user_agent=caller.user_agent, method=method)
     detail = {"method": method} | ({"second_factor": second_factor} if second_factor else {})
     audit.record(uow, Action.LOGGED_IN, user_id=account.id, detail=detail, caller=caller)
-    return await granted(authenticator, account, opened)
+    return await granted(authenticator, account, opened, in_cookie=caller.in_cookie)
 
 
-async def granted(authenticator: Authenticator, account: Account, opened: Opened) -> Grant:
+async def granted(authenticator: Authenticator, account: Account, opened: Opened, *, in_cookie: bool) -> Grant:
     access = await authenticator.issue(user_id=account.id, session_id=opened.session_id, roles=account.roles)
-    return Grant(access, opened.refresh_token, account)
+    return Grant(access, opened.refresh_token, account, opened.session_id, in_cookie)

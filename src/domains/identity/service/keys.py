@@ -7,6 +7,7 @@ import asyncio
 import base64
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
@@ -18,8 +19,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from domains.identity.models import SigningKey
-from domains.identity.policy.sessions import KEY_AFTERLIFE, KEY_NOTICE
+from domains.identity.policy.actions import Action
+from domains.identity.policy.sessions import KEY_AFTERLIFE, KEY_LIFETIME, KEY_NOTICE
 from domains.identity.repository import keys as repository
+from domains.identity.service import audit
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database, UnitOfWork
@@ -106,6 +109,21 @@ def _loaded(row: SigningKey) -> Key:
     return Key(row.kid, private, private.public_key(), row.signs_from, row.retired_at)
 
 
+class KeyShown(NamedTuple):
+    """A signing key without its secret."""
+
+    kid: str
+    created_at: datetime
+    signs_from: datetime
+    retired_at: datetime | None
+
+
+async def signing_keys(db: Database) -> list[KeyShown]:
+    """Those that sign, will sign or still verify, the oldest first."""
+    rows = await repository.signing_keys(db, retired_after=utc_now() - KEY_AFTERLIFE)
+    return [KeyShown(row.kid, row.created_at, row.signs_from, row.retired_at) for row in rows]
+
+
 async def ensure_key(uow: UnitOfWork) -> None:
     """Makes the first key, unless another process was faster."""
     await repository.lock_signing_keys(uow.session)
@@ -120,7 +138,19 @@ async def rotate_keys(uow: UnitOfWork) -> str:
     first = not await repository.has_signing_key(uow.session)
     signs_from = now if first else now + KEY_NOTICE
     await repository.retire_signing_keys(uow.session, signs_from)
-    return _add(uow, now, signs_from=signs_from)
+    kid = _add(uow, now, signs_from=signs_from)
+    audit.record(uow, Action.SIGNING_KEYS_ROTATED, user_id=None, detail={"kid": kid})
+    return kid
+
+
+async def rotate_old_keys(uow: UnitOfWork) -> str | None:
+    """By the clock: the new key's id where the newest was old enough. Private keys that sign no more, and whose tokens
+    have all expired, are deleted."""
+    now = utc_now()
+    await repository.lock_signing_keys(uow.session)
+    await repository.delete_signing_keys(uow.session, retired_before=now - KEY_AFTERLIFE)
+    made_at = await repository.newest_signing_key_at(uow.session)
+    return await rotate_keys(uow) if made_at is not None and made_at <= now - KEY_LIFETIME else None
 
 
 def _add(uow: UnitOfWork, now: datetime, *, signs_from: datetime) -> str:

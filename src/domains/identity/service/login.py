@@ -82,13 +82,13 @@ async def prove_password(db: Database, user_id: UUID, password: str, caller: Cal
         await guesses.forgive(uow, counted)
 
 
-async def refresh(db: Database, authenticator: Authenticator, token: str) -> Grant:
+async def refresh(db: Database, authenticator: Authenticator, token: str, *, in_cookie: bool) -> Grant:
     """Raises RefreshInvalid, RefreshReused, or SessionEnded, also for the banned."""
     opened = await refresh_session(db, token)
     account = await accounts.account(db, opened.user_id)
     if account is None:
         raise SessionEnded
-    return await granted(authenticator, account, opened)
+    return await granted(authenticator, account, opened, in_cookie=in_cookie)
 
 
 async def log_out(db: Database, authenticator: Authenticator, principal: Principal) -> None:
