@@ -72,6 +72,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     fcm_credentials: str = ""
     """Path of a Firebase service account's JSON file, for push to phones; empty pushes to browsers only."""
 
+    oidc_providers: str = ""
+    """Logins elsewhere, JSON: [{"name": …, "issuer": …, "client_id": …, "client_secret": …}]; google has no issuer."""
+
     stripe_secret_key: str = ""
     """sk_live_…, sk_test_… or a restricted key; sells through Stripe."""
     stripe_webhook_secrets: list[str] = []
@@ -130,6 +133,7 @@ SECRET_FIELDS = frozenset(
         "metrics_token",
         "smtp_url",
         "mail_webhook_secret",
+        "oidc_providers",
         "stripe_secret_key",
         "stripe_webhook_secrets",
         "razorpay_key_secret",

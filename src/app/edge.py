@@ -29,6 +29,8 @@ _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _FORMS = ("/pay/", "/unsubscribe/")
 """Pages without a script, whose forms a browser sends as it always did."""
+_FORM_BY_PROVIDER = "/backchannel-logout"
+"""Login providers tell of logouts by a form."""
 _FORM_KINDS = (b"application/x-www-form-urlencoded", b"multipart/form-data")
 """The second is how some mail programs unsubscribe (RFC 8058)."""
 
@@ -92,7 +94,7 @@ def _refusal(path: str, headers: dict[bytes, bytes]) -> tuple[int, str, str] | N
     if headers.get(b"content-encoding", b"identity") != b"identity":
         return 415, "http.unsupported_encoding", "Send the body without compression"
     kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-    if kind in _FORM_KINDS and path.startswith(_FORMS):
+    if kind in _FORM_KINDS and (path.startswith(_FORMS) or path.endswith(_FORM_BY_PROVIDER)):
         return None
     if kind != b"application/json":
         return 415, "http.unsupported_media_type", "Send JSON with Content-Type: application/json"

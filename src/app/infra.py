@@ -70,6 +70,7 @@ async def open_infra(
 ) -> AsyncGenerator[Infra]:
     """Infra for `settings`; starts embedded services where a URL is missing, and stops what it started."""
     async with _addresses(settings) as found:
+        login_providers = _login_providers(found)
         senders = _senders(found, lambda: db)
         engine = open_engine(found.database_url, found.database_pool_size, limits)
         pool = await asyncpg.create_pool(
@@ -88,6 +89,7 @@ async def open_infra(
             ports: dict[type, object] = {
                 billing.Providers: providers,
                 notifications.Senders: senders,
+                identity.OpenIdProviders: login_providers,
                 identity.RelyingParty: identity.RelyingParty.of(found.public_url, found.origins),
             }
             db = Database(engine, pool, reactions, ports=ports, pool_s=limits.pool_s)
@@ -95,6 +97,7 @@ async def open_infra(
         finally:
             await senders.aclose()
             await providers.aclose()
+            await login_providers.aclose()
             await redis.aclose(close_connection_pool=True)
             try:
                 await asyncio.wait_for(pool.close(), 3)
@@ -133,6 +136,13 @@ def _payment_providers(settings: Settings) -> billing.Providers:
         production=settings.production,
         public_url=settings.public_url,
     )
+
+
+def _login_providers(settings: Settings) -> identity.OpenIdProviders:
+    try:
+        return identity.providers_of(settings.oidc_providers, public_url=settings.public_url, origins=settings.origins)
+    except identity.BadProviders as error:
+        raise ConfigError(f"{PREFIX}OIDC_PROVIDERS: {error}") from None
 
 
 def _senders(settings: Settings, database: Callable[[], Database]) -> notifications.Senders:

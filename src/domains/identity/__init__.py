@@ -14,6 +14,7 @@ from domains.identity.controllers.codes import CodesController
 from domains.identity.controllers.factors import FactorsController
 from domains.identity.controllers.guests import GuestsController
 from domains.identity.controllers.history import read_audit_log, read_history
+from domains.identity.controllers.oidc import OidcController
 from domains.identity.controllers.passkeys import PasskeysController
 from domains.identity.controllers.sessions import SessionsController, SessionsOfUserController
 from domains.identity.events import (
@@ -37,6 +38,7 @@ DOMAIN = Domain(
         GuestsController,
         ImpersonationsController,
         FactorsController,
+        OidcController,
         PasskeysController,
         PeopleController,
         SessionsController,

@@ -6,6 +6,7 @@ from uuid import UUID
 from domains.identity.policy.fields import Role, checked_email, checked_locale, checked_name, checked_text
 from domains.identity.policy.limits import address_subject
 from domains.identity.policy.permissions import Permission, Scope, ScopeKind
+from domains.identity.providers.openid.setup import BadProviders, OpenIdProviders, providers_of
 from domains.identity.providers.passkeys import RelyingParty
 from domains.identity.repository import accounts as repository
 from domains.identity.repository import people as people_repository
@@ -28,10 +29,12 @@ __all__ = [
     "Account",
     "ApiKeyHeld",
     "Authenticator",
+    "BadProviders",
     "Contact",
     "Details",
     "IssuedCode",
     "KeyShown",
+    "OpenIdProviders",
     "Permission",
     "Person",
     "Principal",
@@ -60,6 +63,7 @@ __all__ = [
     "names",
     "offer_verification",
     "people",
+    "providers_of",
     "redeem_ticket",
     "revoke_session",
     "rotate_keys",

@@ -171,6 +171,41 @@ class TooManyPasskeys(Conflict):
     title = "The account has as many passkeys as it may have"
 
 
+class OidcUnknown(NotFound):
+    code = "identity.oidc_unknown"
+    title = "There is no such login provider here"
+
+
+class OidcAway(Unavailable):
+    code = "identity.oidc_unavailable"
+    title = "The login provider does not answer; try again in a moment"
+
+
+class OidcDenied(Invalid):
+    code = "identity.oidc_denied"
+    title = "The login provider let nobody in"
+
+
+class OidcRefused(Invalid):
+    code = "identity.oidc_refused"
+    title = "What the login provider says cannot be believed"
+
+
+class OidcFlowInvalid(Invalid):
+    code = "identity.oidc_flow_invalid"
+    title = "This login is unknown, used, too old or was begun elsewhere; begin again"
+
+
+class OidcLinkNeeded(Conflict):
+    code = "identity.oidc_link_needed"
+    title = "There is an account with this e-mail address; log in to it and link the provider"
+
+
+class OidcTaken(Conflict):
+    code = "identity.oidc_taken"
+    title = "This login is linked to another account, or another login of the provider to this one"
+
+
 class TokenInvalid(Unauthenticated):
     code = "identity.token_invalid"
     title = "The access token is not valid"

@@ -28,6 +28,8 @@ class Action(StrEnum):
     PASSKEY_REMOVED = "passkey_removed"
     PASSKEY_COPIED = "passkey_copied"
     """It has counted less than before: somebody may hold a copy."""
+    PROVIDER_LINKED = "provider_linked"
+    PROVIDER_UNLINKED = "provider_unlinked"
     STEPPED_UP = "stepped_up"
     ROLES_CHANGED = "roles_changed"
     BANNED = "banned"

@@ -44,6 +44,21 @@ _PURGE_CHALLENGES = """
         SELECT challenge_hash FROM identity_challenge WHERE expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))
     RETURNING true
 """
+_PURGE_FLOWS = """
+    DELETE FROM identity_oidc_flow WHERE state_hash = ANY(ARRAY(
+        SELECT state_hash FROM identity_oidc_flow WHERE expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))
+    RETURNING true
+"""
+_PURGE_OIDC_SESSIONS = """
+    DELETE FROM identity_oidc_session WHERE id = ANY(ARRAY(
+        SELECT id FROM identity_oidc_session WHERE expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))
+    RETURNING true
+"""
+_PURGE_LOGOUT_TOKENS = """
+    DELETE FROM identity_oidc_logout_token WHERE token_hash = ANY(ARRAY(
+        SELECT token_hash FROM identity_oidc_logout_token WHERE expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))
+    RETURNING true
+"""
 _PURGE_PLACES = """
     DELETE FROM identity_login_place WHERE ctid = ANY(ARRAY(
         SELECT ctid FROM identity_login_place WHERE last_login_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))
@@ -54,15 +69,18 @@ _PURGE_PLACES = """
 async def purge(db: Database, now: datetime, *, at_most: int) -> int:
     """Deletes some of what is over, each kind in a transaction of its own; the most that went of any kind.
 
-    Over are tickets, challenges and pending logins that nobody used in time, one-time codes and counted tries after a
-    day, login sessions a day after their last possible use, places of logins after PLACE_KEPT. Fewer than `at_most`
-    means that nothing is left. A session goes once its refresh tokens have gone.
+    Over are tickets, challenges, pending logins and logins at providers that nobody used in time, one-time codes and
+    counted tries after a day, login sessions a day after their last possible use, places of logins after PLACE_KEPT.
+    Fewer than `at_most` means that nothing is left. A session goes once its refresh tokens have gone.
     """
     day_ago = now - timedelta(days=1)
     gone = [
         len(await db.fetch(_PURGE_TICKETS, now, at_most)),
         len(await db.fetch(_PURGE_PENDING, now, at_most)),
         len(await db.fetch(_PURGE_CHALLENGES, now, at_most)),
+        len(await db.fetch(_PURGE_FLOWS, now, at_most)),
+        len(await db.fetch(_PURGE_OIDC_SESSIONS, now, at_most)),
+        len(await db.fetch(_PURGE_LOGOUT_TOKENS, now, at_most)),
         len(await db.fetch(_PURGE_CODES, day_ago, at_most)),
         len(await db.fetch(_PURGE_FAILURES, day_ago, at_most)),
         len(await db.fetch(_PURGE_TOKENS, day_ago, at_most)),

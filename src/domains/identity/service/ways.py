@@ -1,7 +1,7 @@
 """What somebody can come in by. Invariant: nothing is taken away that was the only way in."""
 
 from domains.identity.errors import LastWayIn, SessionEnded
-from domains.identity.repository import passkeys
+from domains.identity.repository import oidc, passkeys
 from domains.identity.repository import ways as repository
 from domains.identity.repository.ways import Held
 from domains.identity.service.authenticator import Principal
@@ -17,7 +17,7 @@ async def own(uow: UnitOfWork, principal: Principal) -> Held:
 
 
 async def ways_in(uow: UnitOfWork, held: Held) -> set[str]:
-    """Of `password`, `email` (codes to an address that was confirmed), `device` and `passkey`."""
+    """Of `password`, `email` (codes to an address that was confirmed), `device`, `passkey` and `oidc`."""
     ways = {"password"} if held.has_password and (held.account.email or held.account.username) else set()
     if held.account.email and held.account.verified:
         ways.add("email")
@@ -25,6 +25,8 @@ async def ways_in(uow: UnitOfWork, held: Held) -> set[str]:
         ways.add("device")
     if await passkeys.count(uow.session, held.account.id):
         ways.add("passkey")
+    if await oidc.is_linked(uow.session, held.account.id):
+        ways.add("oidc")
     return ways
 
 
