@@ -142,6 +142,10 @@ class Machine:
         self._programs: list[Program] = []
 
     @property
+    def programs(self) -> list[Program]:
+        return list(self._programs)
+
+    @property
     def database_url(self) -> str:
         server = self.postgres.server
         return server.url
