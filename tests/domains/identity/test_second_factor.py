@@ -12,6 +12,7 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import Crank
 from domains.identity import jobs
 from domains.identity.policy.factors import recovery_code, typed_recovery_code
 from domains.identity.policy.limits import PAIR_DELAYS_S
@@ -20,12 +21,14 @@ from domains.identity.service import hashing
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database
 from factories.factors import as_session, code_of, give, log_in, pending, with_app, with_passkey
+from factories.mailbox import code_for
 from factories.people import Learner, register
 
 WRONG = (401, "identity.second_factor_wrong")
 OVER = (401, "identity.pending_invalid")
 STALE = (403, "identity.step_up_needed")
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+ANOTHER = "another long secret 43"
 NOW = datetime(2027, 1, 15, tzinfo=UTC)
 GOOD_NOW = {pyotp.TOTP(SECRET).at(NOW, counter_offset=off) for off in (-1, 0, 1)}
 
@@ -310,3 +313,24 @@ async def test_a_second_factor_leaves_no_secret_in_the_outbox_or_the_audit_log(a
 
 async def delete(ada: Learner, path: str) -> httpx.Response:
     return await ada.http.delete(f"/api/v1{path}", headers=ada.headers)
+
+
+async def test_no_way_in_skips_the_second_factor(ada: Learner, db: Database, crank: Crank) -> None:
+    email = (await ada.get("/auth/me")).json()["email"]
+    app = await with_app(ada)
+    asked = await ada.http.post("/api/v1/auth/login/code", json={"email": email})
+    await crank.jobs()
+    shown = {"request_id": asked.json()["request_id"], "code": await code_for(db, email)}
+    answer = await ada.http.post("/api/v1/auth/login/code/confirm", json=shown)
+    assert (answer.status_code, "access_token" in answer.json()) == (202, False)
+    asked = await ada.http.post("/api/v1/auth/password/reset", json={"email": email})
+    await crank.jobs()
+    reset = {"code": await code_for(db, email, "assword"), "request_id": asked.json()["request_id"]}
+    done = await ada.http.post("/api/v1/auth/password/reset/confirm", json=reset | {"password": ANOTHER})
+    assert (done.status_code, done.content) == (204, b"")
+    waiting = await ada.http.post("/api/v1/auth/login", json={"email": email, "password": ANOTHER})
+    assert waiting.status_code == 202
+    token = waiting.json()["second_factor"]["token"]
+    assert (await give(ada, token, code=app.code())).status_code == 200
+    # The login by mail began before the password was another one.
+    assert code_of(await give(ada, answer.json()["second_factor"]["token"], code=app.code(steps=1))) == OVER
