@@ -46,7 +46,7 @@ class Quota(NamedTuple):
     @property
     def interval_us(self) -> int:
         """After so long one request comes back. Whole, like all times here: none is lost to a rounding."""
-        return self.window_us // self.requests
+        return max(1, self.window_us // self.requests)
 
     @property
     def window_us(self) -> int:
