@@ -21,6 +21,7 @@ COMMANDS = {
     "export": ("app.commands.courses:export_command", "Write a course to standard output."),
     "create-user": ("app.commands.users:create_user", "Create a user with a role."),
     "keys": ("app.commands.keys:keys", "Look at and replace the keys that sign access tokens."),
+    "users": ("app.commands.users:users", "Import people from a file; change their roles."),
     "worker": ("app.commands.worker:worker", "Run background jobs only."),
     "migrate": ("app.commands.migrate:migrate", "Bring the database up to date."),
     "rebuild": ("app.commands.rebuild:rebuild", "Rebuild what is derived from the ledgers."),

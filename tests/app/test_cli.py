@@ -291,3 +291,32 @@ def test_access_is_granted_with_a_reason_and_listed(lyceum: Lyceum) -> None:
     ):
         assert (refused.exit_code, len(refused.stderr.strip().splitlines())) == (1, 1), refused.output
     assert lyceum("billing", "grant", *to, "--key", "offline").exit_code == 2
+
+
+@pytest.mark.usefixtures("migrated_database")
+def test_people_are_imported_and_their_roles_changed(lyceum: Lyceum, tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("email,roles\nada@brought.org,author\nnobody,king\n")
+    refused = lyceum("users", "import", str(file))
+    assert refused.exit_code == 1
+    assert [line.partition(":")[0] for line in refused.stdout.splitlines()] == ["line 3", "line 3"]
+    assert "nothing was imported: 2 errors" in refused.stderr
+    file.write_text("email,roles\nada@brought.org,author\n")
+    tried = lyceum("users", "import", str(file), "--dry-run")
+    assert tried.stdout == "1 would be added, 0 known before\n"
+    done = lyceum("users", "import", str(file), "--json")
+    assert json.loads(done.stdout) == {"dry_run": False, "added": 1, "known": 0, "remarks": []}
+    assert lyceum("users", "roles", "ada@brought.org").stdout == "ada@brought.org: author\n"
+    changed = lyceum("users", "roles", "ada@brought.org", "+teacher", "-author", "--json")
+    assert json.loads(changed.stdout) == {"email": "ada@brought.org", "roles": ["teacher"]}
+    assert lyceum("users", "roles", "ada@brought.org", "+king").exit_code == 2
+    assert lyceum("users", "roles", "ada@brought.org", "+author", "-author").exit_code == 2
+    assert lyceum("users", "roles", "who@brought.org", "+author").exit_code == 1
+
+
+@pytest.mark.usefixtures("migrated_database")
+def test_the_command_line_keeps_an_admin_too(lyceum: Lyceum) -> None:
+    lyceum("create-user", "--email", "root@brought.org", "--role", "admin", stdin="a long enough secret 42\n")
+    assert lyceum("users", "roles", "root@brought.org").stdout == "root@brought.org: admin\n"
+    others = lyceum("users", "roles", "root@brought.org", "-admin", "+learner")
+    assert (others.exit_code, others.stderr) == (1, "Error: This is the last admin\n")

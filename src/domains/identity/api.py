@@ -17,6 +17,9 @@ from domains.identity.service.accounts import create_user
 from domains.identity.service.api_keys import is_api_key
 from domains.identity.service.authenticator import Authenticator, Principal
 from domains.identity.service.codes import IssuedCode, issue_code
+from domains.identity.service.imports import COLUMNS as IMPORT_COLUMNS
+from domains.identity.service.imports import Outcome as ImportOutcome
+from domains.identity.service.imports import import_people
 from domains.identity.service.keys import KeyShown, ensure_key, rotate_keys, signing_keys
 from domains.identity.service.mailbox import offer_verification
 from domains.identity.service.people import describe
@@ -26,12 +29,14 @@ from domains.identity.service.tickets import is_ticket, redeem_ticket
 from domains.kernel.uow import Database, UnitOfWork
 
 __all__ = [
+    "IMPORT_COLUMNS",
     "Account",
     "ApiKeyHeld",
     "Authenticator",
     "BadProviders",
     "Contact",
     "Details",
+    "ImportOutcome",
     "IssuedCode",
     "KeyShown",
     "OpenIdProviders",
@@ -55,6 +60,7 @@ __all__ = [
     "details",
     "ensure_key",
     "id_of_email",
+    "import_people",
     "is_api_key",
     "is_ticket",
     "issue_code",
@@ -66,6 +72,7 @@ __all__ = [
     "providers_of",
     "redeem_ticket",
     "revoke_session",
+    "roles",
     "rotate_keys",
     "signing_keys",
     "time_zone",
@@ -101,6 +108,11 @@ async def id_of_email(uow: UnitOfWork, email: str) -> UUID | None:
     """Who has registered with this address; None for nobody and for a closed account. What it answers may only be
     shown to staff, or where guessing is limited."""
     return await repository.id_of_email(uow.session, email.strip())
+
+
+async def roles(uow: UnitOfWork, user_id: UUID) -> frozenset[str]:
+    """Those that hold everywhere; empty for nobody."""
+    return await repository.roles_within(uow.session, user_id)
 
 
 async def time_zone(uow: UnitOfWork, user_id: UUID) -> str:

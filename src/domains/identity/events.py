@@ -10,6 +10,8 @@ class UserCreated(Event, frozen=True, kw_only=True, tag="identity.user_created.v
     published: ClassVar[Published | None] = Published("user-events", "user.created")
 
     user_id: UUID
+    imported: bool = False
+    """The account was brought along from elsewhere: its owner has not just come, and is not welcomed."""
 
 
 class SessionsRevoked(Event, frozen=True, kw_only=True, tag="identity.sessions_revoked.v1"):

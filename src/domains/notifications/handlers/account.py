@@ -18,10 +18,12 @@ _MAILS = {
 
 
 async def welcome(uow: UnitOfWork, fact: UserCreated) -> None:
+    if fact.imported:
+        return
     code_id = await identity.offer_verification(uow, fact.user_id)
     if code_id is not None:
         await plan.notify(
-            uow, fact.user_id, "verify_address", params={"code_id": code_id}, url="/verify", cause="welcome"
+            uow, fact.user_id, "verify_address", params={"code_id": code_id}, url="/verify", cause="verify_address"
         )
     await plan.notify(uow, fact.user_id, "welcome", params={}, url="/", cause="welcome")
 
