@@ -42,7 +42,8 @@ async def test_friends_see_each_lesson_and_course_once(
     await befriend(ada, bob)
     await ok(ada, "PUT", "/profile/handle", {"handle": "ada"})
     practised, read = course.lessons
-    await ada.finish(practised)
+    for _ in range(2):
+        await ada.finish(practised)
     for _ in range(2):
         await ok(ada, "POST", f"/progress/lessons/{read}")
     shown = await feed(bob)

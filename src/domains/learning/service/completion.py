@@ -80,11 +80,12 @@ async def view_lesson(uow: UnitOfWork, user_id: UUID, lesson_id: UUID) -> int:
 
 async def _announce(uow: UnitOfWork, fact: LessonCompleted) -> None:
     uow.record(fact)
-    cause = f"lesson:{fact.session_id}" if fact.session_id else f"view:{fact.lesson_id}"
-    await profiles.share(
-        uow, fact.user_id, "lesson_completed", cause=cause, course_id=fact.course_id, lesson_id=fact.lesson_id
-    )
     if fact.completions == 1:
+        # Practising it again is no news to friends.
+        cause = f"lesson:{fact.lesson_id}"
+        await profiles.share(
+            uow, fact.user_id, "lesson_completed", cause=cause, course_id=fact.course_id, lesson_id=fact.lesson_id
+        )
         await announce_if_complete(uow, fact.user_id, fact.course_id)
 
 

@@ -8,8 +8,8 @@ from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from domains.identity.api import Principal
-from domains.identity.guards import require_role
+from domains.identity.api import Permission, Principal
+from domains.identity.guards import require
 from domains.kernel.page import Limit, Page, decode_cursor
 from domains.kernel.uow import UnitOfWork
 from domains.profiles.controllers.paging import Cursor
@@ -23,7 +23,7 @@ State = Annotated[ReportState, QueryParameter(name="state")]
 class ReportsController(Controller):
     path = "/api/v1/reports"
     tags = ("moderation",)
-    guards = (require_role("moderator", "admin"),)
+    guards = (require(Permission.REPORTS_HANDLE),)
     cache_control = CacheControlHeader(no_store=True)
 
     @get("/", operation_id="list_reports", summary="Reports about people in one state, the oldest first")

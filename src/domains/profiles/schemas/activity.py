@@ -11,7 +11,8 @@ ActivityKind = Literal["lesson_completed", "course_completed", "streak_reached"]
 
 
 class ActivityOut(Out, frozen=True):
-    """`course_id` and `lesson_id` as far as the kind has them; `days` for `streak_reached`."""
+    """A lesson is told of when it is completed for the first time. `course_id` and `lesson_id` as far as the kind has
+    them; `days` for `streak_reached`."""
 
     id: UUID
     person: PersonOut
