@@ -318,5 +318,18 @@ def test_people_are_imported_and_their_roles_changed(lyceum: Lyceum, tmp_path: P
 def test_the_command_line_keeps_an_admin_too(lyceum: Lyceum) -> None:
     lyceum("create-user", "--email", "root@brought.org", "--role", "admin", stdin="a long enough secret 42\n")
     assert lyceum("users", "roles", "root@brought.org").stdout == "root@brought.org: admin\n"
+    # Whom another test made.
+    lyceum("users", "roles", "a@example.org", "-admin", "+learner")
     others = lyceum("users", "roles", "root@brought.org", "-admin", "+learner")
     assert (others.exit_code, others.stderr) == (1, "Error: This is the last admin\n")
+
+
+@pytest.mark.usefixtures("migrated_database")
+def test_signing_keys_are_replaced_and_the_old_one_stays_for_its_tokens(lyceum: Lyceum) -> None:
+    first = json.loads(lyceum("keys", "rotate", "--json").stdout)["kid"]
+    second = json.loads(lyceum("keys", "rotate", "--json").stdout)["kid"]
+    listed = json.loads(lyceum("keys", "list", "--json").stdout)
+    retired = {key["kid"]: key["retired_at"] for key in listed}
+    assert retired[first] is not None
+    assert retired[second] is None
+    assert "PRIVATE" not in lyceum("keys", "list").stdout
