@@ -198,6 +198,7 @@ async def test_whoever_reads_the_mail_of_an_address_that_was_never_confirmed_get
     client: httpx.AsyncClient, db: Database, crank: Any
 ) -> None:
     squatter = await register(client, email=EMAIL)
+    await crank.jobs()
     request_id = await ask(client)
     await crank.jobs()
     answer = await show(client, request_id=request_id, code=await code_for(db, EMAIL, "sign-in"))
@@ -302,6 +303,7 @@ async def test_an_address_that_was_never_confirmed_can_be_put_right(
     client: httpx.AsyncClient, db: Database, crank: Any
 ) -> None:
     ada = await register(client, email="ada@exmaple.org")
+    await crank.jobs()
     await ada.post("/auth/email", {"email": EMAIL})
     await crank.jobs()
     assert (await show(client, "email", token=await token_for(db, EMAIL))).json() == {"waiting_for": []}
@@ -312,6 +314,7 @@ async def test_a_taken_address_is_told_of_only_to_who_reads_its_mail(
     client: httpx.AsyncClient, db: Database, ada: Learner, crank: Any
 ) -> None:
     eve = await register(client, "Eve", email="eve@example.org")
+    await crank.jobs()
     answer = await eve.post("/auth/email", {"email": EMAIL})
     assert answer.status_code == 202
     await crank.jobs()
