@@ -10,12 +10,14 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from domains.kernel.errors import Conflict, NotFound
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
 from domains.profiles import api as profiles
-from domains.profiles.errors import RequestNotFound
+from domains.profiles.errors import PersonNotFound, RequestNotFound
 from domains.profiles.policy.bonds import FORGOTTEN, Bond, BondState, accept, alive, ask, decline, part, standing
 from domains.profiles.policy.bonds import withdraw as take_back
 from domains.profiles.service import social
@@ -125,6 +127,19 @@ async def test_whatever_happens_at_once_friendship_is_mutual_and_a_block_ends_it
         assert all(me in friends[other] for me in people for other in friends[me])
         assert not blocks & (follows | bonds)
         assert all(me not in friends[me] for me in people)
+
+
+async def test_a_request_waits_for_a_block_that_is_under_way(db: Database, client: httpx.AsyncClient) -> None:
+    one, other = [(await newcomer(client, name)).id for name in ("One", "Other")]
+    async with db.begin() as first:
+        await social.block(first, one, other)
+        with pytest.raises(DBAPIError, match="lock timeout"):
+            async with db.begin() as second:
+                await second.session.execute(text("SET LOCAL lock_timeout = '20ms'"))
+                await social.ask(second, other, one)
+    with pytest.raises(PersonNotFound):
+        async with db.begin() as third:
+            await social.ask(third, other, one)
 
 
 async def test_two_who_ask_each_other_at_once_are_friends_once(db: Database, client: httpx.AsyncClient) -> None:
