@@ -13,7 +13,7 @@ import click
 import msgspec
 import uvloop
 
-from bench.faults import changes, fuzz, kills, logins, mailing, missing, permutations, storing
+from bench.faults import changes, fuzz, guessing, kills, logins, mailing, missing, permutations, storing
 from bench.faults.run import Run
 from bench.faults.verdict import Verdict, line_of
 from bench.stand import BenchError
@@ -31,6 +31,8 @@ FAULTS: dict[str, Callable[[Run], Awaitable[Verdict]]] = {
     "P10": storing.worker_away,
     "N1": mailing.mails_under_kills,
     "H9": logins.refreshed,
+    "H10": guessing.guessed,
+    "L3": guessing.logged_in_at_once,
 }
 NAIVE: dict[str, Callable[[Run], Awaitable[Verdict]]] = {
     "P1": kills.naive_payments,
