@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 FLOW_LIFETIME = timedelta(minutes=10)
@@ -68,7 +68,16 @@ def _is_googles(email: str, raw: dict[str, Any]) -> bool:
 
 def _short(raw: dict[str, Any], name: str) -> str | None:
     value = raw.get(name)
-    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST else None
+    return value if is_text(value, _LONGEST) else None
+
+
+def is_text(value: object, longest: int) -> TypeGuard[str]:
+    """That can be stored."""
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= longest
+        and not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in value)
+    )
 
 
 def code_challenge(verifier: str) -> str:

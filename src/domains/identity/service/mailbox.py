@@ -11,7 +11,7 @@ from domains.identity.policy.codes import Purpose
 from domains.identity.policy.entry import Method
 from domains.identity.policy.fields import checked_email
 from domains.identity.repository import codes as code_rows
-from domains.identity.repository import ways
+from domains.identity.repository import oidc, ways
 from domains.identity.repository.codes import Used
 from domains.identity.repository.ways import Held
 from domains.identity.service import audit, codes, notices
@@ -131,6 +131,9 @@ async def _claim(uow: UnitOfWork, held: Held, caller: Caller) -> None:
     await ways.verify(uow.session, user_id, now)
     audit.record(uow, Action.ADDRESS_VERIFIED, user_id=user_id, caller=caller)
     await revoke_session(uow, user_id=user_id, reason="address confirmed")
+    if await oidc.forget(uow.session, user_id):
+        audit.record(uow, Action.PROVIDER_UNLINKED, user_id=user_id, caller=caller)
+        notices.tell(uow, user_id, Action.PROVIDER_UNLINKED)
     if held.has_password:
         await ways.change(uow.session, user_id, password_hash=None, password_changed_at=now)
         audit.record(uow, Action.PASSWORD_REMOVED, user_id=user_id, caller=caller)

@@ -10,12 +10,12 @@ from typing import Any
 import jwt
 
 from domains.identity.errors import OidcRefused
-from domains.identity.policy.oidc import LEEWAY, LOGOUT_EVENT, TOKEN_AGE
+from domains.identity.policy.oidc import LEEWAY, LOGOUT_EVENT, TOKEN_AGE, is_text
 from domains.identity.providers.openid.keys import ALGORITHMS, Keys
 from domains.kernel.clock import utc_now
 
 _LONGEST = 16_000
-_LONGEST_SUBJECT = 255
+_LONGEST_NAME = 255
 
 
 async def id_claims(token: str, keys: Keys, *, issuer: str, client_id: str, nonce: str) -> dict[str, Any]:
@@ -24,7 +24,7 @@ async def id_claims(token: str, keys: Keys, *, issuer: str, client_id: str, nonc
     given = claims.get("nonce")
     if not isinstance(given, str) or not hmac.compare_digest(given.encode(), nonce.encode()):
         raise OidcRefused("the token belongs to another login")
-    if _subject(claims) is None:
+    if not is_text(claims.get("sub"), _LONGEST_NAME):
         raise OidcRefused("the token is about nobody")
     return claims
 
@@ -36,7 +36,7 @@ async def logout_claims(token: str, keys: Keys, *, issuer: str, client_id: str) 
     if not isinstance(events, dict) or not isinstance(events.get(LOGOUT_EVENT), dict) or "nonce" in claims:
         raise OidcRefused("the token tells of no logout")
     texts = {name: claims.get(name) for name in ("jti", "sub", "sid") if name in claims}
-    if not all(isinstance(text, str) and 0 < len(text) <= _LONGEST_SUBJECT for text in texts.values()):
+    if not all(is_text(text, _LONGEST_NAME) for text in texts.values()):
         raise OidcRefused("the token names what cannot be a name")
     if "jti" not in texts or len(texts) < 2:
         raise OidcRefused("the token does not say whose login is over")
@@ -79,8 +79,3 @@ def _check_party(claims: dict[str, Any], client_id: str) -> None:
     several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     if claims.get("azp", None if several else client_id) != client_id:
         raise OidcRefused("the token was made for somebody else")
-
-
-def _subject(claims: dict[str, Any]) -> str | None:
-    subject = claims.get("sub")
-    return subject if isinstance(subject, str) and 0 < len(subject) <= _LONGEST_SUBJECT else None
