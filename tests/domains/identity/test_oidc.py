@@ -1,5 +1,6 @@
 """Logins at other providers: what a client goes through, and what nobody gets through."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import Any
@@ -118,6 +119,25 @@ async def test_the_login_leads_to_the_provider_with_pkce_and_back_to_the_page_wi
     assert set(query_of(answer.headers["Location"])) == {"from", "code"}
     assert answer.headers["cache-control"] == "no-store"
     assert "code_verifier" in school.forms[0]
+
+
+async def test_two_first_logins_at_once_make_one_account(client: httpx.AsyncClient) -> None:
+    begun = [await start(client) for _ in range(2)]
+    codes = [(await back(client, await at_provider(one["url"], "1")))["code"] for one in begun]
+    answers = await asyncio.gather(
+        *(exchange(client, code, one["verifier"]) for code, one in zip(codes, begun, strict=True))
+    )
+    assert len({as_learner(client, answer).id for answer in answers}) == 1
+
+
+async def test_a_browser_may_have_the_refresh_token_in_a_cookie(client: httpx.AsyncClient) -> None:
+    begun = await start(client)
+    came = await back(client, await at_provider(begun["url"], "1"))
+    body = {"code": came["code"], "verifier": begun["verifier"]}
+    headers = {"X-Session-Mode": "cookie", "Origin": "http://127.0.0.1:8000"}
+    answer = await client.post(f"{OIDC}/exchange", json=body, headers=headers)
+    assert (answer.status_code, answer.json()["refresh_token"]) == (200, None)
+    assert answer.headers["set-cookie"].startswith("__Host-lyceum-refresh=")
 
 
 async def test_a_state_and_a_code_are_good_once(client: httpx.AsyncClient) -> None:
@@ -386,6 +406,18 @@ async def test_the_only_way_in_stays(client: httpx.AsyncClient) -> None:
     ada = as_learner(client, await log_in(client, "nobody"))
     assert code_of(await unlink(ada)) == (409, "identity.last_way_in")
     assert as_learner(client, await log_in(client, "nobody")).id == ada.id
+
+
+async def test_a_provider_that_is_no_longer_set_up_is_no_way_in(
+    client: httpx.AsyncClient, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = await register(client)
+    assert (await log_in(client, "1", by=ada, link=True)).status_code == 201
+    none = OpenIdProviders([], public_url="http://127.0.0.1:8000", origins=[])
+    monkeypatch.setitem(db._ports, OpenIdProviders, none)
+    removed = await client.delete("/api/v1/auth/password", headers=ada.headers)
+    assert code_of(removed) == (409, "identity.last_way_in")
+    await none.aclose()
 
 
 async def test_an_answer_that_came_to_another_providers_address_is_refused(client: httpx.AsyncClient) -> None:

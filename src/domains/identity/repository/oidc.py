@@ -4,6 +4,7 @@ Each step of a flow is taken by the statement that finds it, which commits by it
 the same code, one gets on, whatever becomes of that one.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -100,8 +101,10 @@ async def add_identity(session: AsyncSession, row: OidcIdentity) -> None:
     await session.flush()
 
 
-async def is_linked(session: AsyncSession, user_id: UUID) -> bool:
-    return bool(await session.scalar(select(exists().where(OidcIdentity.user_id == user_id))))
+async def is_linked(session: AsyncSession, user_id: UUID, issuers: Collection[str]) -> bool:
+    """To one of these."""
+    own = (OidcIdentity.user_id == user_id, OidcIdentity.issuer.in_(issuers))
+    return bool(await session.scalar(select(exists().where(*own))))
 
 
 async def linked(session: AsyncSession, user_id: UUID) -> list[OidcIdentity]:

@@ -146,15 +146,29 @@ async def exchange(
     provider = db.port(OpenIdProviders).named(flow.provider)
     claims = Claims(**flow.claims)
     try:
-        if flow.link:
-            async with db.begin() as uow:
-                return await _link(uow, provider, claims, flow, caller)
-        async with db.begin() as uow:
-            held = await _known(uow, provider, claims) or await _newcomer(uow, provider, claims, flow, caller)
-            return await _enter(uow, authenticator, provider, claims, held, caller)
+        return await _done(db, authenticator, provider, claims, flow, caller)
     except IntegrityError:
-        # Another request with the same login was faster.
-        raise OidcTaken from None
+        # Another request with the same login was faster, and this one finds what that one has made; or an account has
+        # another login of this provider.
+        try:
+            return await _done(db, authenticator, provider, claims, flow, caller)
+        except IntegrityError:
+            raise OidcTaken from None
+
+
+async def _done(
+    db: Database,
+    authenticator: Authenticator,
+    provider: OpenIdProvider,
+    claims: Claims,
+    flow: Answered,
+    caller: Caller,
+) -> Grant | Pending | OidcIdentity:
+    async with db.begin() as uow:
+        if flow.link:
+            return await _link(uow, provider, claims, flow, caller)
+        held = await _known(uow, provider, claims) or await _newcomer(uow, provider, claims, flow, caller)
+        return await _enter(uow, authenticator, provider, claims, held, caller)
 
 
 async def _enter(

@@ -1,6 +1,7 @@
 """What somebody can come in by. Invariant: nothing is taken away that was the only way in."""
 
 from domains.identity.errors import LastWayIn, SessionEnded
+from domains.identity.providers.openid.setup import OpenIdProviders
 from domains.identity.repository import oidc, passkeys
 from domains.identity.repository import ways as repository
 from domains.identity.repository.ways import Held
@@ -25,7 +26,9 @@ async def ways_in(uow: UnitOfWork, held: Held) -> set[str]:
         ways.add("device")
     if await passkeys.count(uow.session, held.account.id):
         ways.add("passkey")
-    if await oidc.is_linked(uow.session, held.account.id):
+    # A provider that is no longer set up lets nobody in.
+    issuers = [provider.issuer for provider in uow.db.port(OpenIdProviders).all]
+    if issuers and await oidc.is_linked(uow.session, held.account.id, issuers):
         ways.add("oidc")
     return ways
 
