@@ -349,6 +349,23 @@ async def test_a_guest_who_has_an_account_elsewhere_comes_into_that_one(
     assert (await someone.get("/auth/me")).status_code == 200
 
 
+async def test_a_guest_whose_token_is_no_longer_good_hears_of_it_before_another_account_is_made(
+    client: httpx.AsyncClient,
+) -> None:
+    someone = await guest(client)
+    with time_machine.travel(utc_now() + timedelta(hours=1)):
+        assert (await someone.post("/auth/oidc/school/start", {})).status_code == 401
+
+
+async def test_who_looks_through_somebodys_eyes_begins_no_login(client: httpx.AsyncClient, db: Database) -> None:
+    staff, ada = await register(client, "Sam"), await register(client)
+    await db.fetch("INSERT INTO identity_user_role (user_id, role) VALUES ($1, 'admin')", staff.id)
+    look = await staff.post(f"/admin/users/{ada.id}/impersonate", {"purpose": "a ticket of hers"})
+    assert look.status_code == 201, look.text
+    eyes = Learner(ada.id, "Ada", look.json()["access_token"], client)
+    assert code_of(await eyes.post("/auth/oidc/school/start", {"link": True})) == (403, "identity.read_only")
+
+
 async def test_a_member_who_logs_in_by_a_provider_without_asking_for_a_link_gets_none(
     client: httpx.AsyncClient, school: IdentityProvider
 ) -> None:

@@ -246,6 +246,18 @@ async def test_logging_out_leads_to_the_provider(client: httpx.AsyncClient, scho
     assert (await ada.get("/auth/me")).status_code == 401
 
 
+async def test_a_session_that_a_second_factor_opened_leads_to_the_provider_too(
+    client: httpx.AsyncClient, school: IdentityProvider
+) -> None:
+    ada = as_learner(client, await log_in(client, "1"))
+    app = await with_app(ada)
+    school.claims = {"sid": "there-2"}
+    token = (await log_in(client, "1")).json()["second_factor"]["token"]
+    inside = as_learner(client, await give(ada, token, code=app.code()))
+    url = (await inside.post("/auth/oidc/logout", {})).json()["url"]
+    assert query_of(url)["logout_hint"] == "there-2"
+
+
 @pytest.mark.parametrize("reason", ["no place", "away", "password"])
 async def test_logging_out_ends_the_session_here_whatever_the_provider_offers(
     client: httpx.AsyncClient, school: IdentityProvider, db: Database, monkeypatch: pytest.MonkeyPatch, reason: str

@@ -31,6 +31,7 @@ from domains.identity.schemas.oidc import (
     OidcStartOut,
 )
 from domains.identity.service import oidc, oidc_logout
+from domains.kernel.errors import Unauthenticated
 from domains.kernel.uow import Database, UnitOfWork
 
 _MOST_CODE = 4000
@@ -64,6 +65,9 @@ class OidcController(Controller):
         authenticator: NamedDependency[Authenticator],
     ) -> OidcStartOut:
         principal: Principal | None = request.scope["user"]
+        if principal is None and "authorization" in request.headers:
+            # A guest whose token has expired would end up in another account.
+            raise Unauthenticated
         started = await oidc.begin(db, authenticator, provider, principal, return_to=data.redirect_uri, link=data.link)
         return OidcStartOut(started.url, started.verifier, int(FLOW_LIFETIME.total_seconds()))
 
