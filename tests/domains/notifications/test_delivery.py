@@ -3,7 +3,7 @@
 import asyncio
 import random
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 import httpx
@@ -13,6 +13,7 @@ from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
 from domains.notifications.channels.port import Held, Mail, Refused, Senders
 from domains.notifications.policy.backoff import MOST_TRIES
+from domains.notifications.rendering import render
 from domains.notifications.rendering.texts import sample_params
 from domains.notifications.repository import wishes
 from domains.notifications.service import deliver, plan
@@ -236,11 +237,13 @@ async def test_what_is_no_longer_worth_telling_expires(db: Database, ada: Learne
 async def test_a_mistake_of_ours_is_tried_again_and_is_on_the_row(
     db: Database, ada: Learner, mail: MailDouble, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    delivery_id = await tell(db, ada)
-    await db.fetch("UPDATE notifications_delivery SET params = '{}' WHERE id = $1", delivery_id)
-    row = await send(db, delivery_id)
+    def broken(*_: object, **__: object) -> NoReturn:
+        raise RuntimeError("a mistake")
+
+    monkeypatch.setattr(render, "mail", broken)
+    row = await send(db, await tell(db, ada))
     assert (row["state"], row["attempts"]) == ("waiting", 1)
-    assert "UndefinedError" in row["reason"]
+    assert "RuntimeError: a mistake" in row["reason"]
     assert "could not be sent" in caplog.text
 
 
