@@ -145,7 +145,7 @@ async def test_consent_to_marketing_leaves_proof_and_so_does_taking_it_back(db: 
     path = "/api/v1/notifications/marketing-consent"
     await tell(db, ada, "announcement")
     assert await deliveries(db, ada) == {"announcement": ("skipped", "has not agreed to marketing")}
-    for refused in ({}, {"wording": ""}, {"wording": "\0"}):
+    for refused in ({}, {"wording": ""}, {"wording": " \n"}, {"wording": "\0"}):
         assert (await ada.http.put(path, json=refused, headers=ada.headers)).status_code == 400
     first = await ada.http.put(path, json={"wording": "Send me\nnews"}, headers=ada.headers)
     again = await ada.http.put(path, json={"wording": "Other words"}, headers=ada.headers)

@@ -102,7 +102,9 @@ def test_what_may_be_absent_may_be_absent(kind: str, case: str, caplog: pytest.L
 def test_whatever_params_lack_there_is_something_to_read_and_a_line_in_the_log(
     kind: str, case: str, locale: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for params in ({"case": case}, {name: object() for name in texts.sample_params(kind)} | {"case": case}):
+    without: dict[str, object] = {"case": case}
+    odd: dict[str, object] = {name: object() for name in texts.sample_params(kind)} | {"case": case}
+    for params in (without, odd):
         caplog.clear()
         found = mailed(kind, params, locale)
         assert found.subject
@@ -186,6 +188,21 @@ def test_a_person_reads_their_own_date_and_currency() -> None:
     assert "₹1,999.00" in render.in_app("course_purchased", money, "hi").body
     yen: dict[str, object] = {"course": "A", "amount_minor": 1999, "currency": "JPY"}
     assert "1999 ¥" in render.in_app("course_purchased", yen, "de").body.replace("\xa0", " ").replace(".", "")
+
+
+def test_a_week_is_said_without_saying_its_year_twice() -> None:
+    params = texts.sample_params("weekly_recap")
+    said = {locale: mailed("weekly_recap", params, locale).text.replace("\u2009", " ") for locale in texts.languages()}
+    assert "Nov 16 – 22, 2026." in said["en"]
+    assert "16.–22. Nov. 2026." in said["de"]
+    assert "16–22 nov 2026." in said["es"]
+    assert "16–22 नव॰ 2026।" in said["hi"]
+
+
+def test_a_receipt_ends_with_what_was_paid() -> None:
+    for locale in texts.languages():
+        facts = texts.texts(locale)["kinds"]["course_purchased"]["facts"]
+        assert [fact.get("total", False) for fact in facts] == [False] * (len(facts) - 1) + [True]
 
 
 @pytest.mark.parametrize("locale", ["fr", "xx", "", "../../etc", "zh-Hant-TW", "e" * 35])

@@ -73,6 +73,12 @@ def _day(context: Context, value: object) -> str:
 
 
 @pass_context
+def _span(context: Context, first: object, last: object) -> str:
+    """From one date to another, said once what they share: Nov 16 – 22, 2026."""
+    return dates.format_interval(_time(first), _time(last), "yMMMd", locale=_locale(context))
+
+
+@pass_context
 def _moment(context: Context, value: object) -> str:
     found = _time(value)
     if not isinstance(found, datetime):
@@ -103,7 +109,7 @@ def _strong(value: object) -> Markup:
 def _environment(*, html: bool) -> SandboxedEnvironment:
     found = SandboxedEnvironment(autoescape=html, undefined=StrictUndefined)
     filters: dict[str, Any] = {"count": _count, "day": _day, "moment": _moment, "money": _money, "number": _number}
-    found.filters.update(filters, strong=_strong if html else str)
+    found.filters.update(filters, span=_span, strong=_strong if html else str)
     return found
 
 
