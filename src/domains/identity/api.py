@@ -25,6 +25,7 @@ __all__ = [
     "checked_name",
     "checked_text",
     "contact",
+    "contacts",
     "count_members",
     "create_user",
     "ensure_key",
@@ -49,7 +50,12 @@ async def names(source: UnitOfWork | Database, ids: Collection[UUID]) -> dict[UU
 
 async def contact(uow: UnitOfWork, user_id: UUID) -> Contact | None:
     """How to address a person, for mails and documents; None for nobody."""
-    return await repository.contact(uow.session, user_id)
+    return (await repository.contacts(uow.session, [user_id])).get(user_id)
+
+
+async def contacts(uow: UnitOfWork, user_ids: Collection[UUID]) -> dict[UUID, Contact]:
+    """`contact` of many in one query; ids of nobody are left out."""
+    return await repository.contacts(uow.session, user_ids) if user_ids else {}
 
 
 async def id_of_email(uow: UnitOfWork, email: str) -> UUID | None:

@@ -43,6 +43,9 @@ class Contact(NamedTuple):
     name: str
     email: str
     locale: str
+    time_zone: str
+    closed: bool
+    """Nobody can log in there any more."""
 
 
 _ACCOUNT_COLUMNS = """
@@ -145,6 +148,11 @@ _PURGE_PLACES = """
     RETURNING true
 """
 
+_CONTACTS = text("""
+    SELECT id, name, email, locale, time_zone, banned_at IS NOT NULL FROM identity_user
+    WHERE id = ANY(CAST(:ids AS uuid[]))
+""")
+
 
 async def _account(db: Database, statement: str, value: object) -> Candidate | None:
     rows = await db.fetch(statement, value)
@@ -191,9 +199,9 @@ async def display_names_within(session: AsyncSession, ids: Collection[UUID]) -> 
     return {row.id: row.name for row in rows}
 
 
-async def contact(session: AsyncSession, user_id: UUID) -> Contact | None:
-    row = (await session.execute(select(User.name, User.email, User.locale).where(User.id == user_id))).one_or_none()
-    return Contact(row.name, row.email, row.locale) if row else None
+async def contacts(session: AsyncSession, user_ids: Collection[UUID]) -> dict[UUID, Contact]:
+    rows = await session.execute(_CONTACTS, {"ids": list(user_ids)})
+    return {row.id: Contact(*row[1:]) for row in rows}
 
 
 async def id_of_email(session: AsyncSession, email: str) -> UUID | None:

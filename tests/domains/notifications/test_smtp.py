@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domains.notifications.channels import smtp
 from domains.notifications.channels.message import envelope, parsed_sender
 from domains.notifications.channels.port import Held, Mail, Refused
 from domains.notifications.channels.smtp import Server, SmtpSender, parsed_server
@@ -54,10 +55,66 @@ async def test_a_mail_arrives_with_both_forms_and_the_way_to_stop_it(server: Mai
     assert server.envelopes[0].mail_from == "hello@lyceum.test"
 
 
-async def test_two_hundred_mails_share_the_connections_there_are(server: MailServer, sender: SmtpSender) -> None:
-    await asyncio.gather(*(sender.send(mail(number=number)) for number in range(200)))
-    assert len({found["Message-ID"] for found in server.mails}) == len(server.mails) == 200
+async def test_many_mails_share_the_connections_there_are(server: MailServer, sender: SmtpSender) -> None:
+    await asyncio.gather(*(sender.send(mail(number=n)._replace(pressing=n % 2 == 0)) for n in range(60)))
+    assert len({found["Message-ID"] for found in server.mails}) == len(server.mails) == 60
     assert server.connections == 2
+
+
+@pytest.fixture
+def stuck(server: MailServer) -> asyncio.Event:
+    """The server takes the first step and then nothing, until this is set."""
+    found = asyncio.Event()
+
+    async def wait(step: str) -> str | None:
+        if step == "DATA":
+            await found.wait()
+        return None
+
+    server.answer = wait
+    return found
+
+
+async def test_what_is_slow_to_one_domain_leaves_connections_to_others(
+    server: MailServer, stuck: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "WAIT_S", 0.05)
+    sender = sender_to(server, connections=4)
+    slow = [asyncio.create_task(sender.send(mail("a@slow.example", number=n))) for n in range(6)]
+    done, behind = await asyncio.wait(slow, timeout=0.2)
+    assert len(behind) == 2
+    assert all(isinstance(one.exception(), Held) and one.exception().untried for one in done)  # type: ignore[union-attr]
+    # Once they are known to be slow, nobody waits at all.
+    monkeypatch.setattr(smtp, "SLOW_S", 0.0)
+    monkeypatch.setattr(smtp, "WAIT_S", 60.0)
+    with pytest.raises(Held, match="slow there"):
+        await sender.send(mail("b@SLOW.example", number=7))
+    server.answer = lambda _step: None
+    await sender.send(mail("ada@quick.example", number=8))
+    stuck.set()
+    await asyncio.gather(*behind)
+    await sender.send(mail("b@slow.example", number=9))
+    assert len(server.mails) == 4
+    await sender.aclose()
+
+
+async def test_one_connection_is_left_for_mails_that_somebody_waits_for(
+    server: MailServer, stuck: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "WAIT_S", 0.05)
+    sender = sender_to(server, connections=4)
+    slow = [asyncio.create_task(sender.send(mail(f"a@slow{n}.example", number=n))) for n in range(6)]
+    done, behind = await asyncio.wait(slow, timeout=0.2)
+    assert (len(behind), [type(one.exception()) for one in done]) == (3, [Held] * 3)
+    server.answer = lambda _step: None
+    with pytest.raises(Held, match="no connection") as held:
+        await sender.send(mail(number=7))
+    assert held.value.untried
+    await sender.send(mail(number=8)._replace(pressing=True))
+    stuck.set()
+    await asyncio.gather(*behind)
+    assert server.connections == 4
+    await sender.aclose()
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,11 @@ def capped(kind: Kind) -> bool:
     return not kind.critical and kind.category not in _UNCAPPED
 
 
+def owed(kind: Kind) -> bool:
+    """Told also to somebody whose account is closed: what became of their money and of the account itself."""
+    return not kind.optional and kind.category in _UNCAPPED
+
+
 def backs_off(kind: Kind) -> bool:
     """Digests were asked for, so they do not."""
     return kind.optional and not kind.critical and kind.category in _BACKED_OFF and kind.id != "digest"

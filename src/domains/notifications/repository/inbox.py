@@ -1,5 +1,6 @@
 """SQL of the in-app inbox. Each function is one round trip."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -13,8 +14,9 @@ from domains.notifications.schemas.inbox import NotificationOut
 
 _ADD = text("""
     INSERT INTO notifications_notification (id, user_id, kind, title, body, url, dedupe_key)
-    VALUES (:id, :user_id, :kind, :title, :body, :url, :dedupe_key)
-    ON CONFLICT (user_id, dedupe_key) DO NOTHING RETURNING true
+    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:user_ids AS uuid[]), CAST(:kinds AS text[]),
+        CAST(:titles AS text[]), CAST(:bodies AS text[]), CAST(:urls AS text[]), CAST(:causes AS text[]))
+    ON CONFLICT (user_id, dedupe_key) DO NOTHING RETURNING id
 """)
 _MARK = text("""
     WITH found AS (
@@ -58,18 +60,20 @@ _INBOX = """
 """
 
 
-async def add(session: AsyncSession, notification: NotificationCreated, dedupe_key: str) -> bool:
-    """False when the cause has been told already."""
+async def add(session: AsyncSession, told: Sequence[tuple[NotificationCreated, str]]) -> set[UUID]:
+    """Each with its cause; the ids of those that were not told of that cause before."""
+    if not told:
+        return set()
     values = {
-        "id": notification.notification_id,
-        "user_id": notification.user_id,
-        "kind": notification.kind,
-        "title": notification.title,
-        "body": notification.body,
-        "url": notification.url,
-        "dedupe_key": dedupe_key,
+        "ids": [one.notification_id for one, _ in told],
+        "user_ids": [one.user_id for one, _ in told],
+        "kinds": [one.kind for one, _ in told],
+        "titles": [one.title for one, _ in told],
+        "bodies": [one.body for one, _ in told],
+        "urls": [one.url for one, _ in told],
+        "causes": [cause for _, cause in told],
     }
-    return (await session.execute(_ADD, values)).one_or_none() is not None
+    return set((await session.scalars(_ADD, values)).all())
 
 
 async def mark(

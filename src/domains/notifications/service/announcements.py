@@ -4,6 +4,7 @@ far it has come is written in the transaction that plans for the people up to th
 People are read a page at a time, in the order of their ids, so it takes no more memory for a million than for two
 hundred. Who joins while it is sent may or may not be told."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, cast
@@ -22,12 +23,12 @@ from domains.notifications.policy.kinds import Channel
 from domains.notifications.rendering import render
 from domains.notifications.rendering.render import MailWords, Words
 from domains.notifications.repository import announcements as repository
-from domains.notifications.service import mails, many
+from domains.notifications.service import mails, plan
+from domains.notifications.service.plan import Telling
 
-AT_ONCE = 100
-MOST_WAITING = 500
-"""Mails and pushes of announcements. More are planned once these have left, so that a mail that somebody waits for,
-say to choose a new password, never stands behind ten thousand."""
+AT_ONCE = 200
+
+log = logging.getLogger(__name__)
 
 
 class Draft(NamedTuple):
@@ -98,15 +99,19 @@ async def cancel(uow: UnitOfWork, announcement_id: UUID) -> Announcement:
     return found
 
 
-async def send_due(db: Database, now: datetime) -> None:
-    """Goes on with all that are being sent, as far as there is room."""
+async def plan_more(db: Database, now: datetime) -> bool:
+    """Goes on with all that are being sent, by a page each; False where there is none. Asked whenever what was planned
+    has left: what else is due never stands behind more than that. One that fails keeps no other waiting."""
+    planned = False
     for announcement_id in await repository.sending(db):
-        while await repository.backlog(db, now, most=MOST_WAITING) < MOST_WAITING:
-            if not await _send_some(db, announcement_id, now):
-                break
+        try:
+            planned |= await _plan_page(db, announcement_id, now)
+        except Exception:
+            log.exception("announcement %s could not be sent on", announcement_id)
+    return planned
 
 
-async def _send_some(db: Database, announcement_id: UUID, now: datetime) -> bool:
+async def _plan_page(db: Database, announcement_id: UUID, now: datetime) -> bool:
     """Plans for the next page of people; False when there is none, or when it is not ours to send any more."""
     async with db.begin() as uow:
         found = await repository.take(uow.session, announcement_id)
@@ -117,10 +122,8 @@ async def _send_some(db: Database, announcement_id: UUID, now: datetime) -> bool
             found.state, found.sent_at = "sent", now
             return False
         kind, params = await _told(uow, found)
-        channels = cast("list[Channel]", found.channels)
-        for user_id in people:
-            cause = f"announcement:{found.id}"
-            await many.notify(uow, user_id, kind, params=params, url=found.url, cause=cause, now=now, channels=channels)
+        tellings = [Telling(user_id, params, found.url, f"announcement:{found.id}") for user_id in people]
+        await plan.notify_many(uow, kind, tellings, now=now, channels=cast("list[Channel]", found.channels))
         found.reached = page[-1]
         found.recipients += len(people)
         return True
