@@ -13,7 +13,7 @@ import click
 import msgspec
 import uvloop
 
-from bench.faults import changes, fuzz, kills, mailing, missing, permutations, storing
+from bench.faults import announcing, changes, fuzz, kills, mailing, missing, permutations, storing
 from bench.faults.run import Run
 from bench.faults.verdict import Verdict, line_of
 from bench.stand import BenchError
@@ -30,6 +30,7 @@ FAULTS: dict[str, Callable[[Run], Awaitable[Verdict]]] = {
     "P9": permutations.all_orders,
     "P10": storing.worker_away,
     "N1": mailing.mails_under_kills,
+    "N2": announcing.announcement,
 }
 NAIVE: dict[str, Callable[[Run], Awaitable[Verdict]]] = {
     "P1": kills.naive_payments,

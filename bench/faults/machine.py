@@ -95,6 +95,12 @@ class Program:
     def runs(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise BenchError(f"{self.name} was not started")
+        return self._process.pid
+
     def said(self, words: str) -> bool:
         """Since its last start."""
         with self._log.open("rb") as log:
