@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
 from domains.notifications.rendering.texts import sample_params
 from domains.notifications.service import plan, unsubscribe
@@ -188,3 +189,4 @@ async def test_support_sees_what_became_of_everything_and_nobody_else_does(
     rest = (await eve.get(f"{path}?limit=100&cursor={first['next_cursor']}")).json()
     assert first["items"] + rest["items"] == page["items"]
     assert (await eve.get(f"{path}?cursor=x")).status_code == 400
+    assert (await eve.get(f"/admin/users/{new_id()}/notifications")).status_code == 404

@@ -80,6 +80,8 @@ def test_every_kind_is_told_by_every_channel(
         assert not re.search(r"\{\{|\{%|\bNone\b|Undefined", text)
     page = Page(found.html)
     assert page.open == []
+    # Mail clients drop the html element, and with it the language.
+    assert re.search(rf'<div role="article"[^>]* lang="{texts.tongue(locale).tag}" dir="[lr]t[lr]">', found.html)
     assert STOP in page.links
     assert STOP in found.text
     assert "script" not in page.tags
