@@ -72,7 +72,7 @@ def mail(
 ) -> MailWords:
     """Subject, text and HTML. Addresses are whole; `url` is the button's. Raises what `in_app` raises."""
     words, found, spoken = _plain(kind, params, locale, zone=zone, person_name=person_name)
-    html = Writer(spoken, _context(found, params, person_name), zone=zone, html=True, about=kind)
+    html = Writer(spoken, _context(spoken, found, params, person_name), zone=zone, html=True, about=kind)
     subject = words.line(found.get("subject", "")) or _title(words, found, spoken)
     frame = {
         "lang": spoken.tag,
@@ -96,7 +96,11 @@ def _plain(
 ) -> tuple[Writer, dict[str, Any], Tongue]:
     spoken = tongue(locale)
     found = entry(spoken, kind, params.get("case"))
-    return Writer(spoken, _context(found, params, person_name), zone=zone, html=False, about=kind), found, spoken
+    return (
+        Writer(spoken, _context(spoken, found, params, person_name), zone=zone, html=False, about=kind),
+        found,
+        spoken,
+    )
 
 
 def _title(words: Writer, found: Mapping[str, Any], spoken: Tongue) -> str:
@@ -111,8 +115,10 @@ def _preheader(words: Writer, found: Mapping[str, Any], spoken: Tongue) -> str:
     return words(found.get("preheader", "")) or _body(words, found, spoken)
 
 
-def _context(found: Mapping[str, Any], params: Mapping[str, object], person_name: str) -> dict[str, Any]:
-    absent: dict[str, Any] = dict.fromkeys(found.get("optional", ()))
+def _context(
+    spoken: Tongue, found: Mapping[str, Any], params: Mapping[str, object], person_name: str
+) -> dict[str, Any]:
+    absent: dict[str, Any] = dict(spoken.texts["unnamed"]) | dict.fromkeys(found.get("optional", ()))
     return absent | {"product": PRODUCT, "name": person_name} | dict(params)
 
 
