@@ -256,6 +256,34 @@ async def test_a_cancelled_announcement_tells_nobody_else(
     assert (await root.post(f"/admin/announcements/{id_}/cancel")).status_code == 409
 
 
+async def test_what_is_cancelled_does_not_leave_in_the_morning(
+    db: Database, root: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcements, "AT_ONCE", 100)
+    await people(db, 150)
+    await db.fetch(
+        "INSERT INTO notifications_settings (user_id, marketing_since, marketing_proof)"
+        " SELECT id, now(), 'form' FROM identity_user"
+    )
+    others = [UUID(await drafted(root, channels=["email"])) for _ in range(2)]
+    for id_ in others:
+        await root.post(f"/admin/announcements/{id_}/send")
+        await announcements._plan_page(db, id_, utc_now())
+    busy = "UPDATE notifications_delivery SET lease_until = now() + interval '1 minute' WHERE id = $1"
+    [under_way, *_] = await db.fetch("SELECT id FROM notifications_delivery WHERE kind = 'announcement' ORDER BY id")
+    await db.fetch(busy, under_way["id"])
+    assert (await root.post(f"/admin/announcements/{others[0]}/cancel")).status_code == 200
+    rows = await db.fetch(
+        "SELECT dedupe_key, state, reason, count(*)::int AS n FROM notifications_delivery WHERE kind = 'announcement'"
+        " GROUP BY 1, 2, 3 ORDER BY 1, 4"
+    )
+    assert [tuple(row.values())[1:] for row in rows] == [
+        ("waiting", "", 1),
+        ("skipped", "called off", 99),
+        ("waiting", "", 100),
+    ]
+
+
 @pytest.mark.parametrize(
     "fields",
     [

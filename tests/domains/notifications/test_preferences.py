@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -130,6 +131,21 @@ async def test_what_is_switched_off_goes_out_of_the_digest_that_it_was_saved_for
         "achievement": ("skipped", "switched off"),
         "course_completed": ("digest", "weekly"),
     }
+
+
+async def test_what_was_saved_comes_at_the_hour_and_as_often_as_is_wished_now(db: Database, ada: Learner) -> None:
+    await say(ada, choices=[choice("achievement", "daily"), choice("course_completed", "weekly")], digest_hour=18)
+    await tell(db, ada, "achievement", "course_completed")
+    await say(ada, choices=[choice("achievement", "weekly"), choice("course_completed", "daily")], digest_hour=7)
+    rows = await db.fetch("SELECT * FROM notifications_delivery WHERE state = 'digest' ORDER BY kind")
+    local = [row["due_at"].astimezone(ZoneInfo("Europe/Berlin")) for row in rows]
+    assert [(row["kind"], row["reason"], at.hour) for row, at in zip(rows, local, strict=True)] == [
+        ("achievement", "weekly", 7),
+        ("course_completed", "daily", 7),
+    ]
+    assert local[0].weekday() == 0
+    assert local[1] - datetime.now(UTC) <= timedelta(days=1)
+    assert all(row["expires_at"] >= row["due_at"] + timedelta(days=1) for row in rows)
 
 
 async def test_a_link_that_stops_mails_also_empties_the_digest(

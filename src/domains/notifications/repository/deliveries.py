@@ -3,11 +3,11 @@
 A row that waits is claimed by whoever finds it due and without a lease; it is settled by whoever made the last try."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Select, delete, select, text, update
+from sqlalchemy import CursorResult, Select, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.kernel.uow import Database
@@ -169,6 +169,32 @@ async def hasten(session: AsyncSession, user_id: UUID, now: datetime) -> None:
             DeliveryRow.due_at > now,
         )
         .values(due_at=now)
+    )
+
+
+async def call_off(session: AsyncSession, cause: str) -> None:
+    """What waits and nobody is sending, for whomever."""
+    idle = DeliveryRow.lease_until.is_(None) | (DeliveryRow.lease_until <= func.now())
+    await session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.state == "waiting", DeliveryRow.dedupe_key == cause, idle)
+        .values(state="skipped", reason="called off")
+    )
+
+
+async def move_saved(
+    session: AsyncSession, user_id: UUID, kinds: Sequence[str], frequency: str, due_at: datetime, now: datetime
+) -> None:
+    """What was saved for a digest that is not due yet, of these kinds, to the digest at `due_at`."""
+    await session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.user_id == user_id, DeliveryRow.state == "digest", DeliveryRow.kind.in_(list(kinds)))
+        .where(DeliveryRow.due_at > now)
+        .values(
+            reason=frequency,
+            due_at=due_at,
+            expires_at=func.greatest(DeliveryRow.expires_at, due_at + timedelta(days=1)),
+        )
     )
 
 

@@ -23,6 +23,7 @@ from domains.notifications.policy.kinds import Channel
 from domains.notifications.rendering import render
 from domains.notifications.rendering.render import MailWords, Words
 from domains.notifications.repository import announcements as repository
+from domains.notifications.repository import deliveries
 from domains.notifications.service import mails, plan
 from domains.notifications.service.plan import Telling
 
@@ -91,11 +92,13 @@ async def send(uow: UnitOfWork, announcement_id: UUID) -> Announcement:
 
 
 async def cancel(uow: UnitOfWork, announcement_id: UUID) -> Announcement:
-    """Who has been told stays told. Raises AnnouncementNotFound, AnnouncementFixed where everybody has been."""
+    """Who has been told stays told; mails and pushes that still wait, for the morning say, do not leave. Raises
+    AnnouncementNotFound, AnnouncementFixed where everybody has been told."""
     found = await _found(uow, announcement_id, lock=True)
     if found.state == "sent":
         raise AnnouncementFixed
     found.state = "cancelled"
+    await deliveries.call_off(uow.session, _cause(found))
     return found
 
 
@@ -122,11 +125,15 @@ async def _plan_page(db: Database, announcement_id: UUID, now: datetime) -> bool
             found.state, found.sent_at = "sent", now
             return False
         kind, params = await _told(uow, found)
-        tellings = [Telling(user_id, params, found.url, f"announcement:{found.id}") for user_id in people]
+        tellings = [Telling(user_id, params, found.url, _cause(found)) for user_id in people]
         await plan.notify_many(uow, kind, tellings, now=now, channels=cast("list[Channel]", found.channels))
         found.reached = page[-1]
         found.recipients += len(people)
         return True
+
+
+def _cause(found: Announcement) -> str:
+    return f"announcement:{found.id}"
 
 
 async def _told(uow: UnitOfWork, found: Announcement) -> tuple[str, dict[str, object]]:

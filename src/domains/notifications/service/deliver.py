@@ -301,17 +301,16 @@ async def _send(db: Database, claimed: Claimed, now: datetime) -> None:
 
 
 async def _settle(db: Database, due: Due, outcome: Outcome) -> None:
-    """More than once if need be: what is not written down is sent again."""
+    """Tried again if need be: what is not written down is sent once more when its lease is over."""
     for wait_s in (*_SETTLE_AGAIN_S, None):
         try:
             if not await repository.settle(db, due.id, due.attempts, outcome):
                 log.warning("delivery %s was taken over while it was sent", due.id)
             return
         except Exception:
-            if wait_s is None:
-                raise
-            log.warning("what became of delivery %s could not be written down yet", due.id, exc_info=True)
-            await asyncio.sleep(wait_s)
+            log.exception("what became of delivery %s (%s) could not be written down", due.id, outcome.state)
+            if wait_s is not None:
+                await asyncio.sleep(wait_s)
 
 
 async def _tried(db: Database, claimed: Claimed, now: datetime) -> Outcome:
