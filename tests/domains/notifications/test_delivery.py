@@ -430,6 +430,8 @@ async def test_for_want_of_room_is_no_try(db: Database, ada: Learner, mail: Mail
     row = await send(db, await tell(db, ada))
     assert (row["state"], row["attempts"], row["reason"]) == ("waiting", 0, "no connection was free")
     assert NOW + deliver.SOON <= row["due_at"] <= NOW + 2 * deliver.SOON
+    mail.before = lambda _mail: Held("many are slow there", 90, untried=True)
+    assert (await send(db, row["id"], row["due_at"]))["due_at"] == row["due_at"] + timedelta(seconds=90)
 
 
 async def test_what_waits_for_a_wish_holds_back_nothing_behind_it(db: Database, ada: Learner, mail: MailDouble) -> None:

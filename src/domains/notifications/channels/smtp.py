@@ -37,6 +37,7 @@ WAIT_S = 4.0
 """For a connection; longer than that a message waits better elsewhere."""
 SLOW_S = 2.0
 """Behind those that have taken so long a message does not wait at all."""
+LONGEST_AWAY_S = 900.0
 ASK_AFTER_S = 5.0
 """A connection that rested so long is asked whether it is still there before a message is trusted to it."""
 OLD_AFTER_S = 60.0
@@ -111,18 +112,32 @@ class _Connection:
         return not self.client.is_connected or self.uses >= MOST_PER_CONNECTION or resting_s > OLD_AFTER_S
 
 
+class _TurnedAway:
+    """Those for whom there is no room come back one after the other: all at once, they would find none again."""
+
+    def __init__(self, apart_s: float) -> None:
+        self._apart_s = apart_s
+        self._last = 0.0
+
+    def held(self, reason: str) -> Held:
+        now = time.monotonic()
+        self._last = min(max(now, self._last) + self._apart_s, now + LONGEST_AWAY_S)
+        return Held(reason, self._last - now, untried=True)
+
+
 class _Domain:
     """Places for those that go to one domain."""
 
     def __init__(self, places: int) -> None:
         self._free = asyncio.Semaphore(places)
         self._since: list[float] = []
+        self._away = _TurnedAway(1.0)
 
     @asynccontextmanager
     async def place(self) -> AsyncGenerator[None]:
         """Raises Held where it is slow there."""
         if self._free.locked() and self._since and time.monotonic() - self._since[-1] > SLOW_S:
-            raise Held("the mail server is slow there, and others are at it", untried=True)
+            raise self._away.held("the mail server is slow there, and others are at it")
         async with self._free:
             began = time.monotonic()
             self._since.append(began)
@@ -147,6 +162,7 @@ class SmtpSender:
         self._patient = asyncio.Semaphore(max(1, server.connections - 1))
         self._domains: WeakValueDictionary[tuple[str, bool], _Domain] = WeakValueDictionary()
         """By name, and whether somebody waits; gone with the last one that goes there."""
+        self._away = _TurnedAway(0.2)
         self._resting: list[_Connection] = []
         self._open: set[_Connection] = set()
         self._closed = False
@@ -185,7 +201,7 @@ class SmtpSender:
                         await places.enter_async_context(self._patient)
                     await places.enter_async_context(self._free)
             except TimeoutError:
-                raise Held("no connection to the mail server was free", untried=True) from None
+                raise self._away.held("no connection to the mail server was free") from None
             yield
 
     async def _sent(self, written: Envelope) -> Accepted:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, Select, delete, func, select, text, update
+from sqlalchemy import CursorResult, Select, delete, func, literal_column, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.kernel.uow import Database
@@ -55,6 +55,9 @@ _SETTLE = """
 _PUT_OFF = """
     UPDATE notifications_delivery SET due_at = $2, queued_until = NULL, reason = $3 WHERE id = $1 AND state = 'waiting'
 """
+
+# Written out, because an index of those that wait is of no use to a statement that only has a parameter.
+_WAITING = DeliveryRow.state == literal_column("'waiting'")
 
 
 class Outcome(NamedTuple):
@@ -133,7 +136,7 @@ async def due(
 def _free(now: datetime) -> Select[DeliveryRow]:
     return (
         select(DeliveryRow)
-        .where(DeliveryRow.state == "waiting", DeliveryRow.due_at <= now)
+        .where(_WAITING, DeliveryRow.due_at <= now)
         .where(DeliveryRow.lease_until.is_(None) | (DeliveryRow.lease_until <= now))
         .with_for_update(skip_locked=True)
     )
@@ -177,7 +180,7 @@ async def call_off(session: AsyncSession, cause: str) -> None:
     idle = DeliveryRow.lease_until.is_(None) | (DeliveryRow.lease_until <= func.now())
     await session.execute(
         update(DeliveryRow)
-        .where(DeliveryRow.state == "waiting", DeliveryRow.dedupe_key == cause, idle)
+        .where(_WAITING, DeliveryRow.dedupe_key == cause, idle)
         .values(state="skipped", reason="called off")
     )
 

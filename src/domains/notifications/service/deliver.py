@@ -323,7 +323,8 @@ async def _tried(db: Database, claimed: Claimed, now: datetime) -> Outcome:
         return Outcome("failed", storable(str(error)))
     except Held as error:
         if error.untried:
-            return Outcome("waiting", storable(str(error)), now + _spread(SOON), untried=True)
+            due_at = now + max(_spread(SOON), timedelta(seconds=error.retry_after_s))
+            return Outcome("waiting", storable(str(error)), due_at, untried=True)
         return _later(due, str(error), now, error.retry_after_s)._replace(
             reference=storable(error.reference, 100_000) or None
         )
