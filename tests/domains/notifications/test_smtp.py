@@ -3,6 +3,7 @@
 import asyncio
 import string
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
 from urllib.parse import quote
@@ -194,6 +195,17 @@ async def test_one_dead_address_does_not_hold_up_the_others(server: MailServer) 
     results = await asyncio.gather(*(sender.send(mail(number=n)) for n in range(4)), return_exceptions=True)
     assert [isinstance(found, Refused) for found in results] == [True, False, False, False]
     await sender.aclose()
+
+
+def test_a_mail_is_the_same_in_every_try_and_nothing_in_it_ends_a_part() -> None:
+    sender, now = parsed_sender(FROM), datetime(2026, 6, 1, tzinfo=UTC)
+    first = envelope(mail(), sender, now).message
+    assert first == envelope(mail(), sender, now).message
+    end = message_from_bytes(first, policy=policy.default).get_boundary()
+    nasty = mail()._replace(text=f"a\n--{end}--\nb\n", html=f"<p>--{end}</p>\n--{end}\n")
+    found = message_from_bytes(envelope(nasty, sender, now).message, policy=policy.default)
+    parts = [part.get_content().replace("\r\n", "\n") for part in found.iter_parts()]
+    assert parts == [nasty.text, nasty.html]
 
 
 async def test_a_server_that_says_nothing_costs_the_time_of_one_try(server: MailServer) -> None:
