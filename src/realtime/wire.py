@@ -8,8 +8,11 @@ from uuid import UUID
 import msgspec
 
 from domains.kernel.wire import In, Out
+from domains.learning.api import AnswerOut
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Yes = Annotated[bool, msgspec.Meta(extra_json_schema={"const": True})]
+No = Annotated[bool, msgspec.Meta(extra_json_schema={"const": False})]
 
 STREAM_READY = "stream.ready"
 STREAM_CLOSED = "stream.closed"
@@ -19,11 +22,21 @@ NOTIFICATION_CREATED = "notification.created"
 NOTIFICATION_READ = "notification.read"
 LEAGUE_SNAPSHOT = "league.snapshot"
 LEAGUE_CHANGED = "league.changed"
+CLASSROOM_SNAPSHOT = "classroom.snapshot"
+CLASSROOM_PROGRESS = "classroom.progress"
+SESSION_PROGRESS = "session.progress"
+COURSE_CHANGED = "course.changed"
+PRESENCE_CHANGED = "presence.changed"
+ROOM_LEFT = "room.left"
 
 LEAGUE_WATCH = "league.watch"
 LEAGUE_UNWATCH = "league.unwatch"
 SESSION_WATCH = "session.watch"
+SESSION_UNWATCH = "session.unwatch"
 CLASSROOM_WATCH = "classroom.watch"
+CLASSROOM_UNWATCH = "classroom.unwatch"
+COURSE_WATCH = "course.watch"
+COURSE_UNWATCH = "course.unwatch"
 ANSWER_SUBMIT = "answer.submit"
 
 
@@ -51,11 +64,36 @@ class LeagueUnwatch(In, frozen=True):
 
 
 class SessionWatch(In, frozen=True):
+    """`invitation` is the code that the owner of the session gave; owners need none."""
+
     session_id: UUID
+    invitation: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+
+
+class SessionUnwatch(In, frozen=True):
+    """Without an id: every session that this socket watches."""
+
+    session_id: UUID | None = None
 
 
 class ClassroomWatch(In, frozen=True):
     classroom_id: UUID
+
+
+class ClassroomUnwatch(In, frozen=True):
+    """Without an id: every class that this socket watches."""
+
+    classroom_id: UUID | None = None
+
+
+class CourseWatch(In, frozen=True):
+    course_id: UUID
+
+
+class CourseUnwatch(In, frozen=True):
+    """Without an id: every course that this socket watches."""
+
+    course_id: UUID | None = None
 
 
 class AnswerSubmit(In, frozen=True):
@@ -72,13 +110,37 @@ class AnswerSubmit(In, frozen=True):
 
 
 class Accepted(Out, frozen=True):
-    ok: bool = True
+    ok: Yes = True
+
+
+class AnswerAccepted(AnswerOut, frozen=True, kw_only=True):
+    """The members of the REST answer, and `ok`."""
+
+    ok: Yes = True
 
 
 class Refused(Out, frozen=True):
+    """`code` is for programs and never changes, `message` is for whoever writes them."""
+
     code: str
     message: str
-    ok: bool = False
+    ok: No = False
+
+
+class Connected(Out, frozen=True):
+    sid: str
+
+
+class Refusal(Out, frozen=True):
+    code: str
+    message: str
+
+
+class ConnectRefused(Out, frozen=True):
+    """What a connection is refused with; clients of Socket.IO show `data` as that of their `connect_error`."""
+
+    message: str
+    data: Refusal
 
 
 # Server to client
@@ -109,6 +171,7 @@ class ProgressChanged(StreamFrame, frozen=True, kw_only=True):
     answered: int
     total: int
     correct: bool
+    correct_so_far: int = 0
     hearts: int | None = None
 
 
@@ -188,6 +251,74 @@ class LeagueFrame(Out, frozen=True):
     league_id: UUID
     version: int
     entries: list[LeagueEntry]
+
+
+class SessionState(Out, frozen=True, kw_only=True):
+    """A lesson session at `at`, the moment of its last change: an earlier `at` is an older state. `correct` tells of
+    the last answer and is null before the first."""
+
+    session_id: UUID
+    lesson_id: UUID
+    answered: int
+    total: int
+    correct: bool | None
+    correct_so_far: int
+    hearts: int
+    completed: bool
+    at: Moment
+
+
+class ClassroomMember(Out, frozen=True):
+    """`doing` is the session that changed last, if one did within a day."""
+
+    user_id: UUID
+    name: str
+    doing: SessionState | None = None
+
+
+class ClassroomSnapshot(Out, frozen=True):
+    """All members. It replaces whatever was known of the class, and progress goes on from here."""
+
+    classroom_id: UUID
+    members: list[ClassroomMember]
+
+
+class ClassroomProgress(SessionState, frozen=True, kw_only=True):
+    """What a member does from now on, unless something later is known of them."""
+
+    classroom_id: UUID
+    user_id: UUID
+
+
+class SessionProgress(SessionState, frozen=True, kw_only=True):
+    """Once after `session.watch`, then per answer and at the end."""
+
+    user_id: UUID
+
+
+class CourseChanged(Out, frozen=True):
+    """The published revision of a course: once after `course.watch`, then whenever there is a new one. `number` grows
+    with every revision."""
+
+    course_id: UUID
+    revision_id: UUID
+    number: int
+
+
+class PresenceChanged(Out, frozen=True):
+    """How many people are in a room, over all processes; in a class: how many members are online, and for its teachers
+    `ids`, who they are."""
+
+    room: str
+    online: int
+    ids: list[UUID] | msgspec.UnsetType = msgspec.UNSET
+
+
+class RoomLeft(Out, frozen=True):
+    """The server took the socket out of a room: `realtime.right_lost`, what allowed to be there is over."""
+
+    room: str
+    code: str
 
 
 _encode = msgspec.json.Encoder().encode
