@@ -18,6 +18,7 @@ import httpx
 import socketio
 
 from app.demo.knowledge import Knowledge
+from declared import DECLARED
 
 LYCEUM = Path(sys.executable).with_name("lyceum")
 READY_S = 30.0
@@ -61,6 +62,11 @@ class Ears:
     """Frames as a client heard them, in order."""
 
     frames: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def hear(self, event: str, payload: dict[str, Any]) -> None:
+        """A frame of the server."""
+        DECLARED.frame(event, payload)
+        self.frames.append((event, payload))
 
     def named(self, event: str) -> list[dict[str, Any]]:
         return [payload for name, payload in self.frames if name == event]
@@ -120,7 +126,7 @@ class Visitor:
         client = socketio.AsyncClient(reconnection=False)
 
         async def hear(event: str, payload: dict[str, Any]) -> None:
-            ears.frames.append((event, payload))
+            ears.hear(event, payload)
 
         client.on("*", hear)
         await client.connect(self.url, auth={"token": self.token, **position}, transports=["websocket"])

@@ -16,6 +16,7 @@ import pytest
 
 from app.demo.knowledge import Knowledge
 from journeys.served import Ears, Visitor
+from realtime.catalogue import FRAMES
 
 PROGRAM = Path(__file__).with_name("official_client.cjs")
 
@@ -38,7 +39,10 @@ def official_client(node: str, *arguments: str) -> Iterator[Ears]:
     def listen(output: IO[str]) -> None:
         for line in output:
             event, payload = json.loads(line)
-            ears.frames.append((event, payload))
+            if event in FRAMES:
+                ears.hear(event, payload)
+            else:
+                ears.frames.append((event, payload))
 
     # Not through the event loop: uvloop forks by itself, and its child hangs in a process with many threads.
     with subprocess.Popen([node, PROGRAM, *arguments], stdin=PIPE, stdout=PIPE, text=True) as process:

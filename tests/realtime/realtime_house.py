@@ -23,8 +23,10 @@ from litestar import Litestar, asgi
 from redis.asyncio import Redis
 
 from app.embedded.valkey import find_valkey
+from declared import DECLARED
 from domains.kernel.errors import Unauthenticated
 from domains.kernel.events import Event
+from domains.learning.api import AnswerOut
 from realtime.hub import Realtime, RealtimeSettings
 from realtime.messages import LeagueMoved, Message, ToLearner
 from realtime.ports import Ports, Principal
@@ -150,11 +152,6 @@ class Boards:
         return Board(version=self.versions.get(league_id, 0), entries=entries)
 
 
-class Graded(msgspec.Struct, frozen=True):
-    verdict: str
-    number: int
-
-
 @dataclass
 class World:
     """Doubles at the ports. A token is `user-id` or `user-id:seconds-to-live`."""
@@ -175,11 +172,11 @@ class World:
             user_id=user_id, session_id=user_id, expires_at=datetime.now(UTC) + timedelta(seconds=float(ttl or 3600))
         )
 
-    async def submit_answer(self, principal: Principal, answer: AnswerSubmit) -> Graded:
+    async def submit_answer(self, principal: Principal, answer: AnswerSubmit) -> AnswerOut:
         if answer.answer == "boom":
             raise RuntimeError("a bug")
         self.answers.append(answer)
-        return Graded("exact", len(self.answers))
+        return AnswerOut("exact", True, "el gato", [], answered=len(self.answers), total=10, hearts=5)
 
     async def may_watch_league(self, principal: Principal, league_id: UUID) -> bool:
         return principal.user_id in self.boards.xp.get(league_id, {})
@@ -211,11 +208,17 @@ class Client:
         self.gone = asyncio.Event()
         self.sio = socketio.AsyncClient(reconnection=False)
         self.sio.on("*", self._frame)
-        self.sio.on("connect_error", self.refusals.append)
+        self.sio.on("connect_error", self._refused)
         self.sio.on("disconnect", self._gone)
 
     async def _frame(self, event: str, data: Any) -> None:
+        DECLARED.frame(event, data)
         self.frames.append((event, data))
+
+    async def _refused(self, data: Any) -> None:
+        if isinstance(data, dict):
+            DECLARED.refusal(data)
+        self.refusals.append(data)
 
     async def _gone(self, reason: str) -> None:
         self.gone.set()

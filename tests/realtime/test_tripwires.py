@@ -60,11 +60,11 @@ async def test_one_packet_object_reaches_every_socket_and_its_line_can_be_cut(pr
     for peer in peers:
         put = peer.socket.queue.put_nowait
         peer.socket.queue.put_nowait = lambda packet, put=put: (seen.append(packet), put(packet))
-    gateway.emit([peer.sid for peer in peers if peer.sid], "x.y", "{}")
+    gateway.emit([peer.sid for peer in peers if peer.sid], "room.left", '{"room":"r","code":"c"}')
     assert len(seen) == 3
     assert len(set(map(id, seen))) == 1
     for client in clients:
-        await client.until("x.y")
+        await client.until("room.left")
     assert all(peer.transport is not None for peer in peers)
     peers[0].abort()
     async with asyncio.timeout(2):
