@@ -44,7 +44,9 @@ from domains.identity.api import Authenticator
 from domains.identity.events import SessionsRevoked
 from domains.kernel.events import Event
 from domains.kernel.uow import Database, Subscription, UnitOfWork
+from realtime.events import EventsController
 from realtime.hub import Realtime
+from realtime.polls import Polls
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +93,7 @@ def create_app(
             "infra": Provide(provide_infra, sync_to_thread=False),
             "settings": Provide(provide_settings, sync_to_thread=False),
             "boards": Provide(provide_boards, sync_to_thread=False),
+            "polls": Provide(provide_polls, sync_to_thread=False),
             **guards.DEPENDENCIES,
         },
         middleware=[guards.AuthenticationMiddleware],
@@ -107,7 +110,7 @@ def create_app(
 
 
 def _routes() -> list[ControllerRouterHandler]:
-    return [route for domain in registry.DOMAINS for route in domain.routes]
+    return [*(route for domain in registry.DOMAINS for route in domain.routes), EventsController]
 
 
 @asynccontextmanager
@@ -223,3 +226,8 @@ def provide_settings(state: State) -> Settings:
 def provide_boards(state: State) -> Boards:
     boards: Boards = state.parts.boards
     return boards
+
+
+def provide_polls(state: State) -> Polls:
+    polls: Polls = state.parts.realtime.polls
+    return polls

@@ -5,6 +5,7 @@ from uuid import UUID
 import msgspec
 
 from app.config import Settings
+from app.missed import durable_since
 from domains.gamification.api import Boards
 from domains.identity.api import Authenticator, is_ticket, redeem_ticket
 from domains.kernel.uow import Database
@@ -41,4 +42,12 @@ def realtime_ports(db: Database, authenticator: Authenticator, boards: Boards) -
     async def may_watch_session(principal: Principal, session_id: UUID) -> bool:
         return await learning.owns_session(db, principal.user_id, session_id)
 
-    return Ports(authenticate, submit_answer, may_watch_league, may_watch_session, boards, authenticator.live_sessions)
+    return Ports(
+        authenticate,
+        submit_answer,
+        may_watch_league,
+        may_watch_session,
+        boards,
+        live_sessions=authenticator.live_sessions,
+        durable_since=durable_since(db),
+    )

@@ -3,7 +3,7 @@ because of Redis or of a client."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -21,9 +21,11 @@ from realtime.gateway import Gateway, GatewaySettings, Peer
 from realtime.inbound import Inbound
 from realtime.loops import kept_up
 from realtime.messages import LeagueMoved, Message, SessionsEnded, ToLearner
+from realtime.polls import Polls
 from realtime.ports import Clock, LoopClock, Ports
 from realtime.publisher import Publisher
 from realtime.rooms import LEAGUE, LEARNER, Rooms, Seat, league_room, learner_room, subject_of
+from realtime.streams import Streams
 from realtime.supervisor import Policy, Supervisor
 from realtime.wire import encode
 
@@ -65,6 +67,10 @@ class Realtime:
         )
         self._publisher = Publisher(redis, self._clock)
         self._listener = Listener(redis, self._clock, on_message=self._heard, on_resync=self._resync)
+        self._streams = Streams(self._publisher, self._listener, self._rooms, ports.durable_since)
+        self._echo = f"echo:{self._origin}"
+        self._heard_at = float("-inf")
+        self.polls = Polls(self._streams, self._clock)
         self._gateway = Gateway(
             self._settings.gateway,
             authenticate=ports.authenticate,
@@ -79,6 +85,8 @@ class Realtime:
     async def start(self) -> None:
         """Returns at once, also when Redis is away."""
         self._listener.want(CONTROL)
+        self._listener.want(self._echo)
+        self._heard_at = self._clock.time()
         works: dict[str, Callable[[], Awaitable[None]]] = {
             "publisher": self._publisher.run,
             "listener": self._listener.run,
@@ -93,6 +101,7 @@ class Realtime:
 
     async def stop(self, drain_s: float = 1.0) -> None:
         """Lets sockets go, actors finish, and what is queued for Redis leave."""
+        self.polls.stop()
         await self._gateway.stop()
         await self._supervisor.stop()
         deadline = self._clock.time() + drain_s
@@ -106,6 +115,11 @@ class Realtime:
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application of the endpoint; the app mounts it at `/socket.io`."""
         await self._gateway(scope, receive, send)
+
+    def deaf_s(self) -> float:
+        """Seconds since this process last heard through Redis what it had said itself a moment before. While it does
+        not, its screens stand still; they catch up afterwards."""
+        return self._clock.time() - self._heard_at
 
     # ---- facts
 
@@ -129,48 +143,48 @@ class Realtime:
     ) -> None:
         """Closes the sockets of login sessions, in all processes."""
         ids = list(session_ids)
-        self._gateway.close_sessions(ids, code, message)
+        self._close_sessions(ids, code, message)
         if ids:
             self._publisher.say(CONTROL, " ".join([self._origin, "sessions", *map(str, ids)]))
 
     def disconnect_user(
         self, user_id: UUID, code: str = "realtime.session_ended", message: str = "the login has ended"
     ) -> None:
-        self._gateway.close_user(user_id, code, message)
+        self._close_user(user_id, code, message)
         self._publisher.say(CONTROL, f"{self._origin} user {user_id}")
+
+    def _close_sessions(self, session_ids: Collection[UUID], code: str, message: str) -> None:
+        self._gateway.close_sessions(session_ids, code, message)
+        self.polls.end_sessions(session_ids)
+
+    def _close_user(self, user_id: UUID, code: str, message: str) -> None:
+        self._gateway.close_user(user_id, code, message)
+        self.polls.end_user(user_id)
 
     # ---- between gateway, bus and actors
 
     def _actor(self, key: str, post: Post[Any]) -> Actor[Any]:
         metrics.ACTORS.set(len(self._supervisor))
         if key.startswith(LEARNER):
-            return LearnerActor(subject_of(key), rooms=self._rooms, emitter=self._gateway, stream=self, post=post)
+            return LearnerActor(
+                subject_of(key), rooms=self._rooms, emitter=self._gateway, stream=self._streams, post=post
+            )
         return LeagueActor(
             subject_of(key),
             rooms=self._rooms,
             emitter=self._gateway,
             boards=self._ports.boards,
-            ears=self,
+            ears=self._listener,
             clock=self._clock,
             post=post,
         )
-
-    async def listen(self, room: str) -> bool:
-        return await self._listener.listen(room)
-
-    async def forget(self, room: str) -> None:
-        await self._listener.forget(room)
-
-    async def read(self, user_id: UUID, epoch: str | None, seq: int) -> recovery.Replay | None:
-        return await self._publisher.read(user_id, epoch, seq)
 
     def _join(self, peer: Peer) -> None:
         if peer.sid is None or peer.principal is None:
             return
         room = learner_room(peer.principal.user_id)
-        seat = Seat(peer.sid, peer.principal.user_id)
-        if peer.position is not None:
-            seat.epoch, seat.seq = peer.position
+        epoch, seq, at = peer.position
+        seat = Seat(peer.sid, peer.principal.user_id, epoch, seq, recovery.no_later_than_now(at))
         self._rooms.enter(room, seat)
         if not self._supervisor.post(room, Joined(peer.sid)):
             self._gateway.close(peer, "realtime.busy", "try again in a moment", come_back=True)
@@ -195,22 +209,28 @@ class Realtime:
             origin, _, user_id = data.decode().partition(" ")
             if origin != self._origin:
                 self._moved(subject_of(room), UUID(user_id))
-        elif room in self._supervisor and not self._supervisor.post(room, recovery.heard(data), spawn=False):
-            self._behind.add(room)
+        elif room == self._echo:
+            self._heard_at = self._clock.time()
+        else:
+            frame = recovery.heard(data)
+            self._streams.wake(room)
+            if self._rooms.seats(room) and not self._supervisor.post(room, frame):
+                self._behind.add(room)
 
     def _obey(self, text: str) -> None:
         origin, verb, *ids = text.split(" ")
         if origin == self._origin:
             return
         if verb == "sessions":
-            self._gateway.close_sessions(map(UUID, ids), "realtime.session_ended", "the login has ended")
+            self._close_sessions([UUID(id_) for id_ in ids], "realtime.session_ended", "the login has ended")
         elif verb == "user":
-            self._gateway.close_user(UUID(ids[0]), "realtime.session_ended", "the login has ended")
+            self._close_user(UUID(ids[0]), "realtime.session_ended", "the login has ended")
 
     def _resync(self) -> None:
-        """Redis was away or its messages were not heard: every actor looks again."""
-        for key in self._supervisor.living():
-            if not self._supervisor.post(key, Resync(), conflate_key=Resync, spawn=False):
+        """Redis was away or its messages were not heard: every actor looks again, also one that rests."""
+        self._streams.wake_all()
+        for key in self._supervisor.living() | self._rooms.named(LEARNER):
+            if not self._supervisor.post(key, Resync(), conflate_key=Resync):
                 self._behind.add(key)
 
     def _crashed(self, key: str) -> None:
@@ -221,7 +241,12 @@ class Realtime:
         while True:
             await self._clock.sleep(self._settings.tend_every_s)
             metrics.ACTORS.set(len(self._supervisor))
-            behind = self._behind | self._rooms.orphans(self._supervisor.living())
+            metrics.OUTGOING.set(self._publisher.waiting)
+            metrics.DEAF_SECONDS.set(self.deaf_s())
+            self._publisher.say(self._echo, "")
+            living = self._supervisor.living()
+            await self._streams.tidy(living)
+            behind = self._behind | self._streams.orphans(living)
             self._behind = set()
             for key in behind:
                 if self._rooms.seats(key) and not self._supervisor.post(key, Resync(), conflate_key=Resync):
@@ -232,7 +257,7 @@ class Realtime:
         check = self._ports.live_sessions
         while check is not None:
             await self._clock.sleep(self._settings.check_sessions_every_s)
-            present = self._gateway.session_ids()
+            present = self._gateway.session_ids() | self.polls.session_ids()
             if not present:
                 continue
             try:
@@ -241,4 +266,4 @@ class Realtime:
             except Exception as error:  # noqa: BLE001  A port: an unknown answer ends nobody's login.
                 logger.warning("sessions cannot be checked: %r", error)
                 continue
-            self._gateway.close_sessions(present - live, "realtime.session_ended", "the login has ended")
+            self._close_sessions(present - live, "realtime.session_ended", "the login has ended")

@@ -13,3 +13,13 @@ ACTOR_CRASHES = Counter("lyceum_realtime_actor_crashes_total", "Actors that rais
 UNREADABLE = Counter("lyceum_realtime_unreadable_total", "Messages from Redis that could not be read or obeyed")
 LOOPS_RESTARTED = Counter("lyceum_realtime_loop_restarts_total", "Loops of the hub that raised, by name", ["loop"])
 EPOCHS_RENEWED = Counter("lyceum_realtime_epochs_renewed_total", "Streams declared broken because Redis was away")
+RECOVERIES = Counter(
+    "lyceum_realtime_recoveries_total", "Readers of a stream brought to its head, by how it was done", ["result"]
+)
+MISSED_FOUND = Counter("lyceum_realtime_missed_found_total", "Lost frames that were told out of the database")
+DEAF_SECONDS = Gauge(
+    "lyceum_realtime_deaf_seconds", "Since this process last heard itself through Redis", multiprocess_mode="livemax"
+)
+OUTGOING = Gauge(
+    "lyceum_realtime_outgoing_frames", "Frames that wait for Redis in this process", multiprocess_mode="livesum"
+)

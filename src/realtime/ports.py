@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from realtime.wire import AnswerSubmit
+from realtime.wire import AnswerSubmit, Missed
 
 
 class Timer(Protocol):
@@ -76,6 +76,12 @@ class LiveSessions(Protocol):
         ...
 
 
+class DurableSince(Protocol):
+    async def __call__(self, user_id: UUID, since: datetime, /) -> Sequence[Missed]:
+        """Of what must not be lost, what happened since that moment; the newest hundred at most, oldest first."""
+        ...
+
+
 class BoardLine(Protocol):
     """One learner's line on a board."""
 
@@ -122,3 +128,4 @@ class Ports:
     may_watch_session: MayWatch
     boards: BoardSource
     live_sessions: LiveSessions | None = None
+    durable_since: DurableSince | None = None

@@ -6,6 +6,7 @@ Room names are actor keys: `learner:{user_id}`, `league:{league_id}`.
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 LEARNER = "learner:"
@@ -34,6 +35,8 @@ class Seat:
     user_id: UUID
     epoch: str | None = None
     seq: int = 0
+    at: datetime | None = None
+    """What happened before then has reached this socket, or is still to come with a number."""
     greeted: bool = False
     """True once the room's actor has sent the first frame."""
 
@@ -68,6 +71,10 @@ class Rooms:
 
     def rooms_of(self, sid: str, prefix: str = "") -> list[str]:
         return [room for room in self._rooms_of.get(sid, ()) if room.startswith(prefix)]
+
+    def named(self, prefix: str) -> set[str]:
+        """Rooms of one kind in which somebody sits."""
+        return {room for room in self._seats if room.startswith(prefix)}
 
     def orphans(self, living: Container[str]) -> set[str]:
         """Rooms with seats whose actor is not among the living."""

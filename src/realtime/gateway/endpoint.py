@@ -264,7 +264,7 @@ class Gateway:
             raise Refusal("realtime.too_many_sockets", f"at most {self._settings.sockets_per_user} at once")
         self._of_user.setdefault(principal.user_id, set()).add(peer)
         peer.sid, peer.principal = sid, principal
-        peer.position = (connect.epoch, connect.seq or 0) if connect.epoch is not None else None
+        peer.position = (connect.epoch, connect.seq or 0, connect.at)
 
     def _unclaim(self, peer: Peer) -> None:
         """Gives back the place that a login took among the sockets of its person."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from datetime import datetime
 from typing import Any
 
 from realtime.ports import Principal, Timer
@@ -37,8 +38,8 @@ class Peer:
         self.client = client
         self.sid: str | None = None
         self.principal: Principal | None = None
-        self.position: tuple[str, int] | None = None
-        """Epoch and seq of the last frame that the client says it has seen."""
+        self.position: tuple[str | None, int, datetime | None] = (None, 0, None)
+        """Epoch, seq and time of the last frame that the client says it has seen."""
         self.closing = False
         self.malformed = 0
         self.login_timer: Timer | None = None
