@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -36,11 +36,15 @@ class Screen:
         self.socket: Socket | None = None
         self.position: dict[str, object] = {}
         """epoch, seq and at of the last frame, as a client keeps them."""
+        self.sessions: Callable[[], Iterable[object]] = lambda: ()
+        """Those that the app has begun, and reads anew."""
         self.answered: dict[str, int] = {}
         """By session: what the screen shows."""
         self.seen: Counter[tuple[str, int]] = Counter()
         """Frames of progress by session and number."""
         self.order_broken = 0
+        self.boards_back = 0
+        """Boards that came after a later version."""
         self.gaps = 0
         """Numbers that were passed over without a word."""
         self.doubles = 0
@@ -204,7 +208,7 @@ class Screen:
 
     def _board(self, event: str, body: dict[str, Any]) -> None:
         if body["league_id"] != self.league or body["version"] < self.board_version:
-            self.order_broken += body["league_id"] == self.league
+            self.boards_back += body["league_id"] == self.league
             return
         self.board_version = body["version"]
         if event == "league.snapshot":
@@ -214,14 +218,14 @@ class Screen:
     async def _reload(self) -> None:
         """What a truncated stream asks for: the state over REST, until somebody answers."""
         self.reloads += 1
-        for session in list(self.answered):
+        for session in map(str, list(self.sessions())):
             while True:
                 try:
                     body = await self.get(f"/api/v1/sessions/{session}")
                     break
                 except (OSError, TimeoutError, HttpFailure):
                     await asyncio.sleep(0.5)
-            self.answered[session] = max(body["answered"], self.answered[session])
+            self.answered[session] = max(body["answered"], self.answered.get(session, 0))
 
     async def get(self, path: str) -> Any:
         """Raises HttpFailure, OSError, TimeoutError."""

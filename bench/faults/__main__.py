@@ -13,10 +13,11 @@ import click
 import msgspec
 import uvloop
 
-from bench.faults import changes, fuzz, kills, mailing, missing, permutations, storing
+from bench.faults import busy, changes, fuzz, kills, mailing, missing, outages, permutations, storing
 from bench.faults.run import Run
 from bench.faults.verdict import Verdict, line_of
-from bench.stand import BenchError
+from bench.keepalive import HttpFailure
+from bench.stand import BenchError, allow_many_files
 
 FAULTS: dict[str, Callable[[Run], Awaitable[Verdict]]] = {
     "P1": kills.payments,
@@ -30,11 +31,16 @@ FAULTS: dict[str, Callable[[Run], Awaitable[Verdict]]] = {
     "P9": permutations.all_orders,
     "P10": storing.worker_away,
     "N1": mailing.mails_under_kills,
+    "R1": busy.busy_hour,
+    "R2": outages.redis_killed,
+    "R3": outages.redis_frozen,
 }
 NAIVE: dict[str, Callable[[Run], Awaitable[Verdict]]] = {
     "P1": kills.naive_payments,
     "P3": changes.naively_shuffled,
     "P4": storing.naive_commits,
+    "R2": outages.naive_redis_killed,
+    "R3": outages.naive_redis_frozen,
 }
 LONGEST_S = 420.0
 
@@ -51,6 +57,7 @@ def main(names: tuple[str, ...], seed: int, scale: float, naive: bool, keep: Pat
 
     Each run starts PostgreSQL, Valkey, the API and workers of its own in a temporary directory.
     """
+    allow_many_files()
     table = NAIVE if naive else FAULTS
     chosen = list(table) if "all" in names else list(names)
     missing = [name for name in chosen if name not in table]
@@ -80,7 +87,7 @@ def _one(
         verdict.seconds = time.monotonic() - started
         click.echo(line_of(verdict), err=True)
         return verdict
-    except (BenchError, OSError, TimeoutError, asyncpg.PostgresError) as error:
+    except (BenchError, HttpFailure, OSError, TimeoutError, asyncpg.PostgresError) as error:
         raise click.ClickException(f"{name} was not measured: {type(error).__name__}: {error}") from None
     finally:
         if keep is None:
