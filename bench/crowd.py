@@ -41,6 +41,8 @@ class Person:
     after_quiet: bool = False
     begun: set[UUID] = field(default_factory=set)
     """Sessions in which an answer was sent."""
+    connection: Connection | None = None
+    """An app has one, and keeps it: several processes see to it that its answers stay in order."""
     unaware: set[UUID] = field(default_factory=set)
     """Who has not seen their last move."""
 
@@ -98,8 +100,6 @@ class Crowd:
         """Whether a server that does not keep up ends the measurement, or only has answers `skipped`."""
         self.skipped = 0
         self._house = (host, port)
-        self._idle: list[Connection] = []
-        self._open = 0
         self._by_id = {person.learner.id: person for person in people}
         self._free = list(people)
         chance.shuffle(self._free)
@@ -156,7 +156,7 @@ class Crowd:
         self._asked_at[str(session), place + 1] = time.perf_counter()
         key = f"n{place + 1}"
         wish = answer_request(person.learner, session, work.exercise_ids[place], work.answers[place], key)
-        await self._until_done("answer", wish)
+        await self._until_done("answer", wish, person)
         person.place += 1
         self.given.append(Given(person, session, place + 1, sent_at, key))
 
@@ -168,38 +168,38 @@ class Crowd:
         person.after_quiet = now - self._moved_at.get(person.league, float("-inf")) > QUIET_S
         self._moved_at[person.league] = now
         session = person.sessions[-1]
-        await self._until_done("complete", completion(person.learner, session))
+        await self._until_done("complete", completion(person.learner, session), person)
         self.completed.append((person, session))
 
-    async def _until_done(self, what: str, wish: bytes) -> bytes:
+    async def _until_done(self, what: str, wish: bytes, person: Person) -> bytes:
         while True:
-            status, body = await self.ask(what, wish)
+            status, body = await self.ask(what, wish, person)
             if 200 <= status < 300:
                 return body
             if status not in (0, 429, 500, 502, 503, 504):
                 raise BenchError(f"{what} was answered by {status}: {body[:200].decode(errors='replace')}")
             await asyncio.sleep(self.again_s)
 
-    async def ask(self, what: str, wish: bytes) -> tuple[int, bytes]:
-        """One request on one of our connections; status 0 when nobody answered."""
+    async def ask(self, what: str, wish: bytes, person: Person) -> tuple[int, bytes]:
+        """One request on this person's connection; status 0 when nobody answered."""
         sent_at, began = time.monotonic(), time.perf_counter()
-        connection: Connection | None = None
         try:
-            connection = self._idle.pop() if self._idle else await Connection.open(*self._house)
-            status, body = await connection.ask(wish, within_s=self.patience_s)
-            self._idle.append(connection)
+            if person.connection is None or person.connection.lost:
+                person.connection = await Connection.open(*self._house)
+            status, body = await person.connection.ask(wish, within_s=self.patience_s)
         except (OSError, HttpFailure, TimeoutError):
             status, body = 0, b""
-            if connection is not None:
-                connection.close()
+            if person.connection is not None:
+                person.connection.close()
+                person.connection = None
         if self.measuring:
             self.asked.append(Asked(what, status, sent_at, time.perf_counter() - began))
         return status, body
 
     def close(self) -> None:
-        for connection in self._idle:
-            connection.close()
-        self._idle = []
+        for person in self.people:
+            if person.connection is not None:
+                person.connection.close()
 
     # ---- what comes
 

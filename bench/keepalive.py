@@ -31,6 +31,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
+        self.lost = False
         self.on_answer: Callable[[int, bytes], None] = lambda status, body: None
         self.on_lost: Callable[[], None] = lambda: None
         self._buffer = b""
@@ -46,6 +47,7 @@ class Connection(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = True
         self.on_lost()
 
     def data_received(self, data: bytes) -> None:

@@ -167,9 +167,9 @@ class Tally:
         return (
             f"of {self.answers} answers {self.lost} never shown, {self.gaps} silent gaps, {self.doubles} double, "
             f"{self.disorder} out of order, {self.boards_back} boards out of order; of {self.completions} completed "
-            f"lessons {self.lessons_lost} never shown; at the end {self.stale} screens stale, {self.boards_wrong} boards "
-            f"wrong, {self.away} screens away; streams resumed {self.resumed} times, told to read anew {self.truncated} "
-            f"times ({self.excused} answers)"
+            f"lessons {self.lessons_lost} never shown; at the end {self.stale} screens stale, {self.boards_wrong} "
+            f"boards wrong, {self.away} screens away; streams resumed {self.resumed} times, told to read anew "
+            f"{self.truncated} times ({self.excused} answers)"
         )
 
     @property

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator
 
 import msgspec
 
+from bench.crowd import Person
 from bench.faults import naive_live
 from bench.faults.live import House, house, progress
 from bench.faults.run import Run
@@ -140,7 +141,8 @@ async def _frozen(made: House, design: str, others: list[str]) -> Verdict:
         passed=late == 0 and not bad and tally.right,
         line=(
             f"Redis frozen for {frozen_s:g} s: {late} of {len(asked)} requests took more than {LIMIT_MS} ms, "
-            f"{crowd.skipped} could not even be sent, p99 {percentile(slow, 0.99) * 1000:.0f} ms, longest {slow[-1] * 1000:.0f} ms, failed {dict(bad) or 'none'}; "
+            f"{crowd.skipped} could not even be sent, p99 {percentile(slow, 0.99) * 1000:.0f} ms, longest "
+            f"{slow[-1] * 1000:.0f} ms, failed {dict(bad) or 'none'}; "
             f"afterwards: {tally.line}"
         ),
         figures={
@@ -190,8 +192,8 @@ async def _others(made: House, ids: list[str]) -> AsyncGenerator[None]:
 
 async def _ask_others(made: House, course: str, lesson: str) -> None:
     crowd, number = made.crowd, 0
-    token = crowd.people[0].learner.token
-    league = crowd.people[0].league
+    asker = Person(crowd.people[0].learner, crowd.people[0].league, [])
+    token, league = asker.learner.token, asker.league
     while True:
         number += 1
         account = {"email": f"r3-{number}@bench.invalid", "name": "Ada", "password": PASSWORD}
@@ -208,5 +210,5 @@ async def _ask_others(made: House, course: str, lesson: str) -> None:
             body = msgspec.json.encode(account)
             wishes = {"register": request("POST", "/api/v1/auth/register", body=body)}
         what = list(wishes)[number % len(wishes)]
-        await crowd.ask(what, wishes[what])
+        await crowd.ask(what, wishes[what], asker)
         await asyncio.sleep(0.1)
