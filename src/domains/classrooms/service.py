@@ -103,7 +103,7 @@ async def change_classroom(
 ) -> None:
     """A new name, by any teacher of the class; into the archive or out of it, by its teacher. Either way of the latter
     its code is gone. Raises ClassroomNotFound, NotYourPart, ClassroomClosed and BadField."""
-    found = await _taught(uow, user_id, classroom_id, only_open=archived is not False)
+    found = await _taught(uow, user_id, classroom_id, only_open=archived is None)
     if archived is not None:
         if found.role is not ClassRole.TEACHER:
             raise NotYourPart("only its teacher archives a class")
