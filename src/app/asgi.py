@@ -19,8 +19,7 @@ from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.handlers import ASGIRouteHandler, asgi
-from litestar.types import ControllerRouterHandler, Receive, Scope, Send
+from litestar.types import ControllerRouterHandler
 
 from app import registry, telemetry
 from app.config import Settings
@@ -31,7 +30,7 @@ from app.health import HealthController
 from app.hot import HotAnswers
 from app.infra import Infra, open_infra
 from app.live import realtime_ports, realtime_settings
-from app.neighbours import Handle, Neighbours, Place
+from app.mount import Mount
 from app.problems import HANDLERS
 from app.schema import migrate, require_head
 from app.tasks import end, forever
@@ -70,15 +69,15 @@ def create_app(
     *,
     infra: OpenInfra = open_infra,
     background: bool = True,
-    place: Place | None = None,
+    mount: Mount | None = None,
 ) -> Litestar:
     """The application. `background=False` starts no loop that dispatches or works: a test turns the crank itself.
 
-    `place` is this process's place among several behind one port.
+    `mount` is where sockets come in; a server that knows it hands them over itself.
     """
     settings = settings or Settings.load()
     telemetry.configure_logging(settings)
-    sockets = _LateMount(place)
+    sockets = mount or Mount()
     app = Litestar(
         route_handlers=[
             *_routes(),
@@ -115,7 +114,7 @@ def _routes() -> list[ControllerRouterHandler]:
 
 @asynccontextmanager
 async def _running(
-    app: Litestar, settings: Settings, infra: OpenInfra, sockets: "_LateMount", *, background: bool
+    app: Litestar, settings: Settings, infra: OpenInfra, sockets: Mount, *, background: bool
 ) -> AsyncGenerator[None]:
     async with infra(settings, registry.subscriptions()) as opened:
         await _prepare_database(opened, owned=settings.embedded and not settings.database_url)
@@ -180,26 +179,6 @@ def _start_background(parts: Parts) -> list[asyncio.Task[None]]:
         **{job.name: partial(run_by_the_clock, parts.infra.db, job) for job in registry.jobs()},
     }
     return [asyncio.create_task(forever(name, loop)) for name, loop in loops.items()]
-
-
-class _LateMount:
-    """The Socket.IO route, which Litestar wants before the lifespan has opened what stands behind it."""
-
-    def __init__(self, place: Place | None) -> None:
-        self.mark = place.mark if place else ""
-        self._place = place
-        self._handle: Handle | None = None
-
-    def open(self, realtime: Realtime) -> None:
-        self._handle = Neighbours(self._place, realtime.handle) if self._place else realtime.handle
-
-    def route(self) -> ASGIRouteHandler:
-        @asgi("/socket.io", is_mount=True, copy_scope=True, opt={"public": True})
-        async def socket_io(scope: Scope, receive: Receive, send: Send) -> None:
-            if self._handle is not None:
-                await self._handle(scope, receive, send)
-
-        return socket_io
 
 
 async def provide_uow(state: State) -> AsyncGenerator[UnitOfWork]:

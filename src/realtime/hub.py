@@ -17,7 +17,7 @@ from realtime.actor import Actor, Post
 from realtime.actors.league import LeagueActor, Moved, Watched
 from realtime.actors.learner import Joined, LearnerActor, Resync
 from realtime.bus import Listener
-from realtime.gateway import Gateway, GatewaySettings, Peer
+from realtime.gateway import Gateway, GatewaySettings, Headers, Others, Peer
 from realtime.inbound import Inbound
 from realtime.loops import kept_up
 from realtime.messages import LeagueMoved, Message, SessionsEnded, ToLearner
@@ -121,6 +121,14 @@ class Realtime:
         not, its screens stand still; they catch up afterwards."""
         return self._clock.time() - self._heard_at
 
+    def take(self, query: str, headers: Headers, transport: Any, others: Others) -> None:
+        """The same without ASGI: a connection to the endpoint that asks to become a websocket."""
+        self._gateway.take(query, headers, transport, others)
+
+    async def farewell(self) -> None:
+        """Tells every client to come back, and admits nobody any more. `stop` does it too."""
+        await self._gateway.stop()
+
     # ---- facts
 
     def deliver(self, facts: Sequence[Event]) -> None:
@@ -187,7 +195,7 @@ class Realtime:
         seat = Seat(peer.sid, peer.principal.user_id, epoch, seq, recovery.no_later_than_now(at))
         self._rooms.enter(room, seat)
         if not self._supervisor.post(room, Joined(peer.sid)):
-            self._gateway.close(peer, "realtime.busy", "try again in a moment", come_back=True)
+            self._gateway.close(peer, "realtime.busy", "try again in a moment")
 
     def _watch_league(self, sid: str, user_id: UUID, league_id: UUID) -> None:
         room = league_room(league_id)
@@ -239,7 +247,10 @@ class Realtime:
     async def _tend(self) -> None:
         """Actors whose mailbox was full, or who died with readers present, are told to look again."""
         while True:
+            due = self._clock.time() + self._settings.tend_every_s
             await self._clock.sleep(self._settings.tend_every_s)
+            metrics.LOOP_LAG.set(max(0.0, self._clock.time() - due))
+            self._gateway.measure()
             metrics.ACTORS.set(len(self._supervisor))
             metrics.OUTGOING.set(self._publisher.waiting)
             metrics.DEAF_SECONDS.set(self.deaf_s())

@@ -5,6 +5,17 @@ from prometheus_client import Counter, Gauge
 SOCKETS = Gauge("lyceum_realtime_sockets", "Authenticated sockets of this process", multiprocess_mode="livesum")
 ACTORS = Gauge("lyceum_realtime_actors", "Actors alive in this process", multiprocess_mode="livesum")
 FRAMES_SENT = Counter("lyceum_realtime_frames_sent_total", "Frames queued for sockets, by event", ["event"])
+BYTES_SENT = Counter("lyceum_realtime_sent_bytes_total", "Bytes of the frames queued for sockets")
+QUEUED_BYTES = Gauge(
+    "lyceum_realtime_queued_bytes", "Bytes that clients have not taken yet", multiprocess_mode="livesum"
+)
+QUEUED_BYTES_MOST = Gauge(
+    "lyceum_realtime_queued_bytes_most", "The same of the slowest client", multiprocess_mode="livemax"
+)
+LOOP_LAG = Gauge(
+    "lyceum_realtime_loop_lag_seconds", "How late the event loop was at its last second", multiprocess_mode="livemax"
+)
+THROTTLED = Counter("lyceum_realtime_throttled_total", "Events that had to wait because their sender was over the rate")
 FRAMES_DROPPED = Counter("lyceum_realtime_frames_dropped_total", "Frames that reached nobody, by reason", ["reason"])
 MAIL_CONFLATED = Counter("lyceum_realtime_conflated_total", "League changes that joined a later frame")
 SOCKETS_CLOSED = Counter("lyceum_realtime_sockets_closed_total", "Sockets closed by the server, by reason", ["reason"])

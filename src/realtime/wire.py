@@ -2,7 +2,7 @@
 here; `realtime.asyncapi` turns these types into the published document."""
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -11,6 +11,7 @@ from domains.kernel.wire import In, Out
 from domains.learning.api import AnswerOut
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Reconnect = Literal["now", "fresh_token", "never"]
 Yes = Annotated[bool, msgspec.Meta(extra_json_schema={"const": True})]
 No = Annotated[bool, msgspec.Meta(extra_json_schema={"const": False})]
 
@@ -147,10 +148,14 @@ class ConnectRefused(Out, frozen=True):
 
 
 class StreamClosed(Out, frozen=True):
-    """The last frame of a socket that the server closes, where it can still be written."""
+    """The last frame of a socket that the server closes, where it can still be written. `number` is the websocket's
+    close code too: up to 3499 a client should connect again, after `after_ms` and as `reconnect` says."""
 
     code: str
+    number: int
     message: str
+    reconnect: Reconnect
+    after_ms: int
 
 
 class StreamFrame(Out, frozen=True, kw_only=True):

@@ -12,17 +12,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 import socketio
 import uvicorn
-from litestar import Litestar, asgi
+from litestar import Litestar
 from redis.asyncio import Redis
 
 from app.embedded.valkey import find_valkey
+from app.mount import Mount
+from app.server import protocol
 from declared import DECLARED
 from domains.kernel.errors import Unauthenticated
 from domains.kernel.events import Event
@@ -286,14 +288,19 @@ async def launch() -> AsyncIterator[Launch]:
     started: list[tuple[Process, asyncio.Task[None], Redis]] = []
 
     async def start(
-        redis: OwnRedis, world: World | None = None, settings: RealtimeSettings | None = None, wrapped: bool = False
+        redis: OwnRedis,
+        world: World | None = None,
+        settings: RealtimeSettings | None = None,
+        way: Literal["direct", "asgi", "wrapped"] = "direct",
     ) -> Process:
-        """`wrapped`: as if a middleware stood between the server and the gateway."""
+        """How websockets reach the gateway: as in our own server, over ASGI, or over ASGI as if a middleware stood in
+        between."""
         world = world or World()
         client = redis.client()
         hub = Realtime(client, world.ports(), settings, route=route)
-        mounted = asgi("/socket.io", is_mount=True, copy_scope=True)(hub.handle)
-        app = Litestar(route_handlers=[mounted], on_startup=[hub.start], on_shutdown=[hub.stop])
+        mount = Mount()
+        mount.open(hub)
+        app = Litestar(route_handlers=[mount.route()], on_startup=[hub.start], on_shutdown=[hub.stop])
         listening = socket.create_server(("127.0.0.1", 0))
 
         async def hidden(scope: Any, receive: Any, send: Any) -> None:
@@ -303,7 +310,8 @@ async def launch() -> AsyncIterator[Launch]:
             await app(scope, pull, send)
 
         config = uvicorn.Config(
-            hidden if wrapped else app,
+            hidden if way == "wrapped" else app,
+            http=protocol(mount) if way == "direct" else "httptools",
             log_level="critical",
             ws_max_size=65_536,
             ws_per_message_deflate=False,
