@@ -6,6 +6,7 @@ It answers pings of both layers, so that the server keeps it, and hands over who
 import asyncio
 import base64
 import os
+import socket
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
@@ -39,39 +40,39 @@ class Socket(asyncio.Protocol):
     ) -> "Socket":
         """Connected to the default namespace. Raises HttpFailure where the server refuses; its text begins with what
         the server said. `auth` is a token, or the whole object."""
-        socket = await cls.opened(host, port, within_s=within_s)
+        opened = await cls.opened(host, port, within_s=within_s)
         if heard:
-            socket.heard = []
+            opened.heard = []
         try:
             async with asyncio.timeout(within_s):
-                await socket.login(auth)
+                await opened.login(auth)
         except BaseException:
-            socket.close()
+            opened.close()
             raise
-        return socket
+        return opened
 
     @classmethod
     async def opened(cls, host: str, port: int, *, within_s: float = 20.0) -> "Socket":
         """As far as Engine.IO goes: nobody is logged in yet."""
         async with asyncio.timeout(within_s):
-            _, socket = await asyncio.get_running_loop().create_connection(cls, host, port)
+            _, made = await asyncio.get_running_loop().create_connection(cls, host, port)
             try:
-                opened = socket._expect("0")
-                await socket._upgrade(PATH)
+                opened = made._expect("0")
+                await made._upgrade(PATH)
                 await opened
             except BaseException:
-                socket.close()
+                made.close()
                 raise
-        return socket
+        return made
 
     @classmethod
     async def plain(cls, host: str, port: int, path: str, on_text: Callable[[str], None]) -> "Socket":
         """A websocket without Socket.IO: every text goes to `on_text`."""
-        _, socket = await asyncio.get_running_loop().create_connection(cls, host, port)
-        socket._packet = on_text
+        _, made = await asyncio.get_running_loop().create_connection(cls, host, port)
+        made._packet = on_text
         async with asyncio.timeout(10):
-            await socket._upgrade(path)
-        return socket
+            await made._upgrade(path)
+        return made
 
     async def login(self, auth: str | Mapping[str, object]) -> None:
         connected = self._expect("40")
@@ -108,6 +109,19 @@ class Socket(asyncio.Protocol):
             raise HttpFailure("the socket is not open")
         if not self.closed:
             self._transport.write(data)
+
+    def stop_reading(self) -> None:
+        """What comes fills the buffers of the kernel, and then those of the server."""
+        if self._transport is not None:
+            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            self._transport.pause_reading()
+
+    def tcp_state(self) -> int:
+        """As Linux numbers it: 1 is established."""
+        line = self._transport.get_extra_info("socket") if self._transport is not None else None
+        return (
+            7 if line is None or line.fileno() < 0 else int(line.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0])
+        )
 
     def close(self) -> None:
         if self._transport is not None:

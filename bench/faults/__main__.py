@@ -13,7 +13,19 @@ import click
 import msgspec
 import uvloop
 
-from bench.faults import busy, changes, fuzz, kills, mailing, missing, outages, permutations, storing
+from bench.faults import (
+    busy,
+    changes,
+    fuzz,
+    kills,
+    mailing,
+    missing,
+    outages,
+    permutations,
+    restarts,
+    storing,
+    strangers,
+)
 from bench.faults.run import Run
 from bench.faults.verdict import Verdict, line_of
 from bench.keepalive import HttpFailure
@@ -34,6 +46,10 @@ FAULTS: dict[str, Callable[[Run], Awaitable[Verdict]]] = {
     "R1": busy.busy_hour,
     "R2": outages.redis_killed,
     "R3": outages.redis_frozen,
+    "R4": restarts.api_killed,
+    "R5": strangers.deaf,
+    "R6": strangers.strangers,
+    "R10": restarts.asked_to_end,
 }
 NAIVE: dict[str, Callable[[Run], Awaitable[Verdict]]] = {
     "P1": kills.naive_payments,
