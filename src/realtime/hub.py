@@ -3,7 +3,7 @@ because of Redis or of a client."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -14,19 +14,19 @@ from redis.asyncio import Redis
 from domains.kernel.events import Event
 from realtime import metrics, recovery, routes
 from realtime.actor import Actor, Post
-from realtime.actors.league import LeagueActor, Moved, Watched
 from realtime.actors.learner import Joined, LearnerActor, Resync
 from realtime.bus import Listener
 from realtime.gateway import Gateway, GatewaySettings, Headers, Others, Peer
 from realtime.inbound import Inbound
 from realtime.loops import kept_up
-from realtime.messages import LeagueMoved, Message, SessionsEnded, ToLearner
+from realtime.messages import Message, SessionsEnded, ToLearner
 from realtime.polls import Polls
 from realtime.ports import Clock, LoopClock, Ports
 from realtime.publisher import Publisher
-from realtime.rooms import LEAGUE, LEARNER, Rooms, Seat, league_room, learner_room, subject_of
+from realtime.rooms import LEARNER, Rooms, Seat, learner_room, subject_of
 from realtime.streams import Streams
 from realtime.supervisor import Policy, Supervisor
+from realtime.watching import ROSTER, Watching
 from realtime.wire import encode
 
 logger = logging.getLogger(__name__)
@@ -74,10 +74,22 @@ class Realtime:
         self._gateway = Gateway(
             self._settings.gateway,
             authenticate=ports.authenticate,
-            inbound=Inbound(ports, self._rooms, self._watch_league),
+            inbound=Inbound(ports, self._rooms, self._enter),
             clock=self._clock,
             on_join=self._join,
             on_leave=self._rooms.leave_all,
+        )
+        self._watching = Watching(
+            redis,
+            ports,
+            rooms=self._rooms,
+            emitter=self._gateway,
+            listener=self._listener,
+            publisher=self._publisher,
+            clock=self._clock,
+            origin=self._origin,
+            to_room=self._to_room,
+            say=lambda words: self._publisher.say(CONTROL, f"{self._origin} {words}"),
         )
 
     # ---- life
@@ -93,6 +105,8 @@ class Realtime:
             "sweeper": self._supervisor.run,
             "tender": self._tend,
             "session check": self._check_sessions,
+            "right check": self._watching.check_rights,
+            "presence": self._watching.presence.run,
         }
         self._tasks = [
             asyncio.create_task(kept_up(name, work, self._clock, self._settings.again_s), name=f"realtime {name}")
@@ -139,12 +153,11 @@ class Realtime:
                     case ToLearner(user_id, frame):
                         tag = recovery.tag(fact.event_id, frame.event)
                         self._publisher.frame(user_id, frame.event, encode(frame), tag)
-                    case LeagueMoved(league_id, user_id):
-                        # Its own sockets do not wait for Redis; other processes hear of it there.
-                        self._moved(league_id, user_id)
-                        self._publisher.say(league_room(league_id), f"{self._origin} {user_id}")
+                        self._watching.framed(user_id, frame)
                     case SessionsEnded(session_ids):
                         self.disconnect_sessions(session_ids)
+                    case _:
+                        self._watching.moved(message)
 
     def disconnect_sessions(
         self, session_ids: Iterable[UUID], code: str = "realtime.session_ended", message: str = "the login has ended"
@@ -177,15 +190,7 @@ class Realtime:
             return LearnerActor(
                 subject_of(key), rooms=self._rooms, emitter=self._gateway, stream=self._streams, post=post
             )
-        return LeagueActor(
-            subject_of(key),
-            rooms=self._rooms,
-            emitter=self._gateway,
-            boards=self._ports.boards,
-            ears=self._listener,
-            clock=self._clock,
-            post=post,
-        )
+        return self._watching.actor(key, post)
 
     def _join(self, peer: Peer) -> None:
         if peer.sid is None or peer.principal is None:
@@ -197,33 +202,33 @@ class Realtime:
         if not self._supervisor.post(room, Joined(peer.sid)):
             self._gateway.close(peer, "realtime.busy", "try again in a moment")
 
-    def _watch_league(self, sid: str, user_id: UUID, league_id: UUID) -> None:
-        room = league_room(league_id)
-        self._rooms.enter(room, Seat(sid, user_id))
-        if not self._supervisor.post(room, Watched(sid, self._clock.time())):
-            self._behind.add(room)
+    def _enter(self, sid: str, user_id: UUID, room: str) -> None:
+        self._watching.enter(sid, user_id, room)
 
-    def _moved(self, league_id: UUID, user_id: UUID) -> None:
-        room = league_room(league_id)
-        if room in self._supervisor:
-            mail = Moved(user_id, self._clock.time())
-            if not self._supervisor.post(room, mail, conflate_key=user_id, spawn=False):
-                self._behind.add(room)
+    def _to_room(self, room: str, mail: Any, *, conflate_key: Hashable | None = None, spawn: bool = False) -> None:
+        if (spawn or room in self._supervisor) and not self._supervisor.post(
+            room, mail, conflate_key=conflate_key, spawn=spawn
+        ):
+            self._behind.add(room)
 
     def _heard(self, room: str, data: bytes) -> None:
         if room == CONTROL:
             self._obey(data.decode())
-        elif room.startswith(LEAGUE):
-            origin, _, user_id = data.decode().partition(" ")
-            if origin != self._origin:
-                self._moved(subject_of(room), UUID(user_id))
         elif room == self._echo:
             self._heard_at = self._clock.time()
+        elif not room.startswith(LEARNER):
+            self._watching.heard(room, data)
         else:
-            frame = recovery.heard(data)
-            self._streams.wake(room)
-            if self._rooms.seats(room) and not self._supervisor.post(room, frame):
-                self._behind.add(room)
+            self._heard_learner(room, subject_of(room), data)
+
+    def _heard_learner(self, room: str, user_id: UUID, data: bytes) -> None:
+        if self._watching.heard_aside(user_id, data):
+            return
+        frame = recovery.heard(data)
+        self._watching.overheard(user_id, frame)
+        self._streams.wake(room)
+        if self._rooms.seats(room) and not self._supervisor.post(room, frame):
+            self._behind.add(room)
 
     def _obey(self, text: str) -> None:
         origin, verb, *ids = text.split(" ")
@@ -233,6 +238,8 @@ class Realtime:
             self._close_sessions([UUID(id_) for id_ in ids], "realtime.session_ended", "the login has ended")
         elif verb == "user":
             self._close_user(UUID(ids[0]), "realtime.session_ended", "the login has ended")
+        elif verb == ROSTER:
+            self._watching.heard_roster(ids[0], ids[1:])
 
     def _resync(self) -> None:
         """Redis was away or its messages were not heard: every actor looks again, also one that rests."""
@@ -252,11 +259,13 @@ class Realtime:
             metrics.LOOP_LAG.set(max(0.0, self._clock.time() - due))
             self._gateway.measure()
             metrics.ACTORS.set(len(self._supervisor))
+            for kind, count in self._watching.counts().items():
+                metrics.ROOMS.labels(kind.rstrip(":")).set(count)
             metrics.OUTGOING.set(self._publisher.waiting)
             metrics.DEAF_SECONDS.set(self.deaf_s())
             self._publisher.say(self._echo, "")
             living = self._supervisor.living()
-            await self._streams.tidy(living)
+            await self._streams.tidy(living, self._watching.following)
             behind = self._behind | self._streams.orphans(living)
             self._behind = set()
             for key in behind:

@@ -4,6 +4,9 @@ from prometheus_client import Counter, Gauge
 
 SOCKETS = Gauge("lyceum_realtime_sockets", "Authenticated sockets of this process", multiprocess_mode="livesum")
 ACTORS = Gauge("lyceum_realtime_actors", "Actors alive in this process", multiprocess_mode="livesum")
+ROOMS = Gauge("lyceum_realtime_rooms", "Watched rooms of this process, by kind", ["kind"], multiprocess_mode="livesum")
+WATCHERS_OUT = Counter("lyceum_realtime_watchers_out_total", "Watchers who lost the right to a room")
+PRESENCE_FAILED = Counter("lyceum_realtime_presence_failed_total", "Ticks of presence that did not reach Redis")
 FRAMES_SENT = Counter("lyceum_realtime_frames_sent_total", "Frames queued for sockets, by event", ["event"])
 BYTES_SENT = Counter("lyceum_realtime_sent_bytes_total", "Bytes of the frames queued for sockets")
 QUEUED_BYTES = Gauge(

@@ -15,7 +15,7 @@ from realtime.bus import Listener
 from realtime.ports import DurableSince
 from realtime.publisher import Publisher
 from realtime.recovery import Replay
-from realtime.rooms import LEARNER, Rooms
+from realtime.rooms import LEARNER, Rooms, subject_of
 from realtime.wire import Missed
 
 logger = logging.getLogger(__name__)
@@ -101,8 +101,8 @@ class Streams:
         """Rooms whose readers have neither an actor nor one that rests."""
         return self._rooms.orphans(living) - self._resting
 
-    async def tidy(self, living: Container[str]) -> None:
-        """Unsubscribes from streams that nobody here reads any more."""
+    async def tidy(self, living: Container[str], followed: Container[UUID]) -> None:
+        """Unsubscribes from streams that nobody here reads any more, nor follows."""
         unread = [
             room
             for room in self._listener.rooms()
@@ -110,6 +110,7 @@ class Streams:
             and room not in living
             and room not in self._polled
             and not self._rooms.seats(room)
+            and subject_of(room) not in followed
         ]
         self._resting.difference_update(unread)
         if unread:

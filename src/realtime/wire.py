@@ -7,8 +7,9 @@ from uuid import UUID
 
 import msgspec
 
+from domains.classrooms.api import ClassroomProgressOut
 from domains.kernel.wire import In, Out
-from domains.learning.api import AnswerOut
+from domains.learning.api import AnswerOut, SessionProgressOut
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Reconnect = Literal["now", "fresh_token", "never"]
@@ -172,11 +173,12 @@ class ProgressChanged(StreamFrame, frozen=True, kw_only=True):
     event = PROGRESS_CHANGED
 
     session_id: UUID
+    course_id: UUID
     lesson_id: UUID
     answered: int
     total: int
     correct: bool
-    correct_so_far: int = 0
+    correct_so_far: int
     hearts: int | None = None
 
 
@@ -258,45 +260,19 @@ class LeagueFrame(Out, frozen=True):
     entries: list[LeagueEntry]
 
 
-class SessionState(Out, frozen=True, kw_only=True):
-    """A lesson session at `at`, the moment of its last change: an earlier `at` is an older state. `correct` tells of
-    the last answer and is null before the first."""
-
-    session_id: UUID
-    lesson_id: UUID
-    answered: int
-    total: int
-    correct: bool | None
-    correct_so_far: int
-    hearts: int
-    completed: bool
-    at: Moment
+class ClassroomSnapshot(ClassroomProgressOut, frozen=True):
+    """The whole class. It replaces whatever was known of it, and progress goes on from here."""
 
 
-class ClassroomMember(Out, frozen=True):
-    """`doing` is the session that changed last, if one did within a day."""
-
-    user_id: UUID
-    name: str
-    doing: SessionState | None = None
-
-
-class ClassroomSnapshot(Out, frozen=True):
-    """All members. It replaces whatever was known of the class, and progress goes on from here."""
-
-    classroom_id: UUID
-    members: list[ClassroomMember]
-
-
-class ClassroomProgress(SessionState, frozen=True, kw_only=True):
-    """What a member does from now on, unless something later is known of them."""
+class ClassroomProgress(SessionProgressOut, frozen=True, kw_only=True):
+    """The session that a learner of the class is at now; `correct` counts the right answers."""
 
     classroom_id: UUID
     user_id: UUID
 
 
-class SessionProgress(SessionState, frozen=True, kw_only=True):
-    """Once after `session.watch`, then per answer and at the end."""
+class SessionProgress(SessionProgressOut, frozen=True, kw_only=True):
+    """Once after `session.watch`, then per answer and at the end; `correct` counts the right answers."""
 
     user_id: UUID
 

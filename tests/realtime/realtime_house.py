@@ -26,13 +26,16 @@ from app.embedded.valkey import find_valkey
 from app.mount import Mount
 from app.server import protocol
 from declared import DECLARED
+from domains.classrooms.api import ClassroomProgressOut, LearnerProgressOut
 from domains.kernel.errors import Unauthenticated
 from domains.kernel.events import Event
-from domains.learning.api import AnswerOut
+from domains.learning.api import AnswerOut, SessionProgressOut
+from realtime import routes
 from realtime.hub import Realtime, RealtimeSettings
 from realtime.messages import LeagueMoved, Message, ToLearner
 from realtime.ports import Ports, Principal
-from realtime.wire import AnswerSubmit, LeagueEntry, ProgressChanged
+from realtime.rooms import CLASSROOM, COURSE, LEAGUE, SESSION
+from realtime.wire import AnswerSubmit, CourseChanged, LeagueEntry, ProgressChanged, SessionProgress
 
 
 class OwnRedis:
@@ -106,16 +109,18 @@ def route(fact: Event) -> tuple[Message, ...]:
             frame = ProgressChanged(
                 at=fact.occurred_at,
                 session_id=fact.event_id,
+                course_id=fact.event_id,
                 lesson_id=fact.event_id,
                 answered=fact.answered,
                 total=10,
                 correct=True,
+                correct_so_far=fact.answered,
             )
             return (ToLearner(fact.user_id, frame),)
         case Scored():
             return (LeagueMoved(fact.league_id, fact.user_id),)
         case _:
-            return ()
+            return routes.route(fact)
 
 
 class Board(msgspec.Struct, frozen=True):
@@ -162,6 +167,15 @@ class World:
     answers: list[AnswerSubmit] = field(default_factory=list)
     dead_sessions: set[UUID] = field(default_factory=set)
     logins: int = 0
+    rights: set[tuple[UUID, UUID]] = field(default_factory=set)
+    """Who may watch which classes, sessions and courses; everybody may watch what has their own id."""
+    learners: list[UUID] = field(default_factory=list)
+    """Of every class."""
+    doing: dict[UUID, SessionProgressOut] = field(default_factory=dict)
+    course_id: UUID | None = None
+    revision: int = 1
+    reads: int = 0
+    broken: bool = False
 
     async def authenticate(self, token: str) -> Principal:
         self.logins += 1
@@ -180,11 +194,32 @@ class World:
         self.answers.append(answer)
         return AnswerOut("exact", True, "el gato", [], answered=len(self.answers), total=10, hearts=5)
 
-    async def may_watch_league(self, principal: Principal, league_id: UUID) -> bool:
-        return principal.user_id in self.boards.xp.get(league_id, {})
+    async def in_league(self, pairs: Any) -> Any:
+        return [(user_id, id_) for user_id, id_ in pairs if user_id in self.boards.xp.get(id_, {})]
 
-    async def may_watch_session(self, principal: Principal, session_id: UUID) -> bool:
-        return principal.user_id == session_id
+    async def allowed(self, pairs: Any) -> Any:
+        return [pair for pair in pairs if pair in self.rights or pair[0] == pair[1]]
+
+    async def accept_invitation(self, user_id: UUID, session_id: UUID, code: str) -> bool:
+        if code == "please":
+            self.rights.add((user_id, session_id))
+        return (user_id, session_id) in self.rights
+
+    async def classroom(self, classroom_id: UUID) -> ClassroomProgressOut:
+        self.reads += 1
+        if self.broken:
+            raise ConnectionError("away")
+        learners = [LearnerProgressOut(id_, "Ada", self.doing.get(id_)) for id_ in self.learners]
+        return ClassroomProgressOut(classroom_id, self.course_id, learners)
+
+    async def session(self, session_id: UUID) -> SessionProgress | None:
+        for user_id, doing in self.doing.items():
+            if doing.session_id == session_id:
+                return SessionProgress(user_id=user_id, **msgspec.structs.asdict(doing))
+        return None
+
+    async def course(self, course_id: UUID) -> CourseChanged | None:
+        return CourseChanged(course_id, uuid4(), self.revision)
 
     async def live_sessions(self, session_ids: Any) -> Any:
         return [session_id for session_id in session_ids if session_id not in self.dead_sessions]
@@ -193,9 +228,17 @@ class World:
         return Ports(
             authenticate=self.authenticate,
             submit_answer=self.submit_answer,
-            may_watch_league=self.may_watch_league,
-            may_watch_session=self.may_watch_session,
+            may_watch={
+                LEAGUE: self.in_league,
+                CLASSROOM: self.allowed,
+                SESSION: self.allowed,
+                COURSE: self.allowed,
+            },
+            accept_invitation=self.accept_invitation,
             boards=self.boards,
+            classroom=self.classroom,
+            session=self.session,
+            course=self.course,
             live_sessions=self.live_sessions,
         )
 

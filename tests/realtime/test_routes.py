@@ -33,7 +33,7 @@ def test_an_answer_moves_the_learners_own_stream() -> None:
     assert isinstance(message, ToLearner)
     assert message.user_id == USER
     assert message.frame.event == "progress.changed"
-    assert '"answered":3,"total":9,"correct":true,"hearts":5' in encode(message.frame)
+    assert '"answered":3,"total":9,"correct":true,"correct_so_far":2,"hearts":5' in encode(message.frame)
 
 
 def test_a_reward_moves_the_stream_and_the_league() -> None:

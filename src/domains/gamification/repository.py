@@ -120,6 +120,10 @@ _REWARDS = """
 
 _CURRENT_LEAGUE = "SELECT league_id FROM gamification_league_member WHERE user_id = $1 AND week_on = $2"
 _IS_MEMBER = "SELECT 1 FROM gamification_league_member WHERE user_id = $1 AND league_id = $2"
+_STILL_MEMBERS = """
+    SELECT user_id, league_id FROM gamification_league_member
+    JOIN unnest($1::uuid[], $2::uuid[]) AS p (user_id, league_id) USING (user_id, league_id)
+"""
 _LEAGUES = "SELECT id, week_on, tier FROM gamification_league WHERE id = ANY($1::uuid[])"
 _MEMBERS = "SELECT user_id, xp, entries, last_xp_at FROM gamification_league_member WHERE league_id = $1"
 _LEDGER_SUMS = """
@@ -291,6 +295,11 @@ async def current_league(db: Database, user_id: UUID, week_on: date) -> UUID | N
 
 async def is_member(db: Database, user_id: UUID, league_id: UUID) -> bool:
     return bool(await db.fetch(_IS_MEMBER, user_id, league_id))
+
+
+async def still_members(db: Database, pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    users, leagues = zip(*pairs, strict=True)
+    return {(row[0], row[1]) for row in await db.fetch(_STILL_MEMBERS, list(users), list(leagues))}
 
 
 async def leagues(db: Database, league_ids: Sequence[UUID]) -> list[LeagueRecord]:

@@ -15,6 +15,8 @@ from domains.learning.service.watching import (
     current_sessions,
     may_watch_session,
     session_progress,
+    standing_session,
+    still_enrolled,
     still_may_watch_sessions,
 )
 
@@ -51,6 +53,8 @@ __all__ = [
     "may_watch_session",
     "owns_session",
     "session_progress",
+    "standing_session",
+    "still_enrolled",
     "still_may_watch_sessions",
     "submit_answer",
 ]

@@ -34,6 +34,13 @@ _SEEN = f"""
       AND (s.user_id = $1 OR EXISTS (SELECT FROM learning_invitation i WHERE {_HELD_BY_ONE}))
 """  # noqa: S608
 
+_STANDING = f"SELECT s.user_id, {_PROGRESS} FROM learning_session s WHERE s.id = $1"  # noqa: S608
+
+_STILL_ENROLLED = """
+    SELECT user_id, course_id FROM learning_enrollment
+    JOIN unnest($1::uuid[], $2::uuid[]) AS p (user_id, course_id) USING (user_id, course_id)
+"""
+
 _STILL = f"""
     SELECT p.user_id, p.session_id
     FROM unnest($1::uuid[], $2::uuid[]) AS p (user_id, session_id) JOIN learning_session s ON s.id = p.session_id
@@ -107,6 +114,16 @@ async def current_sessions(
 async def seen_progress(db: Database, user_id: UUID, session_id: UUID, now: datetime) -> SessionProgress | None:
     rows = await db.fetch(_SEEN, user_id, session_id, now)
     return SessionProgress(*rows[0]) if rows else None
+
+
+async def standing(db: Database, session_id: UUID) -> tuple[UUID, SessionProgress] | None:
+    rows = await db.fetch(_STANDING, session_id)
+    return (rows[0]["user_id"], SessionProgress(*tuple(rows[0])[1:])) if rows else None
+
+
+async def still_enrolled(db: Database, pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    users, courses = zip(*pairs, strict=True)
+    return {(row["user_id"], row["course_id"]) for row in await db.fetch(_STILL_ENROLLED, list(users), list(courses))}
 
 
 async def may_watch(db: Database, user_id: UUID, session_id: UUID, code_hash: bytes | None, now: datetime) -> bool:

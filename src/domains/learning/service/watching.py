@@ -90,6 +90,16 @@ async def session_progress(db: Database, user_id: UUID, session_id: UUID) -> Ses
     return found
 
 
+async def standing_session(db: Database, session_id: UUID) -> tuple[UUID, SessionProgress] | None:
+    """The owner of a session and how far it is. Whoever asks has made sure that it may be shown."""
+    return await watching.standing(db, session_id)
+
+
+async def still_enrolled(db: Database, pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Those of the (user, course) pairs where the one learns the other; one statement for all."""
+    return await watching.still_enrolled(db, pairs) if pairs else set()
+
+
 async def current_sessions(
     db: Database, user_ids: Collection[UUID], course_id: UUID | None = None
 ) -> dict[UUID, SessionProgress]:
