@@ -92,6 +92,7 @@ def create_app(
             "infra": Provide(provide_infra, sync_to_thread=False),
             "settings": Provide(provide_settings, sync_to_thread=False),
             "boards": Provide(provide_boards, sync_to_thread=False),
+            "realtime": Provide(provide_realtime, sync_to_thread=False),
             "polls": Provide(provide_polls, sync_to_thread=False),
             **guards.DEPENDENCIES,
         },
@@ -205,6 +206,11 @@ def provide_settings(state: State) -> Settings:
 def provide_boards(state: State) -> Boards:
     boards: Boards = state.parts.boards
     return boards
+
+
+def provide_realtime(state: State) -> Realtime:
+    realtime: Realtime = state.parts.realtime
+    return realtime
 
 
 def provide_polls(state: State) -> Polls:
