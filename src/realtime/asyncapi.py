@@ -3,14 +3,17 @@
 Invariant: it is made from the types of `realtime.wire` and the tables of `realtime.catalogue` and of nothing else.
 """
 
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from typing import Any
 
 import msgspec
+from msgspec import inspect
 
-from domains.kernel.wire import Out
+from domains.kernel.wire import In
 from realtime import wire
 from realtime.catalogue import ANY_COMMAND, COMMANDS, CONNECT_REFUSALS, FRAMES
+from realtime.closings import CLOSINGS
 
 REF = "#/components/schemas/{name}"
 CONNECT = "connect"
@@ -75,7 +78,7 @@ def _protocol(url_scheme: str) -> str:
     return "wss" if url_scheme == "https" else "ws"
 
 
-def _references(names: Any) -> dict[str, Any]:
+def _references(names: Iterable[str]) -> dict[str, Any]:
     return {name: {"$ref": f"#/components/messages/{name}"} for name in names}
 
 
@@ -114,8 +117,24 @@ def _frame_messages() -> dict[str, Any]:
         more: dict[str, Any] = {"x-numbered": issubclass(sent.payload, wire.StreamFrame)}
         if sent.durable_key:
             more["x-durable-key"] = list(sent.durable_key)
-        messages[event] = _message(event, sent.summary, _of(sent.payload), **more)
+        payload = _closed() if event == wire.STREAM_CLOSED else _of(sent.payload)
+        messages[event] = _message(event, sent.summary, payload, **more)
     return messages
+
+
+def _closed() -> dict[str, Any]:
+    """One alternative for each reason, so that the table of reasons is in the document."""
+    reasons = [
+        {
+            "properties": {
+                "code": {"const": code},
+                "number": {"const": closing.number},
+                "reconnect": {"const": closing.reconnect},
+            }
+        }
+        for code, closing in CLOSINGS.items()
+    ]
+    return {"allOf": [_of(wire.StreamClosed), {"oneOf": reasons}]}
 
 
 def _receive(event: str, summary: str) -> dict[str, Any]:
@@ -150,12 +169,11 @@ def _schemas() -> dict[str, Any]:
         kinds += [command.payload, command.accepted]
     kinds += [sent.payload for sent in FRAMES.values()]
     _, components = msgspec.json.schema_components(dict.fromkeys(kinds), ref_template=REF)
-    received = {kind.__name__ for kind in kinds if not issubclass(kind, Out)}
-    for name, schema in components.items():
+    for schema in components.values():
         if "description" in schema:
             schema["description"] = " ".join(schema["description"].split())
-        if name not in received and "properties" in schema:
-            _as_sent(schema)
+    for struct in _sent(inspect.multi_type_info(kinds)):
+        _as_sent(components[struct.cls.__name__], struct)
     for kind in kinds:
         if issubclass(kind, wire.StreamFrame):
             schema = components[kind.__name__]
@@ -164,13 +182,31 @@ def _schemas() -> dict[str, Any]:
     return components
 
 
-def _as_sent(schema: dict[str, Any]) -> None:
-    """The server writes every member but those that it leaves unset, which have no default; the defaults of the others
-    are its own affair."""
-    properties = schema["properties"]
-    always = {name for name, member in properties.items() if "default" in member} | {*schema.get("required", ())}
-    schema["required"] = [name for name in properties if name in always]
-    for member in properties.values():
+def _sent(types: Iterable[inspect.Type]) -> Iterator[inspect.StructType]:
+    """The structs that the server writes, those inside others too. Some come twice."""
+    for one in types:
+        match one:
+            case inspect.StructType(cls=cls, fields=fields):
+                if not issubclass(cls, In):
+                    yield one
+                    yield from _sent(field.type for field in fields)
+            case inspect.Metadata(type=inner) | inspect.ListType(item_type=inner):
+                yield from _sent([inner])
+            case inspect.UnionType(types=several):
+                yield from _sent(several)
+
+
+def _as_sent(schema: dict[str, Any], struct: inspect.StructType) -> None:
+    """The server writes every member but those that it leaves unset, and where the type says so those that have their
+    default; what a default is, is the server's own affair."""
+    sparse = struct.cls.__struct_config__.omit_defaults
+    may_lack = {field.encode_name for field in struct.fields if not field.required and (sparse or _may_be_unset(field))}
+    schema["required"] = [name for name in schema["properties"] if name not in may_lack]
+    for member in schema["properties"].values():
         member.pop("default", None)
         # OpenAPI's discriminator object is not AsyncAPI's; each alternative names its own event.
         member.get("items", {}).pop("discriminator", None)
+
+
+def _may_be_unset(field: inspect.Field) -> bool:
+    return field.default in (msgspec.UNSET, msgspec.NODEFAULT) and field.default_factory is msgspec.NODEFAULT

@@ -25,12 +25,17 @@ READY_S = 30.0
 FRAME_S = 20.0
 
 
-@contextmanager
-def served(environment: dict[str, str], log: Path, *arguments: str) -> Iterator[str]:
-    """The address of a `lyceum serve`, which is stopped at the end of the block."""
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def served(environment: dict[str, str], log: Path, *arguments: str, port: int = 0) -> Iterator[str]:
+    """The address of a `lyceum serve`, which is stopped at the end of the block."""
+    port = port or free_port()
     with log.open("w") as output:
         process = subprocess.Popen(
             [LYCEUM, "serve", "--port", str(port), *arguments],
