@@ -25,7 +25,7 @@ WRITE_ANSWERS = """
                              $8::int[], $9::timestamptz[]) WITH ORDINALITY
             AS g (session_id, exercise_id, key, answer, grade, verdict, correct, elapsed_ms, answered_at, place)
     ), session AS (
-        SELECT id, answered, hearts, unlimited_hearts, completed_at
+        SELECT id, answered, correct, hearts, unlimited_hearts, active_at, completed_at
         FROM learning_session WHERE id = ANY($1) FOR UPDATE SKIP LOCKED
     ), written AS (
         INSERT INTO learning_answer
@@ -40,17 +40,15 @@ WRITE_ANSWERS = """
         SET answered = w.answered, hearts = w.hearts, correct = s.correct + w.correct::int,
             active_at = greatest(s.active_at, w.answered_at)
         FROM written w WHERE s.id = w.session_id
-        RETURNING s.id, s.correct, s.active_at
     )
     SELECT w.session_id IS NOT NULL AS fresh, coalesce(w.answered, standing.answered) AS answered,
            coalesce(w.hearts, standing.hearts) AS hearts, standing.key, standing.answer, standing.grade,
            coalesce(s.completed_at IS NOT NULL, false) AS closed,
            s.id IS NULL AND EXISTS (SELECT FROM learning_session WHERE id = g.session_id) AS busy,
-           c.correct AS correct_so_far, c.active_at
+           s.correct + w.correct::int AS correct_so_far, greatest(s.active_at, g.answered_at) AS active_at
     FROM given g
     LEFT JOIN session s ON s.id = g.session_id
     LEFT JOIN written w ON w.session_id = g.session_id
-    LEFT JOIN counted c ON c.id = g.session_id
     LEFT JOIN learning_answer standing ON standing.session_id = g.session_id AND standing.exercise_id = g.exercise_id
     ORDER BY g.place
 """
