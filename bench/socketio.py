@@ -165,6 +165,8 @@ class Socket(asyncio.Protocol):
             at = start + length
             if kind == 1:
                 self._packet(body.decode())
+            elif kind == 8:
+                self._leave()
             elif kind == 9:
                 # The server's websocket layer may ping besides Socket.IO, and closes who does not answer.
                 self.write(struct.pack("!BB", 0x8A, 0x80 | len(body)) + b"\0\0\0\0" + body)
@@ -179,6 +181,8 @@ class Socket(asyncio.Protocol):
             self.heard.append(text)
         if text.startswith("42"):
             self.on_event(text[2:])
+        elif text == "1":
+            self._leave()
         elif text.startswith("44"):
             self._fail(text[2:])
         elif text.startswith("43"):
@@ -186,6 +190,12 @@ class Socket(asyncio.Protocol):
             self._settle(head, f"[{rest}")
         elif text.startswith(("0", "40")):
             self._settle("40" if text.startswith("40") else "0", text)
+
+    def _leave(self) -> None:
+        """The server has closed: every client answers that and goes."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(frame(struct.pack("!H", 1000), head=0x88))
+            self._transport.close()
 
     def _expect(self, what: str) -> asyncio.Future[str]:
         reply: asyncio.Future[str] = asyncio.get_running_loop().create_future()

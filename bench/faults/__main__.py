@@ -16,10 +16,13 @@ import uvloop
 from bench.faults import (
     busy,
     changes,
+    farewells,
     fuzz,
+    hostile,
     kills,
     mailing,
     missing,
+    ordering,
     outages,
     permutations,
     restarts,
@@ -49,6 +52,9 @@ FAULTS: dict[str, Callable[[Run], Awaitable[Verdict]]] = {
     "R4": restarts.api_killed,
     "R5": strangers.deaf,
     "R6": strangers.strangers,
+    "R7": hostile.hostile,
+    "R8": farewells.farewells,
+    "R9": ordering.numbered,
     "R10": restarts.asked_to_end,
 }
 NAIVE: dict[str, Callable[[Run], Awaitable[Verdict]]] = {
@@ -57,6 +63,8 @@ NAIVE: dict[str, Callable[[Run], Awaitable[Verdict]]] = {
     "P4": storing.naive_commits,
     "R2": outages.naive_redis_killed,
     "R3": outages.naive_redis_frozen,
+    "R7": hostile.naively_hostile,
+    "R9": ordering.naively_numbered,
 }
 LONGEST_S = 420.0
 

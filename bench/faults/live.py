@@ -25,12 +25,14 @@ from domains.catalog import api as catalog
 
 CONNECTING = 25
 """Screens that connect at the same moment."""
+ORDER = "SELECT key, answered FROM learning_answer WHERE session_id = ANY($1)"
 STORED = "SELECT id, answered::int FROM learning_session WHERE id = ANY($1)"
 
 
 @dataclass
 class House:
-    """`stored` is the statement that tells sessions and their answers, `numbered` whether streams have numbers."""
+    """`stored` is the statement that tells sessions and how many of each are answered, `order` the
+    place of each answer in its session, `numbered` whether streams have numbers."""
 
     run: Run
     machine: Machine
@@ -40,6 +42,7 @@ class House:
     """By learner."""
     numbered: bool = True
     stored: str = STORED
+    order: str = ORDER
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def light_up(self, people: Sequence[Person] | None = None, *, within_s: float = 60.0) -> None:
@@ -205,10 +208,10 @@ async def house(
             made = House(run, machine, api, crowd)
             if before is not None:
                 await before(made, seed)
-        try:
-            yield made
-        finally:
-            await made.lights_out()
+            try:
+                yield made
+            finally:
+                await made.lights_out()
 
 
 async def metric(machine: Machine, name: str) -> float:

@@ -44,6 +44,10 @@ TABLES = """
     CREATE TABLE naive_version (league_id uuid PRIMARY KEY, version int);
 """
 STORED = "SELECT session_id AS id, max(number)::int AS answered FROM naive_answer WHERE session_id = ANY($1) GROUP BY 1"
+ORDER = """
+    SELECT key, (row_number() OVER (PARTITION BY session_id ORDER BY id))::int AS answered
+    FROM naive_answer WHERE session_id = ANY($1)
+"""
 _ANSWER = """
     INSERT INTO naive_answer (session_id, number, key, user_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
 """
@@ -83,7 +87,7 @@ class Naive:
     async def _submit(self, sid: str, wish: dict[str, Any]) -> dict[str, Any]:
         user = (await self.sio.get_session(sid))["user"]
         await asyncio.sleep(self._chance.random() * self._slow_s)
-        number = int(wish["key"].lstrip("n"))
+        number = int(wish["key"].lstrip("n")) % EXERCISES + 1
         await self._answered(UUID(user), UUID(wish["session_id"]), number, wish["key"])
         return {"ok": True, "answered": number}
 
@@ -170,7 +174,7 @@ async def house(
         async with machine.sql() as sql:
             places = [(person.league, person.learner.id) for person in crowd.people]
             await sql.executemany("INSERT INTO naive_xp VALUES ($1, $2, 10)", places)
-        made = House(run, machine, servers[0], crowd, numbered=False, stored=STORED)
+        made = House(run, machine, servers[0], crowd, numbered=False, stored=STORED, order=ORDER)
         try:
             yield made
         finally:
