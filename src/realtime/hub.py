@@ -40,6 +40,9 @@ class RealtimeSettings:
     actors: Policy = field(default_factory=Policy)
     tend_every_s: float = 1.0
     check_sessions_every_s: float = 3.0
+    check_rights_every_s: float = 2.5
+    """With the two seconds that the answer may take, whoever lost a right is out within five."""
+    presence_every_s: float = 1.0
     again_s: float = 1.0
     """How long a loop that failed waits before it goes on."""
 
@@ -79,7 +82,7 @@ class Realtime:
             on_join=self._join,
             on_leave=self._rooms.leave_all,
         )
-        self._watching = Watching(
+        self.watching = Watching(
             redis,
             ports,
             rooms=self._rooms,
@@ -89,6 +92,8 @@ class Realtime:
             clock=self._clock,
             origin=self._origin,
             to_room=self._to_room,
+            check_every_s=self._settings.check_rights_every_s,
+            presence_every_s=self._settings.presence_every_s,
             say=lambda words: self._publisher.say(CONTROL, f"{self._origin} {words}"),
         )
 
@@ -105,8 +110,8 @@ class Realtime:
             "sweeper": self._supervisor.run,
             "tender": self._tend,
             "session check": self._check_sessions,
-            "right check": self._watching.check_rights,
-            "presence": self._watching.presence.run,
+            "right check": self.watching.check_rights,
+            "presence": self.watching.presence.run,
         }
         self._tasks = [
             asyncio.create_task(kept_up(name, work, self._clock, self._settings.again_s), name=f"realtime {name}")
@@ -125,6 +130,7 @@ class Realtime:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
+        await self.watching.presence.leave()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application of the endpoint; the app mounts it at `/socket.io`."""
@@ -153,11 +159,11 @@ class Realtime:
                     case ToLearner(user_id, frame):
                         tag = recovery.tag(fact.event_id, frame.event)
                         self._publisher.frame(user_id, frame.event, encode(frame), tag)
-                        self._watching.framed(user_id, frame)
+                        self.watching.framed(user_id, frame)
                     case SessionsEnded(session_ids):
                         self.disconnect_sessions(session_ids)
                     case _:
-                        self._watching.moved(message)
+                        self.watching.moved(message)
 
     def disconnect_sessions(
         self, session_ids: Iterable[UUID], code: str = "realtime.session_ended", message: str = "the login has ended"
@@ -190,7 +196,7 @@ class Realtime:
             return LearnerActor(
                 subject_of(key), rooms=self._rooms, emitter=self._gateway, stream=self._streams, post=post
             )
-        return self._watching.actor(key, post)
+        return self.watching.actor(key, post)
 
     def _join(self, peer: Peer) -> None:
         if peer.sid is None or peer.principal is None:
@@ -203,7 +209,7 @@ class Realtime:
             self._gateway.close(peer, "realtime.busy", "try again in a moment")
 
     def _enter(self, sid: str, user_id: UUID, room: str) -> None:
-        self._watching.enter(sid, user_id, room)
+        self.watching.enter(sid, user_id, room)
 
     def _to_room(self, room: str, mail: Any, *, conflate_key: Hashable | None = None, spawn: bool = False) -> None:
         if (spawn or room in self._supervisor) and not self._supervisor.post(
@@ -217,15 +223,15 @@ class Realtime:
         elif room == self._echo:
             self._heard_at = self._clock.time()
         elif not room.startswith(LEARNER):
-            self._watching.heard(room, data)
+            self.watching.heard(room, data)
         else:
             self._heard_learner(room, subject_of(room), data)
 
     def _heard_learner(self, room: str, user_id: UUID, data: bytes) -> None:
-        if self._watching.heard_aside(user_id, data):
+        if self.watching.heard_aside(user_id, data):
             return
         frame = recovery.heard(data)
-        self._watching.overheard(user_id, frame)
+        self.watching.overheard(user_id, frame)
         self._streams.wake(room)
         if self._rooms.seats(room) and not self._supervisor.post(room, frame):
             self._behind.add(room)
@@ -239,7 +245,7 @@ class Realtime:
         elif verb == "user":
             self._close_user(UUID(ids[0]), "realtime.session_ended", "the login has ended")
         elif verb == ROSTER:
-            self._watching.heard_roster(ids[0], ids[1:])
+            self.watching.heard_roster(ids[0], ids[1:])
 
     def _resync(self) -> None:
         """Redis was away or its messages were not heard: every actor looks again, also one that rests."""
@@ -259,13 +265,13 @@ class Realtime:
             metrics.LOOP_LAG.set(max(0.0, self._clock.time() - due))
             self._gateway.measure()
             metrics.ACTORS.set(len(self._supervisor))
-            for kind, count in self._watching.counts().items():
+            for kind, count in self.watching.counts().items():
                 metrics.ROOMS.labels(kind.rstrip(":")).set(count)
             metrics.OUTGOING.set(self._publisher.waiting)
             metrics.DEAF_SECONDS.set(self.deaf_s())
             self._publisher.say(self._echo, "")
             living = self._supervisor.living()
-            await self._streams.tidy(living, self._watching.following)
+            await self._streams.tidy(living, self.watching.following)
             behind = self._behind | self._streams.orphans(living)
             self._behind = set()
             for key in behind:

@@ -29,10 +29,10 @@ class LearnerDid(msgspec.Struct, frozen=True):
     doing: SessionProgressOut
 
 
-class CourseMoved(msgspec.Struct, frozen=True):
-    """A course has a new revision."""
+class RoomMoved(msgspec.Struct, frozen=True):
+    """What a room shows has to be read anew."""
 
-    course_id: UUID
+    room: str
 
 
 class SessionsEnded(msgspec.Struct, frozen=True):
@@ -41,4 +41,4 @@ class SessionsEnded(msgspec.Struct, frozen=True):
     session_ids: list[UUID]
 
 
-Message = ToLearner | LearnerDid | LeagueMoved | CourseMoved | SessionsEnded
+Message = ToLearner | LearnerDid | LeagueMoved | RoomMoved | SessionsEnded

@@ -28,9 +28,6 @@ from realtime.wire import PRESENCE_CHANGED, PresenceChanged, encode
 
 logger = logging.getLogger(__name__)
 
-TICK_S = 1.0
-LOOK_EVERY_S = 2.0
-"""A room where nothing changed here is refreshed, and others' changes are seen, so often."""
 FORGOTTEN_AFTER_S = 12.0
 ROSTER_EVERY_S = 5.0
 """How often other processes are told who the members of a watched class are. They forget it like a process."""
@@ -104,14 +101,21 @@ class Presence:
         clock: Clock,
         origin: str,
         say: Callable[[str, Collection[UUID]], None],
+        every_s: float = 1.0,
+        forgotten_after_s: float = FORGOTTEN_AFTER_S,
         deadline_s: float = 1.0,
     ) -> None:
+        """`every_s`: a tick. A room where nothing changed here is refreshed, and others' changes are seen, at every
+        other."""
         self._redis = redis
         self._rooms = rooms
         self._emitter = emitter
         self._clock = clock
         self._origin = origin.encode()
         self._say = say
+        self._every_s = every_s
+        self._look_every_s = 2 * every_s
+        self._forgotten_after_s = forgotten_after_s
         self._deadline_s = deadline_s
         self._places: dict[str, _Place] = {}
         self._rosters: dict[str, _Roster] = {}
@@ -133,10 +137,15 @@ class Presence:
     async def run(self) -> None:
         try:
             while True:
-                await self._clock.sleep(TICK_S)
+                await self._clock.sleep(self._every_s)
                 await self.tick()
         finally:
             await self._hang_up()
+
+    async def leave(self) -> None:
+        """For a process that stops: its people need not be missed for a while first."""
+        await self.tick()
+        await self._hang_up()
 
     async def tick(self) -> None:
         """Tells Redis who is here, learns who is elsewhere, and tells the sockets what is new to them."""
@@ -148,7 +157,11 @@ class Presence:
             own = self._people(room)
             if own != place.own:
                 place.own, place.sent = own, False
-        due = [room for room, place in self._places.items() if not place.sent or now - place.looked_at >= LOOK_EVERY_S]
+        due = [
+            room
+            for room, place in self._places.items()
+            if not place.sent or now - place.looked_at >= self._look_every_s
+        ]
         try:
             for start in range(0, len(due), AT_ONCE):
                 some = due[start : start + AT_ONCE]
@@ -180,7 +193,7 @@ class Presence:
                 elif now - roster.told_at >= ROSTER_EVERY_S:
                     roster.told_at = now
                     self._say(room, roster.members)
-            elif now - roster.heard_at >= FORGOTTEN_AFTER_S:
+            elif now - roster.heard_at >= self._forgotten_after_s:
                 del self._rosters[room]
                 self._places.setdefault(room, _Place()).own = NOBODY
                 self._places[room].sent = False
@@ -191,7 +204,7 @@ class Presence:
         place.looked_at = now
         was_sent, place.sent = place.sent, bool(known) == bool(place.own)
         if (was_sent and not place.sent) or (not version and place.version not in (UNSEEN, b"")):
-            place.doubted_until = now + LOOK_EVERY_S + 2 * TICK_S
+            place.doubted_until = now + self._look_every_s + 2 * self._every_s
         if now < place.doubted_until:
             place.version = UNSEEN
             return False
@@ -225,7 +238,7 @@ class Presence:
     def _clear(self, now: float) -> None:
         for room, place in list(self._places.items()):
             deserted = not place.own and room not in self._rosters and not self._rooms.seats(room)
-            if deserted and (place.sent or now - place.looked_at >= FORGOTTEN_AFTER_S):
+            if deserted and (place.sent or now - place.looked_at >= self._forgotten_after_s):
                 del self._places[room]
 
     # ---- Redis
@@ -238,7 +251,7 @@ class Presence:
     def _command(self, room: str, place: _Place) -> tuple[Any, ...]:
         verb = "are" if place.own and not place.sent else "keep" if place.own else "gone"
         people = b"".join(id_.bytes for id_ in place.own) if verb == "are" else b""
-        milliseconds = int(FORGOTTEN_AFTER_S * 1000)
+        milliseconds = int(self._forgotten_after_s * 1000)
         return ("EVALSHA", self._script, 2, *keys(room), self._origin, verb, milliseconds, place.version, people)
 
     async def _connected(self) -> AbstractConnection:

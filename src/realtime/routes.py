@@ -1,6 +1,7 @@
 """From a fact to those whose screens it moves. Invariant: pure; every live fact of the domains has its line here."""
 
 from domains.catalog.events import CourseRevisionPublished
+from domains.classrooms.events import ClassroomArchived, ClassroomReopened, MemberJoined, MemberLeft, RoleChanged
 from domains.gamification.events import LeagueEntered, LessonRewarded
 from domains.identity.events import SessionsRevoked
 from domains.kernel.events import Event
@@ -9,7 +10,8 @@ from domains.learning.events import AnswerGraded, SessionBegun
 from domains.learning.events import LessonCompleted as LessonFinished
 from domains.notifications.events import NotificationCreated as NotificationRecorded
 from domains.notifications.events import NotificationsRead
-from realtime.messages import CourseMoved, LeagueMoved, LearnerDid, Message, SessionsEnded, ToLearner
+from realtime.messages import LeagueMoved, LearnerDid, Message, RoomMoved, SessionsEnded, ToLearner
+from realtime.rooms import CLASSROOM, COURSE
 from realtime.wire import LessonCompleted, NotificationCreated, NotificationRead, ProgressChanged
 
 
@@ -54,7 +56,9 @@ def route(fact: Event) -> tuple[Message, ...]:
             )
             return (LearnerDid(fact.user_id, finished),)
         case CourseRevisionPublished():
-            return (CourseMoved(fact.course_id),)
+            return (RoomMoved(f"{COURSE}{fact.course_id}"),)
+        case MemberJoined() | MemberLeft() | RoleChanged() | ClassroomArchived() | ClassroomReopened():
+            return (RoomMoved(f"{CLASSROOM}{fact.classroom_id}"),)
         case LessonRewarded():
             completed = LessonCompleted(
                 lesson_id=fact.lesson_id,

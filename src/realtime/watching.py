@@ -23,7 +23,7 @@ from realtime.actors.room import Watched
 from realtime.actors.session import SessionActor
 from realtime.bus import Listener
 from realtime.following import ASIDE, Following, aside, doing_aside, doing_in, doing_of
-from realtime.messages import CourseMoved, LeagueMoved, LearnerDid
+from realtime.messages import LeagueMoved, LearnerDid, RoomMoved
 from realtime.ports import Clock, Emitter, MayWatch, Ports
 from realtime.presence import Presence
 from realtime.publisher import Publisher
@@ -35,6 +35,9 @@ logger = logging.getLogger(__name__)
 
 ROSTER = "roster"
 """The word on the control channel that tells who the members of a watched class are."""
+
+
+CHECK_DEADLINE_S = 2.0
 
 
 class ToRoom(Protocol):
@@ -59,7 +62,8 @@ class Watching:
         origin: str,
         to_room: ToRoom,
         say: Callable[[str], None],
-        check_every_s: float = 2.5,
+        check_every_s: float,
+        presence_every_s: float,
     ) -> None:
         self._ports = ports
         self._rooms = rooms
@@ -75,7 +79,9 @@ class Watching:
         def roster(room: str, members: Collection[UUID]) -> None:
             say(" ".join([ROSTER, room, *(id_.hex for id_ in members)]))
 
-        self.presence = Presence(redis, rooms=rooms, emitter=emitter, clock=clock, origin=origin, say=roster)
+        self.presence = Presence(
+            redis, rooms=rooms, emitter=emitter, clock=clock, origin=origin, say=roster, every_s=presence_every_s
+        )
 
     def actor(self, room: str, post: Post[Any]) -> Actor[Any]:
         rooms, emitter, clock = self._rooms, self._emitter, self._clock
@@ -93,6 +99,7 @@ class Watching:
                     emitter=emitter,
                     clock=clock,
                     post=post,
+                    ears=self._listener,
                     find=self._ports.classroom,
                     following=self.following,
                     presence=self.presence,
@@ -118,7 +125,7 @@ class Watching:
         if user_id in self.following and isinstance(frame, ProgressChanged):
             self.following.overhear(user_id, doing_of(frame))
 
-    def moved(self, message: LearnerDid | LeagueMoved | CourseMoved) -> None:
+    def moved(self, message: LearnerDid | LeagueMoved | RoomMoved) -> None:
         match message:
             case LearnerDid(user_id, doing):
                 self.following.overhear(user_id, doing)
@@ -127,8 +134,7 @@ class Watching:
                 room = f"{LEAGUE}{league_id}"
                 self._league_moved(room, user_id)
                 self._publisher.say(room, f"{self._origin} {user_id}")
-            case CourseMoved(course_id):
-                room = f"{COURSE}{course_id}"
+            case RoomMoved(room):
                 self._to_room(room, Resync(), conflate_key=Resync)
                 self._publisher.say(room, self._origin)
 
@@ -176,19 +182,23 @@ class Watching:
     # ---- rights
 
     async def check_rights(self) -> None:
-        """Takes out who may no longer watch; for ever."""
+        """Until cancelled."""
         while True:
             await self._clock.sleep(self._check_every_s)
-            seated: dict[str, list[tuple[str, Seat]]] = {}
-            for room, seats in self._rooms.watched():
-                seated.setdefault(kind_of(room), []).extend((room, seat) for seat in seats.values())
-            for kind, places in seated.items():
-                await self._check(self._ports.may_watch[kind], places)
+            await self.take_out()
+
+    async def take_out(self) -> None:
+        """Those who may no longer watch what they watch; one question for each kind of room."""
+        seated: dict[str, list[tuple[str, Seat]]] = {}
+        for room, seats in self._rooms.watched():
+            seated.setdefault(kind_of(room), []).extend((room, seat) for seat in seats.values())
+        checks = [self._check(self._ports.may_watch[kind], places) for kind, places in seated.items()]
+        await asyncio.gather(*checks)
 
     async def _check(self, may_watch: MayWatch, places: Collection[tuple[str, Seat]]) -> None:
         pairs = {(seat.user_id, subject_of(room)) for room, seat in places}
         try:
-            async with asyncio.timeout(self._check_every_s / 2):
+            async with asyncio.timeout(CHECK_DEADLINE_S):
                 allowed = set(await may_watch(pairs))
         except Exception as error:  # noqa: BLE001  A port: an unknown answer takes nobody's right.
             logger.warning("rights to watch cannot be checked: %r", error)

@@ -10,6 +10,7 @@ from domains.classrooms.api import ClassroomProgressOut, LearnerProgressOut
 from domains.learning.api import SessionProgressOut
 from realtime.actor import Post
 from realtime.actors.room import Flush, Mail, RoomActor
+from realtime.bus import Listener
 from realtime.following import Following, is_later
 from realtime.messages import LearnerDid
 from realtime.ports import Clock, Emitter, FindClassroom
@@ -31,11 +32,12 @@ class ClassroomActor(RoomActor[ClassroomProgressOut]):
         emitter: Emitter,
         clock: Clock,
         post: Post[Mail],
+        ears: Listener,
         find: FindClassroom,
         following: Following,
         presence: Presence,
     ) -> None:
-        super().__init__(room, rooms=rooms, emitter=emitter, clock=clock, post=post)
+        super().__init__(room, rooms=rooms, emitter=emitter, clock=clock, post=post, ears=ears)
         self._find = find
         self._following = following
         self._presence = presence
@@ -72,7 +74,7 @@ class ClassroomActor(RoomActor[ClassroomProgressOut]):
         return None if self._learners is None else (CLASSROOM_SNAPSHOT, self._snapshot(self._learners))
 
     def hears(self) -> bool:
-        return self._following.hears(self._room)
+        return super().hears() and self._following.hears(self._room)
 
     def hear(self, message: LearnerDid) -> None:
         learner, doing = (self._learners or {}).get(message.user_id), message.doing
@@ -89,6 +91,7 @@ class ClassroomActor(RoomActor[ClassroomProgressOut]):
 
     async def on_stop(self) -> None:
         self._following.unfollow(self._room)
+        await super().on_stop()
 
     def _snapshot(self, learners: dict[UUID, LearnerProgressOut]) -> ClassroomSnapshot:
         return ClassroomSnapshot(self._subject, self._course_id, list(learners.values()))

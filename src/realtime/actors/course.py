@@ -24,14 +24,9 @@ class CourseActor(RoomActor[CourseChanged | None]):
         find: FindCourse,
         ears: Listener,
     ) -> None:
-        super().__init__(room, rooms=rooms, emitter=emitter, clock=clock, post=post)
+        super().__init__(room, rooms=rooms, emitter=emitter, clock=clock, post=post, ears=ears)
         self._find = find
-        self._ears = ears
         self._now: CourseChanged | None = None
-
-    async def on_start(self) -> None:
-        await self._ears.listen(self._room)
-        await super().on_start()
 
     async def read(self) -> CourseChanged | None:
         return await self._find(self._subject)
@@ -44,9 +39,3 @@ class CourseActor(RoomActor[CourseChanged | None]):
 
     def greeting(self) -> tuple[str, msgspec.Struct] | None:
         return None if self._now is None else (COURSE_CHANGED, self._now)
-
-    def hears(self) -> bool:
-        return self._ears.hears(self._room)
-
-    async def on_stop(self) -> None:
-        await self._ears.forget(self._room)

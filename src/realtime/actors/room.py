@@ -5,6 +5,7 @@ import asyncio
 import logging
 from abc import abstractmethod
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 import msgspec
@@ -12,6 +13,7 @@ import msgspec
 from realtime import metrics
 from realtime.actor import Actor, Post
 from realtime.actors.learner import Resync
+from realtime.bus import Listener
 from realtime.messages import LearnerDid
 from realtime.ports import Clock, Emitter
 from realtime.rooms import Rooms, Seat, subject_of
@@ -42,13 +44,27 @@ class RoomActor(Actor[Mail], Generic[T]):
     read_deadline_s = 2.0
     retry_s = 1.0
 
-    def __init__(self, room: str, *, rooms: Rooms, emitter: Emitter, clock: Clock, post: Post[Mail]) -> None:
+    patience_s = 0.5
+    """How long the first frame waits for Redis."""
+
+    def __init__(
+        self,
+        room: str,
+        *,
+        rooms: Rooms,
+        emitter: Emitter,
+        clock: Clock,
+        post: Post[Mail],
+        ears: Listener | None = None,
+    ) -> None:
+        """`ears`: for a room that has a channel of its own."""
         self._room = room
         self._subject = subject_of(room)
         self._rooms = rooms
         self._emitter = emitter
         self._clock = clock
         self._post = post
+        self._ears = ears
         self._read_at = float("-inf")
 
     @abstractmethod
@@ -65,7 +81,7 @@ class RoomActor(Actor[Mail], Generic[T]):
 
     def hears(self) -> bool:
         """False while Redis is away. What happens meanwhile is read again and again."""
-        return True
+        return self._ears is None or self._ears.hears(self._room)
 
     def hear(self, message: LearnerDid) -> None:
         """A followed learner did something. Rooms that follow nobody hear nothing."""
@@ -76,6 +92,10 @@ class RoomActor(Actor[Mail], Generic[T]):
     async def on_start(self) -> None:
         for seat in self._rooms.seats(self._room).values():
             seat.greeted = False
+        if self._ears is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self.patience_s):
+                    await self._ears.listen(self._room)
         if self._rooms.seats(self._room):
             await self._refresh(self._clock.time())
 
@@ -92,6 +112,10 @@ class RoomActor(Actor[Mail], Generic[T]):
                 self.flush()
             case Resync():
                 await self._refresh(self._clock.time())
+
+    async def on_stop(self) -> None:
+        if self._ears is not None:
+            await self._ears.forget(self._room)
 
     def may_rest(self) -> bool:
         return not self._rooms.seats(self._room)
