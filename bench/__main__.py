@@ -3,7 +3,6 @@
 import asyncio
 import os
 import platform
-import resource
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from rich.console import Console
 from bench import answers, courses, entitlements, grading, pushes, sockets
 from bench.figures import Result, as_json, show
 from bench.keepalive import HttpFailure
-from bench.stand import BenchError, Stand, running_server
+from bench.stand import BenchError, Stand, allow_many_files, running_server
 
 Measure = Callable[[Stand, float, int], Awaitable[Result]]
 
@@ -41,7 +40,7 @@ def main(
     names: tuple[str, ...], seconds: float, connections: int, url: str | None, data_dir: Path | None, json_wanted: bool
 ) -> None:
     """Measure one thing or all, each on a server of its own."""
-    _allow_many_files()
+    allow_many_files()
     console = Console(stderr=json_wanted)
     results = []
     try:
@@ -65,14 +64,6 @@ def _measured(name: str, seconds: float, connections: int, url: str | None, data
 async def _bounded(work: Awaitable[Result], within_s: float) -> Result:
     async with asyncio.timeout(within_s):
         return await work
-
-
-def _allow_many_files() -> None:
-    """For this process and the server that it starts: a socket is a file."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 8192 if hard == resource.RLIM_INFINITY else min(8192, hard)
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _conditions() -> dict[str, object]:

@@ -19,6 +19,7 @@ from bench.keepalive import Connection, request
 from bench.stand import Stand
 from domains.catalog import api as catalog
 from domains.catalog.kinds import Content, MatchPairs, MultipleChoice, Translate
+from domains.identity.policy.sessions import ACCESS_LIFETIME
 from domains.identity.service.keys import KeyRing
 from domains.identity.service.tokens import signed
 from domains.kernel.ids import new_id
@@ -72,6 +73,20 @@ class Seed:
             )
             for user, session in users
         ]
+
+    async def expiring(self, learner: Learner, in_s: float) -> tuple[Learner, float]:
+        """The same learner with a token that lives so long, and when it ends: tokens know whole seconds."""
+        key = await self._keys.signing_key()
+        session = UUID(jwt.decode(learner.token, options={"verify_signature": False})["sid"])
+        token, ends = signed(
+            key,
+            issuer=self._issuer,
+            user_id=learner.id,
+            session_id=session,
+            roles=frozenset({"learner"}),
+            now=datetime.now(UTC) + timedelta(seconds=in_s) - ACCESS_LIFETIME,
+        )
+        return Learner(learner.id, token), ends.timestamp()
 
     async def sessions(self, of: Sequence[tuple[UUID, UUID]], *, answered: Sequence[int] = ()) -> None:
         """Open sessions, given as (session, learner), with the first exercises of each `answered` already, or none.

@@ -18,6 +18,7 @@ from app.infra import Infra
 from app.registry import metadata
 from app.schema import VERSION_TABLE, migrate
 from app.worker import build_worker
+from declared import DECLARED, watch
 from domains.kernel.repository import DeliveryKey
 from domains.kernel.uow import Database
 
@@ -25,6 +26,21 @@ from domains.kernel.uow import Database
 @pytest.fixture(scope="session")
 def anyio_backend() -> tuple[str, dict[str, bool]]:
     return "asyncio", {"use_uvloop": True}
+
+
+@pytest.fixture(scope="session")
+def watched_gateways() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        watch(patch)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def every_frame_is_declared(watched_gateways: None) -> Iterator[None]:
+    """Fails a test in which a frame crossed a socket that the AsyncAPI document does not know."""
+    yield
+    faults, DECLARED.faults = DECLARED.faults, []
+    assert faults == []
 
 
 @pytest.fixture(scope="session")

@@ -1,18 +1,23 @@
 """Joins the realtime layer to the domains: who somebody is, what they may watch, and how an answer is submitted."""
 
+from functools import partial
 from uuid import UUID
 
 import msgspec
 
 from app.config import Settings
+from app.missed import durable_since
+from domains.catalog import api as catalog
+from domains.classrooms import api as classrooms
 from domains.gamification.api import Boards
-from domains.identity.api import Authenticator
+from domains.identity.api import Authenticator, is_ticket, redeem_ticket
 from domains.kernel.uow import Database
 from domains.learning import api as learning
+from realtime import rooms
 from realtime.gateway import GatewaySettings
 from realtime.hub import RealtimeSettings
 from realtime.ports import Ports, Principal
-from realtime.wire import AnswerSubmit
+from realtime.wire import AnswerSubmit, CourseChanged, SessionProgress
 
 
 def realtime_settings(settings: Settings, *, mark: str) -> RealtimeSettings:
@@ -21,7 +26,7 @@ def realtime_settings(settings: Settings, *, mark: str) -> RealtimeSettings:
 
 def realtime_ports(db: Database, authenticator: Authenticator, boards: Boards) -> Ports:
     async def authenticate(token: str) -> Principal:
-        known = await authenticator.principal(token)
+        known = await (redeem_ticket(db, token) if is_ticket(token) else authenticator.principal(token))
         return Principal(known.user_id, known.session_id, known.expires_at, known.roles)
 
     async def submit_answer(principal: Principal, submitted: AnswerSubmit) -> msgspec.Struct:
@@ -35,10 +40,34 @@ def realtime_ports(db: Database, authenticator: Authenticator, boards: Boards) -
             key=submitted.key,
         )
 
-    async def may_watch_league(principal: Principal, league_id: UUID) -> bool:
-        return await boards.may_watch(principal.user_id, league_id)
+    async def accept_invitation(user_id: UUID, session_id: UUID, code: str) -> bool:
+        return await learning.may_watch_session(db, user_id, session_id, code)
 
-    async def may_watch_session(principal: Principal, session_id: UUID) -> bool:
-        return await learning.owns_session(db, principal.user_id, session_id)
+    async def classroom(classroom_id: UUID) -> classrooms.ClassroomProgressOut:
+        return await classrooms.progress(db, classroom_id)
 
-    return Ports(authenticate, submit_answer, may_watch_league, may_watch_session, boards, authenticator.live_sessions)
+    async def session(session_id: UUID) -> SessionProgress | None:
+        found = await learning.standing_session(db, session_id)
+        return found and SessionProgress(user_id=found[0], **found[1]._asdict())
+
+    async def course(course_id: UUID) -> CourseChanged | None:
+        found = await catalog.published_number(db, course_id)
+        return found and CourseChanged(course_id, *found)
+
+    return Ports(
+        authenticate,
+        submit_answer,
+        {
+            rooms.LEAGUE: boards.still_may_watch,
+            rooms.CLASSROOM: partial(classrooms.still_may_watch, db),
+            rooms.SESSION: partial(learning.still_may_watch_sessions, db),
+            rooms.COURSE: partial(learning.still_enrolled, db),
+        },
+        accept_invitation,
+        boards,
+        classroom,
+        session,
+        course,
+        live_sessions=authenticator.live_sessions,
+        durable_since=durable_since(db),
+    )

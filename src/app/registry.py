@@ -5,7 +5,7 @@ import importlib
 import click
 from sqlalchemy import MetaData
 
-from domains import billing, catalog, gamification, identity, learning, notifications
+from domains import billing, catalog, classrooms, gamification, identity, learning, notifications
 from domains.kernel.domain import Domain, Job
 from domains.kernel.events import Event
 from domains.kernel.models import Base
@@ -16,6 +16,7 @@ DOMAINS: tuple[Domain, ...] = (
     billing.DOMAIN,
     catalog.DOMAIN,
     learning.DOMAIN,
+    classrooms.DOMAIN,
     gamification.DOMAIN,
     notifications.DOMAIN,
 )

@@ -38,6 +38,7 @@ class Listener:
         self._heartbeat_s = heartbeat_s
         self._deadline_s = deadline_s
         self._rooms: dict[str, None] = {}
+        self._confirmed: set[str] = set()
         self._waiting: dict[str, list[asyncio.Future[None]]] = {}
         self._connection: AbstractConnection | None = None
 
@@ -49,8 +50,17 @@ class Listener:
         """Subscribes with the next connection; for what is wanted before there is any."""
         self._rooms[room] = None
 
+    def rooms(self) -> list[str]:
+        return list(self._rooms)
+
+    def hears(self, room: str) -> bool:
+        """Whether the room's subscription stands, on the connection that there is."""
+        return room in self._confirmed
+
     async def listen(self, room: str) -> bool:
         """True once Redis has confirmed. False when it is away; then `on_resync` follows when it is back."""
+        if room in self._confirmed:
+            return True
         self._rooms[room] = None
         confirmed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(room, []).append(confirmed)
@@ -69,11 +79,13 @@ class Listener:
             if not waiting:
                 self._waiting.pop(room, None)
 
-    async def forget(self, room: str) -> None:
-        self._rooms.pop(room, None)
+    async def forget(self, *rooms: str) -> None:
+        for room in rooms:
+            self._rooms.pop(room, None)
+            self._confirmed.discard(room)
         try:
             async with asyncio.timeout(self._deadline_s):
-                await self._send("UNSUBSCRIBE", room)
+                await self._send("UNSUBSCRIBE", *rooms)
         except TimeoutError:
             return
 
@@ -91,6 +103,7 @@ class Listener:
                 logger.warning("redis is away, nothing is heard: %s", error)
             finally:
                 self._connection = None
+                self._confirmed.clear()
                 await connection.disconnect(nowait=True)
             await self._clock.sleep(delay_s)
             delay_s = min(delay_s * 2, 1.0)
@@ -118,6 +131,8 @@ class Listener:
                 self._hand_on(reply[1], reply[2])
             elif kind == b"subscribe":
                 room = reply[1].decode()[len(CHANNEL) :]
+                if room in self._rooms:
+                    self._confirmed.add(room)
                 for confirmed in self._waiting.pop(room, ()):
                     if not confirmed.done():
                         confirmed.set_result(None)
@@ -134,12 +149,12 @@ class Listener:
             metrics.UNREADABLE.inc()
             logger.exception("a message on %r cannot be read: %r", channel, data[:100])
 
-    async def _send(self, command: str, room: str) -> bool:
+    async def _send(self, command: str, *rooms: str) -> bool:
         connection = self._connection
         if connection is None or not connection.is_connected:
             return False
         try:
-            await connection.send_command(command, CHANNEL + room, check_health=False)
+            await connection.send_command(command, *(CHANNEL + room for room in rooms), check_health=False)
         except (OSError, RedisError):
             return False
         return True

@@ -101,6 +101,11 @@ class Publisher:
         except TimeoutError:
             return None
 
+    @property
+    def waiting(self) -> int:
+        """Frames and messages that are still to be written."""
+        return len(self._writes)
+
     def drained(self) -> bool:
         return not (self._under_way or self._writes or self._reads or self._gaps)
 

@@ -8,17 +8,23 @@ Invariants, kept by scripts that Redis runs atomically:
 """
 
 import secrets
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from domains.kernel.clock import utc_now
+
 HISTORY_FRAMES = 256
 HISTORY_TTL_S = 24 * 3600
 POSITION_TTL_S = 8 * 24 * 3600
 TAG_BYTES = 8
 TAGS_KEPT = 128
+
+RELOAD = ("/api/v1/progress", "/api/v1/notifications", "/api/v1/leaderboards/current")
+"""What to read anew over REST where frames were lost, besides the session that is on the screen."""
 
 # KEYS: position, history. ARGV: Redis run id, epoch to use if a new one is needed, channel, then what follows.
 _HEAD = f"""
@@ -135,3 +141,8 @@ def parse_replay(reply: Any) -> Replay:
         seq = int(entry_id.partition(b"-")[0])
         frames.append(Frame(epoch, seq, fields[1].decode(), fields[3].decode()))
     return Replay(epoch, head, frames)
+
+
+def no_later_than_now(at: datetime | None) -> datetime | None:
+    """A client's clock may be anywhere, and so may what it says."""
+    return min(at, utc_now()) if at is not None else None

@@ -20,7 +20,7 @@ from app.embedded.process import is_alive
 PROGRAM = """
 import asyncio, os, sys, types
 
-def create_app(settings, place=None):
+def create_app(settings, mount=None):
     async def app(scope, receive, send):
         if scope["type"] == "lifespan":
             await receive()

@@ -2,7 +2,9 @@
 
 import asyncio
 import random
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
@@ -55,6 +57,15 @@ def url(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="module")
 def knowledge() -> Knowledge:
     return Knowledge(catalog.demo_course())
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """What `npm ci --prefix src/web` installs."""
+    found = Path(__file__).parents[2] / "src/web/node_modules"
+    if shutil.which("node") is None or not (found / "socket.io-client").is_dir():
+        pytest.skip("Node, or what `npm ci --prefix src/web` installs, is not there")
+    return found
 
 
 @pytest.fixture

@@ -3,9 +3,15 @@
 import asyncio
 import signal
 import time
+from typing import Any
 from uuid import UUID, uuid4
 
 from realtime_house import Launch, OwnRedis, Process, Progressed
+
+
+def says(frame: dict[str, Any], **members: Any) -> bool:
+    """Whether the frame has these members, whatever else it has."""
+    return frame.items() >= members.items()
 
 
 def seqs(frames: list[dict[str, int]]) -> list[int]:
@@ -15,7 +21,7 @@ def seqs(frames: list[dict[str, int]]) -> list[int]:
 async def test_a_newcomer_gets_the_present_position_and_then_every_frame(process: Process) -> None:
     user = uuid4()
     client = await process.joined(user)
-    assert client.frames[0][1] | {"epoch": ""} == {"epoch": "", "seq": 0, "resumed": False, "truncated": False}
+    assert says(client.frames[0][1], seq=0, resumed=False, truncated=False, missed=[], reload=[])
     process.hub.deliver([Progressed(user_id=user, answered=n) for n in range(1, 31)])
     frames = await client.until("progress.changed", 30)
     assert seqs(frames) == list(range(1, 31))
@@ -63,10 +69,9 @@ async def test_who_comes_back_gets_what_was_missed_once_and_before_anything_new(
     await second.connect(user, **position)
     await talking
     frames = await second.until("progress.changed", 95)
-    assert second.frames[0] == (
-        "stream.ready",
-        {"epoch": position["epoch"], "seq": 5, "resumed": True, "truncated": False},
-    )
+    event, ready = second.frames[0]
+    assert event == "stream.ready"
+    assert says(ready, epoch=position["epoch"], seq=5, resumed=True, truncated=False)
     assert seqs(frames) == list(range(6, 101))
 
 
@@ -78,7 +83,7 @@ async def test_a_position_out_of_history_or_of_another_epoch_is_truncated(proces
     await first.until("progress.changed", 900)
     for auth in ({"epoch": epoch, "seq": 3}, {"epoch": "other", "seq": 899}, {"epoch": epoch, "seq": 5000}):
         late = await process.joined(user, **auth)
-        assert late.frames[0][1] == {"epoch": epoch, "seq": 900, "resumed": False, "truncated": True}
+        assert says(late.frames[0][1], epoch=epoch, seq=900, resumed=False, truncated=True)
     same = await process.joined(user, epoch=epoch, seq=900)
     assert same.frames[0][1]["resumed"] is True
 
@@ -171,7 +176,7 @@ async def test_a_frozen_redis_blocks_nobody(launch: Launch, own_redis: OwnRedis)
     await late.connect(uuid4())
     assert time.monotonic() - began < 0.5
     ready = (await late.until("stream.ready", timeout=8))[0]
-    assert ready == {"epoch": "", "seq": 0, "resumed": False, "truncated": True}
+    assert says(ready, epoch="", seq=0, resumed=False, truncated=True)
     own_redis.signal(signal.SIGCONT)
     ready = (await late.until("stream.ready", 2, timeout=8))[1]
     assert ready["epoch"]

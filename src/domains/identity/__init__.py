@@ -7,14 +7,14 @@ Context: parallel refreshes and lost answers look like theft, but storing tokens
 Consequence: within the grace every caller gets the same successor, so a family never forks.
 """
 
-from domains.identity.controllers import AuthController, show_signing_keys
+from domains.identity.controllers import AuthController, create_ticket, show_signing_keys
 from domains.identity.events import SessionsRevoked, UserCreated
 from domains.identity.jobs import JOBS
 from domains.kernel.domain import Domain
 
 DOMAIN = Domain(
     name="identity",
-    routes=(AuthController, show_signing_keys),
+    routes=(AuthController, create_ticket, show_signing_keys),
     events=(UserCreated, SessionsRevoked),
     jobs=JOBS,
 )

@@ -1,6 +1,7 @@
 """The front door of identity: who is calling, what people are called, and where it is which day for them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from domains.identity import repository
@@ -11,6 +12,7 @@ from domains.identity.service.accounts import create_user
 from domains.identity.service.authenticator import Authenticator, Principal
 from domains.identity.service.keys import ensure_key, rotate_keys
 from domains.identity.service.sessions import revoke_session
+from domains.identity.service.tickets import is_ticket, redeem_ticket
 from domains.kernel.uow import Database, UnitOfWork
 
 __all__ = [
@@ -27,12 +29,17 @@ __all__ = [
     "contact",
     "contacts",
     "count_members",
+    "count_try",
     "create_user",
     "ensure_key",
     "id_of_email",
+    "is_ticket",
     "members",
     "names",
+    "redeem_ticket",
+    "return_try",
     "revoke_session",
+    "roles",
     "rotate_keys",
     "time_zone",
     "time_zones",
@@ -89,3 +96,21 @@ async def members(
 async def count_members(uow: UnitOfWork, *, role: Role | None = None) -> int:
     """How many `members` there are."""
     return await repository.count_members(uow.session, role=role)
+
+
+async def roles(uow: UnitOfWork, user_id: UUID) -> frozenset[str]:
+    """As the database has them now; none for nobody."""
+    return await repository.roles_within(uow.session, user_id)
+
+
+async def count_try(
+    db: Database, subject: str, *, delays_s: Sequence[float], quiet_s: float, now: datetime
+) -> datetime | None:
+    """Counts one try at something that can be guessed, whatever comes of the request. None: go ahead; otherwise when
+    the next try is allowed. `delays_s` as in `policy.limits`; `subject` says what is guessed, and who does."""
+    return await repository.reserve(db, subject, delays_s=delays_s, quiet_s=quiet_s, now=now)
+
+
+async def return_try(uow: UnitOfWork, subject: str, *, counted_at: datetime) -> None:
+    """Takes back one counted try that was no guess, and nothing else that was counted."""
+    await repository.return_try(uow.session, subject, counted_at=counted_at)

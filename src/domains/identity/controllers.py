@@ -11,10 +11,11 @@ from domains.identity import repository
 from domains.identity.api import Account, Authenticator, Principal
 from domains.identity.errors import SessionEnded
 from domains.identity.guards import PUBLIC
-from domains.identity.policy.sessions import ACCESS_LIFETIME
-from domains.identity.schemas import KeySetOut, LoginIn, RefreshIn, RegisterIn, TokensOut, UserOut
+from domains.identity.policy.sessions import ACCESS_LIFETIME, TICKET_LIFETIME
+from domains.identity.schemas import KeySetOut, LoginIn, RefreshIn, RegisterIn, TicketOut, TokensOut, UserOut
 from domains.identity.service.accounts import create_user
 from domains.identity.service.login import Caller, Grant, admit, count_registration, log_in, log_out, refresh
+from domains.identity.service.tickets import issue_ticket
 from domains.kernel.uow import Database, UnitOfWork
 
 AnyRequest = Request[Any, Any, Any]
@@ -124,6 +125,21 @@ class AuthController(Controller):
         if account is None:
             raise SessionEnded
         return _user_out(account)
+
+
+@post(
+    "/api/v1/realtime/tickets",
+    operation_id="create_ticket",
+    summary="A ticket that opens one socket",
+    description="For clients that do not want to hold the access token where the socket is opened. It is sent as "
+    "`token` in the `auth` object of the connection, never in an address. It is good once, and the socket it opens "
+    "closes with the login session and at the latest after the lifetime of an access token.",
+    tags=["identity"],
+    cache_control=CacheControlHeader(no_store=True),
+)
+async def create_ticket(db: NamedDependency[Database], principal: NamedDependency[Principal]) -> TicketOut:
+    ticket = await issue_ticket(db, principal)
+    return TicketOut(ticket=ticket, expires_in=int(TICKET_LIFETIME.total_seconds()))
 
 
 @get(

@@ -76,6 +76,16 @@ class SessionEnded(Unauthenticated):
     title = "This login session has ended"
 
 
+class TicketInvalid(Unauthenticated):
+    code = "identity.ticket_invalid"
+    title = "The ticket is unknown, used or older than a minute"
+
+
+class TooManyTickets(TooMany):
+    code = "identity.too_many_tickets"
+    title = "Too many tickets of this login session wait to be used"
+
+
 class RefreshInvalid(Unauthenticated):
     code = "identity.refresh_invalid"
     title = "The refresh token is not valid"

@@ -1,6 +1,6 @@
 """Background work of identity: forgetting what is over."""
 
-from domains.identity import repository
+from domains.identity.repository.purge import purge as purge_some
 from domains.kernel.clock import utc_now
 from domains.kernel.domain import Job
 from domains.kernel.uow import Database
@@ -11,7 +11,7 @@ _AT_ONCE = 1000
 
 async def purge(db: Database) -> None:
     """In small transactions, so that however much is over, each run gets through some of it and the next goes on."""
-    while await repository.purge(db, utc_now(), at_most=_AT_ONCE) == _AT_ONCE:
+    while await purge_some(db, utc_now(), at_most=_AT_ONCE) == _AT_ONCE:
         pass
 
 

@@ -1,7 +1,7 @@
 """Tables of identity: who somebody is, where they are logged in, and the keys that vouch for it.
 
-No secret is stored that could be presented: passwords as argon2id, refresh tokens as SHA-256. The exception is the
-private signing key, which must be at hand to sign.
+No secret is stored that could be presented: passwords as argon2id, refresh tokens and tickets as SHA-256. The
+exception is the private signing key, which must be at hand to sign.
 """
 
 from datetime import datetime
@@ -63,6 +63,16 @@ class RefreshToken(Base):
     successor_salt: Mapped[bytes | None] = mapped_column(LargeBinary)
     """The successor is the hash of this salt and the token itself: whoever holds the token gets the same successor
     again, and whoever reads the table gets nothing."""
+
+
+class Ticket(Base):
+    """Good once, within a minute, to open a socket for the login session that asked for it."""
+
+    __tablename__ = "identity_ticket"
+
+    ticket_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("identity_session.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
 
 
 class SigningKey(Base):

@@ -53,6 +53,13 @@ class TokensOut(Out, frozen=True):
     token_type: str = "Bearer"  # noqa: S105 - the scheme's name
 
 
+class TicketOut(Out, frozen=True):
+    ticket: str
+    """Good once: as `token` in the `auth` object of a Socket.IO connection."""
+    expires_in: int
+    """Seconds that the ticket is valid."""
+
+
 class KeySetOut(Out, frozen=True):
     """A JSON Web Key Set (RFC 7517)."""
 

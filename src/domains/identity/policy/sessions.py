@@ -10,6 +10,10 @@ SESSION_IDLE = timedelta(days=7)
 REFRESH_GRACE = timedelta(seconds=10)
 """Parallel refreshes and a lost answer look like theft; within this time they get the same successor again."""
 
+TICKET_LIFETIME = timedelta(minutes=1)
+TICKETS_AT_ONCE = 20
+"""Tickets of one login session that wait to be used: more than a browser full of tabs asks for at once."""
+
 KEY_NOTICE = timedelta(minutes=2)
 """A new key is published this long before it signs, so that every process knows it by then."""
 KEY_AFTERLIFE = timedelta(hours=1)

@@ -1,6 +1,6 @@
 """SQL of the in-app inbox. Each function is one round trip."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domains.kernel.ids import id_at
 from domains.kernel.uow import Database
 from domains.notifications.events import NotificationCreated
 from domains.notifications.schemas.inbox import NotificationOut
@@ -57,6 +58,16 @@ _INBOX = """
         ORDER BY id DESC LIMIT $3
     ) n ON true
     ORDER BY n.id DESC
+"""
+_SINCE = """
+    SELECT w.user_id, n.*
+    FROM unnest($1::uuid[], $2::uuid[]) AS w (user_id, after)
+    CROSS JOIN LATERAL (
+        SELECT id, kind, title, body, url, created_at, read_at, archived_at FROM notifications_notification
+        WHERE user_id = w.user_id AND id >= w.after AND archived_at IS NULL
+        ORDER BY id DESC LIMIT $3
+    ) n
+    ORDER BY n.id
 """
 
 
@@ -128,3 +139,9 @@ async def inbox(
     rows = await db.fetch(_INBOX, user_id, after, most, archived, unread_only, kinds)
     items = [NotificationOut(*list(row)[1:]) for row in rows if row["id"] is not None]
     return items, rows[0]["count"]
+
+
+async def since(db: Database, moments: Mapping[UUID, datetime], *, most: int) -> list[tuple[UUID, NotificationOut]]:
+    """For each person the newest `most` that came since a moment of theirs and are not put away, oldest first."""
+    rows = await db.fetch(_SINCE, list(moments), [id_at(moment) for moment in moments.values()], most)
+    return [(row["user_id"], NotificationOut(*list(row)[1:])) for row in rows]

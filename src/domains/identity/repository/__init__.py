@@ -5,7 +5,7 @@ Functions that take a Database are one prepared round trip that commits by itsel
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,7 +13,6 @@ from sqlalchemy import Select, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.identity.models import LoginFailure, LoginSession, RefreshToken, SigningKey, User, UserRole
-from domains.identity.policy.limits import PLACE_KEPT
 from domains.identity.policy.sessions import Presented
 from domains.kernel.uow import Database
 
@@ -123,30 +122,6 @@ _PRESENTED = text("""
     JOIN identity_session s ON s.id = t.session_id JOIN identity_user u ON u.id = s.user_id
     WHERE t.token_hash = :token_hash FOR UPDATE OF s
 """)
-# An array is made once; a list behind IN may be made again for each row, and its limit then means nothing.
-_PURGE_FAILURES = """
-    DELETE FROM identity_login_failure WHERE subject = ANY(ARRAY(
-        SELECT subject FROM identity_login_failure WHERE last_failed_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))
-    RETURNING true
-"""
-_PURGE_TOKENS = """
-    DELETE FROM identity_refresh_token WHERE token_hash = ANY(ARRAY(
-        SELECT t.token_hash FROM identity_session s JOIN identity_refresh_token t ON t.session_id = s.id
-        WHERE s.expires_at < $1 LIMIT $2 FOR UPDATE OF t SKIP LOCKED))
-    RETURNING true
-"""
-_PURGE_SESSIONS = """
-    DELETE FROM identity_session WHERE id = ANY(ARRAY(
-        SELECT s.id FROM identity_session s WHERE s.expires_at < $1
-            AND NOT EXISTS (SELECT FROM identity_refresh_token t WHERE t.session_id = s.id)
-        LIMIT $2 FOR UPDATE SKIP LOCKED))
-    RETURNING true
-"""
-_PURGE_PLACES = """
-    DELETE FROM identity_login_place WHERE ctid = ANY(ARRAY(
-        SELECT ctid FROM identity_login_place WHERE last_login_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))
-    RETURNING true
-"""
 
 _CONTACTS = text("""
     SELECT id, name, email, locale, time_zone, banned_at IS NOT NULL FROM identity_user
@@ -379,19 +354,3 @@ async def has_signing_key(session: AsyncSession) -> bool:
 
 async def retire_signing_keys(session: AsyncSession, at: datetime) -> None:
     await session.execute(update(SigningKey).where(SigningKey.retired_at.is_(None)).values(retired_at=at))
-
-
-async def purge(db: Database, now: datetime, *, at_most: int) -> int:
-    """Deletes some of what is over, each kind in a transaction of its own; the most that went of any kind.
-
-    Over are counted tries after a day, login sessions a day after their last possible use, places of logins after
-    PLACE_KEPT. Fewer than `at_most` means that nothing is left. A session goes once its refresh tokens have gone.
-    """
-    day_ago = now - timedelta(days=1)
-    gone = [
-        len(await db.fetch(_PURGE_FAILURES, day_ago, at_most)),
-        len(await db.fetch(_PURGE_TOKENS, day_ago, at_most)),
-        len(await db.fetch(_PURGE_SESSIONS, day_ago, at_most)),
-        len(await db.fetch(_PURGE_PLACES, now - PLACE_KEPT, at_most)),
-    ]
-    return max(gone)

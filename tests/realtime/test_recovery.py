@@ -1,0 +1,421 @@
+"""What a reader of a stream has seen, whatever happens to sockets, processes and Redis in between."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from realtime_house import OwnRedis, Progressed, World, route
+from redis.asyncio import Redis
+
+from realtime.hub import Realtime, RealtimeSettings
+from realtime.ports import DurableSince
+from realtime.recovery import new_epoch
+from realtime.rooms import learner_room
+from realtime.supervisor import Policy
+from realtime.wire import Missed, MissedNotification
+
+Frames = list[tuple[str, dict[str, Any]]]
+Position = tuple[str | None, int, datetime | None]
+
+
+class Screens:
+    """Stands where the gateway stands, and writes down what each socket gets."""
+
+    def __init__(self) -> None:
+        self.frames: dict[str, Frames] = {}
+
+    def emit(self, sids: Iterable[str], event: str, body: str) -> None:
+        for sid in sids:
+            if sid in self.frames:
+                self.frames[sid].append((event, msgspec.json.decode(body)))
+
+    def session_ids(self) -> set[UUID]:
+        return set()
+
+    async def stop(self) -> None:
+        self.frames.clear()
+
+
+class Process:
+    """One process of the house without its sockets. Its actors rest at every sweep."""
+
+    def __init__(self, redis: OwnRedis, durable: DurableSince | None) -> None:
+        self.client: Redis = redis.client()
+        ports = replace(World().ports(), durable_since=durable)
+        self.hub = Realtime(
+            self.client, ports, RealtimeSettings(actors=Policy(idle_s=0.0, sweep_every_s=3600)), route=route
+        )
+        self.screens = Screens()
+        self.hub._gateway = cast("Any", self.screens)
+
+    def join(self, sid: str, user_id: UUID, position: Position) -> None:
+        self.screens.frames[sid] = []
+        peer = SimpleNamespace(sid=sid, principal=SimpleNamespace(user_id=user_id), position=position)
+        self.hub._join(cast("Any", peer))
+
+    def leave(self, sid: str) -> Frames:
+        self.hub._rooms.leave_all(sid)
+        return self.screens.frames.pop(sid, [])
+
+    def tell(self, user_id: UUID, *numbers: int) -> None:
+        self.hub.deliver([Progressed(user_id=user_id, answered=number) for number in numbers])
+
+    async def rest(self) -> None:
+        """All actors that may."""
+        await until(self.hub._publisher.drained)
+        for _ in range(20):
+            self.hub._supervisor.sweep()
+            await asyncio.sleep(0)
+
+    async def deafen(self) -> None:
+        """Its listening connection breaks."""
+        connection = self.hub._listener._connection
+        if connection is not None:
+            await connection.disconnect(nowait=True)
+
+    async def stop(self) -> None:
+        await self.hub.stop(drain_s=0)
+        await self.client.aclose()
+
+
+@dataclass
+class Reader:
+    """A client with all that it ever got, over all its sockets."""
+
+    user_id: UUID
+    past: Frames = field(default_factory=list)
+    process: Process | None = None
+    sid: str = ""
+
+    @property
+    def frames(self) -> Frames:
+        return self.past + (self.process.screens.frames[self.sid] if self.process else [])
+
+    @property
+    def position(self) -> Position:
+        epoch, seq, at = None, 0, None
+        for event, data in self.frames:
+            epoch = data["epoch"] if event == "stream.ready" else epoch
+            seq, at = data["seq"], datetime.fromisoformat(data["at"])
+        return epoch, seq, at
+
+    @property
+    def ready(self) -> list[dict[str, Any]]:
+        return [data for event, data in self.frames if event == "stream.ready"]
+
+    @property
+    def answered(self) -> list[int]:
+        return [data["answered"] for event, data in self.frames if event == "progress.changed"]
+
+    def connect(self, process: Process) -> None:
+        position = self.position
+        self.drop()
+        self.process, self.sid = process, uuid4().hex
+        process.join(self.sid, self.user_id, position)
+
+    def drop(self) -> None:
+        if self.process is not None:
+            self.past += self.process.leave(self.sid)
+            self.process = None
+
+
+async def until(true: Callable[[], bool], timeout_s: float = 5.0) -> None:
+    async with asyncio.timeout(timeout_s):
+        while not true():
+            await asyncio.sleep(0.002)
+
+
+Start = Callable[..., Awaitable[Process]]
+
+
+@pytest.fixture
+async def start(shared_redis: OwnRedis) -> AsyncIterator[Start]:
+    started: list[Process] = []
+
+    async def start(durable: DurableSince | None = None, redis: OwnRedis = shared_redis) -> Process:
+        process = Process(redis, durable)
+        started.append(process)
+        await process.hub.start()
+        return process
+
+    yield start
+    for process in started:
+        await process.stop()
+
+
+@pytest.fixture
+async def two(start: Start) -> tuple[Process, Process]:
+    one, other = await start(), await start()
+    for process in (one, other):
+        # Connected, so that they do not learn the run id of Redis after a test has changed it.
+        assert await process.hub._publisher.read(uuid4(), None, 0)
+    return one, other
+
+
+# ---- any order of events
+
+step = st.one_of(
+    st.tuples(st.just("tell"), st.integers(0, 1), st.integers(1, 4)),
+    st.tuples(st.just("tell again"), st.integers(0, 1), st.integers(0, 5)),
+    st.tuples(st.just("connect"), st.integers(0, 1), st.integers(0, 2)),
+    st.tuples(st.just("drop"), st.just(0), st.integers(0, 2)),
+    st.tuples(st.just("rest"), st.integers(0, 1), st.just(0)),
+    st.tuples(st.just("deafen"), st.integers(0, 1), st.just(0)),
+    st.tuples(st.just("pause"), st.just(0), st.integers(1, 8)),
+    st.tuples(st.sampled_from(["restart", "empty"]), st.just(0), st.just(0)),
+)
+Step = tuple[str, int, int]
+
+
+class Story:
+    """Runs steps against two processes and three readers of one person's stream."""
+
+    def __init__(self, processes: Sequence[Process]) -> None:
+        self.processes = processes
+        self.user_id = uuid4()
+        self.readers = [Reader(self.user_id) for _ in range(3)]
+        self.facts: list[Progressed] = []
+        self.broken = False
+        """Redis forgot, or may have."""
+
+    async def take(self, step: Step) -> None:
+        verb, where, number = step
+        process = self.processes[where]
+        match verb:
+            case "tell":
+                new = [Progressed(user_id=self.user_id, answered=len(self.facts) + n) for n in range(number)]
+                self.facts += new
+                process.hub.deliver(new)
+            case "tell again":
+                process.hub.deliver(self.facts[number : number + 1])
+            case "connect":
+                self.readers[number].connect(process)
+            case "drop":
+                self.readers[number].drop()
+            case "rest":
+                await process.rest()
+            case "deafen":
+                await process.deafen()
+            case "pause":
+                await asyncio.sleep(number / 1000)
+            case "restart" | "empty":
+                await self.settle()
+                self.broken = True
+                run_id = new_epoch()
+                for each in self.processes:
+                    each.hub._publisher._run_id = run_id
+                if verb == "empty":
+                    await process.client.flushall()
+
+    async def settle(self) -> None:
+        await until(lambda: all(process.hub._publisher.drained() for process in self.processes))
+
+    async def end(self) -> dict[int, int]:
+        """Waits until everybody is at the head of the stream, and tells what that holds: `answered` by `seq`."""
+        await self.settle()
+        for reader in self.readers:
+            if reader.process is None:
+                reader.connect(self.processes[1])
+        read = self.processes[0].hub._publisher.read
+        head = await read(self.user_id, None, 0)
+        replay = await read(self.user_id, head.epoch, 0) if head else None
+        assert head is not None
+        assert replay is not None
+        await until(lambda: all(reader.position[:2] == (head.epoch, head.head) for reader in self.readers))
+        return {frame.seq: msgspec.json.decode(frame.body)["answered"] for frame in replay.frames}
+
+
+@given(steps=st.lists(step, max_size=14))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_every_reader_has_every_frame_once_and_in_order_or_is_told_that_some_are_lost(
+    two: tuple[Process, Process], steps: list[Step]
+) -> None:
+    story = Story(two)
+    for each in steps:
+        await story.take(each)
+    stream = await story.end()
+    if not story.broken:
+        assert sorted(stream.values()) == list(range(len(story.facts)))
+    said: dict[tuple[str, int], int] = {}
+    for reader in story.readers:
+        epoch, seq, since = "", 0, 0
+        for event, data in reader.frames:
+            if event == "stream.ready":
+                assert not data["truncated"] or story.broken
+                assert not data["resumed"] or (data["epoch"], data["seq"]) == (epoch, seq)
+                since = since if data["resumed"] else data["seq"]
+                epoch, seq = data["epoch"], data["seq"]
+            else:
+                assert data["seq"] == seq + 1
+                seq = data["seq"]
+                # Everybody is told the same under the same number.
+                assert said.setdefault((epoch, seq), data["answered"]) == data["answered"]
+        assert [stream[number] for number in range(since + 1, seq + 1)] == reader.answered[
+            len(reader.answered) - seq + since :
+        ]
+        reader.drop()
+
+
+# ---- actors at rest
+
+
+async def test_an_actor_rests_while_its_reader_sits_there_and_a_frame_wakes_it(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = await start()
+    reader = Reader(uuid4())
+    reader.connect(process)
+    await until(lambda: len(reader.ready) == 1)
+    await process.rest()
+    assert not process.hub._supervisor.living()
+    assert process.hub._listener.hears(learner_room(reader.user_id))
+
+    # What it hears is the next number, so that there is nothing to ask Redis for.
+    async def read(*_: Any) -> Any:
+        raise AssertionError("read")
+
+    monkeypatch.setattr(process.hub._publisher, "read", read)
+    process.tell(reader.user_id, 1, 2)
+    await until(lambda: reader.answered == [1, 2])
+
+
+async def test_what_a_resting_actor_could_not_hear_reaches_its_reader(start: Start) -> None:
+    process, other = await start(), await start()
+    reader = Reader(uuid4())
+    reader.connect(process)
+    await until(lambda: len(reader.ready) == 1)
+    await process.rest()
+    await process.deafen()
+    other.tell(reader.user_id, 1)
+    await until(lambda: reader.answered == [1])
+    assert len(reader.ready) == 1
+
+
+async def test_a_room_that_nobody_reads_any_more_is_unsubscribed(start: Start) -> None:
+    process = await start()
+    reader = Reader(uuid4())
+    reader.connect(process)
+    await until(lambda: len(reader.ready) == 1)
+    reader.drop()
+    await process.rest()
+    await process.hub._streams.tidy(process.hub._supervisor.living(), ())
+    assert learner_room(reader.user_id) not in process.hub._listener.rooms()
+    assert await process.client.pubsub_numsub(f"lyceum:live:{learner_room(reader.user_id)}") == [
+        (f"lyceum:live:{learner_room(reader.user_id)}".encode(), 0)
+    ]
+
+
+# ---- what the database still knows
+
+
+class Kept:
+    """Notifications in a table, as it were."""
+
+    def __init__(self) -> None:
+        self.rows: list[MissedNotification] = []
+        self.asked: list[datetime] = []
+        self.away = False
+
+    def add(self, at: datetime) -> UUID:
+        id_ = uuid4()
+        self.rows.append(MissedNotification(at=at, id=id_, kind="k", title="t", body="b"))
+        return id_
+
+    async def __call__(self, user_id: UUID, since: datetime, /) -> Sequence[Missed]:
+        if self.away:
+            raise ConnectionError("away")
+        self.asked.append(since)
+        return [row for row in self.rows if row.at >= since]
+
+
+NOW = datetime.now(UTC)
+
+
+def told(ready: dict[str, Any]) -> list[str]:
+    return [frame["id"] for frame in ready["missed"]]
+
+
+async def test_where_the_numbers_do_not_reach_back_what_must_not_be_lost_comes_from_the_database(start: Start) -> None:
+    kept = Kept()
+    kept.add(NOW - timedelta(hours=2))
+    wanted = [kept.add(NOW - timedelta(minutes=5)), kept.add(NOW)]
+    process = await start(kept)
+    process.join("late", uuid4(), ("of another time", 7, NOW - timedelta(minutes=10)))
+    frames = process.screens.frames["late"]
+    await until(lambda: bool(frames))
+    ready = frames[0][1]
+    assert (ready["truncated"], ready["resumed"]) == (True, False)
+    assert told(ready) == [str(id_) for id_ in wanted]
+    assert ready["missed"][0]["event"] == "notification.created"
+    assert "/api/v1/notifications" in ready["reload"]
+    # A minute more than was asked for: a row is as old as its transaction.
+    assert kept.asked == [NOW - timedelta(minutes=11)]
+
+
+async def test_who_resumes_or_is_new_is_told_nothing_out_of_the_database(start: Start) -> None:
+    kept = Kept()
+    kept.add(NOW)
+    process = await start(kept)
+    reader = Reader(uuid4())
+    reader.connect(process)
+    await until(lambda: len(reader.ready) == 1)
+    process.tell(reader.user_id, 1)
+    await until(lambda: reader.answered == [1])
+    reader.connect(process)
+    await until(lambda: len(reader.ready) == 2)
+    assert reader.ready[1]["resumed"]
+    assert kept.asked == []
+
+
+async def test_a_client_that_only_knows_the_time_is_brought_up_from_there(start: Start) -> None:
+    kept = Kept()
+    wanted = kept.add(NOW)
+    process = await start(kept)
+    process.join("blank", uuid4(), (None, 0, NOW - timedelta(minutes=1)))
+    frames = process.screens.frames["blank"]
+    await until(lambda: bool(frames))
+    assert frames[0][1]["truncated"]
+    assert told(frames[0][1]) == [str(wanted)]
+
+
+async def test_without_the_database_the_reader_keeps_its_time_and_asks_again_with_it(start: Start) -> None:
+    kept = Kept()
+    kept.away = True
+    process = await start(kept)
+    at = NOW - timedelta(minutes=3)
+    process.join("late", uuid4(), ("of another time", 7, at))
+    frames = process.screens.frames["late"]
+    await until(lambda: bool(frames))
+    ready = frames[0][1]
+    assert ready["truncated"]
+    assert ready["missed"] == []
+    assert datetime.fromisoformat(ready["at"]) == at
+
+
+async def test_with_redis_away_a_newcomer_learns_of_what_must_not_be_lost_and_gets_a_number_later(
+    start: Start, own_redis: OwnRedis
+) -> None:
+    kept = Kept()
+    own_redis.kill()
+    process = await start(kept, own_redis)
+    wanted = kept.add(NOW)
+    reader = Reader(uuid4(), past=[("stream.ready", {"epoch": "e", "seq": 4, "at": NOW.isoformat()})])
+    reader.connect(process)
+    await until(lambda: len(reader.ready) == 2)
+    assert (reader.ready[1]["epoch"], reader.ready[1]["truncated"]) == ("", True)
+    assert told(reader.ready[1]) == [str(wanted)]
+    await process.rest()
+    assert process.hub._supervisor.living()
+    own_redis.start()
+    await until(lambda: len(reader.ready) == 3)
+    assert reader.ready[2]["epoch"]
+    process.tell(reader.user_id, 1)
+    await until(lambda: reader.answered == [1])
