@@ -262,7 +262,7 @@ class Client:
 
     async def _refused(self, data: Any) -> None:
         # What Engine.IO refuses has a number for a code, and is not the house's to declare.
-        if isinstance(data, dict) and "code" not in data:
+        if isinstance(data, dict) and not isinstance(data.get("code"), int):
             DECLARED.refusal(data)
         self.refusals.append(data)
 
