@@ -1,4 +1,4 @@
-"""`python -m bench [answers|pushes|courses|sockets|entitlements|grading]`."""
+"""`python -m bench [answers|pushes|classroom|courses|sockets|entitlements|grading]`."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ import click
 import uvloop
 from rich.console import Console
 
-from bench import answers, courses, entitlements, grading, pushes, sockets
+from bench import answers, classroom, courses, entitlements, grading, pushes, sockets
 from bench.figures import Result, as_json, show
 from bench.keepalive import HttpFailure
 from bench.stand import BenchError, Stand, allow_many_files, running_server
@@ -23,6 +23,7 @@ Measure = Callable[[Stand, float, int], Awaitable[Result]]
 MEASURES: dict[str, Measure] = {
     "answers": lambda stand, s, c: answers.measure(stand, seconds=s, connections=c),
     "pushes": lambda stand, s, c: pushes.measure(stand, seconds=s),
+    "classroom": lambda stand, s, c: classroom.measure(stand, seconds=s),
     "courses": lambda stand, s, c: courses.measure(stand, seconds=s, connections=c),
     "sockets": lambda stand, s, c: sockets.measure(stand),
     "entitlements": lambda stand, s, c: entitlements.measure(stand),

@@ -116,12 +116,11 @@ class Socket(asyncio.Protocol):
             self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             self._transport.pause_reading()
 
-    def tcp_state(self) -> int:
-        """As Linux numbers it: 1 is established."""
-        line = self._transport.get_extra_info("socket") if self._transport is not None else None
-        return (
-            7 if line is None or line.fileno() < 0 else int(line.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0])
-        )
+    @property
+    def port(self) -> int:
+        """Our own end's."""
+        assert self._transport is not None
+        return int(self._transport.get_extra_info("sockname")[1])
 
     def close(self) -> None:
         if self._transport is not None:

@@ -243,7 +243,7 @@ async def hostile(run: Run) -> Verdict:
         alive = made.api.runs and made.api.pid == pid
         tracebacks = made.api.log().count(b"Traceback")
         lost = sum(bool(screen.lost_at) for screen in made.screens.values())
-        pushes = sorted(crowd.seen.progress_s + crowd.seen.others_boards_s)
+        pushes = sorted(crowd.seen.progress_s)
     push_ms = percentile(pushes, 0.99) * 1000
     return Verdict(
         fault="R7",
@@ -253,7 +253,7 @@ async def hostile(run: Run) -> Verdict:
             f"{fuzzer.sent} hostile frames over {fuzzer.connections} connections in {took_s:.0f} s, {fuzzer.cut} "
             f"ended by the server, {judged:.0f} events judged; {'no crash' if alive else 'CRASHED'}, {tracebacks} "
             f"tracebacks, memory +{more:.0f} MB; {forged.line}; of {len(neighbours)} neighbours {lost} lost their "
-            f"connection, pushes p99 {push_ms:.0f} ms; {tally.line}"
+            f"connection, own progress p99 {push_ms:.0f} ms; {tally.line}"
         ),
         figures={
             "frames": fuzzer.sent,

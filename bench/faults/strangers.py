@@ -1,7 +1,6 @@
 """R5: clients that never read. R6: sockets that never say who they are."""
 
 import asyncio
-import contextlib
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from bench.faults.verdict import Verdict
 from bench.figures import percentile
 from bench.keepalive import HttpFailure
 from bench.socketio import Socket
+from bench.stand import Stand
 
 DEAF = 200
 DEAF_LIMIT_S = 45.0
@@ -27,25 +27,30 @@ READERS = 30
 TOGETHER = 25
 PUSH_MS = 300
 POLLING = "/socket.io/?EIO=4&transport=polling"
-_ESTABLISHED = 1
 
 
 class Deaf:
-    """A learner's socket from which nothing is read any more. What the kernel knows of the line tells when it is cut,
-    for nobody reads the end of it either."""
+    """A learner's socket from which nothing is read any more, not even that it has ended. It is gone
+    when the server does not hold it any more."""
 
     def __init__(self, line: Socket) -> None:
         self._line = line
+        self.port = line.port
         line.stop_reading()
         self.since = time.monotonic()
         self.closed_s: float | None = None
 
-    def look(self) -> None:
-        if self.closed_s is None and (self._line.closed or self._line.tcp_state() != _ESTABLISHED):
+    def look(self, held: set[int]) -> None:
+        if self.closed_s is None and self.port not in held:
             self.closed_s = time.monotonic() - self.since
 
     def close(self) -> None:
         self._line.close()
+
+
+def _held(stand: Stand) -> set[int]:
+    """The far ends of all lines that the server's processes hold."""
+    return {line.raddr.port for process in stand.servers() for line in process.net_connections("tcp") if line.raddr}
 
 
 async def deaf(run: Run) -> Verdict:
@@ -66,10 +71,11 @@ async def deaf(run: Run) -> Verdict:
         until = time.monotonic() + DEAF_LIMIT_S + 15
         try:
             while time.monotonic() < until and any(line.closed_s is None for line in lines):
+                held = await asyncio.to_thread(_held, stand)
                 for line in lines:
-                    line.look()
+                    line.look(held)
                 most = max(most, stand.rss_bytes())
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.2)
             await driving
         finally:
             told.cancel()
@@ -77,7 +83,7 @@ async def deaf(run: Run) -> Verdict:
             for line in lines:
                 line.close()
         tally = await made.settled(within_s=5)
-        pushes = sorted(crowd.seen.progress_s + crowd.seen.others_boards_s)
+        pushes = sorted(crowd.seen.progress_s)
     took = sorted(line.closed_s for line in lines if line.closed_s is not None)
     longest = took[-1] if len(took) == len(lines) else float("inf")
     more = (most - before) / 1024**2
@@ -89,7 +95,7 @@ async def deaf(run: Run) -> Verdict:
         line=(
             f"{len(took)} of {len(lines)} clients that read nothing were closed, p50 {percentile(took, 0.5):.1f} s, at "
             f"most {longest:.1f} s after their last read; memory +{more:.0f} MB at most (from {before / 1024**2:.0f}); "
-            f"{len(readers)} neighbours: pushes p99 {push_ms:.0f} ms; {tally.line}"
+            f"{len(readers)} neighbours: own progress p99 {push_ms:.0f} ms; {tally.line}"
         ),
         figures={
             "clients": len(lines),
@@ -127,12 +133,12 @@ class Stranger:
         self.refused = False
         """Not even let in, which is as good."""
 
-    async def open(self, port: int) -> None:
+    async def open(self, http: httpx.AsyncClient, port: int) -> None:
         try:
             if self.kind == "polling":
-                async with httpx.AsyncClient() as http:
-                    opened = await http.get(f"http://127.0.0.1:{port}{POLLING}")
+                opened = await http.get(f"http://127.0.0.1:{port}{POLLING}")
                 self.polled = msgspec.json.decode(opened.content[1:])["sid"]
+                self.since = time.monotonic()
                 return
             self.line = await Socket.opened("127.0.0.1", port)
         except (HttpFailure, httpx.HTTPError, OSError, TimeoutError):
@@ -157,14 +163,16 @@ class Stranger:
             self.line.send('40{"token":"eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."}')
             asyncio.get_running_loop().call_later(1.0, self._forge)
 
-    async def poll(self, port: int) -> None:
-        """Whether its session is gone."""
-        with contextlib.suppress(httpx.HTTPError):
-            async with httpx.AsyncClient(timeout=1.0) as http:
+    async def poll(self, http: httpx.AsyncClient, port: int) -> None:
+        """Until its session is gone, or has said that it goes."""
+        while self.closed_s is None:
+            try:
                 answer = await http.get(f"http://127.0.0.1:{port}{POLLING}&sid={self.polled}")
-            # Gone, or closed by a packet of its own.
-            if answer.status_code == 400 or answer.text.startswith("1"):
-                self.closed_s = time.monotonic() - self.since
+            except httpx.HTTPError:
+                await asyncio.sleep(0.5)
+                continue
+            if answer.status_code == 400 or "stream.closed" in answer.text or answer.text.startswith("1"):
+                self._lost()
 
 
 KINDS = ("silent", "silent", "silent", "asking", "forging", "elsewhere", "silent", "silent", "silent", "polling")
@@ -180,18 +188,20 @@ async def strangers(run: Run) -> Verdict:
         run.say("strangers come")
         port = made.machine.port
         some = [Stranger(KINDS[number % len(KINDS)]) for number in range(run.count(STRANGERS))]
-        for start in range(0, len(some), TOGETHER * 4):
-            await asyncio.gather(*(one.open(port) for one in some[start : start + TOGETHER * 4]))
-        most = stand.rss_bytes()
-        came_s = time.monotonic() - some[0].since
-        run.say(f"all came within {came_s:.1f} s; {sum(one.refused for one in some)} were not let in")
-        await _gone(some, port)
+        limits = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(timeout=STRANGER_LIMIT_S * 2, limits=limits) as http:
+            for start in range(0, len(some), TOGETHER * 4):
+                await asyncio.gather(*(one.open(http, port) for one in some[start : start + TOGETHER * 4]))
+            most = stand.rss_bytes()
+            came_s = time.monotonic() - some[0].since
+            run.say(f"all came within {came_s:.1f} s; {sum(one.refused for one in some)} were not let in")
+            await _gone(some, http, port)
         for one in some:
             if one.line is not None:
                 one.line.close()
         await driving
         tally = await made.settled(within_s=5)
-        pushes = sorted(crowd.seen.progress_s + crowd.seen.others_boards_s)
+        pushes = sorted(crowd.seen.progress_s)
     took = sorted(one.closed_s for one in some if one.closed_s is not None)
     left = Counter(one.kind for one in some if one.closed_s is None)
     longest = took[-1] if took and not left else float("inf")
@@ -204,7 +214,7 @@ async def strangers(run: Run) -> Verdict:
             f"{len(took)} of {len(some)} sockets that never logged in were closed, p50 {percentile(took, 0.5):.1f} s, "
             f"at most {longest:.1f} s after they were opened, {sum(one.refused for one in some)} not let in, still "
             f"open: {dict(left) or 'none'}; memory +{(most - before) / 1024**2:.0f} MB; {len(crowd.people)} learners: "
-            f"pushes p99 {push_ms:.0f} ms; {tally.line}"
+            f"own progress p99 {push_ms:.0f} ms; {tally.line}"
         ),
         figures={
             "sockets": len(some),
@@ -218,14 +228,12 @@ async def strangers(run: Run) -> Verdict:
     )
 
 
-async def _gone(some: Sequence[Stranger], port: int) -> None:
+async def _gone(some: Sequence[Stranger], http: httpx.AsyncClient, port: int) -> None:
     """Until all are, or nobody waits any longer."""
     until = max(one.since for one in some) + STRANGER_LIMIT_S + 3
-    pollers = [one for one in some if one.kind == "polling" and not one.refused]
+    polls = [asyncio.create_task(one.poll(http, port)) for one in some if one.polled]
     while time.monotonic() < until and any(one.closed_s is None for one in some):
-        await asyncio.sleep(0.2)
-        late = [
-            one for one in pollers if one.closed_s is None and time.monotonic() - one.since > STRANGER_LIMIT_S - 1.2
-        ]
-        for start in range(0, len(late), TOGETHER * 2):
-            await asyncio.gather(*(one.poll(port) for one in late[start : start + TOGETHER * 2]))
+        await asyncio.sleep(0.1)
+    for poll in polls:
+        poll.cancel()
+    await asyncio.gather(*polls, return_exceptions=True)

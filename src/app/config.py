@@ -35,6 +35,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Comma separated origins of web clients besides public_url. No wildcard."""
     trusted_proxies: list[str] = []
     """Comma separated addresses or networks whose X-Forwarded-For is believed."""
+    long_polling: bool = True
+    """Whether clients without websockets are served; over several machines they need sticky sessions."""
     embedded_worker: bool = True
     """Whether API processes also run jobs; false where `lyceum worker` does."""
     metrics_token: str = ""

@@ -21,7 +21,8 @@ from realtime.wire import AnswerSubmit, CourseChanged, SessionProgress
 
 
 def realtime_settings(settings: Settings, *, mark: str) -> RealtimeSettings:
-    return RealtimeSettings(gateway=GatewaySettings(origins=settings.origins, mark=mark))
+    transports = ("polling", "websocket") if settings.long_polling else ("websocket",)
+    return RealtimeSettings(gateway=GatewaySettings(origins=settings.origins, transports=transports, mark=mark))
 
 
 def realtime_ports(db: Database, authenticator: Authenticator, boards: Boards) -> Ports:

@@ -261,7 +261,8 @@ class Client:
         self.frames.append((event, data))
 
     async def _refused(self, data: Any) -> None:
-        if isinstance(data, dict):
+        # What Engine.IO refuses has a number for a code, and is not the house's to declare.
+        if isinstance(data, dict) and not isinstance(data.get("code"), int):
             DECLARED.refusal(data)
         self.refusals.append(data)
 

@@ -13,6 +13,8 @@ import socketio
 import websockets
 from realtime_house import Launch, OwnRedis, Process, Progressed, Scored
 
+from app.config import Settings
+from app.live import realtime_settings
 from realtime.gateway import GatewaySettings
 from realtime.hub import RealtimeSettings
 
@@ -33,6 +35,13 @@ async def raw(process: Process, **options: Any) -> AsyncIterator[websockets.Clie
 async def log_in(line: websockets.ClientConnection, token: object) -> str:
     await line.send("40" + json.dumps({"token": str(token)}))
     return str(await line.recv())
+
+
+async def test_long_polling_can_be_switched_off(launch: Launch, shared_redis: OwnRedis) -> None:
+    process = await launch(shared_redis, settings=realtime_settings(Settings(long_polling=False), mark=""))
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await process.client().connect(uuid4(), transports=("polling",))
+    await process.joined()
 
 
 @pytest.mark.parametrize("way", ["direct", "asgi"])
