@@ -111,6 +111,8 @@ class Inbound:
             reply = refused(refusal.code, refusal.message)
         except AppError as error:
             reply = refused(error.code, error.detail or error.title)
+        except RecursionError:
+            reply = refused("realtime.bad_payload", "nested too deeply")
         except TimeoutError:
             reply = refused("realtime.timeout", "no answer in time; try again with the same key")
         except Exception:
