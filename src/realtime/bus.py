@@ -7,15 +7,14 @@ nothing but itself.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
 from realtime import metrics
 from realtime.ports import Clock
-from realtime.publisher import CHANNEL, own_connection
+from realtime.publisher import Server, channel_of, own_connection, room_of
 
 logger = logging.getLogger(__name__)
 
@@ -23,15 +22,18 @@ logger = logging.getLogger(__name__)
 class Listener:
     def __init__(
         self,
-        redis: Redis,
+        redis: Server,
         clock: Clock,
         *,
+        sharded: bool = False,
         on_message: Callable[[str, bytes], None],
         on_resync: Callable[[], None],
         heartbeat_s: float = 2.0,
         deadline_s: float = 2.0,
     ) -> None:
         self._redis = redis
+        self._kind = "S" if sharded else ""
+        """Before the names of commands: channels of one node of a cluster, or of all of them."""
         self._clock = clock
         self._on_message = on_message
         self._on_resync = on_resync
@@ -66,7 +68,7 @@ class Listener:
         self._waiting.setdefault(room, []).append(confirmed)
         try:
             async with asyncio.timeout(self._deadline_s):
-                if not await self._send("SUBSCRIBE", room):
+                if not await self._send("SUBSCRIBE", [room]):
                     return False
                 await confirmed
                 return True
@@ -85,7 +87,7 @@ class Listener:
             self._confirmed.discard(room)
         try:
             async with asyncio.timeout(self._deadline_s):
-                await self._send("UNSUBSCRIBE", *rooms)
+                await self._send("UNSUBSCRIBE", rooms)
         except TimeoutError:
             return
 
@@ -112,7 +114,7 @@ class Listener:
         rooms = list(self._rooms)
         self._connection = connection
         if rooms:
-            await connection.send_command("SUBSCRIBE", *(CHANNEL + room for room in rooms), check_health=False)
+            await self._command(connection, "SUBSCRIBE", rooms)
         missing = set(rooms)
         if not missing:
             self._on_resync()
@@ -127,10 +129,12 @@ class Listener:
                 continue
             pinged = False
             kind = reply[0]
-            if kind == b"message":
+            if kind in (b"message", b"smessage"):
                 self._hand_on(reply[1], reply[2])
-            elif kind == b"subscribe":
-                room = reply[1].decode()[len(CHANNEL) :]
+            elif kind == b"sunsubscribe" and room_of(reply[1]) in self._confirmed:
+                raise ConnectionError("the channel has moved to another node")
+            elif kind in (b"subscribe", b"ssubscribe"):
+                room = room_of(reply[1])
                 if room in self._rooms:
                     self._confirmed.add(room)
                 for confirmed in self._waiting.pop(room, ()):
@@ -144,17 +148,22 @@ class Listener:
     def _hand_on(self, channel: bytes, data: bytes) -> None:
         """Anybody who reaches Redis may publish anything, and another version of us may say what we do not know."""
         try:
-            self._on_message(channel.decode()[len(CHANNEL) :], data)
+            self._on_message(room_of(channel), data)
         except Exception:
             metrics.UNREADABLE.inc()
             logger.exception("a message on %r cannot be read: %r", channel, data[:100])
 
-    async def _send(self, command: str, *rooms: str) -> bool:
+    async def _send(self, command: str, rooms: Collection[str]) -> bool:
         connection = self._connection
         if connection is None or not connection.is_connected:
             return False
         try:
-            await connection.send_command(command, *(CHANNEL + room for room in rooms), check_health=False)
+            await self._command(connection, command, rooms)
         except (OSError, RedisError):
             return False
         return True
+
+    async def _command(self, connection: AbstractConnection, command: str, rooms: Collection[str]) -> None:
+        # One by one: a node of a cluster takes no two channels of different slots in one command.
+        commands = [(self._kind + command, channel_of(room)) for room in rooms]
+        await connection.send_packed_command(connection.pack_commands(commands), check_health=False)

@@ -26,7 +26,8 @@ TAGS_KEPT = 128
 RELOAD = ("/api/v1/progress", "/api/v1/notifications", "/api/v1/leaderboards/current")
 """What to read anew over REST where frames were lost, besides the session that is on the screen."""
 
-# KEYS: position, history. ARGV: Redis run id, epoch to use if a new one is needed, channel, then what follows.
+# KEYS: position, history. ARGV: Redis run id, epoch to use if a new one is needed, channel, PUBLISH or SPUBLISH, then
+# what follows.
 _HEAD = f"""
 local p = redis.call('HMGET', KEYS[1], 'run', 'epoch', 'seq', 'tags')
 local epoch, seq, tags = p[2], tonumber(p[3] or '0'), p[4] or ''
@@ -39,41 +40,41 @@ local function renew()
 end
 """
 
-# ARGV 4..6: tag, event, body. Answers seq, or 0 for a frame that is known already.
+# ARGV 5..7: tag, event, body. Answers seq, or 0 for a frame that is known already.
 PUBLISH = (
     _HEAD
     + f"""
 if fresh then renew() end
 local at = 1
 while true do
-  local found = string.find(tags, ARGV[4], at, true)
+  local found = string.find(tags, ARGV[5], at, true)
   if not found then break end
   if (found - 1) % {TAG_BYTES} == 0 then return 0 end
   at = found + 1
 end
 seq = seq + 1
 local number = string.format('%.0f', seq)
-tags = string.sub(tags .. ARGV[4], -{TAG_BYTES * TAGS_KEPT})
+tags = string.sub(tags .. ARGV[5], -{TAG_BYTES * TAGS_KEPT})
 redis.call('HSET', KEYS[1], 'seq', number, 'tags', tags)
 redis.call('EXPIRE', KEYS[1], {POSITION_TTL_S})
-redis.call('XADD', KEYS[2], 'MAXLEN', '~', '{HISTORY_FRAMES}', number .. '-0', 'e', ARGV[5], 'b', ARGV[6])
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', '{HISTORY_FRAMES}', number .. '-0', 'e', ARGV[6], 'b', ARGV[7])
 redis.call('EXPIRE', KEYS[2], {HISTORY_TTL_S})
-redis.call('PUBLISH', ARGV[3], epoch .. '\\n' .. number .. '\\n' .. ARGV[5] .. '\\n' .. ARGV[6])
+redis.call(ARGV[4], ARGV[3], epoch .. '\\n' .. number .. '\\n' .. ARGV[6] .. '\\n' .. ARGV[7])
 return seq
 """
 )
 
-# ARGV 4..5: the reader's epoch and seq. Answers epoch, seq and the entries after the reader's seq.
+# ARGV 5..6: the reader's epoch and seq. Answers epoch, seq and the entries after the reader's seq.
 READ = (
     _HEAD
     + """
 if fresh then
   renew()
-  redis.call('PUBLISH', ARGV[3], epoch .. '\\n0\\n\\n')
+  redis.call(ARGV[4], ARGV[3], epoch .. '\\n0\\n\\n')
 end
 local entries = {}
-if ARGV[4] == epoch then
-  entries = redis.call('XRANGE', KEYS[2], '(' .. ARGV[5] .. '-0', '+')
+if ARGV[5] == epoch then
+  entries = redis.call('XRANGE', KEYS[2], '(' .. ARGV[6] .. '-0', '+')
 end
 return {epoch, string.format('%.0f', seq), entries}
 """
@@ -83,7 +84,7 @@ RENEW = (
     _HEAD
     + """
 renew()
-redis.call('PUBLISH', ARGV[3], epoch .. '\\n0\\n\\n')
+redis.call(ARGV[4], ARGV[3], epoch .. '\\n0\\n\\n')
 return 0
 """
 )

@@ -13,7 +13,7 @@ from redis.exceptions import ResponseError
 from realtime.bus import Listener
 from realtime.hub import Realtime, RealtimeSettings
 from realtime.ports import LoopClock
-from realtime.publisher import Publisher
+from realtime.publisher import Publisher, channel_of
 from realtime.supervisor import Supervisor
 
 
@@ -36,7 +36,7 @@ async def test_a_message_that_cannot_be_read_makes_nobody_deaf(launch: Launch, s
     redis = shared_redis.client()
     for junk in JUNK:
         for room in ("control", f"learner:{user}", f"league:{league}"):
-            await redis.publish(f"lyceum:live:{room}", junk)
+            await redis.publish(channel_of(room), junk)
     await redis.aclose()
     one.hub.deliver([Progressed(user_id=user, answered=7)])
     assert (await client.until("progress.changed"))[0]["answered"] == 7

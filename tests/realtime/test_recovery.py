@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from readers import Kept, Process, Reader, Start, until
 from realtime_house import OwnRedis, Progressed
 
+from realtime.publisher import channel_of
 from realtime.recovery import new_epoch
 from realtime.rooms import learner_room
 
@@ -164,9 +165,8 @@ async def test_a_room_that_nobody_reads_any_more_is_unsubscribed(start: Start) -
     await process.rest()
     await process.hub._streams.tidy(process.hub._supervisor.living(), ())
     assert learner_room(reader.user_id) not in process.hub._listener.rooms()
-    assert await process.client.pubsub_numsub(f"lyceum:live:{learner_room(reader.user_id)}") == [
-        (f"lyceum:live:{learner_room(reader.user_id)}".encode(), 0)
-    ]
+    channel = channel_of(learner_room(reader.user_id))
+    assert await process.client.pubsub_numsub(channel) == [(channel.encode(), 0)]
 
 
 # ---- what the database still knows
