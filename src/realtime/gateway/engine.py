@@ -22,14 +22,17 @@ from realtime.gateway.session import Session
 from realtime.ports import Clock, LoopClock
 
 _PLAIN = b"text/plain; charset=UTF-8"
+_JSON = b"application/json"
 
 
 class Refused(Exception):
-    """`code` and message are those of the reference server, which clients may look at."""
+    """`code` and message are those of the reference server, which clients may look at. `politely`: a websocket is
+    answered first and closed then, as there."""
 
-    def __init__(self, status: int, code: int, message: str) -> None:
+    def __init__(self, status: int, code: int, message: str, *, politely: bool = False) -> None:
         super().__init__(message)
         self.status = status
+        self.politely = politely
         self.body = msgspec.json.encode({"code": code, "message": message})
 
 
@@ -78,8 +81,9 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
         session: Session | None = self.sockets.get(sid)
         if session is None or session.closed:
             raise Refused(400, 1, "Session ID unknown")
-        if session.upgraded or method not in ("GET", "POST") or (upgrade and (session.upgrading or session.closing)):
-            raise Refused(400, 3, "Bad request")
+        taken = session.upgraded or (upgrade and (session.upgrading or session.closing))
+        if taken or method not in ("GET", "POST"):
+            raise Refused(400, 3, "Bad request", politely=True)
         return session
 
     def _may_begin(self, method: str, query: dict[str, list[str]]) -> None:
@@ -117,12 +121,15 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
     def take(self, query: str, headers: Headers, transport: Any, others: Others) -> None:
         """A GET that asks for a websocket, with all that is needed to answer it. Header names are in lower case."""
         origin = next((value.decode("latin-1") for name, value in headers if name == b"origin"), None)
+        answer = handshake(headers)
         try:
-            session = self.admit("GET", parse_qs(query), origin, upgrade=True)
-            answer = handshake(headers)
             if answer is None:
                 raise Refused(400, 3, "Bad request")
+            session = self.admit("GET", parse_qs(query), origin, upgrade=True)
         except Refused as refused:
+            if answer is not None and refused.politely:
+                DirectLine(self, transport, others, answer).finish(1008)
+                return
             head = (
                 f"HTTP/1.1 {refused.status} Refused\r\nContent-Type: application/json\r\n"
                 f"Content-Length: {len(refused.body)}\r\nConnection: close\r\n\r\n"
@@ -149,9 +156,11 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
         except Refused as refused:
             if websocket:
                 await receive()
+                if refused.politely:
+                    await send({"type": "websocket.accept", "subprotocol": None, "headers": []})
                 await send({"type": "websocket.close", "code": 1008, "reason": None})
             else:
-                await self._answer(send, refused.status, refused.body, None, b"application/json")
+                await self._answer(send, refused.status, refused.body, None, _JSON)
             return
         if websocket:
             await self._serve_websocket(scope, receive, send, session)
@@ -162,9 +171,11 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
                 session = self.begin()
                 session.welcome({"asgi.scope": scope})
                 await session.settled()
-            found = await session.poll()
-            body = "\x1e".join(_in_payload(frame.payload) for frame in found)
-            await self._answer(send, 200, body.encode(), origin)
+            if found := await session.poll():
+                body = "\x1e".join(_in_payload(frame.payload) for frame in found)
+                await self._answer(send, 200, body.encode(), origin)
+            else:
+                await self._answer(send, 400, Refused(400, 3, "Bad request").body, origin, _JSON)
 
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send, session: Session | None) -> None:
         await receive()
@@ -184,7 +195,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
             return
         session.end(self.reason.TRANSPORT_ERROR)
         refused = Refused(400, 3, "Bad request")
-        await self._answer(send, 413 if body is None else 400, refused.body, origin, b"application/json")
+        await self._answer(send, 413 if body is None else 400, refused.body, origin, _JSON)
 
     async def _answer(
         self, send: Send, status: int, body: bytes, origin: str | None, content_type: bytes = _PLAIN

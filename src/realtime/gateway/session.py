@@ -23,6 +23,8 @@ CLOSE, PING, PROBED, NOOP = Frame("1"), Frame("2"), Frame("3probe"), Frame("6")
 
 # Clients refuse longer payloads, and so do we.
 PACKETS_PER_PAYLOAD = 16
+# A client that has begun an upgrade should poll no more; one poll may have been on its way.
+_WHILE_UPGRADING_S = 0.1
 # So many packets of one client wait before its line is held.
 _PATIENCE = 16
 
@@ -99,16 +101,20 @@ class Session(AsyncSocket):  # type: ignore[misc]
         return self._line.waiting_bytes() if self._line is not None else self._outbox_bytes
 
     async def poll(self) -> list[Frame]:
-        """What a long poll is answered with. Of two polls at once, the earlier ends empty."""
-        if not self._outbox and not self._moved():
+        """What a long poll is answered with; nothing when a websocket has taken over since it came. Of two polls at
+        once, the earlier ends empty."""
+        if self.upgrading or not self._outbox:
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._answer_poll()
             self._poll = turn
-            await turn
+            late = self.upgrading
+            await asyncio.wait({turn}, timeout=_WHILE_UPGRADING_S if late else None)
+            if self.upgraded and late:
+                return []
             if self._poll is not turn:
                 return [NOOP]
             self._poll = None
-        if self._moved() or not self._outbox:
+        if self.upgrading or not self._outbox:
             return [NOOP]
         taken = self._outbox[:PACKETS_PER_PAYLOAD]
         del self._outbox[: len(taken)]
@@ -116,10 +122,6 @@ class Session(AsyncSocket):  # type: ignore[misc]
         if self.closing and not self._outbox:
             self.end(self.server.reason.SERVER_DISCONNECT)
         return taken
-
-    def _moved(self) -> bool:
-        """A websocket has taken over, or is about to."""
-        return self.upgrading or self.upgraded
 
     def _answer_poll(self) -> None:
         if self._poll is not None and not self._poll.done():
