@@ -168,6 +168,14 @@ def token_of(environment: dict[str, str]) -> Any:
     return make
 
 
+async def test_the_clients_own_rules_hold(client_module: Path) -> None:
+    program = ["node", PROGRAM.with_name("typescript_rules.mjs"), client_module]
+    done = await anyio.to_thread.run_sync(
+        lambda: subprocess.run(program, capture_output=True, text=True, check=False, timeout=30)
+    )
+    assert done.returncode == 0, done.stderr
+
+
 async def test_frames_acknowledgements_and_refusals_come_typed(
     browser: Browser, ada: Visitor, ben: Visitor, lessons: list[str], knowledge: Knowledge, chance: random.Random
 ) -> None:

@@ -120,8 +120,8 @@ export class Live {
   }
 
   #deliver(event: Event, frame: object): void {
-    this.#handle(event, frame);
-    this.#stream?.delivered(event, frame);
+    if (!this.#stream?.knows(event, frame)) this.#handle(event, frame);
+    this.#stream?.done(event, frame);
     if ("seq" in frame) this.#keep();
   }
 

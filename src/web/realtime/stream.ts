@@ -35,7 +35,12 @@ export class Stream {
   /** Takes over the position that frames now follow, and gives what was missed and is news. */
   begin(ready: StreamReady): Missed[] {
     if (ready.epoch) this.#place = { epoch: ready.epoch, seq: ready.seq, at: ready.at };
-    return ready.missed.filter((frame) => !this.#known.has(name(frame.event, frame)));
+    return ready.missed.filter((frame) => !this.knows(frame.event, frame));
+  }
+
+  /** A durable frame that was delivered before, maybe among the missed ones and now under a number. */
+  knows(event: string, frame: object): boolean {
+    return isDurable(event) && this.#known.has(name(event, frame));
   }
 
   /** Whether a frame is the next one; "gap" means that the connection has lost some. */
@@ -44,8 +49,8 @@ export class Stream {
     return frame.seq <= seq ? "double" : frame.seq === seq + 1 ? "next" : "gap";
   }
 
-  /** To be called for each frame that was delivered, missed ones too. */
-  delivered(event: string, frame: Partial<Numbered>): void {
+  /** To be called for each frame once it is dealt with, missed ones too. */
+  done(event: string, frame: Partial<Numbered>): void {
     if (this.#place && frame.seq !== undefined) this.#place = { ...this.#place, seq: frame.seq, at: frame.at ?? this.#place.at };
     if (!isDurable(event)) return;
     this.#known.add(name(event, frame));
