@@ -4,6 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from domains.classrooms import repository
+from domains.classrooms.errors import ClassroomNotFound
 from domains.classrooms.repository import ClassOf
 from domains.classrooms.schemas import ClassroomProgressOut, LearnerProgressOut
 from domains.classrooms.service import progress
@@ -33,6 +34,17 @@ async def classes_of(db: Database, user_ids: Collection[UUID]) -> dict[UUID, tup
     return await repository.classes_of(db, user_ids) if user_ids else {}
 
 
+async def require_teacher(db: Database, user_id: UUID, classroom_id: UUID) -> None:
+    """Raises ClassroomNotFound for everybody who does not teach it, as if it were not there."""
+    if not await teaches(db, user_id, classroom_id):
+        raise ClassroomNotFound
+
+
+async def name(uow: UnitOfWork, classroom_id: UUID) -> str | None:
+    """What the class is called; None where there is none, and where it is archived."""
+    return await repository.name(uow.session, classroom_id)
+
+
 async def members(uow: UnitOfWork, classroom_id: UUID, *, after: UUID | None, most: int) -> list[UUID]:
     """Up to `most` people of the class behind `after`, teachers included, in the order of their ids; nobody where it is
     archived."""
@@ -52,7 +64,9 @@ __all__ = [
     "count_members",
     "may_watch",
     "members",
+    "name",
     "progress",
+    "require_teacher",
     "still_may_watch",
     "teaches",
 ]

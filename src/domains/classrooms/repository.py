@@ -76,6 +76,7 @@ _PAGE = text("""
 _OPEN = "m.removed_at IS NULL AND c.archived_at IS NULL"
 _TEACHING = f"m.role IN ('teacher', 'co_teacher') AND {_OPEN}"
 _JOINED = "classrooms_member m JOIN classrooms_classroom c ON c.id = m.classroom_id"
+_NAME = text("SELECT name FROM classrooms_classroom WHERE id = :id AND archived_at IS NULL")
 _TEACHES = f"SELECT FROM {_JOINED} WHERE m.classroom_id = $2 AND m.user_id = $1 AND {_TEACHING}"
 _STILL_TEACH = f"""
     SELECT p.user_id, p.classroom_id FROM unnest($1::uuid[], $2::uuid[]) AS p (user_id, classroom_id)
@@ -253,6 +254,11 @@ async def members(session: AsyncSession, classroom_id: UUID, *, after: UUID | No
 
 async def count_members(session: AsyncSession, classroom_id: UUID) -> int:
     found: int = (await session.execute(_COUNT_MEMBERS, {"classroom_id": classroom_id})).scalar_one()
+    return found
+
+
+async def name(session: AsyncSession, classroom_id: UUID) -> str | None:
+    found: str | None = await session.scalar(_NAME, {"id": classroom_id})
     return found
 
 

@@ -14,6 +14,7 @@ from domains.kernel.uow import Database
 from domains.notifications.rendering import render
 from domains.notifications.rendering.render import Words
 from domains.notifications.service import announcements, deliver
+from factories.classes import call, join, new_class, new_teacher
 from factories.people import Learner, publish, register, small_course
 
 NEWS = {"audience": "everybody", "title": "Listening lessons", "body": "They are here.\n\nTry one.", "url": "/news"}
@@ -291,6 +292,8 @@ async def test_what_is_cancelled_does_not_leave_in_the_morning(
         {"audience": "role:king"},
         {"audience": "course:1"},
         {"audience": f"course:{UUID(int=7)}"},
+        {"audience": "class:1"},
+        {"audience": f"class:{UUID(int=7)}"},
         {"audience": "everybody:else"},
         {"title": " "},
         {"body": ""},
@@ -315,3 +318,46 @@ async def test_announcements_are_for_admins(client: httpx.AsyncClient, db: Datab
         assert (await root.post(f"/admin/announcements/{new_id()}/{verb}")).status_code == 404
     assert (await ada.get("/admin/announcements")).status_code == 403
     assert [item["id"] for item in (await root.get("/admin/announcements")).json()["items"]] == [id_]
+
+
+CLASS_NEWS = {key: value for key, value in NEWS.items() if key != "audience"}
+
+
+async def test_a_teacher_writes_to_their_class_and_to_nobody_else(client: httpx.AsyncClient, db: Database) -> None:
+    tess, bob, eve = await new_teacher(db, client), await register(client, "Bob"), await register(client, "Eve")
+    pets = await new_class(tess)
+    assert (await join(bob, pets)).is_success
+    path = f"/classrooms/{pets['id']}/announcements"
+    id_ = (await tess.post(path, CLASS_NEWS)).json()["id"]
+    looked_at = (await tess.post(f"{path}/{id_}/preview")).json()
+    assert (looked_at["recipients"], looked_at["mail_subject"]) == (2, "Pets: Listening lessons")
+    assert await told(db) == []
+    for _ in range(2):
+        assert (await tess.post(f"{path}/{id_}/send")).status_code == 200
+        await planned(db)
+    assert await told(db) == sorted([tess.id, bob.id])
+    assert (await tess.get(f"{path}/{id_}")).json()["state"] == "sent"
+    assert [item["id"] for item in (await tess.get(path)).json()["items"]] == [id_]
+    assert not [item for item in (await eve.get("/notifications")).json()["items"] if "announcement" in item["kind"]]
+
+
+async def test_an_announcement_to_a_class_is_there_for_its_teachers_alone(
+    client: httpx.AsyncClient, db: Database, root: Learner
+) -> None:
+    tess, ted, bob = await new_teacher(db, client), await new_teacher(db, client, "Ted"), await register(client, "Bob")
+    pets, birds = await new_class(tess), await new_class(ted)
+    await join(bob, pets)
+    path = f"/classrooms/{pets['id']}/announcements"
+    id_ = (await tess.post(path, CLASS_NEWS)).json()["id"]
+    for stranger in (ted, bob, root):
+        answers = [await stranger.post(path, CLASS_NEWS), await stranger.get(path), await stranger.get(f"{path}/{id_}")]
+        answers += [await stranger.post(f"{path}/{id_}/{verb}") for verb in ("preview", "send", "cancel")]
+        assert {answer.status_code for answer in answers} == {404}
+    # Not by way of a class of one's own either.
+    assert (await ted.post(f"/classrooms/{birds['id']}/announcements/{id_}/send")).status_code == 404
+    everybody = await drafted(root)
+    assert (await tess.post(f"{path}/{everybody}/send")).status_code == 404
+    assert (await tess.post(path, CLASS_NEWS | {"audience": "everybody"})).status_code == 400
+    await call(tess, "PATCH", f"/{pets['id']}", {"archived": True})
+    assert (await tess.post(f"{path}/{id_}/send")).status_code == 404
+    assert await told(db) == []

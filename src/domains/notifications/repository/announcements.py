@@ -31,9 +31,13 @@ async def announcement(session: AsyncSession, announcement_id: UUID, *, lock: bo
     return (await session.scalars(wanted.with_for_update() if lock else wanted)).one_or_none()
 
 
-async def announcements(session: AsyncSession, *, after: UUID | None, most: int) -> list[Announcement]:
+async def announcements(
+    session: AsyncSession, *, audience: str | None = None, after: UUID | None, most: int
+) -> list[Announcement]:
     """The newest first."""
     wanted = select(Announcement).order_by(Announcement.id.desc()).limit(most)
+    if audience is not None:
+        wanted = wanted.where(Announcement.audience == audience)
     if after is not None:
         wanted = wanted.where(Announcement.id < after)
     return list((await session.scalars(wanted)).all())

@@ -11,6 +11,7 @@ from typing import NamedTuple, cast
 from uuid import UUID
 
 from domains.catalog import api as catalog
+from domains.classrooms import api as classrooms
 from domains.identity import api as identity
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database, UnitOfWork
@@ -49,8 +50,10 @@ class Preview(NamedTuple):
 async def draft(uow: UnitOfWork, author_id: UUID, wanted: Draft) -> Announcement:
     """Raises BadAudience, BadField."""
     audience = parsed(wanted.audience)
-    if audience.what == "course" and not await catalog.published_courses(uow, [audience.course_id]):
+    if audience.what == "course" and not await catalog.published_courses(uow, [audience.group_id]):
         raise BadAudience("there is no such course")
+    if audience.what == "class" and await classrooms.name(uow, audience.group_id) is None:
+        raise BadAudience("there is no such class")
     made = Announcement(
         id=new_id(),
         author_id=author_id,
@@ -68,9 +71,15 @@ async def draft(uow: UnitOfWork, author_id: UUID, wanted: Draft) -> Announcement
     return made
 
 
-async def preview(uow: UnitOfWork, announcement_id: UUID, reader_id: UUID) -> Preview:
+async def show(uow: UnitOfWork, announcement_id: UUID, *, within: str | None = None) -> Announcement:
+    """`within`, here and below: the audience that it must have, for those who may write to that one alone. Raises
+    AnnouncementNotFound."""
+    return await _found(uow, announcement_id, within)
+
+
+async def preview(uow: UnitOfWork, announcement_id: UUID, reader_id: UUID, *, within: str | None = None) -> Preview:
     """As its author would read it. Raises AnnouncementNotFound."""
-    found = await _found(uow, announcement_id)
+    found = await _found(uow, announcement_id, within)
     kind, params = await _told(uow, found)
     reader = await identity.contact(uow, reader_id)
     locale, name = (reader.locale, reader.name) if reader else ("en", "")
@@ -81,9 +90,9 @@ async def preview(uow: UnitOfWork, announcement_id: UUID, reader_id: UUID) -> Pr
     return Preview(await _count(uow, parsed(found.audience)), words, mail)
 
 
-async def send(uow: UnitOfWork, announcement_id: UUID) -> Announcement:
+async def send(uow: UnitOfWork, announcement_id: UUID, *, within: str | None = None) -> Announcement:
     """Begins to send a draft; again changes nothing. Raises AnnouncementNotFound, AnnouncementFixed."""
-    found = await _found(uow, announcement_id, lock=True)
+    found = await _found(uow, announcement_id, within, lock=True)
     if found.state == "cancelled":
         raise AnnouncementFixed
     if found.state == "draft":
@@ -91,10 +100,10 @@ async def send(uow: UnitOfWork, announcement_id: UUID) -> Announcement:
     return found
 
 
-async def cancel(uow: UnitOfWork, announcement_id: UUID) -> Announcement:
+async def cancel(uow: UnitOfWork, announcement_id: UUID, *, within: str | None = None) -> Announcement:
     """Who has been told stays told; mails and pushes that still wait, for the morning say, do not leave. Raises
     AnnouncementNotFound, AnnouncementFixed where everybody has been told."""
-    found = await _found(uow, announcement_id, lock=True)
+    found = await _found(uow, announcement_id, within, lock=True)
     if found.state == "sent":
         raise AnnouncementFixed
     found.state = "cancelled"
@@ -137,22 +146,28 @@ def _cause(found: Announcement) -> str:
 
 
 async def _told(uow: UnitOfWork, found: Announcement) -> tuple[str, dict[str, object]]:
-    """The kind and what its text speaks of: to those who learn a course it is news of the course."""
+    """The kind and what its text speaks of: to those who learn a course, or in a class, it is news of that."""
     params: dict[str, object] = {"title": found.title, "body": found.body}
     params["author"] = (await identity.names(uow, [found.author_id])).get(found.author_id, "")
     audience = parsed(found.audience)
-    if audience.what != "course":
-        return "announcement", params
-    courses = await catalog.published_courses(uow, [audience.course_id])
-    if audience.course_id in courses:
-        params["course"] = courses[audience.course_id].course.title
+    match audience.what:
+        case "course":
+            courses = await catalog.published_courses(uow, [audience.group_id])
+            group = courses[audience.group_id].course.title if audience.group_id in courses else None
+        case "class":
+            group = await classrooms.name(uow, audience.group_id)
+        case _:
+            return "announcement", params
+    if group is not None:
+        params["course"] = group
     return "class_announcement", params
 
 
 async def _page(uow: UnitOfWork, audience: Audience, after: UUID | None) -> tuple[list[UUID], list[UUID]]:
     """The next ids behind `after`, and those of them who are to be told."""
-    if audience.what == "course":
-        page = await learning.enrolled(uow, audience.course_id, after=after, most=AT_ONCE)
+    if audience.what in ("course", "class"):
+        group = learning.enrolled if audience.what == "course" else classrooms.members
+        page = await group(uow, audience.group_id, after=after, most=AT_ONCE)
         return page, await identity.members(uow, among=page, most=AT_ONCE) if page else []
     role = identity.Role(audience.role) if audience.role else None
     page = await identity.members(uow, role=role, after=after, most=AT_ONCE)
@@ -161,12 +176,14 @@ async def _page(uow: UnitOfWork, audience: Audience, after: UUID | None) -> tupl
 
 async def _count(uow: UnitOfWork, audience: Audience) -> int:
     if audience.what == "course":
-        return await learning.count_enrolled(uow, audience.course_id)
+        return await learning.count_enrolled(uow, audience.group_id)
+    if audience.what == "class":
+        return await classrooms.count_members(uow, audience.group_id)
     return await identity.count_members(uow, role=identity.Role(audience.role) if audience.role else None)
 
 
-async def _found(uow: UnitOfWork, announcement_id: UUID, *, lock: bool = False) -> Announcement:
+async def _found(uow: UnitOfWork, announcement_id: UUID, within: str | None, *, lock: bool = False) -> Announcement:
     found = await repository.announcement(uow.session, announcement_id, lock=lock)
-    if found is None:
+    if found is None or within not in (None, found.audience):
         raise AnnouncementNotFound
     return found
