@@ -18,35 +18,45 @@ from bench.figures import Result, as_json, show
 from bench.keepalive import HttpFailure
 from bench.stand import BenchError, Stand, allow_many_files, running_server
 
-Measure = Callable[[Stand, float, int], Awaitable[Result]]
+Measure = Callable[[Stand, float, int, int], Awaitable[Result]]
 
 MEASURES: dict[str, Measure] = {
-    "answers": lambda stand, s, c: answers.measure(stand, seconds=s, connections=c),
-    "pushes": lambda stand, s, c: pushes.measure(stand, seconds=s),
-    "classroom": lambda stand, s, c: classroom.measure(stand, seconds=s),
-    "courses": lambda stand, s, c: courses.measure(stand, seconds=s, connections=c),
-    "sockets": lambda stand, s, c: sockets.measure(stand),
-    "entitlements": lambda stand, s, c: entitlements.measure(stand),
+    "answers": lambda stand, s, c, w: answers.measure(stand, seconds=s, connections=c),
+    "pushes": lambda stand, s, c, w: pushes.measure(stand, seconds=s, workers=w),
+    "capacity": lambda stand, s, c, w: pushes.capacity(stand, seconds=s, workers=w),
+    "classroom": lambda stand, s, c, w: classroom.measure(stand, seconds=s),
+    "courses": lambda stand, s, c, w: courses.measure(stand, seconds=s, connections=c),
+    "sockets": lambda stand, s, c, w: sockets.measure(stand),
+    "entitlements": lambda stand, s, c, w: entitlements.measure(stand),
 }
+LONG = {"capacity"}
+"""Measured only when it is asked for."""
 
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice([*MEASURES, "grading"]))
 @click.option("--seconds", type=click.FloatRange(2, 300), default=10.0, show_default=True, help="Of each measurement.")
 @click.option("--connections", type=click.IntRange(1, 150), default=32, show_default=True)
+@click.option("--workers", type=click.IntRange(1, 16), default=1, show_default=True, help="Processes of the server.")
 @click.option("--url", help="A server that runs already; needs --data-dir.")
 @click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False))
 @click.option("json_wanted", "--json", is_flag=True, help="Print one JSON document.")
 def main(
-    names: tuple[str, ...], seconds: float, connections: int, url: str | None, data_dir: Path | None, json_wanted: bool
+    names: tuple[str, ...],
+    seconds: float,
+    connections: int,
+    workers: int,
+    url: str | None,
+    data_dir: Path | None,
+    json_wanted: bool,
 ) -> None:
     """Measure one thing or all, each on a server of its own."""
     allow_many_files()
     console = Console(stderr=json_wanted)
     results = []
     try:
-        for name in names or [*MEASURES, "grading"]:
-            result = _measured(name, seconds, connections, url, data_dir)
+        for name in names or [*(name for name in MEASURES if name not in LONG), "grading"]:
+            result = _measured(name, seconds, connections, workers, url, data_dir)
             results.append(result)
             show(result, console)
     except (BenchError, HttpFailure, TimeoutError, OSError, asyncpg.PostgresError) as error:
@@ -55,11 +65,14 @@ def main(
         click.echo(as_json(results, _conditions()))
 
 
-def _measured(name: str, seconds: float, connections: int, url: str | None, data_dir: Path | None) -> Result:
+def _measured(
+    name: str, seconds: float, connections: int, workers: int, url: str | None, data_dir: Path | None
+) -> Result:
     if name == "grading":
         return grading.measure()
-    with running_server(url, data_dir) as stand, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_bounded(MEASURES[name](stand, seconds, connections), 120 + 4 * seconds))
+    server = running_server(url, data_dir, workers=workers)
+    with server as stand, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_bounded(MEASURES[name](stand, seconds, connections, workers), 180 + 10 * seconds))
 
 
 async def _bounded(work: Awaitable[Result], within_s: float) -> Result:

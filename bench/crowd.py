@@ -83,7 +83,7 @@ class Seen:
 
 
 class Crowd:
-    """`eyes`: ids of those whose boards are read; nobody else's are, which makes the load lighter."""
+    """`given`, `completed` and `asked` are what happened so far; `seen` is what came of it."""
 
     def __init__(self, people: Sequence[Person], work: Work, host: str, port: int, chance: random.Random) -> None:
         self.people = list(people)
@@ -99,6 +99,9 @@ class Crowd:
         self.strict = True
         """Whether a server that does not keep up ends the measurement, or only has answers `skipped`."""
         self.skipped = 0
+        self.pooled = False
+        """Whether people share connections: fewer of them, but several processes then see one person's answers."""
+        self._idle: list[Connection] = []
         self._house = (host, port)
         self._by_id = {person.learner.id: person for person in people}
         self._free = list(people)
@@ -181,25 +184,30 @@ class Crowd:
             await asyncio.sleep(self.again_s)
 
     async def ask(self, what: str, wish: bytes, person: Person) -> tuple[int, bytes]:
-        """One request on this person's connection; status 0 when nobody answered."""
+        """One request on this person's connection, or on one of all; status 0 when nobody answered."""
         sent_at, began = time.monotonic(), time.perf_counter()
+        connection = self._idle.pop() if self.pooled and self._idle else person.connection
         try:
-            if person.connection is None or person.connection.lost:
-                person.connection = await Connection.open(*self._house)
-            status, body = await person.connection.ask(wish, within_s=self.patience_s)
+            if connection is None or connection.lost:
+                connection = await Connection.open(*self._house)
+            status, body = await connection.ask(wish, within_s=self.patience_s)
         except (OSError, HttpFailure, TimeoutError):
             status, body = 0, b""
-            if person.connection is not None:
-                person.connection.close()
-                person.connection = None
+            if connection is not None:
+                connection.close()
+                connection = None
+        if not self.pooled:
+            person.connection = connection
+        elif connection is not None:
+            self._idle.append(connection)
         if self.measuring:
             self.asked.append(Asked(what, status, sent_at, time.perf_counter() - began))
         return status, body
 
     def close(self) -> None:
-        for person in self.people:
-            if person.connection is not None:
-                person.connection.close()
+        for connection in [*self._idle, *(person.connection for person in self.people)]:
+            if connection is not None:
+                connection.close()
 
     # ---- what comes
 
@@ -228,6 +236,14 @@ class Crowd:
                     if mover.after_quiet:
                         self.seen.others_after_quiet_s.append(took)
         mover.xp = max(mover.xp, xp)
+
+    def afresh(self) -> None:
+        """From now on is what counts."""
+        self.seen = Seen()
+        self.given, self.completed, self.asked = [], [], []
+        for person in self.people:
+            person.unaware = set()
+        self._asked_at = {}
 
     def statuses(self) -> dict[str, int]:
         return {str(status): count for status, count in Counter(one.status for one in self.asked).items()}
@@ -259,6 +275,7 @@ async def gathered(
         person.place if session is person.sessions[-1] else 0 for person in people for session in person.sessions
     ]
     await seed.sessions(rows, answered=answered)
+    await seed.quiet()
     return Crowd(people, seed.work, host, port, chance)
 
 
