@@ -77,7 +77,7 @@ async def test_the_oldest_of_too_many_polls_gives_way(start: Start) -> None:
     polls = [asyncio.create_task(ask(process, user, began, wait_s=20)) for _ in range(POLLS_PER_PERSON + 1)]
     assert (await asyncio.wait_for(polls[0], 3)).frames == []
     assert not any(poll.done() for poll in polls[1:])
-    process.hub.polls.stop()
+    await process.hub.farewell()
     assert [found.frames for found in await asyncio.gather(*polls)] == [[]] * 4
 
 
