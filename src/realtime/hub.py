@@ -146,7 +146,7 @@ class Realtime:
         self._gateway.take(query, headers, transport, others)
 
     async def farewell(self) -> None:
-        """Tells every client to come back, and admits nobody any more; whoever polls is answered. `stop` does it too."""
+        """Tells every client to come back, answers whoever polls, and admits nobody any more. `stop` does it too."""
         self.polls.stop()
         await self._gateway.stop()
 
