@@ -1,4 +1,4 @@
-"""`python -m bench [answers|pushes|classroom|courses|sockets|entitlements|grading]`."""
+"""`python -m bench [answers|pushes|classroom|courses|sockets|fanout|entitlements|grading]`."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ import click
 import uvloop
 from rich.console import Console
 
-from bench import answers, classroom, courses, entitlements, grading, pushes, sockets
+from bench import answers, classroom, courses, entitlements, fanout, grading, pushes, sockets
 from bench.figures import Result, as_json, show
 from bench.keepalive import HttpFailure
 from bench.stand import BenchError, Stand, allow_many_files, running_server
@@ -29,12 +29,14 @@ MEASURES: dict[str, Measure] = {
     "sockets": lambda stand, s, c, w: sockets.measure(stand),
     "entitlements": lambda stand, s, c, w: entitlements.measure(stand),
 }
+ALONE: dict[str, Callable[[], Result]] = {"fanout": fanout.measure, "grading": grading.measure}
+"""Without a whole server."""
 LONG = {"capacity"}
 """Measured only when it is asked for."""
 
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice([*MEASURES, "grading"]))
+@click.argument("names", nargs=-1, type=click.Choice([*MEASURES, *ALONE]))
 @click.option("--seconds", type=click.FloatRange(2, 300), default=10.0, show_default=True, help="Of each measurement.")
 @click.option("--connections", type=click.IntRange(1, 150), default=32, show_default=True)
 @click.option("--workers", type=click.IntRange(1, 16), default=1, show_default=True, help="Processes of the server.")
@@ -55,7 +57,7 @@ def main(
     console = Console(stderr=json_wanted)
     results = []
     try:
-        for name in names or [*(name for name in MEASURES if name not in LONG), "grading"]:
+        for name in names or [*(name for name in MEASURES if name not in LONG), *ALONE]:
             result = _measured(name, seconds, connections, workers, url, data_dir)
             results.append(result)
             show(result, console)
@@ -68,8 +70,8 @@ def main(
 def _measured(
     name: str, seconds: float, connections: int, workers: int, url: str | None, data_dir: Path | None
 ) -> Result:
-    if name == "grading":
-        return grading.measure()
+    if name in ALONE:
+        return ALONE[name]()
     server = running_server(url, data_dir, workers=workers)
     with server as stand, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_bounded(MEASURES[name](stand, seconds, connections, workers), 180 + 10 * seconds))
