@@ -11,7 +11,7 @@ import pytest
 from realtime_house import Client, Launch, OwnRedis, Process, World
 
 from domains.catalog.events import CourseRevisionPublished
-from domains.classrooms.events import MemberJoined
+from domains.classrooms.events import MemberJoined, MemberLeft
 from domains.kernel.events import Event
 from domains.learning.api import SessionProgressOut
 from domains.learning.events import AnswerGraded, LessonCompleted, SessionBegun
@@ -128,11 +128,14 @@ async def test_a_stale_snapshot_and_the_frames_are_a_fresh_snapshot(house: Proce
 
 async def test_answers_of_one_process_reach_watchers_on_another(launch: Launch, shared_redis: OwnRedis) -> None:
     world = World()
-    one, two = await launch(shared_redis, world, STILL), await launch(shared_redis, world, STILL)
+    busy = RealtimeSettings(tend_every_s=0.01, presence_every_s=3600)
+    one, two = await launch(shared_redis, world, STILL), await launch(shared_redis, world, busy)
     ada = uuid4()
     world.learners = [ada]
     lesson = Lesson(world, ada)
     teacher = await teacher_in(two, uuid4())
+    # Long enough for the process to give up channels that nobody needs.
+    await asyncio.sleep(0.1)
     one.hub.deliver([lesson.begin()])
     one.hub.deliver([lesson.answer()])
     one.hub.deliver([lesson.finish()])
@@ -164,6 +167,67 @@ async def test_late_and_repeated_news_never_take_a_line_back(house: Process) -> 
     await settled(house)
     assert [frame["answered"] for frame in frames] == [4]
     assert len(teacher.of("classroom.progress")) == 1
+
+
+async def test_a_late_word_of_an_earlier_session_does_not_take_a_learner_back(house: Process) -> None:
+    ada = uuid4()
+    house.world.learners = [ada]
+    old, new = Lesson(house.world, ada), Lesson(house.world, ada, began=NOW + timedelta(hours=1))
+    late = old.answer()
+    teacher = await teacher_in(house, uuid4())
+    house.hub.deliver([new.answer(), late])
+    await teacher.until("classroom.progress")
+    await settled(house)
+    assert [frame["session_id"] for frame in teacher.of("classroom.progress")] == [str(new.state.session_id)]
+
+
+async def test_what_happens_while_a_room_begins_to_listen_is_in_its_snapshot(
+    house: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = uuid4()
+    house.world.learners = [ada]
+    lesson = Lesson(house.world, ada)
+    find = house.world.classroom
+
+    async def a_moment_before(classroom_id: UUID) -> Any:
+        found = await find(classroom_id)
+        if house.world.reads == 1:
+            lesson.answer()
+        return found
+
+    object.__setattr__(house.hub._ports, "classroom", a_moment_before)
+    teacher = await teacher_in(house, uuid4())
+    assert followed(teacher)[str(ada)]["answered"] == 1
+
+
+async def test_who_leaves_a_class_is_no_longer_in_it(house: Process) -> None:
+    ada, ben, classroom = uuid4(), uuid4(), uuid4()
+    house.world.learners = [ada, ben]
+    lesson = Lesson(house.world, ben)
+    teacher = await teacher_in(house, classroom)
+    house.world.learners = [ada]
+    house.hub.deliver([MemberLeft(classroom_id=classroom, user_id=ben, removed=False)])
+    await teacher.until("classroom.snapshot", 2)
+    assert set(followed(teacher)) == {str(ada)}
+    house.hub.deliver([lesson.answer()])
+    await settled(house)
+    assert not teacher.of("classroom.progress")
+
+
+async def test_frames_that_a_process_could_not_publish_are_read_by_the_rooms_of_others(
+    launch: Launch, shared_redis: OwnRedis
+) -> None:
+    world = World()
+    one, two = await launch(shared_redis, world, STILL), await launch(shared_redis, world, STILL)
+    ada = uuid4()
+    world.learners = [ada]
+    lesson = Lesson(world, ada)
+    teacher = await teacher_in(two, uuid4())
+    lesson.answer()
+    one.hub._publisher._gaps[ada] = None
+    one.hub._publisher._work.set()
+    (progress,) = await teacher.until("classroom.progress")
+    assert progress["answered"] == 1
 
 
 async def test_a_very_busy_class_is_told_each_learners_latest_at_intervals(
@@ -307,7 +371,7 @@ async def test_an_invited_watcher_follows_a_session_to_its_end(house: Process) -
     assert wrong["code"] == "realtime.not_found"
     assert await watcher.sio.call("session.watch", {"session_id": session, "invitation": "please"}) == {"ok": True}
     await watcher.until("session.progress")
-    other = Lesson(World(), ada)
+    other = Lesson(World(), ada, began=NOW + timedelta(hours=1))
     house.hub.deliver([lesson.answer(right=False), other.answer()])
     await watcher.until("session.progress", 2)
     house.hub.deliver([lesson.finish()])
