@@ -139,7 +139,17 @@ class Crowd:
             task.add_done_callback(tasks.discard)
         await asyncio.gather(*tasks)
 
-    async def _turn(self, person: Person, completing: bool) -> None:
+    async def warm_up(self, *, at_once: int = 8) -> None:
+        """One answer of everybody, so that the server knows tokens and sessions as it does while people learn."""
+        people = iter(list(self._free))
+
+        async def lane() -> None:
+            for person in people:
+                await self._turn(person, completing=True, drawn=False)
+
+        await asyncio.gather(*(lane() for _ in range(at_once)))
+
+    async def _turn(self, person: Person, completing: bool, *, drawn: bool = True) -> None:
         try:
             await self.answer(person)
             if person.place == len(self.work.exercise_ids):
@@ -148,7 +158,8 @@ class Crowd:
                 person.sessions.pop()
                 person.place = 0
         finally:
-            self._free.insert(self.chance.randrange(len(self._free) + 1), person)
+            if drawn:
+                self._free.insert(self.chance.randrange(len(self._free) + 1), person)
 
     async def answer(self, person: Person) -> None:
         if not person.sessions:

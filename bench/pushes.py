@@ -105,7 +105,7 @@ async def capacity(stand: Stand, *, seconds: float, workers: int) -> Result:
         Figure("answers/s at the goals", held, "/s", f">= {CAPACITY_GOAL:,}", held >= CAPACITY_GOAL),
     ]
     for step in steps:
-        figures += _figures(step, goals=False)
+        figures += _short(step)
     notes = [
         f"{CAPACITY_SOCKETS:,} sockets in leagues of 30, {workers} process(es), {seconds:g} s at each rate. Goals: the",
         f"answer's p99 < {CAPACITY_ANSWER_MS} ms, pushes' p99 < {OTHERS_GOAL_MS} ms. The load takes its share of the",
@@ -118,24 +118,28 @@ async def _stepped(
     stand: Stand, sockets: int, rates: Sequence[float], seconds: float, *, eyes: int | None
 ) -> list[Step]:
     answers = sum(rates) * (seconds + WARM_S + 1)
-    lessons = 3 + int(answers * 1.5 / sockets / EXERCISES)
+    lessons = 4 + int(answers * 1.5 / sockets / EXERCISES)
+    lines: list[Socket] = []
+    steps: list[Step] = []
     async with seeding(stand) as seed:
         crowd = await gathered(seed, stand.host, stand.port, count=sockets, lessons=lessons, chance=random.Random())
-    crowd.pooled = eyes is not None
-    lines = await connect_many(stand.host, stand.port, [person.learner.token for person in crowd.people])
-    try:
-        await _watch(crowd, lines, eyes)
-        steps: list[Step] = []
-        for rate in rates:
-            steps.append(await _step(stand, crowd, rate, seconds))
-            if steps[-1].saturated:
-                break
-        if lost := sum(line.closed for line in lines):
-            raise BenchError(f"{lost} of {sockets} sockets were closed by the server")
-    finally:
-        crowd.close()
-        for line in lines:
-            line.close()
+        crowd.pooled = eyes is not None
+        try:
+            lines += await connect_many(stand.host, stand.port, [person.learner.token for person in crowd.people])
+            await _watch(crowd, lines, eyes)
+            crowd.measuring = False
+            await crowd.warm_up()
+            await seed.quiet()
+            for rate in rates:
+                steps.append(await _step(stand, crowd, rate, seconds))
+                if steps[-1].saturated:
+                    break
+            if lost := sum(line.closed for line in lines):
+                raise BenchError(f"{lost} of {sockets} sockets were closed by the server")
+        finally:
+            crowd.close()
+            for line in lines:
+                line.close()
     return steps
 
 
@@ -214,6 +218,22 @@ def _figures(step: Step, *, goals: bool) -> list[Figure]:
     if step.saturated:
         figures.append(Figure(f"{at}{step.saturated}", float("nan"), "", "kept up", False))
     return figures
+
+
+def _short(step: Step) -> list[Figure]:
+    at = f"{step.rate:g}/s: "
+    if step.saturated:
+        return [Figure(f"{at}{step.saturated}", float("nan"), "")]
+    cpu, thousand = step.cpu, max(1, step.given) / 1000
+    return [
+        *latencies(f"{at}answer", step.answers_s),
+        *latencies(f"{at}own progress", step.seen.progress_s),
+        *latencies(f"{at}boards of others", step.seen.others_boards_s),
+        Figure(f"{at}frames received", step.seen.frames / step.seconds, "/s"),
+        Figure(f"{at}CPU of the API per 1,000 answers", cpu.api / thousand, "s"),
+        Figure(f"{at}cores: API", cpu.api / step.seconds, ""),
+        Figure(f"{at}cores: PostgreSQL, Valkey, load", (cpu.postgres + cpu.valkey + cpu.load) / step.seconds, ""),
+    ]
 
 
 async def _raw(step: Step, seconds: float) -> _Raw:
