@@ -23,7 +23,8 @@ Measure = Callable[[Stand, float, int, int], Awaitable[Result]]
 MEASURES: dict[str, Measure] = {
     "answers": lambda stand, s, c, w: answers.measure(stand, seconds=s, connections=c),
     "pushes": lambda stand, s, c, w: pushes.measure(stand, seconds=s, workers=w),
-    "capacity": lambda stand, s, c, w: pushes.capacity(stand, seconds=s, workers=w),
+    "capacity": lambda stand, s, c, w: pushes.capacity(stand, seconds=s, workers=w, completing=True),
+    "capacity-answers": lambda stand, s, c, w: pushes.capacity(stand, seconds=s, workers=w, completing=False),
     "classroom": lambda stand, s, c, w: classroom.measure(stand, seconds=s),
     "courses": lambda stand, s, c, w: courses.measure(stand, seconds=s, connections=c),
     "sockets": lambda stand, s, c, w: sockets.measure(stand),
@@ -31,7 +32,7 @@ MEASURES: dict[str, Measure] = {
 }
 ALONE: dict[str, Callable[[], Result]] = {"fanout": fanout.measure, "grading": grading.measure}
 """Without a whole server."""
-LONG = {"capacity"}
+LONG = {"capacity", "capacity-answers"}
 """Measured only when it is asked for."""
 
 
