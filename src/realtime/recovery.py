@@ -2,7 +2,8 @@
 
 Invariants, kept by scripts that Redis runs atomically:
 - within one epoch `seq` grows by one per frame, and frames are published in the order of `seq`;
-- a frame with a tag that the stream has seen lately is not added again;
+- a frame with a tag that the stream has seen lately is not added again, not even in a new epoch: whoever is told of
+  that reads the state anew, and this frame is in it;
 - an epoch never outlives the Redis process that counted it: after a restart, which may have lost the last second, the
   next touch begins a new epoch, so a number is never given twice with different contents.
 """
@@ -33,9 +34,9 @@ local p = redis.call('HMGET', KEYS[1], 'run', 'epoch', 'seq', 'tags')
 local epoch, seq, tags = p[2], tonumber(p[3] or '0'), p[4] or ''
 local fresh = p[1] ~= ARGV[1] or not epoch
 local function renew()
-  epoch, seq, tags = ARGV[2], 0, ''
+  epoch, seq = ARGV[2], 0
   redis.call('DEL', KEYS[1], KEYS[2])
-  redis.call('HSET', KEYS[1], 'run', ARGV[1], 'epoch', epoch, 'seq', '0', 'tags', '')
+  redis.call('HSET', KEYS[1], 'run', ARGV[1], 'epoch', epoch, 'seq', '0', 'tags', tags)
   redis.call('EXPIRE', KEYS[1], {POSITION_TTL_S})
 end
 """

@@ -36,6 +36,9 @@ class Screens:
     def session_ids(self) -> set[UUID]:
         return set()
 
+    def measure(self) -> None:
+        return
+
     async def stop(self) -> None:
         self.frames.clear()
 
@@ -47,7 +50,10 @@ class Process:
         self.client: Redis = redis.client()
         ports = replace(World().ports(), durable_since=durable)
         self.hub = Realtime(
-            self.client, ports, RealtimeSettings(actors=Policy(idle_s=0.0, sweep_every_s=3600)), route=route
+            self.client,
+            ports,
+            RealtimeSettings(actors=Policy(idle_s=0.0, sweep_every_s=3600), tend_every_s=0.02),
+            route=route,
         )
         self.screens = Screens()
         self.hub._gateway = cast("Any", self.screens)
@@ -65,8 +71,11 @@ class Process:
         self.hub.deliver([Progressed(user_id=user_id, answered=number) for number in numbers])
 
     async def rest(self) -> None:
-        """All actors that may."""
+        """All actors that may, with nothing of theirs under way."""
         await until(self.hub._publisher.drained)
+        await self.sweep()
+
+    async def sweep(self) -> None:
         for _ in range(20):
             self.hub._supervisor.sweep()
             await asyncio.sleep(0)

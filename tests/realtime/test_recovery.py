@@ -42,6 +42,7 @@ class Story:
         self.facts: list[Progressed] = []
         self.broken = False
         """Redis forgot, or may have."""
+        self.empty = False
 
     async def take(self, step: Step) -> None:
         verb, where, number = step
@@ -70,6 +71,7 @@ class Story:
                 for each in self.processes:
                     each.hub._publisher._run_id = run_id
                 if verb == "empty":
+                    self.empty = True
                     await process.client.flushall()
 
     async def settle(self) -> None:
@@ -118,6 +120,7 @@ async def test_every_reader_has_every_frame_once_and_in_order_or_is_told_that_so
         assert [stream[number] for number in range(since + 1, seq + 1)] == reader.answered[
             len(reader.answered) - seq + since :
         ]
+        assert story.empty or len(set(reader.answered)) == len(reader.answered)
         reader.drop()
 
 
@@ -248,10 +251,26 @@ async def test_with_redis_away_a_newcomer_learns_of_what_must_not_be_lost_and_ge
     await until(lambda: len(reader.ready) == 2)
     assert (reader.ready[1]["epoch"], reader.ready[1]["truncated"]) == ("", True)
     assert told(reader.ready[1]) == [str(wanted)]
-    await process.rest()
+    await process.sweep()
     assert process.hub._supervisor.living()
     own_redis.start()
     await until(lambda: len(reader.ready) == 3)
     assert reader.ready[2]["epoch"]
     process.tell(reader.user_id, 1)
     await until(lambda: reader.answered == [1])
+
+
+async def test_a_process_notices_that_it_hears_nothing_and_that_it_hears_again(
+    start: Start, own_redis: OwnRedis
+) -> None:
+    process = await start(None, own_redis)
+    hub = process.hub
+    began = hub._heard_at
+    await until(lambda: hub._heard_at > began)
+    own_redis.kill()
+    last = hub._heard_at
+    await until(lambda: hub.deaf_s() > 0.2)
+    assert hub._heard_at == last
+    own_redis.start()
+    await until(lambda: hub._heard_at > last)
+    assert hub.deaf_s() < 0.2
