@@ -144,6 +144,7 @@ async def test_who_does_not_answer_a_ping_is_gone(way: str) -> None:
             assert json.loads(str(await line.recv())[1:])["pingInterval"] == 50
             assert [await line.recv(), await line.recv()] == ["2", "1"]
             await line.wait_closed()
+        await until(lambda: not served.server.eio.sockets)
         assert (await http.get(f"{served.polling}&sid={sid}")).status_code == 400
 
 
