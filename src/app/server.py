@@ -71,7 +71,8 @@ def protocol(mount: Mount) -> type[HttpToolsProtocol]:
     class Http(HttpToolsProtocol):
         def handle_websocket_upgrade(self) -> None:
             self.connections.discard(self)
-            if mount.take(self.url, self.headers, self.transport, self.connections):
+            get = self.scope["method"] == "GET"
+            if get and mount.take(self.url, self.headers, self.transport, self.connections):
                 # It refers to this object, which would otherwise live until the collector comes by.
                 del self.parser
             else:
