@@ -27,7 +27,13 @@ def realtime_settings(settings: Settings, *, mark: str) -> RealtimeSettings:
 
 def realtime_ports(db: Database, authenticator: Authenticator, boards: Boards) -> Ports:
     async def authenticate(token: str) -> Principal:
-        known = await (redeem_ticket(db, token) if is_ticket(token) else authenticator.principal(token))
+        if is_ticket(token):
+            known = await redeem_ticket(db, token)
+        elif cached := authenticator.cached(token):
+            # A socket lives long: whoever opens one is looked for in the database, where other processes end logins.
+            await authenticator.roles_now(known := cached)
+        else:
+            known = await authenticator.principal(token)
         return Principal(known.user_id, known.session_id, known.expires_at, known.roles)
 
     async def submit_answer(principal: Principal, submitted: AnswerSubmit) -> msgspec.Struct:

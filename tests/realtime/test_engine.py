@@ -148,6 +148,19 @@ async def test_who_does_not_answer_a_ping_is_gone(way: str) -> None:
         assert (await http.get(f"{served.polling}&sid={sid}")).status_code == 400
 
 
+async def test_who_answers_no_ping_gets_no_time_to_close() -> None:
+    async with running("direct", ping_interval=0.03, ping_timeout=0.03) as served:
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(
+            b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+            b"Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        # Its goodbye is not answered either, and the line is cut long before the grace of closings is over.
+        async with asyncio.timeout(2):
+            assert (await reader.read()).startswith(b"HTTP/1.1 101")
+        writer.close()
+
+
 @pytest.mark.parametrize("way", ["direct", "asgi"])
 async def test_who_answers_pings_stays(way: str) -> None:
     async with running(way, ping_interval=0.03, ping_timeout=0.03) as served, connected(served.ws) as line:

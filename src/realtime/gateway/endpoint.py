@@ -36,7 +36,8 @@ class GatewaySettings:
     """`origins`: exact origins of browsers that may connect; an empty list admits only those that send none.
     `transports`: long polling needs every request of a client to reach the same process; `mark` begins the id of every
     engine session, so that whoever gets such a request knows where it belongs. `queue_limit` packets and `queue_bytes`
-    bytes is what a client may be behind before it is closed."""
+    bytes is what a client may be behind before it is closed. Who is gone without a word is noticed within 45 s: ping
+    interval and timeout."""
 
     origins: Sequence[str] = ()
     transports: Sequence[str] = ("websocket", "polling")
@@ -46,7 +47,7 @@ class GatewaySettings:
     connect_deadline_s: float = 9.0
     closing_grace_s: float = 5.0
     ping_interval_s: float = 25.0
-    ping_timeout_s: float = 20.0
+    ping_timeout_s: float = 19.0
     frame_bytes: int = 65_536
     events_per_s: float = 100.0
     events_burst: int = 200

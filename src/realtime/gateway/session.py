@@ -27,6 +27,7 @@ PACKETS_PER_PAYLOAD = 16
 _WHILE_UPGRADING_S = 0.1
 # So many packets of one client wait before its line is held.
 _PATIENCE = 16
+_LAST_WORDS_S = 0.1
 
 
 class Gone:
@@ -268,9 +269,10 @@ class Session(AsyncSocket):  # type: ignore[misc]
             self._alarm = self.server.agenda.call_later(self.server.ping_timeout, self._unanswered)
             return
         metrics.SOCKETS_CLOSED.labels("realtime.ping_timeout").inc()
-        if self._line is not None:
-            self._line.write(CLOSE)
-            self._line.finish(1000)
+        if (line := self._line) is not None:
+            line.write(CLOSE)
+            # Who answered no ping all this time will not answer a goodbye: no more grace than it takes to send it.
+            self.server.agenda.call_later(_LAST_WORDS_S, line.abort)
         self.end(self.server.reason.PING_TIMEOUT)
 
     def _cancel_alarm(self) -> None:
