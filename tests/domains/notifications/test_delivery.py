@@ -104,7 +104,7 @@ async def test_a_fact_becomes_one_mail_with_its_address_of_the_house_however_oft
     assert [item["kind"] for item in inbox].count("course_purchased") == 1
 
 
-async def test_a_thousand_deliveries_over_a_faulty_way_out_are_each_taken_once_by_message_id(
+async def test_hundreds_of_deliveries_over_a_faulty_way_out_are_each_taken_once_by_message_id(
     db: Database, mail: MailDouble
 ) -> None:
     dice = random.Random(7)
@@ -125,7 +125,7 @@ async def test_a_thousand_deliveries_over_a_faulty_way_out_are_each_taken_once_b
     mail.before, mail.after = before, after
     await db.fetch("""
         INSERT INTO identity_user (id, email, name)
-        SELECT gen_random_uuid(), 'many' || n || '@example.org', 'Many' FROM generate_series(1, 250) n
+        SELECT gen_random_uuid(), 'many' || n || '@example.org', 'Many' FROM generate_series(1, 75) n
     """)
     await db.fetch(
         """
@@ -153,8 +153,8 @@ async def test_a_thousand_deliveries_over_a_faulty_way_out_are_each_taken_once_b
         # Many jobs twice, at the same time.
         await asyncio.gather(*map(job, ready), *map(job, ready[::3]))
     states = await db.fetch("SELECT state, count(*)::int AS n FROM notifications_delivery GROUP BY state")
-    assert [(row["state"], row["n"]) for row in states] == [("sent", 1000)]
-    assert len(mail.taken) == 1000
+    assert [(row["state"], row["n"]) for row in states] == [("sent", 300)]
+    assert len(mail.taken) == 300
     assert {message_id for message_id, times in mail.taken.items() if times > 1} <= lost
     assert max(mail.most_at_once.values()) <= deliver.MOST_AT_ONCE_TO_ONE
 
