@@ -123,11 +123,10 @@ async def test_a_process_that_dies_is_forgotten(houses: Houses, own_redis: OwnRe
     two.sit(LEAGUE, "b", BEN)
     await both(houses, 2)
     # From here on the second process says nothing more, as after kill -9. Time in Redis is Redis's own.
-    redis = own_redis.client()
     processes, _ = keys(LEAGUE)
-    while await redis.zscore(processes, "process-1") is not None:
-        await one.tick()
-    await redis.aclose()
+    async with own_redis.client() as redis:
+        while await redis.zscore(processes, "process-1") is not None:
+            await one.tick()
     assert one.online("a")[-1] == 1
 
 
@@ -148,16 +147,15 @@ async def test_a_wiped_redis_is_filled_again_and_nobody_seems_to_have_left(house
     one.sit(LEAGUE, "a", ADA)
     two.sit(LEAGUE, "b", BEN)
     await both(houses, 3)
-    redis = own_redis.client()
-    await redis.flushall()
-    await both(houses, 3)
-    assert await redis.hlen(keys(LEAGUE)[1]) == 3
+    async with own_redis.client() as redis:
+        await redis.flushall()
+        await both(houses, 3)
+        assert await redis.hlen(keys(LEAGUE)[1]) == 3
     await both(houses, 6)
     assert one.online("a") == [1, 2]
     two.rooms.leave(LEAGUE, "b")
     await both(houses, 3)
     assert one.online("a")[-1] == 1
-    await redis.aclose()
 
 
 async def test_a_frozen_redis_leaves_the_own_people_right_and_all_of_them_later(
@@ -183,6 +181,8 @@ async def test_a_frozen_redis_leaves_the_own_people_right_and_all_of_them_later(
 async def test_a_teacher_sees_which_learners_are_online_wherever_they_are(houses: Houses) -> None:
     one, two = houses
     one.sit(CLASS, "t", TESS)
+    await both(houses)
+    # The teacher is no learner of the class, also while nobody knows who is.
     one.presence.expect(CLASS, [ADA, BEN])
     await both(houses)
     assert one.told["t"] == [{"room": CLASS, "online": 0, "ids": []}]
