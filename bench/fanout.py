@@ -26,13 +26,7 @@ SIZES = (300, 1_000, 5_000)
 FRAMES = 60_000
 """Per measurement, over all sockets of the room."""
 GOAL_OF_RAW = 1.5
-KINDS = {
-    "raw": "transport.write alone",
-    "websockets": "websockets.broadcast",
-    "lyceum": "lyceum",
-    "asgi": "lyceum over ASGI",
-    "socketio": "python-socketio emit",
-}
+KINDS = ("raw", "websockets", "lyceum", "asgi", "socketio")
 
 
 class State(msgspec.Struct):
@@ -210,18 +204,23 @@ async def _all(sizes: tuple[int, ...]) -> Result:
     figures: list[Figure] = []
     for size in sizes:
         found = {kind: await one(kind, size) for kind in KINDS}
-        limit = found["raw"]
-        for kind, name in KINDS.items():
-            seen = found[kind]
-            figures.append(Figure(f"{size:,}: {name}, CPU per 1,000 frames", seen.cpu * 1000, "ms"))
-            figures.append(Figure(f"{size:,}: {name}, frames", seen.rate, "/s"))
-            figures.append(Figure(f"{size:,}: {name}, last of the room p50", seen.p50_ms, "ms"))
-            figures.append(Figure(f"{size:,}: {name}, memory idle", seen.idle_kb, "KB"))
-            figures.append(Figure(f"{size:,}: {name}, memory active", seen.active_kb, "KB"))
-        figures.append(
-            below(f"{size:,}: CPU of lyceum / of transport.write", found["lyceum"].cpu / limit.cpu, "", GOAL_OF_RAW)
-        )
-    return Result("fanout", figures, [f"frames of {FRAME_BYTES:,} bytes, one room, about {FRAMES:,} frames each"])
+        # What is divided by is measured at both ends, since machines drift.
+        limit = (found["raw"].cpu + (await one("raw", size)).cpu) / 2
+        for kind, seen in found.items():
+            of = f"{size:,} {kind}"
+            figures += [
+                Figure(f"{of}: CPU per 1,000 frames", seen.cpu * 1000, "ms"),
+                Figure(f"{of}: frames", seen.rate, "/s"),
+                Figure(f"{of}: the last has it, p50", seen.p50_ms, "ms"),
+                Figure(f"{of}: memory idle", seen.idle_kb, "KB"),
+                Figure(f"{of}: memory active", seen.active_kb, "KB"),
+            ]
+        figures.append(below(f"{size:,}: CPU of lyceum / of raw", found["lyceum"].cpu / limit, "", GOAL_OF_RAW))
+    notes = [
+        f"frames of {FRAME_BYTES:,} bytes, one room, about {FRAMES:,} frames each; a broadcast begins after the last",
+        "raw: transport.write alone; websockets: its broadcast; asgi: lyceum under any server; socketio: its emit",
+    ]
+    return Result("fanout", figures, notes)
 
 
 def measure(sizes: tuple[int, ...] = SIZES) -> Result:
