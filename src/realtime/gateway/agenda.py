@@ -55,18 +55,10 @@ class Agenda:
             heapify(self._entries)
             self._cancelled = 0
 
-    def stop(self) -> None:
-        self._entries.clear()
-        self._cancelled = 0
-        self._disarm()
-
-    def _disarm(self) -> None:
+    def _arm(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-    def _arm(self) -> None:
-        self._disarm()
         if self._entries:
             self._timer = self._clock.call_later(max(0.0, self._entries[0].due - self._clock.time()), self._run)
 

@@ -179,8 +179,8 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
 
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send, session: Session | None) -> None:
         await receive()
-        line = AsgiLine(self, receive, send)
         await send({"type": "websocket.accept", "subprotocol": None, "headers": []})
+        line = AsgiLine(self, receive, send)
         self._put_on(line, session, {"asgi.scope": scope})
         await line.run()
 
