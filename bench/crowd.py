@@ -297,7 +297,7 @@ async def _seated(host: str, port: int, learners: Sequence[Learner], sessions: S
         connection = await Connection.open(host, port)
         try:
             for number in some:
-                raw = await connection.call(completion(learners[number], sessions[number]))
+                raw = await _patiently(connection, completion(learners[number], sessions[number]))
                 found[number] = UUID(msgspec.json.decode(raw)["league"]["id"])
         finally:
             connection.close()
@@ -305,6 +305,18 @@ async def _seated(host: str, port: int, learners: Sequence[Learner], sessions: S
     # One after the other per connection, and few at once: leagues fill up in turn.
     await asyncio.gather(*(seat(range(lane, len(learners), SEATING)) for lane in range(min(SEATING, len(learners)))))
     return found
+
+
+async def _patiently(connection: Connection, request: bytes, tries: int = 10) -> bytes:
+    """Does what a 503 asks for; on a busy machine leagues fill up slower than people come."""
+    while True:
+        status, body = await connection.ask(request)
+        if status < 300:
+            return body
+        tries -= 1
+        if status != 503 or not tries:
+            raise HttpFailure(f"a first lesson was answered {status}: {body[:200].decode()}")
+        await asyncio.sleep(1)
 
 
 def completion(learner: Learner, session: UUID) -> bytes:
