@@ -9,6 +9,7 @@ from uuid import UUID
 
 import httpx
 import msgspec
+from realtime_house import PATIENCE_S
 
 from app.asgi import Parts
 from conftest import Crank
@@ -74,7 +75,7 @@ class Stage:
         await self.crank.jobs()
 
 
-async def until(true: Callable[[], bool], timeout_s: float = 5.0) -> None:
+async def until(true: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
     async with asyncio.timeout(timeout_s):
         while not true():
             await asyncio.sleep(0.005)

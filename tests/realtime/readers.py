@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
-from realtime_house import OwnRedis, Progressed, World, route
+from realtime_house import PATIENCE_S, OwnRedis, Progressed, World, route
 from redis.asyncio import Redis
 
 from realtime.hub import Realtime, RealtimeSettings
@@ -132,7 +132,7 @@ class Reader:
             self.process = None
 
 
-async def until(true: Callable[[], bool], timeout_s: float = 5.0) -> None:
+async def until(true: Callable[[], bool], timeout_s: float = PATIENCE_S) -> None:
     async with asyncio.timeout(timeout_s):
         while not true():
             await asyncio.sleep(0.002)

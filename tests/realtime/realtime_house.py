@@ -37,6 +37,9 @@ from realtime.ports import Ports, Principal
 from realtime.rooms import CLASSROOM, COURSE, LEAGUE, SESSION
 from realtime.wire import AnswerSubmit, CourseChanged, LeagueEntry, ProgressChanged, SessionProgress
 
+PATIENCE_S = 30.0
+"""How long a test waits for what must come. Only one that fails waits so long."""
+
 
 class OwnRedis:
     """A server that a test may kill, freeze and start again on the same data."""
@@ -49,7 +52,7 @@ class OwnRedis:
     def start(self) -> None:
         options = f"--port 0 --unixsocket {self.socket} --dir {self.home} --appendonly yes --save ".split(" ")
         self.process = subprocess.Popen([str(find_valkey()), *options], stdout=subprocess.DEVNULL)
-        for _ in range(200):
+        for _ in range(1500):
             with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
                 probe.settimeout(1)
                 probe.connect(str(self.socket))
@@ -272,7 +275,7 @@ class Client:
     async def connect(self, user_id: UUID | str, *, transports: tuple[str, ...] = ("websocket",), **auth: Any) -> None:
         await self.sio.connect(self.url, auth={"token": str(user_id), **auth}, transports=list(transports))
 
-    async def until(self, event: str, count: int = 1, timeout: float = 5.0) -> list[Any]:
+    async def until(self, event: str, count: int = 1, timeout: float = PATIENCE_S) -> list[Any]:
         """The payloads of the first `count` frames of that name."""
         try:
             async with asyncio.timeout(timeout):
@@ -375,7 +378,7 @@ async def launch() -> AsyncIterator[Launch]:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(each.sio.shutdown(), 3)
         process.server.should_exit = True
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, PATIENCE_S)
         await client.aclose()
 
 

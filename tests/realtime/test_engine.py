@@ -11,6 +11,7 @@ import httpx
 import pytest
 import uvicorn
 import websockets
+from realtime_house import PATIENCE_S
 
 from app.server import protocol
 from realtime.gateway import library
@@ -88,7 +89,7 @@ def connected(url: str, **options: Any) -> Any:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE_S):
         while not true():
             await asyncio.sleep(0.002)
 
@@ -156,18 +157,23 @@ async def test_who_answers_no_ping_gets_no_time_to_close() -> None:
             b"Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
         )
         # Its goodbye is not answered either, and the line is cut long before the grace of closings is over.
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_S):
             assert (await reader.read()).startswith(b"HTTP/1.1 101")
         writer.close()
 
 
 @pytest.mark.parametrize("way", ["direct", "asgi"])
 async def test_who_answers_pings_stays(way: str) -> None:
-    async with running(way, ping_interval=0.03, ping_timeout=0.03) as served, connected(served.ws) as line:
+    async with running(way, ping_interval=0.03, ping_timeout=PATIENCE_S) as served, connected(served.ws) as line:
         await line.recv()
+        agenda = served.server.eio.agenda
         for _ in range(4):
+            # Only an answer has the next ping sent, and calls off what would happen without one.
             assert await line.recv() == "2"
+            waiting = len(agenda)
             await line.send("3")
+        assert await line.recv() == "2"
+        assert len(agenda) == waiting
 
 
 async def test_a_poll_that_waits_is_answered_when_its_client_closes(served: Served) -> None:
@@ -260,7 +266,7 @@ async def test_what_is_no_packet_closes_the_connection(served: Served, packet: s
         await line.send("40")
         await line.recv()
         await line.send(packet)
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE_S):
             await line.wait_closed()
     await until(lambda: not served.server.eio.sockets)
 

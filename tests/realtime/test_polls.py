@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -10,7 +9,7 @@ import httpx
 import pytest
 from live_stage import until
 from readers import Kept, Process, Start
-from realtime_house import OwnRedis
+from realtime_house import PATIENCE_S, OwnRedis
 
 from app.asgi import Parts
 from conftest import Crank
@@ -53,7 +52,7 @@ async def test_a_poll_waits_for_the_next_frame_and_no_longer(start: Start) -> No
     waiting = asyncio.create_task(ask(process, user, began, wait_s=20))
     await until(lambda: bool(process.hub.polls.session_ids()))
     other.tell(user, 7)
-    found = await asyncio.wait_for(waiting, 3)
+    found = await asyncio.wait_for(waiting, PATIENCE_S)
     assert answered(found) == [7]
     empty = await ask(process, user, found, wait_s=0.02)
     assert (empty.epoch, empty.seq, empty.frames, empty.truncated) == (found.epoch, found.seq, [], False)
@@ -75,7 +74,7 @@ async def test_the_oldest_of_too_many_polls_gives_way(start: Start) -> None:
     process, user = await start(), uuid4()
     began = await ask(process, user)
     polls = [asyncio.create_task(ask(process, user, began, wait_s=20)) for _ in range(POLLS_PER_PERSON + 1)]
-    assert (await asyncio.wait_for(polls[0], 3)).frames == []
+    assert (await asyncio.wait_for(polls[0], PATIENCE_S)).frames == []
     assert not any(poll.done() for poll in polls[1:])
     await process.hub.farewell()
     assert [found.frames for found in await asyncio.gather(*polls)] == [[]] * 4
@@ -88,7 +87,7 @@ async def test_the_polls_of_a_login_that_has_ended_are_over(start: Start) -> Non
     await until(lambda: process.hub.polls.session_ids() == {SESSION})
     process.screens.close_sessions = lambda *_: None  # type: ignore[attr-defined]
     process.hub.disconnect_sessions([SESSION])
-    assert (await asyncio.wait_for(waiting, 3)).frames == []
+    assert (await asyncio.wait_for(waiting, PATIENCE_S)).frames == []
 
 
 async def test_a_frozen_redis_holds_no_poll_longer_than_its_deadline(start: Start, own_redis: OwnRedis) -> None:
@@ -97,17 +96,16 @@ async def test_a_frozen_redis_holds_no_poll_longer_than_its_deadline(start: Star
     began = await ask(process, user)
     wanted = kept.add(NOW)
     own_redis.signal(signal.SIGSTOP)
-    process.hub._publisher._deadline_s = 0.05
-    process.hub._listener._deadline_s = 0.05
-    asked = time.monotonic()
-    found = await ask(process, user, began, wait_s=20)
-    assert time.monotonic() - asked < 1
+    hub = process.hub
+    hub._publisher._deadline_s = hub._listener._deadline_s = 0.05
+    found = await asyncio.wait_for(ask(process, user, began, wait_s=3600), PATIENCE_S)
     assert (found.epoch, found.truncated) == ("", True)
     assert [frame.id for frame in found.missed] == [wanted]  # type: ignore[union-attr]
     # Who knows already waits until Redis is back, and is told then that there are numbers again.
-    waiting = asyncio.create_task(ask(process, user, found, wait_s=20))
+    waiting = asyncio.create_task(ask(process, user, found, wait_s=3600))
+    hub._publisher._deadline_s = hub._listener._deadline_s = PATIENCE_S
     own_redis.signal(signal.SIGCONT)
-    back = await asyncio.wait_for(waiting, 8)
+    back = await asyncio.wait_for(waiting, PATIENCE_S)
     assert back.epoch
     assert back.truncated
 

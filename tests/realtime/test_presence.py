@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from realtime_house import Launch, OwnRedis
+from realtime_house import PATIENCE_S, Launch, OwnRedis
 from test_actors import HandClock
 
 from realtime.hub import RealtimeSettings
@@ -218,7 +218,7 @@ async def test_presence_reaches_the_sockets_of_another_process(launch: Launch, o
     ada, ben = await one.joined(ADA), await two.joined(BEN)
     assert await ada.sio.call("course.watch", {"course_id": str(room)}) == {"ok": True}
     assert await ben.sio.call("course.watch", {"course_id": str(room)}) == {"ok": True}
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while ada.of("presence.changed")[-1:] != [{"room": f"course:{room}", "online": 2}]:
             await asyncio.sleep(0.01)
         await ben.sio.disconnect()

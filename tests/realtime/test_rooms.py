@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
-from realtime_house import Client, Launch, OwnRedis, Process, World
+from readers import until
+from realtime_house import PATIENCE_S, Client, Launch, OwnRedis, Process, World
 
 from domains.catalog.events import CourseRevisionPublished
 from domains.classrooms.events import MemberJoined, MemberLeft
@@ -69,11 +70,17 @@ async def teacher_in(process: Process, classroom: UUID) -> Client:
 
 
 async def settled(process: Process) -> None:
-    """Until what is on its way through Redis and the actors is through."""
-    await asyncio.sleep(0.05)
-    while not process.hub._publisher.drained():
-        await asyncio.sleep(0.01)
-    await asyncio.sleep(0.05)
+    """Until what is on its way through Redis, the actors and the sockets is through."""
+    hub = process.hub
+    await until(hub._publisher.drained)
+    heard_at = hub._heard_at
+    hub._publisher.say(hub._echo, "")
+    await until(lambda: hub._heard_at > heard_at)
+    cells = hub._supervisor._cells.values()
+    await until(lambda: not any(cell.busy or cell.mailbox for cell in cells))
+    for client in process.clients:
+        if client.sio.connected:
+            await client.sio.call("nothing", {})
 
 
 def followed(client: Client) -> dict[str, Any]:
@@ -240,7 +247,7 @@ async def test_a_very_busy_class_is_told_each_learners_latest_at_intervals(
     teacher = await teacher_in(house, uuid4())
     lessons = [Lesson(house.world, id_) for id_ in learners]
     house.hub.deliver([lesson.answer() for _ in range(8) for lesson in lessons])
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(PATIENCE_S):
         while {line and line["answered"] for line in followed(teacher).values()} != {8}:
             await asyncio.sleep(0.01)
     assert len(teacher.of("classroom.progress")) < 12
@@ -479,6 +486,6 @@ async def test_a_socket_that_goes_leaves_all_its_rooms(house: Process) -> None:
     for kind in ("classroom", "session", "course"):
         assert (await client.sio.call(f"{kind}.watch", {f"{kind}_id": str(me)}))["ok"]
     await client.sio.disconnect()
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(PATIENCE_S):
         while list(house.hub._rooms.watched()):
             await asyncio.sleep(0.01)

@@ -12,7 +12,7 @@ import pytest
 import socketio
 import uvicorn
 from engineio.async_socket import AsyncSocket
-from realtime_house import Process
+from realtime_house import PATIENCE_S, Process
 from socketio.base_manager import BaseManager
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -82,7 +82,7 @@ async def test_one_frame_object_reaches_every_socket_and_its_line_can_be_cut(pro
     for client in clients:
         await client.until("room.left")
     peers[0].session.cut()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE_S):
         while len(gateway._peers) == 3:
             await asyncio.sleep(0.01)
 
