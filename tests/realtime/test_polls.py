@@ -94,7 +94,7 @@ async def test_a_frozen_redis_holds_no_poll_longer_than_its_deadline(start: Star
     kept = Kept()
     process, user = await start(kept, own_redis), uuid4()
     began = await ask(process, user)
-    wanted = kept.add(NOW)
+    wanted = kept.add(datetime.now(UTC))
     own_redis.signal(signal.SIGSTOP)
     hub = process.hub
     hub._publisher._deadline_s = hub._listener._deadline_s = 0.05
