@@ -6,7 +6,7 @@ nobody needs any more are given up by the hub.
 """
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Container
 from contextlib import suppress
 from uuid import UUID
 
@@ -60,6 +60,11 @@ class Following:
 
     def unfollow(self, room: str) -> None:
         self._leave(room, self._of.pop(room, set()))
+
+    def tidy(self, living: Container[str]) -> None:
+        """Rooms whose actor crashed too often to do it itself follow nobody any more."""
+        for room in [room for room in self._of if room not in living]:
+            self.unfollow(room)
 
     def overhear(self, user_id: UUID, doing: SessionProgressOut) -> None:
         for room in self._rooms.get(user_id, ()):

@@ -272,6 +272,7 @@ class Realtime:
             metrics.DEAF_SECONDS.set(self.deaf_s())
             self._publisher.say(self._echo, "")
             living = self._supervisor.living()
+            self.watching.following.tidy(living)
             await self._streams.tidy(living, self.watching.following)
             behind = self._behind | self._streams.orphans(living)
             self._behind = set()

@@ -15,6 +15,7 @@ LEAGUE = "league:"
 CLASSROOM = "classroom:"
 SESSION = "session:"
 COURSE = "course:"
+KINDS = (LEARNER, LEAGUE, CLASSROOM, SESSION, COURSE)
 
 
 def learner_room(user_id: UUID) -> str:

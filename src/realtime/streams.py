@@ -15,7 +15,7 @@ from realtime.bus import Listener
 from realtime.ports import DurableSince
 from realtime.publisher import Publisher
 from realtime.recovery import Replay
-from realtime.rooms import LEARNER, Rooms, subject_of
+from realtime.rooms import KINDS, LEARNER, Rooms, subject_of
 from realtime.wire import Missed
 
 logger = logging.getLogger(__name__)
@@ -102,15 +102,16 @@ class Streams:
         return self._rooms.orphans(living) - self._resting
 
     async def tidy(self, living: Container[str], followed: Container[UUID]) -> None:
-        """Unsubscribes from streams that nobody here reads any more, nor follows."""
+        """Unsubscribes from streams that nobody here reads any more, nor follows; and from rooms whose actor crashed
+        too often to do it itself."""
         unread = [
             room
             for room in self._listener.rooms()
-            if room.startswith(LEARNER)
+            if room.startswith(KINDS)
             and room not in living
             and room not in self._polled
             and not self._rooms.seats(room)
-            and subject_of(room) not in followed
+            and not (room.startswith(LEARNER) and subject_of(room) in followed)
         ]
         self._resting.difference_update(unread)
         if unread:

@@ -17,8 +17,10 @@ from domains.kernel.events import Event
 from domains.learning.api import SessionProgressOut
 from domains.learning.events import AnswerGraded, LessonCompleted, SessionBegun
 from realtime.actors.classroom import ClassroomActor
+from realtime.actors.learner import Resync
 from realtime.hub import RealtimeSettings
 from realtime.inbound import ROOMS_PER_SOCKET
+from realtime.supervisor import Policy
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 STILL = RealtimeSettings(check_rights_every_s=3600, presence_every_s=3600)
@@ -489,3 +491,27 @@ async def test_a_socket_that_goes_leaves_all_its_rooms(house: Process) -> None:
     async with asyncio.timeout(PATIENCE_S):
         while list(house.hub._rooms.watched()):
             await asyncio.sleep(0.01)
+
+
+async def test_a_room_whose_actor_died_for_good_leaves_nothing_behind(
+    launch: Launch, shared_redis: OwnRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = RealtimeSettings(
+        check_rights_every_s=3600, presence_every_s=3600, tend_every_s=0.02, actors=Policy(crashes_allowed=0)
+    )
+    house = await launch(shared_redis, settings=settings)
+    ada, classroom = uuid4(), uuid4()
+    house.world.learners = [ada]
+    teacher = await teacher_in(house, classroom)
+    room = f"classroom:{classroom}"
+    listener, following = house.hub._listener, house.hub.watching.following
+    assert room in listener.rooms()
+    assert ada in following
+
+    async def broken(self: ClassroomActor, message: Any) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(ClassroomActor, "receive", broken)
+    await teacher.sio.call("classroom.unwatch", {"classroom_id": str(classroom)})
+    house.hub._to_room(room, Resync())
+    await until(lambda: room not in listener.rooms() and ada not in following)
