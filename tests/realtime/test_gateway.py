@@ -269,6 +269,22 @@ async def test_malformed_frames_hurt_nobody_else(process: Process, logged_in: bo
     assert not process.world.answers
 
 
+@pytest.mark.parametrize(
+    "answer",
+    ['"a\\u0000b"', '"\\ud800"', "[" * 5_000 + "]" * 5_000, '"\n"', "nothing"],
+    ids=["nul", "half", "deep", "raw", "no json"],
+)
+async def test_an_event_that_cannot_be_read_is_refused_by_its_acknowledgement(process: Process, answer: str) -> None:
+    async with raw(process) as line, asyncio.timeout(PATIENCE_S):
+        await log_in(line, uuid4())
+        await line.send('4217["answer.submit",{"answer":' + answer + "}]")
+        while not (said := str(await line.recv())).startswith("4317["):
+            pass
+        [refusal] = json.loads(said[4:])
+        assert (refusal["ok"], refusal["code"]) == (False, "realtime.bad_payload")
+    assert not process.world.answers
+
+
 async def test_a_client_that_leaves_is_not_kept_waiting_for_its_poll(process: Process) -> None:
     client = process.client()
     await client.connect(uuid4(), transports=("polling",))

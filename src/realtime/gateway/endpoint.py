@@ -7,6 +7,7 @@ read, the others do not notice.
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,12 +24,15 @@ from realtime.gateway.direct import Headers, Others
 from realtime.gateway.engine import Engine
 from realtime.gateway.frames import Frame
 from realtime.gateway.peer import Bucket, Peer, Person
-from realtime.inbound import Inbound, Refusal, payload
+from realtime.inbound import Inbound, Refusal, payload, refused
 from realtime.ports import Authenticate, Clock
 
 logger = logging.getLogger(__name__)
 
 _DISCONNECT = Frame("41")
+# An event that wants an acknowledgement, whatever comes behind its number.
+_ASKS = re.compile(r"2([0-9]{1,15})\[")
+_UNREADABLE = refused("realtime.bad_payload", "JSON that cannot be read, is nested too deeply, or holds \\u0000").body
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,14 +222,18 @@ class Gateway:
             await self._clock.sleep(wait_s)
         # 0 connect, 1 disconnect, 2 event; acks and binary packets are never asked for.
         if not isinstance(data, str) or data[:1] not in ("0", "1", "2") or "\\u0000" in data:
-            self.malformed(eio_sid)
+            self.malformed(eio_sid, data)
             return False
         return not peer.closing
 
-    def malformed(self, eio_sid: str) -> None:
+    def malformed(self, eio_sid: str, data: str | bytes = "") -> None:
+        """Counts it, and answers whoever waits for an acknowledgement and would otherwise send the same again."""
         metrics.INBOUND.labels("malformed", "refused").inc()
         peer = self._peers.get(eio_sid)
         if peer is not None:
+            asks = _ASKS.match(data) if peer.sid in self._by_sid and isinstance(data, str) else None
+            if asks is not None and not peer.session.push(Frame(f"43{asks[1]}[{_UNREADABLE}]")):
+                self._too_slow(peer)
             peer.malformed += 1
             if peer.malformed > self._settings.malformed_allowed:
                 self.close(peer, "realtime.bad_frames", "too many frames that cannot be read")

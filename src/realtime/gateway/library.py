@@ -31,7 +31,7 @@ class Callbacks(Protocol):
 
     async def admit(self, eio_sid: str, data: str | bytes) -> bool: ...
 
-    def malformed(self, eio_sid: str) -> None: ...
+    def malformed(self, eio_sid: str, data: str | bytes = "") -> None: ...
 
     def connected(self, eio_sid: str) -> None: ...
 
@@ -92,9 +92,9 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]
         try:
             await super()._handle_eio_message(eio_sid, data)
         except Exception:  # noqa: BLE001  Parsing hostile text: anything may come out of it.
-            self.unreadable(eio_sid)
+            self.unreadable(eio_sid, data)
 
-    def unreadable(self, eio_sid: str) -> None:
+    def unreadable(self, eio_sid: str, data: str | bytes) -> None:
         """A packet that is none ends the session."""
         session = self.eio.sockets.get(eio_sid)
         if session is not None:
@@ -115,8 +115,8 @@ class HouseServer(Server):
         if await self.gateway.admit(eio_sid, data):
             await super()._handle_eio_message(eio_sid, data)
 
-    def unreadable(self, eio_sid: str) -> None:
-        self.gateway.malformed(eio_sid)
+    def unreadable(self, eio_sid: str, data: str | bytes) -> None:
+        self.gateway.malformed(eio_sid, data)
 
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
         await super()._handle_connect(eio_sid, namespace, data)
