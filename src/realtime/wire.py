@@ -170,6 +170,9 @@ class StreamFrame(Out, frozen=True, kw_only=True):
 
 
 class ProgressChanged(StreamFrame, frozen=True, kw_only=True):
+    """Absolute: where the session is now. Of two answers given at once the later may be told first; the frame with the
+    lower `answered` is then out of date."""
+
     event = PROGRESS_CHANGED
 
     session_id: UUID

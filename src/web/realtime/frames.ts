@@ -189,6 +189,7 @@ export interface PresenceChanged {
   ids?: Uuid[];
 }
 
+/** Absolute: where the session is now. Of two answers given at once the later may be told first; the frame with the lower `answered` is then out of date. */
 export interface ProgressChanged {
   seq: number;
   at: Moment;
