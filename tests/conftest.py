@@ -4,6 +4,7 @@ Nothing runs in the background: a test that wants facts dispatched or jobs done 
 """
 
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.asgi import Parts, create_app
 from app.config import Settings
 from app.embedded import Services, open_services
-from app.infra import Infra
+from app.infra import PATIENT, Infra, open_infra
 from app.registry import metadata
 from app.schema import VERSION_TABLE, migrate
 from app.worker import build_worker
@@ -66,8 +67,9 @@ async def migrated(settings: Settings) -> None:
 
 @pytest.fixture(scope="session")
 async def house(settings: Settings, migrated: None) -> AsyncIterator[Litestar]:
-    """The application with its lifespan running, shared by all tests of a process."""
-    app = create_app(settings, background=False)
+    """The application with its lifespan running, shared by all tests of a process. A slow machine is no frozen
+    database: it waits."""
+    app = create_app(settings, infra=partial(open_infra, limits=PATIENT), background=False)
     async with app.lifespan():
         yield app
 
