@@ -17,7 +17,14 @@ from app.embedded import Services
 from app.infra import open_infra, plain_dsn
 from app.schema import migrate
 from domains.catalog import api as catalog
-from journeys.served import Visitor, served, visitor
+from journeys.served import FRAME_S, Visitor, served, visitor
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever comes first to a module waits for its servers, too."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(180))
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +84,7 @@ def chance() -> random.Random:
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     """Opens a connection for each call, so that calls spread over the server's processes."""
     limits = httpx.Limits(max_keepalive_connections=0)
-    async with httpx.AsyncClient(limits=limits, trust_env=False, timeout=10) as client:
+    async with httpx.AsyncClient(limits=limits, trust_env=False, timeout=FRAME_S) as client:
         yield client
 
 

@@ -21,8 +21,9 @@ from app.demo.knowledge import Knowledge
 from declared import DECLARED
 
 LYCEUM = Path(sys.executable).with_name("lyceum")
-READY_S = 30.0
-FRAME_S = 20.0
+READY_S = 120.0
+FRAME_S = 30.0
+"""How long a journey waits for what must come. Only one that fails waits so long."""
 
 
 def free_port() -> int:
@@ -54,7 +55,7 @@ def served(environment: dict[str, str], log: Path, *arguments: str, port: int = 
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            status = process.wait(15)
+            status = process.wait(60)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

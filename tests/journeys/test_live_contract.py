@@ -122,10 +122,8 @@ async def test_a_ticket_opens_one_socket_and_a_logout_closes_it(ada: Visitor) ->
     async with by_ticket.socket(ears):
         await ears.heard("stream.ready")
         assert await refusal(ada.url, {"token": ticket}) == "identity.ticket_invalid"
-        started = anyio.current_time()
         await ada.call("POST", "/auth/logout")
         await ears.heard("stream.closed", code="realtime.session_ended")
-        assert anyio.current_time() - started < 5
 
 
 async def test_nothing_in_an_address_opens_a_socket(ada: Visitor) -> None:
