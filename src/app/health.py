@@ -12,10 +12,11 @@ from typing import Annotated, Any, Literal
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import HeaderParameter
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from app.config import Settings
 from app.infra import Infra
+from app.telemetry import figures
 from domains.billing.api import inbox_measure
 from domains.kernel.errors import NotFound
 from domains.kernel.wire import Out
@@ -91,7 +92,7 @@ class HealthController(Controller):
         with contextlib.suppress(Exception):
             async with asyncio.timeout(_CHECK_S):
                 await inbox_measure(infra.db)
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        return Response(figures(), media_type=CONTENT_TYPE_LATEST)
 
 
 async def services_of(infra: Infra) -> list[ServiceOut]:

@@ -248,11 +248,20 @@ def test_workers_do_not_outlive_a_killed_parent(place: Path) -> None:
         time.sleep(0.05)
 
 
+def courses_answered(figures: str) -> float:
+    lines = [line for line in figures.splitlines() if line.startswith("lyceum_http_request_seconds_count")]
+    return sum(float(line.rsplit(" ", 1)[1]) for line in lines if '/api/v1/courses"' in line)
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_the_whole_house_starts_with_a_course_and_stops_in_order(tmp_path: Path, workers: str) -> None:
     served = Served(tmp_path, "--workers", workers, real=True)
     served.wait_until_it_listens()
     assert [course["slug"] for course in json.loads(served.get("/api/v1/courses"))["items"]] == ["spanish-first-steps"]
+    for _ in range(5):
+        served.get("/api/v1/courses")
+    # Whichever process is asked knows what all of them have answered.
+    assert {courses_answered(served.get("/metrics")) for _ in range(5)} == {6.0}
     pids = server_pids(served.data_dir)
     code, _ = served.stop()
     assert code == 0
