@@ -3,6 +3,7 @@
 Nothing runs in the background: a test that wants facts dispatched or jobs done turns the crank.
 """
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 
@@ -22,6 +23,18 @@ from app.worker import build_worker
 from declared import DECLARED, watch
 from domains.kernel.repository import DeliveryKey
 from domains.kernel.uow import Database
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two to a core, because half of the time a test waits: for a process to start, for a deadline to pass."""
+    return 2 * (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts processes once for a module stays in one process of ours, and begins before everything else."""
+    for item in items:
+        if item.path.parent.name == "journeys" or item.path.name == "test_serve.py":
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session")

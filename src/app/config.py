@@ -171,3 +171,8 @@ def _checked(settings: Settings) -> Settings:
     if bool(settings.razorpay_key_id) != bool(settings.razorpay_key_secret):
         raise ConfigError(f"{PREFIX}RAZORPAY_KEY_ID and {PREFIX}RAZORPAY_KEY_SECRET belong together")
     return settings
+
+
+def share_figures(directory: Path) -> None:
+    """Processes that this one starts from now on write their figures there; the library takes it by no other way."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)

@@ -18,7 +18,7 @@ from types import FrameType
 
 from prometheus_client.multiprocess import mark_process_dead
 
-from app.config import Settings
+from app.config import Settings, share_figures
 from app.neighbours import Place
 from app.server import run_member
 
@@ -56,7 +56,7 @@ class Fleet:
         # Members write their figures there, so that each of them can show those of all.
         self._figures = Path(self._home.name) / "figures"
         self._figures.mkdir()
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self._figures)  # noqa: TID251 - the library's only way
+        share_figures(self._figures)
 
     def run(self, on_started: Callable[[], None]) -> None:
         """Returns after SIGINT or SIGTERM; `on_started` is called once when all members serve."""
