@@ -28,7 +28,7 @@ demo *arguments: setup
 
 # Run the test suite, in parallel
 test *arguments: setup
-    @{{ python }} -m pytest -n auto --dist loadgroup {{ arguments }}
+    @{{ python }} -m pytest -n auto {{ arguments }}
 
 # Formatting, lint, import contracts and types
 check: setup
