@@ -29,13 +29,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def environment(services: Services, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return fresh(services, tmp_path_factory.mktemp("journeys"))
+
+
+@pytest.fixture
+def own_environment(services: Services, tmp_path: Path) -> dict[str, str]:
+    """For a test with a Redis of its own: servers that share a database have to share their Redis, or the facts that
+    one of them takes never reach the screens of the other."""
+    return fresh(services, tmp_path)
+
+
+def fresh(services: Services, data_dir: Path) -> dict[str, str]:
     """Settings for a fresh, migrated database with the demo course."""
     name = f"journeys_{uuid4().hex[:12]}"
     settings = Settings(
         database_url=services.database_url.replace("/lyceum?", f"/{name}?"),
         # Another test of this process may empty the first database of Redis while journeys go on.
         redis_url=f"{services.redis_url}{'&' if '?' in services.redis_url else '?'}db=3",
-        data_dir=tmp_path_factory.mktemp("journeys"),
+        data_dir=data_dir,
     )
 
     async def prepare() -> None:

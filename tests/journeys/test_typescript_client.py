@@ -262,7 +262,7 @@ async def test_an_expired_token_is_replaced_and_nothing_is_missed(
 
 
 async def test_three_tabs_lose_nothing_and_repeat_nothing_over_restarts_of_server_and_redis(
-    environment: dict[str, str],
+    own_environment: dict[str, str],
     client_module: Path,
     http: httpx.AsyncClient,
     knowledge: Knowledge,
@@ -275,7 +275,7 @@ async def test_three_tabs_lose_nothing_and_repeat_nothing_over_restarts_of_serve
         redis = OwnRedis(Path(home))
         redis.start()
         stack.callback(redis.kill)
-        own = {**environment, "LYCEUM_REDIS_URL": f"unix://{redis.socket}"}
+        own = {**own_environment, "LYCEUM_REDIS_URL": f"unix://{redis.socket}"}
         with served(own, tmp_path / "first", port=port):
             ada = await visitor(url, http)
             [course] = (await ada.call("GET", "/courses"))["items"]
