@@ -1,9 +1,8 @@
-"""`python -m bench [answers|pushes|courses|sockets|entitlements|logins|grading]`."""
+"""`python -m bench [answers|pushes|classroom|courses|sockets|fanout|entitlements|logins|grading]`."""
 
 import asyncio
 import os
 import platform
-import resource
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -14,40 +13,54 @@ import click
 import uvloop
 from rich.console import Console
 
-from bench import answers, courses, entitlements, grading, logins, pushes, sockets
+from bench import answers, classroom, courses, entitlements, fanout, grading, logins, pushes, sockets
 from bench.figures import Result, as_json, show
 from bench.keepalive import HttpFailure
-from bench.stand import BenchError, Stand, running_server
+from bench.stand import BenchError, Stand, allow_many_files, running_server
 
-Measure = Callable[[Stand, float, int], Awaitable[Result]]
+Measure = Callable[[Stand, float, int, int], Awaitable[Result]]
 
 MEASURES: dict[str, Measure] = {
-    "answers": lambda stand, s, c: answers.measure(stand, seconds=s, connections=c),
-    "pushes": lambda stand, s, c: pushes.measure(stand, seconds=s),
-    "courses": lambda stand, s, c: courses.measure(stand, seconds=s, connections=c),
-    "sockets": lambda stand, s, c: sockets.measure(stand),
-    "entitlements": lambda stand, s, c: entitlements.measure(stand),
-    "logins": lambda stand, s, c: logins.measure(stand),
+    "answers": lambda stand, s, c, w: answers.measure(stand, seconds=s, connections=c),
+    "pushes": lambda stand, s, c, w: pushes.measure(stand, seconds=s, workers=w),
+    "capacity": lambda stand, s, c, w: pushes.capacity(stand, seconds=s, workers=w, completing=True),
+    "capacity-answers": lambda stand, s, c, w: pushes.capacity(stand, seconds=s, workers=w, completing=False),
+    "classroom": lambda stand, s, c, w: classroom.measure(stand, seconds=s),
+    "courses": lambda stand, s, c, w: courses.measure(stand, seconds=s, connections=c),
+    "sockets": lambda stand, s, c, w: sockets.measure(stand),
+    "entitlements": lambda stand, s, c, w: entitlements.measure(stand),
+    "logins": lambda stand, s, c, w: logins.measure(stand),
 }
+ALONE: dict[str, Callable[[], Result]] = {"fanout": fanout.measure, "grading": grading.measure}
+"""Without a whole server."""
+LONG = {"capacity", "capacity-answers"}
+"""Measured only when it is asked for."""
 
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice([*MEASURES, "grading"]))
+@click.argument("names", nargs=-1, type=click.Choice([*MEASURES, *ALONE]))
 @click.option("--seconds", type=click.FloatRange(2, 300), default=10.0, show_default=True, help="Of each measurement.")
 @click.option("--connections", type=click.IntRange(1, 150), default=32, show_default=True)
+@click.option("--workers", type=click.IntRange(1, 16), default=1, show_default=True, help="Processes of the server.")
 @click.option("--url", help="A server that runs already; needs --data-dir.")
 @click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False))
 @click.option("json_wanted", "--json", is_flag=True, help="Print one JSON document.")
 def main(
-    names: tuple[str, ...], seconds: float, connections: int, url: str | None, data_dir: Path | None, json_wanted: bool
+    names: tuple[str, ...],
+    seconds: float,
+    connections: int,
+    workers: int,
+    url: str | None,
+    data_dir: Path | None,
+    json_wanted: bool,
 ) -> None:
     """Measure one thing or all, each on a server of its own."""
-    _allow_many_files()
+    allow_many_files()
     console = Console(stderr=json_wanted)
     results = []
     try:
-        for name in names or [*MEASURES, "grading"]:
-            result = _measured(name, seconds, connections, url, data_dir)
+        for name in names or [*(name for name in MEASURES if name not in LONG), *ALONE]:
+            result = _measured(name, seconds, connections, workers, url, data_dir)
             results.append(result)
             show(result, console)
     except (BenchError, HttpFailure, TimeoutError, OSError, asyncpg.PostgresError) as error:
@@ -56,24 +69,19 @@ def main(
         click.echo(as_json(results, _conditions()))
 
 
-def _measured(name: str, seconds: float, connections: int, url: str | None, data_dir: Path | None) -> Result:
-    if name == "grading":
-        return grading.measure()
-    with running_server(url, data_dir) as stand, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_bounded(MEASURES[name](stand, seconds, connections), 120 + 4 * seconds))
+def _measured(
+    name: str, seconds: float, connections: int, workers: int, url: str | None, data_dir: Path | None
+) -> Result:
+    if name in ALONE:
+        return ALONE[name]()
+    server = running_server(url, data_dir, workers=workers)
+    with server as stand, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_bounded(MEASURES[name](stand, seconds, connections, workers), 180 + 10 * seconds))
 
 
 async def _bounded(work: Awaitable[Result], within_s: float) -> Result:
     async with asyncio.timeout(within_s):
         return await work
-
-
-def _allow_many_files() -> None:
-    """For this process and the server that it starts: a socket is a file."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 8192 if hard == resource.RLIM_INFINITY else min(8192, hard)
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _conditions() -> dict[str, object]:

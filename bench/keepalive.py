@@ -31,6 +31,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
+        self.lost = False
         self.on_answer: Callable[[int, bytes], None] = lambda status, body: None
         self.on_lost: Callable[[], None] = lambda: None
         self._buffer = b""
@@ -46,6 +47,7 @@ class Connection(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = True
         self.on_lost()
 
     def data_received(self, data: bytes) -> None:
@@ -77,8 +79,8 @@ class Connection(asyncio.Protocol):
         if self.transport is not None:
             self.transport.close()
 
-    async def call(self, data: bytes, *, within_s: float = 20.0) -> bytes:
-        """One request and its body. Raises HttpFailure for anything but success."""
+    async def ask(self, data: bytes, *, within_s: float = 20.0) -> tuple[int, bytes]:
+        """Status and body. Raises HttpFailure when the connection is lost, TimeoutError."""
         answered: asyncio.Future[tuple[int, bytes]] = asyncio.get_running_loop().create_future()
 
         def answer(status: int, body: bytes) -> None:
@@ -91,7 +93,11 @@ class Connection(asyncio.Protocol):
 
         self.on_answer, self.on_lost = answer, lost
         self.send(data)
-        status, body = await asyncio.wait_for(answered, within_s)
+        return await asyncio.wait_for(answered, within_s)
+
+    async def call(self, data: bytes, *, within_s: float = 20.0) -> bytes:
+        """One request and its body. Raises HttpFailure for anything but success."""
+        status, body = await self.ask(data, within_s=within_s)
         if status >= 300:
             raise HttpFailure(f"{data.split(b' HTTP', 1)[0].decode()}: {status} {body[:200].decode()}")
         return body

@@ -30,6 +30,7 @@ _VALUES = {
     "6": "ARRAY['exact'::text]",
     "7": "ARRAY[true]",
     "8": "ARRAY[1200::int]",
+    "9": "ARRAY[now()]",
 }
 _ANSWER = '"el gato negro"'
 _GRADE = (

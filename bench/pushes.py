@@ -1,60 +1,70 @@
-"""From an answer to the screens: one's own progress, and the league move on 29 others' screens."""
+"""From an answer to the screens: one's own progress, and the league's move on the screens of the others.
+
+`measure` at three rates, `capacity` at rates that rise until the server does not keep up.
+"""
 
 import asyncio
 import random
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from uuid import UUID
 
 import msgspec
 import psutil
 
-from bench.answers import answer_request
 from bench.courses import until_open
-from bench.figures import Figure, Result, latencies
-from bench.keepalive import Connection, request
-from bench.seed import Learner, Seed, seeding
+from bench.crowd import Crowd, Person, Seen, gathered
+from bench.figures import Figure, Result, latencies, percentile
+from bench.seed import seeding
 from bench.socketio import Socket, connect_many
-from bench.stand import BenchError, Stand, child, free_port
+from bench.stand import BenchError, Cpu, Stand, child, free_port
 
-SOCKETS = 300
-LEAGUE = 30
-RATE = 50
-GOAL_MS = 150
-SENDERS = 16
-QUIET_S = 0.35
-"""Longer than boards are conflated for: a move after that much quiet should not have to wait."""
-
-
-@dataclass(slots=True)
-class _Seat:
-    """A learner with a socket. `league_xp` is what their line showed last."""
-
-    learner: Learner
-    league: UUID
-    sessions: list[UUID]
-    place: int = 0
-    xp: int = 0
-    asked_at: float | None = None
-    completed_at: float | None = None
-    xp_before: int = 0
-    after_quiet: bool = False
-    unaware: set[UUID] = field(default_factory=set)
+RATES = (50, 200, 500)
+SOCKETS = 1_000
+OWN_GOAL_MS = 10
+OTHERS_GOAL_MS = 150
+GOAL_RATE = 200
+"""At which the goals hold."""
+WARM_S = 2.0
+EXERCISES = 8
+"""At least so many to a lesson."""
+CAPACITY_SOCKETS = 3_000
+CAPACITY_RATES = (250, 500, 1_000, 1_500, 2_000, 2_500, 3_000)
+CAPACITY_GOAL = 2_000
+CAPACITY_ANSWER_MS = 20
+EYES = 2
+"""Screens of each league whose boards are read in `capacity`; the others only take them."""
+RAW_SOCKETS = 300
+RAW_LEAGUE = 30
+RAW_RATE = 50
 
 
 @dataclass(slots=True)
-class _Seen:
-    progress_s: list[float] = field(default_factory=list)
-    answer_s: list[float] = field(default_factory=list)
-    own_board_s: list[float] = field(default_factory=list)
-    others_boards_s: list[float] = field(default_factory=list)
-    others_after_quiet_s: list[float] = field(default_factory=list)
-    league_bytes: list[int] = field(default_factory=list)
-    sent: int = 0
-    completions: int = 0
-    frames: int = 0
-    unseen: int = 0
+class Step:
+    """What one rate came to."""
+
+    rate: float
+    seconds: float
+    seen: Seen
+    answers_s: list[float]
+    given: int
+    completed: int
+    cpu: Cpu
+    saturated: str = ""
+
+    def p99_ms(self, values: Sequence[float]) -> float:
+        return percentile(sorted(values), 0.99) * 1000
+
+    @property
+    def holds(self) -> bool:
+        """The goal of capacity."""
+        return (
+            not self.saturated
+            and self.p99_ms(self.answers_s) < CAPACITY_ANSWER_MS
+            and self.p99_ms(self.seen.progress_s) < OTHERS_GOAL_MS
+            and not self.p99_ms(self.seen.others_boards_s) >= OTHERS_GOAL_MS
+        )
 
 
 @dataclass(slots=True)
@@ -68,194 +78,167 @@ class _Raw:
         return len(self.own_s) + len(self.group_s)
 
 
-class _Watch:
-    """Reads the frames of all sockets and notes how long after its cause each came."""
-
-    def __init__(self, seats: list[_Seat]) -> None:
-        self.seats = {seat.learner.id: seat for seat in seats}
-        self.seen = _Seen()
-        self.measuring = False
-        self.moved_at: dict[UUID, float] = {}
-
-    def frame(self, seat: _Seat, text: str) -> None:
-        now = time.perf_counter()
-        self.seen.frames += self.measuring
-        event, body = msgspec.json.decode(text)
-        if event == "progress.changed" and seat.asked_at is not None:
-            if self.measuring:
-                self.seen.progress_s.append(now - seat.asked_at)
-            seat.asked_at = None
-        elif event in ("league.changed", "league.snapshot"):
-            if event == "league.changed":
-                self.seen.league_bytes.append(len(text))
-            for entry in body["entries"]:
-                self._line(seat, UUID(entry["user_id"]), entry["xp"], now)
-
-    def _line(self, watcher: _Seat, user_id: UUID, xp: int, now: float) -> None:
-        mover = self.seats.get(user_id)
-        if mover is None:
-            return
-        if mover.completed_at is not None and xp > mover.xp_before and watcher.learner.id in mover.unaware:
-            mover.unaware.discard(watcher.learner.id)
-            if self.measuring:
-                own = watcher is mover
-                (self.seen.own_board_s if own else self.seen.others_boards_s).append(now - mover.completed_at)
-                if mover.after_quiet and not own:
-                    self.seen.others_after_quiet_s.append(now - mover.completed_at)
-        mover.xp = max(mover.xp, xp)
-
-
-async def measure(stand: Stand, *, seconds: float) -> Result:
-    async with seeding(stand) as seed:
-        seats = await _seats(stand, seed, seconds)
-        sockets = await connect_many(stand.host, stand.port, [seat.learner.token for seat in seats])
-        watch = _Watch(seats)
-        try:
-            for seat, socket in zip(seats, sockets, strict=True):
-                socket.on_event = lambda text, seat=seat: watch.frame(seat, text)  # type: ignore[misc]
-                reply = await socket.emit("league.watch", {"league_id": str(seat.league)})
-                if not reply.get("ok"):
-                    raise BenchError(f"league.watch was refused: {reply}")
-            await _drive(stand, seed, watch, 2.0)
-            await asyncio.sleep(0.5)
-            watch.measuring = True
-            before = stand.cpu()
-            await _drive(stand, seed, watch, seconds)
-            cpu = stand.cpu() - before
-            await asyncio.sleep(1.0)
-            watch.measuring = False
-            lost = sum(socket.closed for socket in sockets)
-        finally:
-            for socket in sockets:
-                socket.close()
-    if lost:
-        raise BenchError(f"{lost} of {SOCKETS} sockets were closed by the server")
-    seen = watch.seen
-    unseen = seen.unseen + sum(len(seat.unaware) for seat in seats)
-    raw = await _raw(seen, seconds)
-    answers = seen.sent / 1000
-    figures = [
-        Figure("answers", seen.sent / seconds, "/s"),
-        Figure("completed lessons", seen.completions / seconds, "/s"),
-        Figure("frames received", seen.frames / seconds, "/s"),
-        *latencies("answer to its response", seen.answer_s),
-        *latencies("answer to own progress.changed", seen.progress_s, GOAL_MS),
-        *latencies("completion to own league.changed", seen.own_board_s),
-        *latencies("completion to league.changed at the 29 others", seen.others_boards_s, GOAL_MS),
-        *latencies("the same, league quiet before", seen.others_after_quiet_s),
-        Figure("share of moves after quiet", len(seen.others_after_quiet_s) / max(1, len(seen.others_boards_s)), ""),
-        Figure("own progress that was never shown", seen.sent - len(seen.progress_s), ""),
-        Figure("moves that a screen never showed", unseen, ""),
-        Figure("CPU of the API per 1,000 answers", cpu.api / answers, "s"),
-        Figure("CPU of PostgreSQL per 1,000 answers", cpu.postgres / answers, "s"),
-        Figure("CPU of the API per 1,000 frames", cpu.api * 1000 / max(1, seen.frames), "s"),
-        *latencies("raw websocket: echo", raw.own_s),
-        *latencies("raw websocket: to a group of 30", raw.group_s),
-        Figure("raw websocket: CPU per 1,000 frames", raw.cpu_s * 1000 / max(1, raw.frames), "s"),
-    ]
+async def measure(stand: Stand, *, seconds: float, workers: int) -> Result:
+    steps = await _stepped(stand, SOCKETS, RATES, seconds, eyes=None)
+    figures: list[Figure] = []
+    for step in steps:
+        figures += _figures(step, goals=step.rate == GOAL_RATE)
+    if not steps[-1].saturated:
+        raw = await _raw(steps[0], seconds)
+        figures += [
+            *latencies("raw websocket: echo", raw.own_s),
+            *latencies(f"raw websocket: to a group of {RAW_LEAGUE}", raw.group_s),
+            Figure("raw websocket: CPU per 1,000 frames", raw.cpu_s * 1000 / max(1, raw.frames), "s"),
+        ]
     notes = [
-        f"{SOCKETS} sockets in {SOCKETS // LEAGUE} leagues, {RATE} answers/s at even distances, learners at random,",
-        f"every session completed at its last answer; {seconds:g} s. Others' moves are conflated by design, so what",
-        "is measured there is mostly the wait for the next frame. Raw: `websockets`, same rates and sizes.",
+        f"{SOCKETS:,} sockets in leagues of 30, {workers} process(es), answers at even distances, learners at random,",
+        f"each lesson completed at its last answer; {seconds:g} s each. Others' moves are conflated by design, so",
+        "what is measured there is partly the wait for the next frame. Raw: `websockets`, 50/s, the same sizes.",
     ]
-    return Result("pushes", figures, notes)
+    return Result("pushes" if workers == 1 else f"pushes ({workers} processes)", figures, notes)
 
 
-async def _seats(stand: Stand, seed: Seed, seconds: float) -> list[_Seat]:
-    """Learners in leagues: each has completed one session, which is what seats them."""
-    learners = await seed.learners(SOCKETS)
-    total = len(seed.work.exercise_ids)
-    each = 2 + int(RATE * (seconds + 3) * 4 / SOCKETS / total)
-    first = {learner.id: seed_id for learner, seed_id in zip(learners, _ids(SOCKETS), strict=True)}
-    await seed.sessions([(session, user) for user, session in first.items()], answered=[total] * SOCKETS)
-    connection = await Connection.open(stand.host, stand.port)
-    seats = []
-    try:
-        for learner in learners:
-            raw = await connection.call(_completion(learner, first[learner.id]))
-            seats.append(_Seat(learner, UUID(msgspec.json.decode(raw)["league"]["id"]), _ids(each)))
-    finally:
-        connection.close()
-    # Everybody is somewhere else in their lesson, so that lessons end at even distances too.
-    for number, seat in enumerate(seats):
-        seat.place = number % total
-    rows = [(session, seat.learner.id) for seat in seats for session in seat.sessions]
-    answered = [seat.place if session is seat.sessions[-1] else 0 for seat in seats for session in seat.sessions]
-    await seed.sessions(rows, answered=answered)
-    return seats
+async def capacity(stand: Stand, *, seconds: float, workers: int, completing: bool) -> Result:
+    """`completing`: whether a lesson is completed at its last answer, which pays, moves boards and starts jobs."""
+    steps = await _stepped(stand, CAPACITY_SOCKETS, CAPACITY_RATES, seconds, eyes=EYES, completing=completing)
+    held = max((step.rate for step in steps if step.holds), default=0.0)
+    figures = [
+        Figure("answers/s at the goals", held, "/s", f">= {CAPACITY_GOAL:,}", held >= CAPACITY_GOAL),
+    ]
+    for step in steps:
+        figures += _short(step)
+    notes = [
+        f"{CAPACITY_SOCKETS:,} sockets in leagues of 30, {workers} process(es), {seconds:g} s at each rate. Goals: the",
+        f"answer's p99 < {CAPACITY_ANSWER_MS} ms, pushes' p99 < {OTHERS_GOAL_MS} ms. The load takes its share of the",
+        f"same cores; it reads the boards of {EYES} screens of each league, and takes those of the others.",
+    ]
+    return Result("capacity" if completing else "capacity, answers only", figures, notes)
 
 
-def _ids(count: int) -> list[UUID]:
-    return [UUID(int=random.getrandbits(128), version=4) for _ in range(count)]
-
-
-def _completion(learner: Learner, session: UUID) -> bytes:
-    return request("POST", f"/api/v1/sessions/{session}/complete", token=learner.token, body=b"{}")
-
-
-async def _drive(stand: Stand, seed: Seed, watch: _Watch, seconds: float) -> None:
-    idle = [await Connection.open(stand.host, stand.port) for _ in range(SENDERS)]
-    opened = list(idle)
-    # Only learners who are not under way, as a person does one thing at a time.
-    free = list(watch.seats.values())
-    random.shuffle(free)
-    tasks: set[asyncio.Task[None]] = set()
-    began = time.perf_counter()
-
-    async def turn(seat: _Seat, connection: Connection) -> None:
+async def _stepped(
+    stand: Stand, sockets: int, rates: Sequence[float], seconds: float, *, eyes: int | None, completing: bool = True
+) -> list[Step]:
+    answers = sum(rates) * (seconds + WARM_S + 1)
+    lessons = 4 + int(answers * 1.5 / sockets / EXERCISES)
+    lines: list[Socket] = []
+    steps: list[Step] = []
+    async with seeding(stand) as seed:
+        crowd = await gathered(seed, stand.host, stand.port, count=sockets, lessons=lessons, chance=random.Random())
+        crowd.pooled = eyes is not None
         try:
-            await _answer(seat, connection, seed, watch)
+            lines += await connect_many(stand.host, stand.port, [person.learner.token for person in crowd.people])
+            await _watch(crowd, lines, eyes)
+            crowd.measuring = False
+            await crowd.warm_up()
+            await seed.quiet()
+            for rate in rates:
+                steps.append(await _step(stand, crowd, rate, seconds, completing))
+                if steps[-1].saturated:
+                    break
+            if lost := sum(line.closed for line in lines):
+                raise BenchError(f"{lost} of {sockets} sockets were closed by the server")
         finally:
-            idle.append(connection)
-            free.insert(random.randrange(len(free) + 1), seat)
+            crowd.close()
+            for line in lines:
+                line.close()
+    return steps
 
+
+async def _watch(crowd: Crowd, lines: Sequence[Socket], eyes: int | None) -> None:
+    seeing: list[Person] = []
+    by_league: dict[object, int] = {}
+    for person, line in zip(crowd.people, lines, strict=True):
+        place = by_league[person.league] = by_league.get(person.league, 0) + 1
+        sees = eyes is None or place <= eyes
+        if sees:
+            seeing.append(person)
+        line.on_event = lambda text, person=person, sees=sees: _hear(crowd, person, sees, text)  # type: ignore[misc]
+    crowd.watched(by=seeing)
+    for start in range(0, len(lines), 50):
+        lot = zip(crowd.people[start : start + 50], lines[start : start + 50], strict=True)
+        replies = await asyncio.gather(
+            *(line.emit("league.watch", {"league_id": str(person.league)}) for person, line in lot)
+        )
+        if refused := [reply for reply in replies if not reply.get("ok")]:
+            raise BenchError(f"league.watch was refused: {refused[0]}")
+
+
+def _hear(crowd: Crowd, person: Person, sees: bool, text: str) -> None:
+    now = time.perf_counter()
+    crowd.seen.frames += crowd.measuring
+    if text.startswith('["league.'):
+        if not sees:
+            return
+        crowd.seen.league_bytes.append(len(text))
+    event, body = msgspec.json.decode(text)
+    crowd.tell(person, event, body, now)
+
+
+async def _step(stand: Stand, crowd: Crowd, rate: float, seconds: float, completing: bool) -> Step:
+    saturated = ""
+    crowd.measuring = False
+    before = stand.cpu()
     try:
-        for number in range(int(RATE * seconds)):
-            await asyncio.sleep(max(0.0, began + number / RATE - time.perf_counter()))
-            if not idle:
-                idle.append(await Connection.open(stand.host, stand.port))
-                opened.append(idle[-1])
-                if len(opened) > 200:
-                    raise BenchError(f"the server does not keep up with {RATE} answers/s")
-            task = asyncio.create_task(turn(free.pop(), idle.pop()))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-        await asyncio.gather(*tasks)
-    finally:
-        for connection in opened:
-            connection.close()
+        await crowd.drive(rate, WARM_S, completing=completing)
+        await asyncio.sleep(0.5)
+        crowd.afresh()
+        crowd.measuring = True
+        before = stand.cpu()
+        await crowd.drive(rate, seconds, completing=completing)
+    except BenchError as error:
+        saturated = str(error)
+    cpu = stand.cpu() - before
+    await asyncio.sleep(1.0)
+    crowd.measuring = False
+    crowd.seen.unseen += sum(len(person.unaware) for person in crowd.people)
+    answers = crowd.took("answer")
+    return Step(rate, seconds, crowd.seen, answers, len(crowd.given), len(crowd.completed), cpu, saturated)
 
 
-async def _answer(seat: _Seat, connection: Connection, seed: Seed, watch: _Watch) -> None:
-    work, seen = seed.work, watch.seen
-    if not seat.sessions:
-        raise BenchError("too few sessions were prepared")
-    session = seat.sessions[-1]
-    sent = seat.asked_at = time.perf_counter()
-    key = f"p{seat.place}"
-    await connection.call(
-        answer_request(seat.learner, session, work.exercise_ids[seat.place], work.answers[seat.place], key)
-    )
-    if watch.measuring:
-        seen.answer_s.append(time.perf_counter() - sent)
-        seen.sent += 1
-    seat.place += 1
-    if seat.place < len(work.exercise_ids):
-        return
-    seat.place = 0
-    seat.sessions.pop()
-    seen.unseen += len(seat.unaware)
-    seat.xp_before = seat.xp
-    seat.unaware = {other.learner.id for other in watch.seats.values() if other.league == seat.league}
-    seat.completed_at = time.perf_counter()
-    seat.after_quiet = seat.completed_at - watch.moved_at.get(seat.league, float("-inf")) > QUIET_S
-    watch.moved_at[seat.league] = seat.completed_at
-    await connection.call(_completion(seat.learner, session))
-    seen.completions += watch.measuring
+def _figures(step: Step, *, goals: bool) -> list[Figure]:
+    seen, thousand = step.seen, max(1, step.given) / 1000
+    at = f"{step.rate:g}/s: "
+    figures = [
+        Figure(f"{at}answers", step.given / step.seconds, "/s"),
+        *latencies(f"{at}answer to its response", step.answers_s),
+        *latencies(f"{at}answer to own progress.changed", seen.progress_s, OWN_GOAL_MS if goals else None),
+        *latencies(f"{at}completion to own league.changed", seen.own_board_s),
+        *latencies(
+            f"{at}completion to others' league.changed", seen.others_boards_s, OTHERS_GOAL_MS if goals else None
+        ),
+        *latencies(f"{at}the same, league quiet before", seen.others_after_quiet_s),
+        Figure(f"{at}own progress that was never shown", step.given - len(seen.progress_s), ""),
+        Figure(f"{at}moves that a screen never showed", seen.unseen, ""),
+        Figure(f"{at}frames received", seen.frames / step.seconds, "/s"),
+        Figure(f"{at}CPU of the API per 1,000 answers", step.cpu.api / thousand, "s"),
+        Figure(f"{at}CPU of the API per 1,000 frames", step.cpu.api * 1000 / max(1, seen.frames), "s"),
+        Figure(f"{at}share of one core: API", step.cpu.api / step.seconds, ""),
+        Figure(f"{at}share of one core: PostgreSQL", step.cpu.postgres / step.seconds, ""),
+        Figure(f"{at}share of one core: load", step.cpu.load / step.seconds, ""),
+    ]
+    if step.saturated:
+        figures.append(Figure(f"{at}{step.saturated}", float("nan"), "", "kept up", False))
+    return figures
 
 
-async def _raw(seen: _Seen, seconds: float) -> _Raw:
-    """Echoes and group broadcasts at the rates and in the sizes just seen."""
+def _short(step: Step) -> list[Figure]:
+    at = f"{step.rate:g}/s: "
+    if step.saturated:
+        return [Figure(f"{at}{step.saturated}", float("nan"), "")]
+    cpu, thousand = step.cpu, max(1, step.given) / 1000
+    return [
+        *latencies(f"{at}answer", step.answers_s),
+        *latencies(f"{at}own progress", step.seen.progress_s),
+        *latencies(f"{at}boards of others", step.seen.others_boards_s),
+        Figure(f"{at}frames received", step.seen.frames / step.seconds, "/s"),
+        Figure(f"{at}CPU of the API per 1,000 answers", cpu.api / thousand, "s"),
+        Figure(f"{at}cores: API", cpu.api / step.seconds, ""),
+        Figure(f"{at}cores: PostgreSQL, Valkey, load", (cpu.postgres + cpu.valkey + cpu.load) / step.seconds, ""),
+    ]
+
+
+async def _raw(step: Step, seconds: float) -> _Raw:
+    """Echoes and group broadcasts in the sizes just seen."""
     port = free_port()
     raw = _Raw()
     sockets: list[Socket] = []
@@ -267,14 +250,14 @@ async def _raw(seen: _Seen, seconds: float) -> _Raw:
             (raw.group_s if kind == "all" else raw.own_s).append(time.perf_counter() - float(sent))
 
         try:
-            groups = [f"/{number // LEAGUE}" for number in range(SOCKETS)]
+            groups = [f"/{number // RAW_LEAGUE}" for number in range(RAW_SOCKETS)]
             sockets += [await Socket.plain("127.0.0.1", port, group, heard) for group in groups]
-            size = sum(seen.league_bytes) // max(1, len(seen.league_bytes))
-            every = max(1, round(seen.sent / max(1, seen.completions)))
+            size = sum(step.seen.league_bytes) // max(1, len(step.seen.league_bytes))
+            every = max(1, round(step.given / max(1, step.completed)))
             before = _cpu_s(server.pid)
             began = time.perf_counter()
-            for number in range(int(RATE * min(seconds, 10))):
-                await asyncio.sleep(max(0.0, began + number / RATE - time.perf_counter()))
+            for number in range(int(RAW_RATE * min(seconds, 10))):
+                await asyncio.sleep(max(0.0, began + number / RAW_RATE - time.perf_counter()))
                 socket = random.choice(sockets)
                 socket.send(f"own:{time.perf_counter()}:{'x' * 250}")
                 if number % every == 0:

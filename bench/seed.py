@@ -3,6 +3,8 @@
 Tokens are signed with the server's own key, so they are as good as those of a login.
 """
 
+import asyncio
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,9 +18,10 @@ import msgspec
 from app.config import Settings
 from app.infra import open_infra
 from bench.keepalive import Connection, request
-from bench.stand import Stand
+from bench.stand import BenchError, Stand
 from domains.catalog import api as catalog
 from domains.catalog.kinds import Content, MatchPairs, MultipleChoice, Translate
+from domains.identity.policy.sessions import ACCESS_LIFETIME
 from domains.identity.service.keys import KeyRing
 from domains.identity.service.tokens import signed
 from domains.kernel.ids import new_id
@@ -72,6 +75,28 @@ class Seed:
             )
             for user, session in users
         ]
+
+    async def expiring(self, learner: Learner, in_s: float) -> tuple[Learner, float]:
+        """The same learner with a token that lives so long, and when it ends: tokens know whole seconds."""
+        key = await self._keys.signing_key()
+        session = UUID(jwt.decode(learner.token, options={"verify_signature": False})["sid"])
+        token, ends = signed(
+            key,
+            issuer=self._issuer,
+            user_id=learner.id,
+            session_id=session,
+            roles=frozenset({"learner"}),
+            now=datetime.now(UTC) + timedelta(seconds=in_s) - ACCESS_LIFETIME,
+        )
+        return Learner(learner.id, token), ends.timestamp()
+
+    async def quiet(self, *, within_s: float = 120.0) -> None:
+        """Returns when what follows from all that was prepared is done: facts are told in the background."""
+        deadline = time.monotonic() + within_s
+        while await self.sql.fetchval("SELECT count(*) FROM kernel_delivery WHERE state = 'pending'"):
+            if time.monotonic() > deadline:
+                raise BenchError(f"facts still wait to be told after {within_s:g} s")
+            await asyncio.sleep(0.2)
 
     async def sessions(self, of: Sequence[tuple[UUID, UUID]], *, answered: Sequence[int] = ()) -> None:
         """Open sessions, given as (session, learner), with the first exercises of each `answered` already, or none.

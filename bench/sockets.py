@@ -9,7 +9,7 @@ from bench.stand import BenchError, Stand
 
 WARM = 50
 COUNT = 1_000
-GOAL_KB = 60
+GOAL_KB = 16
 
 
 async def measure(stand: Stand) -> Result:

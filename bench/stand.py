@@ -5,6 +5,7 @@ Invariant: a server that was started here is stopped here, by its own process ob
 
 import contextlib
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -52,11 +53,16 @@ class Stand:
         return self.database_url.replace("postgresql+asyncpg://", "postgresql://", 1)
 
     def cpu(self) -> "Cpu":
-        return Cpu(_cpu_of(self.api), _tree_cpu(self.postgres), _tree_cpu(self.valkey), time.process_time())
+        api = sum(map(_cpu_of, self.servers()))
+        return Cpu(api, _tree_cpu(self.postgres), _tree_cpu(self.valkey), time.process_time())
 
     def rss_bytes(self) -> int:
-        rss: int = self.api.memory_info().rss
-        return rss
+        return sum(int(process.memory_info().rss) for process in self.servers())
+
+    def servers(self) -> list[psutil.Process]:
+        """The process that was started, and where there are several, those that serve."""
+        others = {process.pid for process in (self.postgres, self.valkey) if process is not None}
+        return [self.api, *(child for child in self.api.children() if child.pid not in others)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ class Cpu:
 
 
 @contextlib.contextmanager
-def running_server(url: str | None, data_dir: Path | None) -> Iterator[Stand]:
+def running_server(url: str | None, data_dir: Path | None, *, workers: int = 1) -> Iterator[Stand]:
     """A fresh server on a temporary data directory, or the one at `url` that serves from `data_dir`."""
     if url is not None:
         if data_dir is None:
@@ -96,9 +102,17 @@ def running_server(url: str | None, data_dir: Path | None) -> Iterator[Stand]:
             top.chmod(0o711)
             data_dir = top / "data"
         port = free_port()
-        server = stack.enter_context(_server(port, data_dir))
+        server = stack.enter_context(_server(port, data_dir, workers))
         _wait_until_ready(server, port)
         yield _stand("127.0.0.1", port, data_dir)
+
+
+def allow_many_files(wanted: int = 8192) -> None:
+    """For this process and the servers that it starts: a socket is a file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def free_port() -> int:
@@ -125,12 +139,13 @@ def child(argv: list[str], env: dict[str, str] | None = None) -> Iterator["subpr
 
 
 @contextlib.contextmanager
-def _server(port: int, data_dir: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def _server(port: int, data_dir: Path, workers: int) -> Iterator["subprocess.Popen[bytes]"]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("LYCEUM_")}
     env["LYCEUM_LOG_LEVEL"] = "warning"
     # `lyceum` beside this interpreter, so that the same environment is measured.
     program = Path(sys.executable).parent / "lyceum"
     argv = [str(program), "serve", "--port", str(port), "--data-dir", str(data_dir)]
+    argv += ["--workers", str(workers)] if workers > 1 else []
     profile = os.environ.get("BENCH_PROFILE")
     if profile:
         argv = [sys.executable, "-m", "bench.sampled", profile, *argv[1:]]

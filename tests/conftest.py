@@ -3,7 +3,9 @@
 Nothing runs in the background: a test that wants facts dispatched or jobs done turns the crank.
 """
 
+import os
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 
 import httpx
 import pytest
@@ -14,18 +16,39 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.asgi import Parts, create_app
 from app.config import Settings
 from app.embedded import Services, open_services
-from app.infra import Infra
+from app.infra import PATIENT, Infra, open_infra
 from app.registry import metadata
 from app.schema import VERSION_TABLE, migrate
 from app.worker import build_worker
+from declared import DECLARED, watch
 from domains.identity.guards import LIMITER
 from domains.kernel.repository import DeliveryKey
 from domains.kernel.uow import Database
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Two to a core, because half of the time a test waits: for a process to start, for a deadline to pass."""
+    return 2 * (os.cpu_count() or 1)
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> tuple[str, dict[str, bool]]:
     return "asyncio", {"use_uvloop": True}
+
+
+@pytest.fixture(scope="session")
+def watched_gateways() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        watch(patch)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def every_frame_is_declared(watched_gateways: None) -> Iterator[None]:
+    """Fails a test in which a frame crossed a socket that the AsyncAPI document does not know."""
+    yield
+    faults, DECLARED.faults = DECLARED.faults, []
+    assert faults == []
 
 
 @pytest.fixture(scope="session")
@@ -51,8 +74,9 @@ async def migrated(settings: Settings) -> None:
 
 @pytest.fixture(scope="session")
 async def house(settings: Settings, migrated: None) -> AsyncIterator[Litestar]:
-    """The application with its lifespan running, shared by all tests of a process."""
-    app = create_app(settings, background=False)
+    """The application with its lifespan running, shared by all tests of a process. A slow machine is no frozen
+    database: it waits."""
+    app = create_app(settings, infra=partial(open_infra, limits=PATIENT), background=False)
     async with app.lifespan():
         yield app
 

@@ -13,10 +13,29 @@ import click
 import msgspec
 import uvloop
 
-from bench.faults import changes, fuzz, guessing, kills, logins, mailing, missing, permutations, storing
+from bench.faults import (
+    announcing,
+    busy,
+    changes,
+    farewells,
+    fuzz,
+    guessing,
+    hostile,
+    kills,
+    logins,
+    mailing,
+    missing,
+    ordering,
+    outages,
+    permutations,
+    restarts,
+    storing,
+    strangers,
+)
 from bench.faults.run import Run
 from bench.faults.verdict import Verdict, line_of
-from bench.stand import BenchError
+from bench.keepalive import HttpFailure
+from bench.stand import BenchError, allow_many_files
 
 FAULTS: dict[str, Callable[[Run], Awaitable[Verdict]]] = {
     "P1": kills.payments,
@@ -33,11 +52,26 @@ FAULTS: dict[str, Callable[[Run], Awaitable[Verdict]]] = {
     "H9": logins.refreshed,
     "H10": guessing.guessed,
     "L3": guessing.logged_in_at_once,
+    "N2": announcing.announcement,
+    "R1": busy.busy_hour,
+    "R2": outages.redis_killed,
+    "R3": outages.redis_frozen,
+    "R4": restarts.api_killed,
+    "R5": strangers.deaf,
+    "R6": strangers.strangers,
+    "R7": hostile.hostile,
+    "R8": farewells.farewells,
+    "R9": ordering.numbered,
+    "R10": restarts.asked_to_end,
 }
 NAIVE: dict[str, Callable[[Run], Awaitable[Verdict]]] = {
     "P1": kills.naive_payments,
     "P3": changes.naively_shuffled,
     "P4": storing.naive_commits,
+    "R2": outages.naive_redis_killed,
+    "R3": outages.naive_redis_frozen,
+    "R7": hostile.naively_hostile,
+    "R9": ordering.naively_numbered,
 }
 LONGEST_S = 420.0
 
@@ -54,6 +88,7 @@ def main(names: tuple[str, ...], seed: int, scale: float, naive: bool, keep: Pat
 
     Each run starts PostgreSQL, Valkey, the API and workers of its own in a temporary directory.
     """
+    allow_many_files()
     table = NAIVE if naive else FAULTS
     chosen = list(table) if "all" in names else list(names)
     missing = [name for name in chosen if name not in table]
@@ -83,7 +118,7 @@ def _one(
         verdict.seconds = time.monotonic() - started
         click.echo(line_of(verdict), err=True)
         return verdict
-    except (BenchError, OSError, TimeoutError, asyncpg.PostgresError) as error:
+    except (BenchError, HttpFailure, OSError, TimeoutError, asyncpg.PostgresError) as error:
         raise click.ClickException(f"{name} was not measured: {type(error).__name__}: {error}") from None
     finally:
         if keep is None:

@@ -16,6 +16,7 @@ from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 import asyncpg
+import psutil
 from redis.asyncio import Redis
 
 from app.embedded.account import choose_account
@@ -26,7 +27,7 @@ from app.embedded.valkey import Valkey, find_valkey
 from app.infra import plain_dsn
 from app.schema import migrate
 from bench.faults.words import WORKS
-from bench.stand import BenchError, free_port
+from bench.stand import BenchError, Stand, free_port
 
 START_S = 40.0
 
@@ -64,8 +65,18 @@ class Backing:
             self.child.kill()
             self.child.wait()
 
+    def freeze(self) -> None:
+        """It keeps its connections and answers nobody."""
+        if self.child is not None:
+            self.child.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        if self.child is not None:
+            self.child.send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         if self.child is not None:
+            self.thaw()
             stop_child(self.child, self.server.stop_signals)
 
 
@@ -95,11 +106,31 @@ class Program:
     def runs(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise BenchError(f"{self.name} was not started")
+        return self._process.pid
+
+    @property
+    def status(self) -> int | None:
+        """None while it runs."""
+        return None if self._process is None else self._process.poll()
+
     def said(self, words: str) -> bool:
+        """Since its last start."""
+        return words.encode() in self.log()
+
+    def log(self) -> bytes:
         """Since its last start."""
         with self._log.open("rb") as log:
             log.seek(self._mark)
-            return words.encode() in log.read()
+            return log.read()
+
+    def terminate(self) -> None:
+        """Asks it to end, and does not wait."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
         if self._process is not None and self._process.poll() is None:
@@ -176,8 +207,13 @@ class Machine:
         self._programs.append(made)
         return made
 
-    def api(self) -> Program:
-        return self.program("api", "serve", "--port", str(self.port))
+    def api(self, workers: int = 1) -> Program:
+        return self.program("api", "serve", "--port", str(self.port), "--workers", str(workers))
+
+    def stand(self, api: Program) -> Stand:
+        """As benches see it, while all of it runs."""
+        servers = [psutil.Process(one.child.pid) for one in (self.postgres, self.valkey) if one.child is not None]
+        return Stand("127.0.0.1", self.port, self.database_url, self.redis_url, psutil.Process(api.pid), *servers)
 
     def worker(self, number: int = 1) -> Program:
         return self.program(f"worker{number}", "worker")

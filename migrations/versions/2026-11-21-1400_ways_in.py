@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0020_entry"
-down_revision = "0011_tickets"
+down_revision = "0013_classrooms"
 branch_labels = None
 depends_on = None
 

@@ -19,8 +19,7 @@ from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.handlers import ASGIRouteHandler, asgi
-from litestar.types import ControllerRouterHandler, Receive, Scope, Send
+from litestar.types import ControllerRouterHandler
 
 from app import registry, telemetry
 from app.config import Settings
@@ -32,7 +31,7 @@ from app.hot import HotAnswers
 from app.infra import Infra, open_infra
 from app.limits import Limits
 from app.live import realtime_ports, realtime_settings
-from app.neighbours import Handle, Neighbours, Place
+from app.mount import Mount
 from app.problems import HANDLERS
 from app.schema import migrate, require_head
 from app.tasks import end, forever
@@ -45,7 +44,9 @@ from domains.identity.api import Authenticator
 from domains.identity.events import RolesChanged, SessionsRevoked
 from domains.kernel.events import Event
 from domains.kernel.uow import Database, Subscription, UnitOfWork
+from realtime.events import EventsController
 from realtime.hub import Realtime
+from realtime.polls import Polls
 
 log = logging.getLogger(__name__)
 
@@ -69,15 +70,15 @@ def create_app(
     *,
     infra: OpenInfra = open_infra,
     background: bool = True,
-    place: Place | None = None,
+    mount: Mount | None = None,
 ) -> Litestar:
     """The application. `background=False` starts no loop that dispatches or works: a test turns the crank itself.
 
-    `place` is this process's place among several behind one port.
+    `mount` is where sockets come in; a server that knows it hands them over itself.
     """
     settings = settings or Settings.load()
     telemetry.configure_logging(settings)
-    sockets = _LateMount(place)
+    sockets = mount or Mount()
     app = Litestar(
         route_handlers=[
             *_routes(),
@@ -92,6 +93,8 @@ def create_app(
             "infra": Provide(provide_infra, sync_to_thread=False),
             "settings": Provide(provide_settings, sync_to_thread=False),
             "boards": Provide(provide_boards, sync_to_thread=False),
+            "realtime": Provide(provide_realtime, sync_to_thread=False),
+            "polls": Provide(provide_polls, sync_to_thread=False),
             **guards.DEPENDENCIES,
         },
         middleware=[guards.AuthenticationMiddleware],
@@ -114,12 +117,12 @@ def create_app(
 
 
 def _routes() -> list[ControllerRouterHandler]:
-    return [route for domain in registry.DOMAINS for route in domain.routes]
+    return [*(route for domain in registry.DOMAINS for route in domain.routes), EventsController]
 
 
 @asynccontextmanager
 async def _running(
-    app: Litestar, settings: Settings, infra: OpenInfra, sockets: "_LateMount", *, background: bool
+    app: Litestar, settings: Settings, infra: OpenInfra, sockets: Mount, *, background: bool
 ) -> AsyncGenerator[None]:
     async with infra(settings, registry.subscriptions()) as opened:
         await _prepare_database(opened, owned=settings.embedded and not settings.database_url)
@@ -190,26 +193,6 @@ def _start_background(parts: Parts) -> list[asyncio.Task[None]]:
     return [asyncio.create_task(forever(name, loop)) for name, loop in loops.items()]
 
 
-class _LateMount:
-    """The Socket.IO route, which Litestar wants before the lifespan has opened what stands behind it."""
-
-    def __init__(self, place: Place | None) -> None:
-        self.mark = place.mark if place else ""
-        self._place = place
-        self._handle: Handle | None = None
-
-    def open(self, realtime: Realtime) -> None:
-        self._handle = Neighbours(self._place, realtime.handle) if self._place else realtime.handle
-
-    def route(self) -> ASGIRouteHandler:
-        @asgi("/socket.io", is_mount=True, copy_scope=True, opt=guards.UNLIMITED)
-        async def socket_io(scope: Scope, receive: Receive, send: Send) -> None:
-            if self._handle is not None:
-                await self._handle(scope, receive, send)
-
-        return socket_io
-
-
 async def provide_uow(state: State) -> AsyncGenerator[UnitOfWork]:
     """One transaction per request: it commits before the answer is sent, so a failed commit is an error answer."""
     async with state.parts.infra.db.begin() as uow:
@@ -234,3 +217,13 @@ def provide_settings(state: State) -> Settings:
 def provide_boards(state: State) -> Boards:
     boards: Boards = state.parts.boards
     return boards
+
+
+def provide_realtime(state: State) -> Realtime:
+    realtime: Realtime = state.parts.realtime
+    return realtime
+
+
+def provide_polls(state: State) -> Polls:
+    polls: Polls = state.parts.realtime.polls
+    return polls

@@ -51,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The same for one API key."""
     limit_webhooks: Rate = "6000/60"
     """The same for one address that sends webhooks."""
+    long_polling: bool = True
+    """Whether clients without websockets are served; over several machines they need sticky sessions."""
     embedded_worker: bool = True
     """Whether API processes also run jobs; false where `lyceum worker` does."""
     metrics_token: str = ""
@@ -189,3 +191,8 @@ def _checked(settings: Settings) -> Settings:
     if bool(settings.razorpay_key_id) != bool(settings.razorpay_key_secret):
         raise ConfigError(f"{PREFIX}RAZORPAY_KEY_ID and {PREFIX}RAZORPAY_KEY_SECRET belong together")
     return settings
+
+
+def share_figures(directory: Path) -> None:
+    """Processes that this one starts from now on write their figures there; the library takes it by no other way."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)

@@ -12,12 +12,14 @@ from typing import Any
 
 import msgspec
 from litestar import Litestar, MediaType, Request, Response, Router, get
+from litestar.di import NamedDependency
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.params import FromPath
 from litestar.routes import HTTPRoute
 
+from app.config import Settings
 from domains.kernel.errors import NotFound
 from realtime.asyncapi import asyncapi_document
 
@@ -109,8 +111,8 @@ async def swagger_asset(name: FromPath[str]) -> Response[bytes]:
 
 
 @get("/schema/asyncapi.json", opt=_PUBLIC, include_in_schema=False, sync_to_thread=False)
-def asyncapi() -> Response[bytes]:
-    return Response(msgspec.json.encode(asyncapi_document()), media_type=MediaType.JSON)
+def asyncapi(settings: NamedDependency[Settings]) -> Response[bytes]:
+    return Response(msgspec.json.encode(asyncapi_document(settings.public_url)), media_type=MediaType.JSON)
 
 
 def openapi_bytes(app: Litestar) -> bytes:

@@ -16,7 +16,9 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from types import FrameType
 
-from app.config import Settings
+from prometheus_client.multiprocess import mark_process_dead
+
+from app.config import Settings, share_figures
 from app.neighbours import Place
 from app.server import run_member
 
@@ -51,6 +53,10 @@ class Fleet:
         self._stopping = False
         # Not in the data directory, whose path may be too long for a socket. Only we can enter it.
         self._home = tempfile.TemporaryDirectory(prefix="lyceum-")
+        # Members write their figures there, so that each of them can show those of all.
+        self._figures = Path(self._home.name) / "figures"
+        self._figures.mkdir()
+        share_figures(self._figures)
 
     def run(self, on_started: Callable[[], None]) -> None:
         """Returns after SIGINT or SIGTERM; `on_started` is called once when all members serve."""
@@ -97,6 +103,8 @@ class Fleet:
     def _replace(self, member: Member, place: int) -> Member:
         self._report(f"server process {member.process.pid} ended with {member.process.exitcode}; starting another")
         member.started.close()
+        if member.process.pid is not None:
+            mark_process_dead(member.process.pid, str(self._figures))  # type: ignore[no-untyped-call]
         short = time.monotonic() - member.born < SHORT_LIFE_S
         self._short_lives = self._short_lives + 1 if short else 0
         if self._short_lives >= MOST_SHORT_LIVES:

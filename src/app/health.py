@@ -12,16 +12,19 @@ from typing import Annotated, Any, Literal
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import HeaderParameter
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from app.config import Settings
 from app.infra import Infra
+from app.telemetry import figures
 from domains.billing.api import inbox_measure
 from domains.identity.guards import UNLIMITED
 from domains.kernel.errors import NotFound
 from domains.kernel.wire import Out
+from realtime.hub import Realtime
 
 _CHECK_S = 1.0
+_DEAF_S = 10.0
 
 State = Literal["up", "degraded", "down"]
 
@@ -64,8 +67,8 @@ class HealthController(Controller):
         return Response(HealthOut(database.state, version("lyceum")), status_code=200 if up else 503)
 
     @get("/health/services", operation_id="health_services", summary="Each dependency with its state and latency")
-    async def services(self, infra: NamedDependency[Infra]) -> ServicesOut:
-        found = await services_of(infra)
+    async def services(self, infra: NamedDependency[Infra], realtime: NamedDependency[Realtime]) -> ServicesOut:
+        found = [*await services_of(infra), _hearing(realtime)]
         worst: State = "up"
         for service in found:
             if service.state == "down" and service.name == "postgresql":
@@ -90,7 +93,7 @@ class HealthController(Controller):
         with contextlib.suppress(Exception):
             async with asyncio.timeout(_CHECK_S):
                 await inbox_measure(infra.db)
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        return Response(figures(), media_type=CONTENT_TYPE_LATEST)
 
 
 async def services_of(infra: Infra) -> list[ServiceOut]:
@@ -129,6 +132,14 @@ async def _backlog(infra: Infra) -> ServiceOut:
     state: State = "degraded" if any(row.values()) else "up"
     latency_ms = round((time.perf_counter() - started) * 1000, 2)
     return ServiceOut("jobs", state, latency_ms, ", ".join(f"{count} {name}" for name, count in row.items()))
+
+
+def _hearing(realtime: Realtime) -> ServiceOut:
+    """Redis may answer while this process's own subscription is dead: then its screens stand still."""
+    deaf_s = realtime.deaf_s()
+    if deaf_s < _DEAF_S:
+        return ServiceOut("realtime", "up", None)
+    return ServiceOut("realtime", "degraded", None, f"nothing heard through Redis for {deaf_s:.0f} s")
 
 
 def _disk(settings: Settings) -> ServiceOut:

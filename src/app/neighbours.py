@@ -49,9 +49,9 @@ class Place:
         path.chmod(0o600)
         return listener
 
-    def owner_of(self, scope: Scope) -> Path | None:
+    def owner_of(self, query: bytes) -> Path | None:
         """The private socket of the process that holds the request's session; None if that is us, or nobody."""
-        found = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("sid", [""])[0]
+        found = parse_qs(query.decode("latin-1")).get("sid", [""])[0]
         number, mark, _ = found.partition(".")
         # Only ASCII digits, and few: `int` refuses what else counts as a digit, and numbers of thousands of them.
         if not mark or len(number) > 4 or not (number.isascii() and number.isdecimal()) or int(number) == self.number:
@@ -71,7 +71,7 @@ class Neighbours:
         self._handle = handle
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        owner = self._place.owner_of(scope)
+        owner = self._place.owner_of(scope.get("query_string", b""))
         if owner is None:
             await self._handle(scope, receive, send)
         elif str(scope["type"]) == "websocket":

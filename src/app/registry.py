@@ -5,7 +5,7 @@ import importlib
 import click
 from sqlalchemy import MetaData
 
-from domains import billing, catalog, gamification, identity, learning, notifications, profiles
+from domains import billing, catalog, classrooms, gamification, identity, learning, notifications, profiles
 from domains.kernel.domain import Domain, Job
 from domains.kernel.events import Event
 from domains.kernel.models import Base
@@ -17,6 +17,7 @@ DOMAINS: tuple[Domain, ...] = (
     billing.DOMAIN,
     catalog.DOMAIN,
     learning.DOMAIN,
+    classrooms.DOMAIN,
     gamification.DOMAIN,
     notifications.DOMAIN,
 )

@@ -17,9 +17,11 @@ from multiprocessing.connection import Connection
 from types import FrameType
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.asgi import create_app
 from app.config import Settings
+from app.mount import Mount
 from app.neighbours import Place
 
 FINISH_REQUESTS_S = 3
@@ -29,14 +31,19 @@ STOP_S = 8.5
 class Server(uvicorn.Server):
     """Unlike uvicorn's own, ends by returning after a signal, so that the caller can stop what it started."""
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, mount: Mount, on_started: Callable[[], None]) -> None:
         super().__init__(config)
+        self._mount = mount
         self._on_started = on_started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started:
             self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._mount.farewell()
+        await super().shutdown(sockets=sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -58,6 +65,22 @@ class Server(uvicorn.Server):
             end_after(STOP_S)
 
 
+def protocol(mount: Mount) -> type[HttpToolsProtocol]:
+    """uvicorn's HTTP, except that a websocket of ours goes over to the gateway without an ASGI task."""
+
+    class Http(HttpToolsProtocol):
+        def handle_websocket_upgrade(self) -> None:
+            self.connections.discard(self)
+            get = self.scope["method"] == "GET"
+            if get and mount.take(self.url, self.headers, self.transport, self.connections):
+                # It refers to this object, which would otherwise live until the collector comes by.
+                del self.parser
+            else:
+                super().handle_websocket_upgrade()
+
+    return Http
+
+
 def end_after(seconds: float) -> None:
     """Ends this process the hard way if it is still there after `seconds`; its servers die with it."""
     timer = threading.Timer(seconds, os._exit, [1])
@@ -72,11 +95,12 @@ def run(
 
     `place` is where this process stands among several: it then also listens for its neighbours.
     """
+    mount = Mount(place)
     config = uvicorn.Config(
-        functools.partial(create_app, settings, place=place),
+        functools.partial(create_app, settings, mount=mount),
         factory=True,
         loop="uvloop",
-        http="httptools",
+        http=protocol(mount),
         lifespan="on",
         ws_max_size=65536,
         ws_per_message_deflate=False,
@@ -92,7 +116,7 @@ def run(
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies,
     )
-    server = Server(config, on_started)
+    server = Server(config, mount, on_started)
     listeners = [listener, place.listen()] if place else [listener]
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(server.serve(sockets=listeners))

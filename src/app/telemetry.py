@@ -14,7 +14,8 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.config import Settings
 from domains.kernel.events import correlation_id
@@ -28,8 +29,8 @@ REQUESTS = Histogram(
 FACTS = Counter("lyceum_facts_total", "Facts dispatched", ["type"])
 JOBS = Counter("lyceum_jobs_total", "Runs of jobs by how they ended", ["job", "outcome"])
 JOB_SECONDS = Histogram("lyceum_job_seconds", "Time of a job's run", ["job"])
-DISPATCH_LAG = Gauge("lyceum_dispatch_lag_seconds", "Age of the fact dispatched last")
-PENDING = Gauge("lyceum_dispatch_queue", "Facts in this process that wait for the queue")
+DISPATCH_LAG = Gauge("lyceum_dispatch_lag_seconds", "Age of the fact dispatched last", multiprocess_mode="livemax")
+PENDING = Gauge("lyceum_dispatch_queue", "Facts in this process that wait for the queue", multiprocess_mode="livesum")
 
 
 def _with_correlation(_logger: Any, _name: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -86,3 +87,14 @@ def traced(inner: ASGIApp, settings: Settings) -> ASGIApp:
         inner, excluded_urls="/socket.io,/health,/metrics", exclude_spans=["receive", "send"], tracer_provider=provider
     )
     return cast("ASGIApp", middleware)
+
+
+def figures() -> bytes:
+    """What Prometheus reads: of all processes of a fleet, whichever of them is asked."""
+    fleet = CollectorRegistry()
+    try:
+        MultiProcessCollector(fleet)  # type: ignore[no-untyped-call]
+    except ValueError:
+        # No fleet has named a directory for its members' figures: this process is alone.
+        return generate_latest(REGISTRY)
+    return generate_latest(fleet)

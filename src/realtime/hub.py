@@ -3,7 +3,7 @@ because of Redis or of a client."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -14,17 +14,19 @@ from redis.asyncio import Redis
 from domains.kernel.events import Event
 from realtime import metrics, recovery, routes
 from realtime.actor import Actor, Post
-from realtime.actors.league import LeagueActor, Moved, Watched
 from realtime.actors.learner import Joined, LearnerActor, Resync
 from realtime.bus import Listener
-from realtime.gateway import Gateway, GatewaySettings, Peer
+from realtime.gateway import Gateway, GatewaySettings, Headers, Others, Peer
 from realtime.inbound import Inbound
 from realtime.loops import kept_up
-from realtime.messages import LeagueMoved, Message, SessionsEnded, ToLearner
+from realtime.messages import Message, SessionsEnded, ToLearner
+from realtime.polls import Polls
 from realtime.ports import Clock, LoopClock, Ports
 from realtime.publisher import Publisher
-from realtime.rooms import LEAGUE, LEARNER, Rooms, Seat, league_room, learner_room, subject_of
+from realtime.rooms import LEARNER, Rooms, Seat, learner_room, subject_of
+from realtime.streams import Streams
 from realtime.supervisor import Policy, Supervisor
+from realtime.watching import ROSTER, Watching
 from realtime.wire import encode
 
 logger = logging.getLogger(__name__)
@@ -38,6 +40,9 @@ class RealtimeSettings:
     actors: Policy = field(default_factory=Policy)
     tend_every_s: float = 1.0
     check_sessions_every_s: float = 3.0
+    check_rights_every_s: float = 2.5
+    """With the two seconds that the answer may take, whoever lost a right is out within five."""
+    presence_every_s: float = 1.0
     again_s: float = 1.0
     """How long a loop that failed waits before it goes on."""
 
@@ -65,13 +70,31 @@ class Realtime:
         )
         self._publisher = Publisher(redis, self._clock)
         self._listener = Listener(redis, self._clock, on_message=self._heard, on_resync=self._resync)
+        self._streams = Streams(self._publisher, self._listener, self._rooms, ports.durable_since)
+        self._echo = f"echo:{self._origin}"
+        self._heard_at = float("-inf")
+        self.polls = Polls(self._streams, self._clock)
         self._gateway = Gateway(
             self._settings.gateway,
             authenticate=ports.authenticate,
-            inbound=Inbound(ports, self._rooms, self._watch_league),
+            inbound=Inbound(ports, self._rooms, self._enter),
             clock=self._clock,
             on_join=self._join,
             on_leave=self._rooms.leave_all,
+        )
+        self.watching = Watching(
+            redis,
+            ports,
+            rooms=self._rooms,
+            emitter=self._gateway,
+            listener=self._listener,
+            publisher=self._publisher,
+            clock=self._clock,
+            origin=self._origin,
+            to_room=self._to_room,
+            check_every_s=self._settings.check_rights_every_s,
+            presence_every_s=self._settings.presence_every_s,
+            say=lambda words: self._publisher.say(CONTROL, f"{self._origin} {words}"),
         )
 
     # ---- life
@@ -79,12 +102,16 @@ class Realtime:
     async def start(self) -> None:
         """Returns at once, also when Redis is away."""
         self._listener.want(CONTROL)
+        self._listener.want(self._echo)
+        self._heard_at = self._clock.time()
         works: dict[str, Callable[[], Awaitable[None]]] = {
             "publisher": self._publisher.run,
             "listener": self._listener.run,
             "sweeper": self._supervisor.run,
             "tender": self._tend,
             "session check": self._check_sessions,
+            "right check": self.watching.check_rights,
+            "presence": self.watching.presence.run,
         }
         self._tasks = [
             asyncio.create_task(kept_up(name, work, self._clock, self._settings.again_s), name=f"realtime {name}")
@@ -93,6 +120,7 @@ class Realtime:
 
     async def stop(self, drain_s: float = 1.0) -> None:
         """Lets sockets go, actors finish, and what is queued for Redis leave."""
+        self.polls.stop()
         await self._gateway.stop()
         await self._supervisor.stop()
         deadline = self._clock.time() + drain_s
@@ -102,10 +130,25 @@ class Realtime:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
+        await self.watching.presence.leave()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application of the endpoint; the app mounts it at `/socket.io`."""
         await self._gateway(scope, receive, send)
+
+    def deaf_s(self) -> float:
+        """Seconds since this process last heard through Redis what it had said itself a moment before. While it does
+        not, its screens stand still; they catch up afterwards."""
+        return self._clock.time() - self._heard_at
+
+    def take(self, query: str, headers: Headers, transport: Any, others: Others) -> None:
+        """The same without ASGI: a connection to the endpoint that asks to become a websocket."""
+        self._gateway.take(query, headers, transport, others)
+
+    async def farewell(self) -> None:
+        """Tells every client to come back, answers whoever polls, and admits nobody any more. `stop` does it too."""
+        self.polls.stop()
+        await self._gateway.stop()
 
     # ---- facts
 
@@ -117,85 +160,81 @@ class Realtime:
                     case ToLearner(user_id, frame):
                         tag = recovery.tag(fact.event_id, frame.event)
                         self._publisher.frame(user_id, frame.event, encode(frame), tag)
-                    case LeagueMoved(league_id, user_id):
-                        # Its own sockets do not wait for Redis; other processes hear of it there.
-                        self._moved(league_id, user_id)
-                        self._publisher.say(league_room(league_id), f"{self._origin} {user_id}")
+                        self.watching.framed(user_id, frame)
                     case SessionsEnded(session_ids):
                         self.disconnect_sessions(session_ids)
+                    case _:
+                        self.watching.moved(message)
 
     def disconnect_sessions(
         self, session_ids: Iterable[UUID], code: str = "realtime.session_ended", message: str = "the login has ended"
     ) -> None:
         """Closes the sockets of login sessions, in all processes."""
         ids = list(session_ids)
-        self._gateway.close_sessions(ids, code, message)
+        self._close_sessions(ids, code, message)
         if ids:
             self._publisher.say(CONTROL, " ".join([self._origin, "sessions", *map(str, ids)]))
 
     def disconnect_user(
         self, user_id: UUID, code: str = "realtime.session_ended", message: str = "the login has ended"
     ) -> None:
-        self._gateway.close_user(user_id, code, message)
+        self._close_user(user_id, code, message)
         self._publisher.say(CONTROL, f"{self._origin} user {user_id}")
+
+    def _close_sessions(self, session_ids: Collection[UUID], code: str, message: str) -> None:
+        self._gateway.close_sessions(session_ids, code, message)
+        self.polls.end_sessions(session_ids)
+
+    def _close_user(self, user_id: UUID, code: str, message: str) -> None:
+        self._gateway.close_user(user_id, code, message)
+        self.polls.end_user(user_id)
 
     # ---- between gateway, bus and actors
 
     def _actor(self, key: str, post: Post[Any]) -> Actor[Any]:
         metrics.ACTORS.set(len(self._supervisor))
         if key.startswith(LEARNER):
-            return LearnerActor(subject_of(key), rooms=self._rooms, emitter=self._gateway, stream=self, post=post)
-        return LeagueActor(
-            subject_of(key),
-            rooms=self._rooms,
-            emitter=self._gateway,
-            boards=self._ports.boards,
-            ears=self,
-            clock=self._clock,
-            post=post,
-        )
-
-    async def listen(self, room: str) -> bool:
-        return await self._listener.listen(room)
-
-    async def forget(self, room: str) -> None:
-        await self._listener.forget(room)
-
-    async def read(self, user_id: UUID, epoch: str | None, seq: int) -> recovery.Replay | None:
-        return await self._publisher.read(user_id, epoch, seq)
+            return LearnerActor(
+                subject_of(key), rooms=self._rooms, emitter=self._gateway, stream=self._streams, post=post
+            )
+        return self.watching.actor(key, post)
 
     def _join(self, peer: Peer) -> None:
         if peer.sid is None or peer.principal is None:
             return
         room = learner_room(peer.principal.user_id)
-        seat = Seat(peer.sid, peer.principal.user_id)
-        if peer.position is not None:
-            seat.epoch, seat.seq = peer.position
+        epoch, seq, at = peer.position
+        seat = Seat(peer.sid, peer.principal.user_id, epoch, seq, recovery.no_later_than_now(at))
         self._rooms.enter(room, seat)
         if not self._supervisor.post(room, Joined(peer.sid)):
-            self._gateway.close(peer, "realtime.busy", "try again in a moment", come_back=True)
+            self._gateway.close(peer, "realtime.busy", "try again in a moment")
 
-    def _watch_league(self, sid: str, user_id: UUID, league_id: UUID) -> None:
-        room = league_room(league_id)
-        self._rooms.enter(room, Seat(sid, user_id))
-        if not self._supervisor.post(room, Watched(sid, self._clock.time())):
+    def _enter(self, sid: str, user_id: UUID, room: str) -> None:
+        self.watching.enter(sid, user_id, room)
+
+    def _to_room(self, room: str, mail: Any, *, conflate_key: Hashable | None = None, spawn: bool = False) -> None:
+        if (spawn or room in self._supervisor) and not self._supervisor.post(
+            room, mail, conflate_key=conflate_key, spawn=spawn
+        ):
             self._behind.add(room)
-
-    def _moved(self, league_id: UUID, user_id: UUID) -> None:
-        room = league_room(league_id)
-        if room in self._supervisor:
-            mail = Moved(user_id, self._clock.time())
-            if not self._supervisor.post(room, mail, conflate_key=user_id, spawn=False):
-                self._behind.add(room)
 
     def _heard(self, room: str, data: bytes) -> None:
         if room == CONTROL:
             self._obey(data.decode())
-        elif room.startswith(LEAGUE):
-            origin, _, user_id = data.decode().partition(" ")
-            if origin != self._origin:
-                self._moved(subject_of(room), UUID(user_id))
-        elif room in self._supervisor and not self._supervisor.post(room, recovery.heard(data), spawn=False):
+        elif room == self._echo:
+            self._heard_at = self._clock.time()
+        elif not room.startswith(LEARNER):
+            self.watching.heard(room, data)
+        else:
+            self._heard_learner(room, subject_of(room), data)
+
+    def _heard_learner(self, room: str, user_id: UUID, data: bytes) -> None:
+        if self.watching.heard_aside(user_id, data):
+            return
+        frame = recovery.heard(data)
+        self.watching.overheard(user_id, frame)
+        self._streams.wake(room)
+        if self._rooms.seats(room) and not self._supervisor.post(room, frame):
             self._behind.add(room)
 
     def _obey(self, text: str) -> None:
@@ -203,14 +242,17 @@ class Realtime:
         if origin == self._origin:
             return
         if verb == "sessions":
-            self._gateway.close_sessions(map(UUID, ids), "realtime.session_ended", "the login has ended")
+            self._close_sessions([UUID(id_) for id_ in ids], "realtime.session_ended", "the login has ended")
         elif verb == "user":
-            self._gateway.close_user(UUID(ids[0]), "realtime.session_ended", "the login has ended")
+            self._close_user(UUID(ids[0]), "realtime.session_ended", "the login has ended")
+        elif verb == ROSTER:
+            self.watching.heard_roster(ids[0], ids[1:])
 
     def _resync(self) -> None:
-        """Redis was away or its messages were not heard: every actor looks again."""
-        for key in self._supervisor.living():
-            if not self._supervisor.post(key, Resync(), conflate_key=Resync, spawn=False):
+        """Redis was away or its messages were not heard: every actor looks again, also one that rests."""
+        self._streams.wake_all()
+        for key in self._supervisor.living() | self._rooms.named(LEARNER):
+            if not self._supervisor.post(key, Resync(), conflate_key=Resync):
                 self._behind.add(key)
 
     def _crashed(self, key: str) -> None:
@@ -219,9 +261,20 @@ class Realtime:
     async def _tend(self) -> None:
         """Actors whose mailbox was full, or who died with readers present, are told to look again."""
         while True:
+            due = self._clock.time() + self._settings.tend_every_s
             await self._clock.sleep(self._settings.tend_every_s)
+            metrics.LOOP_LAG.set(max(0.0, self._clock.time() - due))
+            self._gateway.measure()
             metrics.ACTORS.set(len(self._supervisor))
-            behind = self._behind | self._rooms.orphans(self._supervisor.living())
+            for kind, count in self.watching.counts().items():
+                metrics.ROOMS.labels(kind.rstrip(":")).set(count)
+            metrics.OUTGOING.set(self._publisher.waiting)
+            metrics.DEAF_SECONDS.set(self.deaf_s())
+            self._publisher.say(self._echo, "")
+            living = self._supervisor.living()
+            self.watching.following.tidy(living)
+            await self._streams.tidy(living, self.watching.following)
+            behind = self._behind | self._streams.orphans(living)
             self._behind = set()
             for key in behind:
                 if self._rooms.seats(key) and not self._supervisor.post(key, Resync(), conflate_key=Resync):
@@ -232,7 +285,7 @@ class Realtime:
         check = self._ports.live_sessions
         while check is not None:
             await self._clock.sleep(self._settings.check_sessions_every_s)
-            present = self._gateway.session_ids()
+            present = self._gateway.session_ids() | self.polls.session_ids()
             if not present:
                 continue
             try:
@@ -241,4 +294,4 @@ class Realtime:
             except Exception as error:  # noqa: BLE001  A port: an unknown answer ends nobody's login.
                 logger.warning("sessions cannot be checked: %r", error)
                 continue
-            self._gateway.close_sessions(present - live, "realtime.session_ended", "the login has ended")
+            self._close_sessions(present - live, "realtime.session_ended", "the login has ended")

@@ -4,6 +4,8 @@ with `ok` or with a code; no rule of the game lives here."""
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -14,13 +16,14 @@ from domains.kernel.events import correlation_id
 from domains.kernel.ids import new_id
 from realtime import metrics, wire
 from realtime.ports import Ports, Principal
-from realtime.rooms import LEAGUE, Rooms, league_room
+from realtime.rooms import CLASSROOM, COURSE, LEAGUE, SESSION, Rooms
 
 logger = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-WATCHED_LEAGUES_PER_SOCKET = 8
+ROOMS_PER_SOCKET = 16
+"""That one socket watches at once, of all kinds together."""
 COMMAND_DEADLINE_S = 10.0
 
 
@@ -56,20 +59,43 @@ def payload(kind: type[S], arguments: Sequence[Any]) -> S:
         raise Refusal("realtime.bad_payload", str(error)) from error
 
 
-class Inbound:
-    """`watch_league(sid, user_id, league_id)` seats a socket at a board; whether it may is asked before."""
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One kind of room, as it is asked for: `subject` is the field with the id."""
 
-    def __init__(self, ports: Ports, rooms: Rooms, watch_league: Callable[[str, UUID, UUID], None]) -> None:
+    kind: str
+    noun: str
+    subject: str
+    watch: type[msgspec.Struct]
+    unwatch: type[msgspec.Struct]
+
+
+DOORS = {
+    (wire.LEAGUE_WATCH, wire.LEAGUE_UNWATCH): Door(LEAGUE, "league", "league_id", wire.LeagueWatch, wire.LeagueUnwatch),
+    (wire.CLASSROOM_WATCH, wire.CLASSROOM_UNWATCH): Door(
+        CLASSROOM, "classroom", "classroom_id", wire.ClassroomWatch, wire.ClassroomUnwatch
+    ),
+    (wire.SESSION_WATCH, wire.SESSION_UNWATCH): Door(
+        SESSION, "session", "session_id", wire.SessionWatch, wire.SessionUnwatch
+    ),
+    (wire.COURSE_WATCH, wire.COURSE_UNWATCH): Door(COURSE, "course", "course_id", wire.CourseWatch, wire.CourseUnwatch),
+}
+
+
+Command = Callable[[str, Principal, Sequence[Any]], Awaitable[Reply]]
+
+
+class Inbound:
+    """`enter(sid, user_id, room)` seats a socket in a room; whether it may is asked before, every time."""
+
+    def __init__(self, ports: Ports, rooms: Rooms, enter: Callable[[str, UUID, str], None]) -> None:
         self._ports = ports
         self._rooms = rooms
-        self._watch_league = watch_league
-        self._commands: dict[str, Callable[[str, Principal, Sequence[Any]], Awaitable[Reply]]] = {
-            wire.LEAGUE_WATCH: self._league_watch,
-            wire.LEAGUE_UNWATCH: self._league_unwatch,
-            wire.SESSION_WATCH: self._session_watch,
-            wire.CLASSROOM_WATCH: self._classroom_watch,
-            wire.ANSWER_SUBMIT: self._answer_submit,
-        }
+        self._enter = enter
+        self._commands: dict[str, Command] = {wire.ANSWER_SUBMIT: self._answer_submit}
+        for (watch, unwatch), door in DOORS.items():
+            self._commands[watch] = partial(self._watch, door)
+            self._commands[unwatch] = partial(self._unwatch, door)
 
     async def handle(self, sid: str, principal: Principal, event: str, arguments: Sequence[Any]) -> Reply:
         """Never raises: a broken command of one client is that client's answer only."""
@@ -85,6 +111,8 @@ class Inbound:
             reply = refused(refusal.code, refusal.message)
         except AppError as error:
             reply = refused(error.code, error.detail or error.title)
+        except RecursionError:
+            reply = refused("realtime.bad_payload", "nested too deeply")
         except TimeoutError:
             reply = refused("realtime.timeout", "no answer in time; try again with the same key")
         except Exception:
@@ -93,31 +121,27 @@ class Inbound:
         metrics.INBOUND.labels(event, "accepted" if reply.ok else "refused").inc()
         return reply
 
-    async def _league_watch(self, sid: str, principal: Principal, arguments: Sequence[Any]) -> Reply:
-        league_id = payload(wire.LeagueWatch, arguments).league_id
-        watched = self._rooms.rooms_of(sid, LEAGUE)
-        if league_room(league_id) not in watched and len(watched) >= WATCHED_LEAGUES_PER_SOCKET:
-            raise Refusal("realtime.too_many_rooms", f"at most {WATCHED_LEAGUES_PER_SOCKET} leagues at once")
-        if not await self._ports.may_watch_league(principal, league_id):
-            raise Refusal("realtime.not_found", "no such league")
-        return Reply(_ACCEPTED, then=lambda: self._watch_league(sid, principal.user_id, league_id))
+    async def _watch(self, door: Door, sid: str, principal: Principal, arguments: Sequence[Any]) -> Reply:
+        asked = payload(door.watch, arguments)
+        subject: UUID = getattr(asked, door.subject)
+        room = f"{door.kind}{subject}"
+        watched = self._rooms.watched_by(sid)
+        if room not in watched and len(watched) >= ROOMS_PER_SOCKET:
+            raise Refusal("realtime.too_many_rooms", f"at most {ROOMS_PER_SOCKET} rooms at once")
+        if not await self._may_watch(door, principal.user_id, subject, getattr(asked, "invitation", None)):
+            raise Refusal("realtime.not_found", f"no such {door.noun}")
+        return Reply(_ACCEPTED, then=lambda: self._enter(sid, principal.user_id, room))
 
-    async def _league_unwatch(self, sid: str, principal: Principal, arguments: Sequence[Any]) -> Reply:
-        league_id = payload(wire.LeagueUnwatch, arguments).league_id
-        for room in [league_room(league_id)] if league_id else self._rooms.rooms_of(sid, LEAGUE):
+    async def _may_watch(self, door: Door, user_id: UUID, subject: UUID, invitation: str | None) -> bool:
+        if invitation is not None:
+            return await self._ports.accept_invitation(user_id, subject, invitation)
+        return bool(await self._ports.may_watch[door.kind]([(user_id, subject)]))
+
+    async def _unwatch(self, door: Door, sid: str, principal: Principal, arguments: Sequence[Any]) -> Reply:
+        subject = getattr(payload(door.unwatch, arguments), door.subject)
+        for room in [f"{door.kind}{subject}"] if subject else self._rooms.rooms_of(sid, door.kind):
             self._rooms.leave(room, sid)
         return Reply(_ACCEPTED)
-
-    async def _session_watch(self, sid: str, principal: Principal, arguments: Sequence[Any]) -> Reply:
-        session_id = payload(wire.SessionWatch, arguments).session_id
-        if not await self._ports.may_watch_session(principal, session_id):
-            raise Refusal("realtime.not_found", "no such session")
-        # The owner's own stream carries the progress already.
-        return Reply(_ACCEPTED)
-
-    async def _classroom_watch(self, sid: str, principal: Principal, arguments: Sequence[Any]) -> Reply:
-        payload(wire.ClassroomWatch, arguments)
-        raise Refusal("realtime.not_found", "no such classroom")
 
     async def _answer_submit(self, sid: str, principal: Principal, arguments: Sequence[Any]) -> Reply:
         answer = payload(wire.AnswerSubmit, arguments)

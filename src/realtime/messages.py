@@ -4,6 +4,7 @@ from uuid import UUID
 
 import msgspec
 
+from domains.learning.api import SessionProgressOut
 from realtime.wire import StreamFrame
 
 
@@ -21,10 +22,23 @@ class LeagueMoved(msgspec.Struct, frozen=True):
     user_id: UUID
 
 
+class LearnerDid(msgspec.Struct, frozen=True):
+    """Where somebody is now, for those who look on: what has no frame on the learner's own stream."""
+
+    user_id: UUID
+    doing: SessionProgressOut
+
+
+class RoomMoved(msgspec.Struct, frozen=True):
+    """What a room shows has to be read anew."""
+
+    room: str
+
+
 class SessionsEnded(msgspec.Struct, frozen=True):
     """Sockets of these login sessions must go."""
 
     session_ids: list[UUID]
 
 
-Message = ToLearner | LeagueMoved | SessionsEnded
+Message = ToLearner | LearnerDid | LeagueMoved | RoomMoved | SessionsEnded

@@ -1,7 +1,7 @@
 """What this package needs from outside, as protocols. The app passes them in; tests pass doubles."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -9,7 +9,8 @@ from uuid import UUID
 
 import msgspec
 
-from realtime.wire import AnswerSubmit
+from domains.classrooms.api import ClassroomProgressOut
+from realtime.wire import AnswerSubmit, CourseChanged, Missed, SessionProgress
 
 
 class Timer(Protocol):
@@ -66,13 +67,44 @@ class SubmitAnswer(Protocol):
         ...
 
 
+Pair = tuple[UUID, UUID]
+"""Somebody, and what they want to watch."""
+
+
 class MayWatch(Protocol):
-    async def __call__(self, principal: Principal, subject_id: UUID, /) -> bool: ...
+    async def __call__(self, pairs: Collection[Pair], /) -> Collection[Pair]:
+        """Those of the pairs that are allowed now. Asked at every join for one, and every few seconds for everybody who
+        watches anything of this kind."""
+        ...
+
+
+class AcceptInvitation(Protocol):
+    async def __call__(self, user_id: UUID, session_id: UUID, code: str, /) -> bool:
+        """Whether they may watch the session from now on; `MayWatch` says the same afterwards."""
+        ...
+
+
+class FindClassroom(Protocol):
+    async def __call__(self, classroom_id: UUID, /) -> ClassroomProgressOut: ...
+
+
+class FindSession(Protocol):
+    async def __call__(self, session_id: UUID, /) -> SessionProgress | None: ...
+
+
+class FindCourse(Protocol):
+    async def __call__(self, course_id: UUID, /) -> CourseChanged | None: ...
 
 
 class LiveSessions(Protocol):
     async def __call__(self, session_ids: Collection[UUID], /) -> Collection[UUID]:
         """Those of the given login sessions that are still good. Asked every few seconds for all sockets at once."""
+        ...
+
+
+class DurableSince(Protocol):
+    async def __call__(self, user_id: UUID, since: datetime, /) -> Sequence[Missed]:
+        """Of what must not be lost, what happened since that moment; the newest hundred at most, oldest first."""
         ...
 
 
@@ -118,7 +150,12 @@ class Ports:
 
     authenticate: Authenticate
     submit_answer: SubmitAnswer
-    may_watch_league: MayWatch
-    may_watch_session: MayWatch
+    may_watch: Mapping[str, MayWatch]
+    """By kind of room, that is by the prefix of its name."""
+    accept_invitation: AcceptInvitation
     boards: BoardSource
+    classroom: FindClassroom
+    session: FindSession
+    course: FindCourse
     live_sessions: LiveSessions | None = None
+    durable_since: DurableSince | None = None

@@ -9,10 +9,10 @@ import asyncio
 import logging
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
-from redis.asyncio import Redis
+from redis.asyncio import ConnectionPool
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -27,7 +27,24 @@ logger = logging.getLogger(__name__)
 CHANNEL = "lyceum:live:"
 
 
-def own_connection(redis: Redis) -> AbstractConnection:
+def channel_of(room: str) -> str:
+    """The braces keep the channel of a stream on the node of a cluster that has its keys."""
+    kind, _, subject = room.partition(":")
+    return f"{CHANNEL}{kind}:{{{subject}}}" if subject else CHANNEL + room
+
+
+def room_of(channel: bytes) -> str:
+    return channel.decode()[len(CHANNEL) :].replace("{", "").replace("}", "")
+
+
+class Server(Protocol):
+    """Where to connect; read again for every connection, so that it may say another place after a failover."""
+
+    @property
+    def connection_pool(self) -> ConnectionPool: ...
+
+
+def own_connection(redis: Server) -> AbstractConnection:
     """A connection to the same server outside the pool: blocked by nobody, and never reconnected behind our back."""
     pool = redis.connection_pool
     wanted = {
@@ -66,10 +83,19 @@ class _Failed(Exception):
 
 class Publisher:
     def __init__(
-        self, redis: Redis, clock: Clock, *, capacity: int = 20_000, patience_s: float = 5.0, deadline_s: float = 2.0
+        self,
+        redis: Server,
+        clock: Clock,
+        *,
+        sharded: bool = False,
+        capacity: int = 20_000,
+        patience_s: float = 5.0,
+        deadline_s: float = 2.0,
     ) -> None:
+        """`sharded`: one node of several; what is said stays on it, and who listens there is told."""
         self._redis = redis
         self._clock = clock
+        self._say = "SPUBLISH" if sharded else "PUBLISH"
         self._capacity = capacity
         self._patience_s = patience_s
         self._deadline_s = deadline_s
@@ -84,11 +110,11 @@ class Publisher:
 
     def frame(self, user_id: UUID, event: str, body: str, tag: bytes) -> None:
         """A frame for a learner's stream. With the same tag it is added once, however often it is given."""
-        self._put(_Write(self._clock.time(), CHANNEL + learner_room(user_id), user_id, (tag, event, body)))
+        self._put(_Write(self._clock.time(), channel_of(learner_room(user_id)), user_id, (tag, event, body)))
 
     def say(self, room: str, text: str) -> None:
         """A message that nobody keeps."""
-        self._put(_Write(self._clock.time(), CHANNEL + room, None, (text,)))
+        self._put(_Write(self._clock.time(), channel_of(room), None, (text,)))
 
     async def read(self, user_id: UUID, epoch: str | None, seq: int) -> recovery.Replay | None:
         """None when Redis does not answer in time."""
@@ -100,6 +126,11 @@ class Publisher:
                 return await reply
         except TimeoutError:
             return None
+
+    @property
+    def waiting(self) -> int:
+        """Frames and messages that are still to be written."""
+        return len(self._writes)
 
     def drained(self) -> bool:
         return not (self._under_way or self._writes or self._reads or self._gaps)
@@ -157,7 +188,7 @@ class Publisher:
             connection = await self._connected()
             commands = [self._script("renew", user_id) for user_id in gaps]
             commands += [
-                ("PUBLISH", write.channel, *write.arguments)
+                (self._say, write.channel, *write.arguments)
                 if write.user_id is None
                 else self._script("publish", write.user_id, *write.arguments)
                 for write in writes
@@ -243,8 +274,8 @@ class Publisher:
         return connection
 
     def _script(self, name: str, user_id: UUID, *arguments: bytes | str) -> tuple[Any, ...]:
-        channel = CHANNEL + learner_room(user_id)
-        head = (self._run_id, recovery.new_epoch(), channel)
+        channel = channel_of(learner_room(user_id))
+        head = (self._run_id, recovery.new_epoch(), channel, self._say)
         return ("EVALSHA", self._scripts[name], 2, *recovery.keys(user_id), *head, *arguments)
 
     async def _hang_up(self) -> None:

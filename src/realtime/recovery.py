@@ -2,17 +2,21 @@
 
 Invariants, kept by scripts that Redis runs atomically:
 - within one epoch `seq` grows by one per frame, and frames are published in the order of `seq`;
-- a frame with a tag that the stream has seen lately is not added again;
+- a frame with a tag that the stream has seen lately is not added again, not even in a new epoch: whoever is told of
+  that reads the state anew, and this frame is in it;
 - an epoch never outlives the Redis process that counted it: after a restart, which may have lost the last second, the
   next touch begins a new epoch, so a number is never given twice with different contents.
 """
 
 import secrets
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
 import msgspec
+
+from domains.kernel.clock import utc_now
 
 HISTORY_FRAMES = 256
 HISTORY_TTL_S = 24 * 3600
@@ -20,54 +24,58 @@ POSITION_TTL_S = 8 * 24 * 3600
 TAG_BYTES = 8
 TAGS_KEPT = 128
 
-# KEYS: position, history. ARGV: Redis run id, epoch to use if a new one is needed, channel, then what follows.
+RELOAD = ("/api/v1/progress", "/api/v1/notifications", "/api/v1/leaderboards/current")
+"""What to read anew over REST where frames were lost, besides the session that is on the screen."""
+
+# KEYS: position, history. ARGV: Redis run id, epoch to use if a new one is needed, channel, PUBLISH or SPUBLISH, then
+# what follows.
 _HEAD = f"""
 local p = redis.call('HMGET', KEYS[1], 'run', 'epoch', 'seq', 'tags')
 local epoch, seq, tags = p[2], tonumber(p[3] or '0'), p[4] or ''
 local fresh = p[1] ~= ARGV[1] or not epoch
 local function renew()
-  epoch, seq, tags = ARGV[2], 0, ''
+  epoch, seq = ARGV[2], 0
   redis.call('DEL', KEYS[1], KEYS[2])
-  redis.call('HSET', KEYS[1], 'run', ARGV[1], 'epoch', epoch, 'seq', '0', 'tags', '')
+  redis.call('HSET', KEYS[1], 'run', ARGV[1], 'epoch', epoch, 'seq', '0', 'tags', tags)
   redis.call('EXPIRE', KEYS[1], {POSITION_TTL_S})
 end
 """
 
-# ARGV 4..6: tag, event, body. Answers seq, or 0 for a frame that is known already.
+# ARGV 5..7: tag, event, body. Answers seq, or 0 for a frame that is known already.
 PUBLISH = (
     _HEAD
     + f"""
 if fresh then renew() end
 local at = 1
 while true do
-  local found = string.find(tags, ARGV[4], at, true)
+  local found = string.find(tags, ARGV[5], at, true)
   if not found then break end
   if (found - 1) % {TAG_BYTES} == 0 then return 0 end
   at = found + 1
 end
 seq = seq + 1
 local number = string.format('%.0f', seq)
-tags = string.sub(tags .. ARGV[4], -{TAG_BYTES * TAGS_KEPT})
+tags = string.sub(tags .. ARGV[5], -{TAG_BYTES * TAGS_KEPT})
 redis.call('HSET', KEYS[1], 'seq', number, 'tags', tags)
 redis.call('EXPIRE', KEYS[1], {POSITION_TTL_S})
-redis.call('XADD', KEYS[2], 'MAXLEN', '~', '{HISTORY_FRAMES}', number .. '-0', 'e', ARGV[5], 'b', ARGV[6])
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', '{HISTORY_FRAMES}', number .. '-0', 'e', ARGV[6], 'b', ARGV[7])
 redis.call('EXPIRE', KEYS[2], {HISTORY_TTL_S})
-redis.call('PUBLISH', ARGV[3], epoch .. '\\n' .. number .. '\\n' .. ARGV[5] .. '\\n' .. ARGV[6])
+redis.call(ARGV[4], ARGV[3], epoch .. '\\n' .. number .. '\\n' .. ARGV[6] .. '\\n' .. ARGV[7])
 return seq
 """
 )
 
-# ARGV 4..5: the reader's epoch and seq. Answers epoch, seq and the entries after the reader's seq.
+# ARGV 5..6: the reader's epoch and seq. Answers epoch, seq and the entries after the reader's seq.
 READ = (
     _HEAD
     + """
 if fresh then
   renew()
-  redis.call('PUBLISH', ARGV[3], epoch .. '\\n0\\n\\n')
+  redis.call(ARGV[4], ARGV[3], epoch .. '\\n0\\n\\n')
 end
 local entries = {}
-if ARGV[4] == epoch then
-  entries = redis.call('XRANGE', KEYS[2], '(' .. ARGV[5] .. '-0', '+')
+if ARGV[5] == epoch then
+  entries = redis.call('XRANGE', KEYS[2], '(' .. ARGV[6] .. '-0', '+')
 end
 return {epoch, string.format('%.0f', seq), entries}
 """
@@ -77,7 +85,7 @@ RENEW = (
     _HEAD
     + """
 renew()
-redis.call('PUBLISH', ARGV[3], epoch .. '\\n0\\n\\n')
+redis.call(ARGV[4], ARGV[3], epoch .. '\\n0\\n\\n')
 return 0
 """
 )
@@ -135,3 +143,8 @@ def parse_replay(reply: Any) -> Replay:
         seq = int(entry_id.partition(b"-")[0])
         frames.append(Frame(epoch, seq, fields[1].decode(), fields[3].decode()))
     return Replay(epoch, head, frames)
+
+
+def no_later_than_now(at: datetime | None) -> datetime | None:
+    """A client's clock may be anywhere, and so may what it says."""
+    return min(at, utc_now()) if at is not None else None

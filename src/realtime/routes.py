@@ -1,12 +1,17 @@
 """From a fact to those whose screens it moves. Invariant: pure; every live fact of the domains has its line here."""
 
+from domains.catalog.events import CourseRevisionPublished
+from domains.classrooms.events import ClassroomArchived, ClassroomReopened, MemberJoined, MemberLeft, RoleChanged
 from domains.gamification.events import LeagueEntered, LessonRewarded
 from domains.identity.events import SessionsRevoked
 from domains.kernel.events import Event
-from domains.learning.events import AnswerGraded
+from domains.learning.api import SessionProgressOut
+from domains.learning.events import AnswerGraded, SessionBegun
+from domains.learning.events import LessonCompleted as LessonFinished
 from domains.notifications.events import NotificationCreated as NotificationRecorded
 from domains.notifications.events import NotificationsRead
-from realtime.messages import LeagueMoved, Message, SessionsEnded, ToLearner
+from realtime.messages import LeagueMoved, LearnerDid, Message, RoomMoved, SessionsEnded, ToLearner
+from realtime.rooms import CLASSROOM, COURSE
 from realtime.wire import LessonCompleted, NotificationCreated, NotificationRead, ProgressChanged
 
 
@@ -15,15 +20,45 @@ def route(fact: Event) -> tuple[Message, ...]:
         case AnswerGraded():
             progress = ProgressChanged(
                 session_id=fact.session_id,
+                course_id=fact.course_id,
                 lesson_id=fact.lesson_id,
                 answered=fact.answered,
                 total=fact.total,
                 correct=fact.correct,
+                correct_so_far=fact.correct_so_far,
                 hearts=fact.hearts,
                 at=fact.occurred_at,
                 correlation_id=fact.correlation_id,
             )
             return (ToLearner(fact.user_id, progress),)
+        case SessionBegun():
+            begun = SessionProgressOut(
+                session_id=fact.session_id,
+                course_id=fact.course_id,
+                lesson_id=fact.lesson_id,
+                answered=0,
+                total=fact.total,
+                correct=0,
+                finished=False,
+                active_at=fact.occurred_at,
+            )
+            return (LearnerDid(fact.user_id, begun),)
+        case LessonFinished() if fact.session_id is not None:
+            finished = SessionProgressOut(
+                session_id=fact.session_id,
+                course_id=fact.course_id,
+                lesson_id=fact.lesson_id,
+                answered=fact.total,
+                total=fact.total,
+                correct=fact.correct,
+                finished=True,
+                active_at=fact.occurred_at,
+            )
+            return (LearnerDid(fact.user_id, finished),)
+        case CourseRevisionPublished():
+            return (RoomMoved(f"{COURSE}{fact.course_id}"),)
+        case MemberJoined() | MemberLeft() | RoleChanged() | ClassroomArchived() | ClassroomReopened():
+            return (RoomMoved(f"{CLASSROOM}{fact.classroom_id}"),)
         case LessonRewarded():
             completed = LessonCompleted(
                 lesson_id=fact.lesson_id,

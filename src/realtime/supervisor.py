@@ -23,8 +23,8 @@ class Policy:
     """`first_delay_s` doubles with every crash up to `longest_delay_s`; `crashes_allowed` within `crash_window_s`."""
 
     mailbox_capacity: int = 1024
-    idle_s: float = 30.0
-    sweep_every_s: float = 10.0
+    idle_s: float = 10.0
+    sweep_every_s: float = 5.0
     first_delay_s: float = 0.05
     longest_delay_s: float = 5.0
     crashes_allowed: int = 5

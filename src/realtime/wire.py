@@ -2,14 +2,19 @@
 here; `realtime.asyncapi` turns these types into the published document."""
 
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
 
+from domains.classrooms.api import ClassroomProgressOut
 from domains.kernel.wire import In, Out
+from domains.learning.api import AnswerOut, SessionProgressOut
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Reconnect = Literal["now", "fresh_token", "never"]
+Yes = Annotated[bool, msgspec.Meta(extra_json_schema={"const": True})]
+No = Annotated[bool, msgspec.Meta(extra_json_schema={"const": False})]
 
 STREAM_READY = "stream.ready"
 STREAM_CLOSED = "stream.closed"
@@ -19,11 +24,21 @@ NOTIFICATION_CREATED = "notification.created"
 NOTIFICATION_READ = "notification.read"
 LEAGUE_SNAPSHOT = "league.snapshot"
 LEAGUE_CHANGED = "league.changed"
+CLASSROOM_SNAPSHOT = "classroom.snapshot"
+CLASSROOM_PROGRESS = "classroom.progress"
+SESSION_PROGRESS = "session.progress"
+COURSE_CHANGED = "course.changed"
+PRESENCE_CHANGED = "presence.changed"
+ROOM_LEFT = "room.left"
 
 LEAGUE_WATCH = "league.watch"
 LEAGUE_UNWATCH = "league.unwatch"
 SESSION_WATCH = "session.watch"
+SESSION_UNWATCH = "session.unwatch"
 CLASSROOM_WATCH = "classroom.watch"
+CLASSROOM_UNWATCH = "classroom.unwatch"
+COURSE_WATCH = "course.watch"
+COURSE_UNWATCH = "course.unwatch"
 ANSWER_SUBMIT = "answer.submit"
 
 
@@ -51,11 +66,36 @@ class LeagueUnwatch(In, frozen=True):
 
 
 class SessionWatch(In, frozen=True):
+    """`invitation` is the code that the owner of the session gave; owners need none."""
+
     session_id: UUID
+    invitation: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+
+
+class SessionUnwatch(In, frozen=True):
+    """Without an id: every session that this socket watches."""
+
+    session_id: UUID | None = None
 
 
 class ClassroomWatch(In, frozen=True):
     classroom_id: UUID
+
+
+class ClassroomUnwatch(In, frozen=True):
+    """Without an id: every class that this socket watches."""
+
+    classroom_id: UUID | None = None
+
+
+class CourseWatch(In, frozen=True):
+    course_id: UUID
+
+
+class CourseUnwatch(In, frozen=True):
+    """Without an id: every course that this socket watches."""
+
+    course_id: UUID | None = None
 
 
 class AnswerSubmit(In, frozen=True):
@@ -72,23 +112,51 @@ class AnswerSubmit(In, frozen=True):
 
 
 class Accepted(Out, frozen=True):
-    ok: bool = True
+    ok: Yes = True
+
+
+class AnswerAccepted(AnswerOut, frozen=True, kw_only=True):
+    """The members of the REST answer, and `ok`."""
+
+    ok: Yes = True
 
 
 class Refused(Out, frozen=True):
+    """`code` is for programs and never changes, `message` is for whoever writes them."""
+
     code: str
     message: str
-    ok: bool = False
+    ok: No = False
+
+
+class Connected(Out, frozen=True):
+    sid: str
+
+
+class Refusal(Out, frozen=True):
+    code: str
+    message: str
+
+
+class ConnectRefused(Out, frozen=True):
+    """What a connection is refused with; clients of Socket.IO show `data` as that of their `connect_error`."""
+
+    message: str
+    data: Refusal
 
 
 # Server to client
 
 
 class StreamClosed(Out, frozen=True):
-    """The last frame of a socket that the server closes, where it can still be written."""
+    """The last frame of a socket that the server closes, where it can still be written. `number` is the websocket's
+    close code too: up to 3499 a client should connect again, after `after_ms` and as `reconnect` says."""
 
     code: str
+    number: int
     message: str
+    reconnect: Reconnect
+    after_ms: int
 
 
 class StreamFrame(Out, frozen=True, kw_only=True):
@@ -102,13 +170,18 @@ class StreamFrame(Out, frozen=True, kw_only=True):
 
 
 class ProgressChanged(StreamFrame, frozen=True, kw_only=True):
+    """Absolute: where the session is now. Of two answers given at once the later may be told first; the frame with the
+    lower `answered` is then out of date."""
+
     event = PROGRESS_CHANGED
 
     session_id: UUID
+    course_id: UUID
     lesson_id: UUID
     answered: int
     total: int
     correct: bool
+    correct_so_far: int
     hearts: int | None = None
 
 
@@ -188,6 +261,48 @@ class LeagueFrame(Out, frozen=True):
     league_id: UUID
     version: int
     entries: list[LeagueEntry]
+
+
+class ClassroomSnapshot(ClassroomProgressOut, frozen=True):
+    """The whole class. It replaces whatever was known of it, and progress goes on from here."""
+
+
+class ClassroomProgress(SessionProgressOut, frozen=True, kw_only=True):
+    """The session that a learner of the class is at now; `correct` counts the right answers."""
+
+    classroom_id: UUID
+    user_id: UUID
+
+
+class SessionProgress(SessionProgressOut, frozen=True, kw_only=True):
+    """Once after `session.watch`, then per answer and at the end; `correct` counts the right answers."""
+
+    user_id: UUID
+
+
+class CourseChanged(Out, frozen=True):
+    """The published revision of a course: once after `course.watch`, then whenever there is a new one. `number` grows
+    with every revision."""
+
+    course_id: UUID
+    revision_id: UUID
+    number: int
+
+
+class PresenceChanged(Out, frozen=True):
+    """How many people are in a room, over all processes; in a class: how many members are online, and for its teachers
+    `ids`, who they are."""
+
+    room: str
+    online: int
+    ids: list[UUID] | msgspec.UnsetType = msgspec.UNSET
+
+
+class RoomLeft(Out, frozen=True):
+    """The server took the socket out of a room: `realtime.right_lost`, what allowed to be there is over."""
+
+    room: str
+    code: str
 
 
 _encode = msgspec.json.Encoder().encode

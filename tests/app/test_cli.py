@@ -4,12 +4,15 @@ import asyncio
 import importlib
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from email import message_from_bytes, policy
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import asyncpg
 import click
@@ -267,8 +270,112 @@ def test_what_somebody_was_told_is_traced_by_their_address(lyceum: Lyceum, envir
         assert said in shown
     [line] = json.loads(lyceum("notify", "trace", "told@example.org", "--json").stdout)
     assert (line["state"], line["attempts"], line["message_id"].startswith("<")) == ("waiting", 2, True)
-    nobody = lyceum("notify", "trace", "nobody@example.org")
-    assert (nobody.exit_code, len(nobody.stderr.strip().splitlines())) == (1, 1)
+    [user_id] = ask(environment, "SELECT id FROM identity_user WHERE email = 'told@example.org'")
+    assert lyceum("notify", "trace", str(user_id)).stdout == shown
+    for unknown in ("nobody@example.org", str(uuid4())):
+        nobody = lyceum("notify", "trace", unknown)
+        assert (nobody.exit_code, len(nobody.stderr.strip().splitlines())) == (1, 1)
+    assert lyceum("notify", "trace", "told").exit_code == 2
+
+
+@pytest.mark.usefixtures("migrated_database")
+def test_a_test_mail_goes_where_all_mails_go(lyceum: Lyceum, environment: dict[str, str]) -> None:
+    sent = lyceum("mail", "send-test", "--to", "ada+lists@example.org", "--kind", "weekly_recap", "--locale", "de")
+    assert (sent.exit_code, sent.stdout) == (0, "taken: kept here\n")
+    [message] = ask(
+        environment, "SELECT message FROM notifications_local_mail WHERE to_address = 'ada+lists@example.org'"
+    )
+    found = message_from_bytes(message, policy=policy.default)
+    assert found["subject"] == "[Test] Deine Woche: 18 Lektionen, 1.340 XP"
+    assert [part.get_content_type() for part in found.iter_parts()] == ["text/plain", "text/html"]
+
+
+@pytest.mark.usefixtures("migrated_database")
+def test_a_test_mail_that_does_not_leave_says_why_in_one_line(lyceum: Lyceum) -> None:
+    nowhere = lyceum("mail", "send-test", "--to", "nowhere")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"smtp://127.0.0.1:{taken.getsockname()[1]}?starttls=off"
+    away = lyceum(
+        "mail", "send-test", "--to", "ada@example.org", LYCEUM_SMTP_URL=url, LYCEUM_MAIL_FROM="hello@lyceum.test"
+    )
+    for refused in (nowhere, away):
+        assert (refused.exit_code, len(refused.stderr.strip().splitlines())) == (1, 1), refused.output
+        assert refused.stdout == ""
+    assert lyceum("mail", "send-test", "--to", "ada@example.org", "--kind", "nonsense").exit_code == 2
+
+
+@pytest.mark.usefixtures("migrated_database")
+def test_a_bounce_from_the_shell_gives_up_the_address_that_we_wrote_to(
+    lyceum: Lyceum, environment: dict[str, str]
+) -> None:
+    created = lyceum("create-user", "--email", "moved@example.org", "--role", "learner", stdin="correct horse\n")
+    assert created.exit_code == 0, created.output
+    delivery_id = uuid4()
+    ask(
+        environment,
+        """
+        INSERT INTO notifications_delivery (id, user_id, kind, channel, dedupe_key, params, url, state, due_at,
+                                            expires_at, attempts)
+        SELECT $1, id, 'welcome', 'email', 'welcome', '{}', '/', 'sent', now(), now(), 1
+        FROM identity_user WHERE email = 'moved@example.org'
+        """,
+        delivery_id,
+    )
+    for nothing in (
+        "",
+        "hello",
+        bounce("moved@example.org", uuid4()),
+        bounce("moved@example.org", delivery_id, "4.2.2"),
+    ):
+        assert lyceum("mail", "bounce", stdin=nothing).stdout == "nothing follows from it\n"
+    taken = lyceum("mail", "bounce", stdin=bounce("moved@example.org", delivery_id))
+    assert (taken.exit_code, taken.stdout) == (0, "moved@example.org gets no more mails\n")
+    again = lyceum("mail", "bounce", stdin=bounce("moved@example.org", delivery_id))
+    assert (again.exit_code, again.stdout) == (0, "nothing follows from it\n")
+    assert ask(environment, "SELECT address FROM notifications_suppression") == ["moved@example.org"]
+
+
+def bounce(address: str, delivery_id: UUID, status: str = "5.1.1") -> str:
+    return f"""\
+From: MAILER-DAEMON@mx.example.org
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: text/plain
+
+I am sorry.
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.org
+
+Final-Recipient: rfc822; {address}
+Action: failed
+Status: {status}
+
+--b
+Content-Type: text/rfc822-headers
+
+Message-ID: <{delivery_id.hex}@127.0.0.1>
+
+--b--
+"""
+
+
+def ask(environment: dict[str, str], query: str, *arguments: object) -> list[Any]:
+    """The first column."""
+
+    async def fetched() -> list[Any]:
+        connection = await asyncpg.connect(plain_dsn(environment["LYCEUM_DATABASE_URL"]))
+        try:
+            return [row[0] for row in await connection.fetch(query, *arguments)]
+        finally:
+            await connection.close()
+
+    return asyncio.run(fetched())
 
 
 @pytest.mark.usefixtures("migrated_database")

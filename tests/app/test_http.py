@@ -11,7 +11,7 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 from sqlalchemy import text
 
-from app.asgi import create_app
+from app.asgi import Parts, create_app
 from app.config import Settings
 from app.edge import MOST_BODY_BYTES
 from domains.kernel.ids import new_id
@@ -239,7 +239,18 @@ async def test_health_tells_of_each_service(client: httpx.AsyncClient) -> None:
         "redis": "up",
         "jobs": "up",
         "disk": "up",
+        "realtime": "up",
     }
+
+
+async def test_a_process_that_hears_nothing_says_so(
+    client: httpx.AsyncClient, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts.realtime, "deaf_s", lambda: 12.3)
+    found = (await client.get("/health/services")).json()
+    assert found["status"] == "degraded"
+    told = {service["name"]: service["detail"] for service in found["services"]}
+    assert told["realtime"] == "nothing heard through Redis for 12 s"
 
 
 async def test_metrics_count_requests_by_route_and_not_by_path(client: httpx.AsyncClient) -> None:

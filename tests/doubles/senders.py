@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from domains.notifications.channels.port import Accepted, Mail
 
@@ -13,14 +13,21 @@ def none(_mail: Mail) -> BaseException | None:
     return None
 
 
+async def _at_once() -> None:
+    return
+
+
 class MailDouble:
-    """`before`: what goes wrong before a mail is taken; `after`: what goes wrong once it is. `tried` and `taken` count
-    by Message-ID, `most_at_once` by address."""
+    """`before`: what goes wrong before a mail is taken; `after`: what goes wrong once it is; `meanwhile` is waited for.
+    `answer` is what is said of each, or its number. `tried` and `taken` count by Message-ID, `most_at_once` by
+    address."""
 
     def __init__(self, before: Fault = none, after: Fault = none, *, takes_s: float = 0.0) -> None:
         self.before = before
         self.after = after
         self.takes_s = takes_s
+        self.meanwhile: Callable[[], Awaitable[object]] = _at_once
+        self.answer = ""
         self.mails: list[Mail] = []
         self.tried: Counter[str] = Counter()
         self.taken: Counter[str] = Counter()
@@ -33,13 +40,14 @@ class MailDouble:
         self.most_at_once[mail.to_address] = max(self.most_at_once[mail.to_address], self._open[mail.to_address])
         try:
             await asyncio.sleep(self.takes_s)
+            await self.meanwhile()
             self._raised(self.before(mail))
             self.taken[mail.message_id] += 1
             self.mails.append(mail)
             self._raised(self.after(mail))
         finally:
             self._open[mail.to_address] -= 1
-        return Accepted(f"250 queued as {len(self.mails)}")
+        return Accepted(self.answer or f"250 queued as {len(self.mails)}")
 
     @staticmethod
     def _raised(fault: BaseException | None) -> None:

@@ -130,10 +130,12 @@ _BY_WORDS = (
     "words => [...document.querySelectorAll('button, a')]"
     ".find(found => found.innerText.trim() === words && !found.disabled && found.checkVisibility())"
 )
+# Two frames later: a page that has not been painted yet drops what the mouse does.
 _MIDDLE = """
-    element => {
-        if (!element) return null;
+    async element => {
+        if (!element || document.readyState !== "complete") return null;
         element.scrollIntoView({ block: "center", behavior: "instant" });
+        await new Promise(painted => requestAnimationFrame(() => requestAnimationFrame(painted)));
         const box = element.getBoundingClientRect();
         return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
     }

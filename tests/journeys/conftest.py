@@ -2,7 +2,9 @@
 
 import asyncio
 import random
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
@@ -15,18 +17,36 @@ from app.embedded import Services
 from app.infra import open_infra, plain_dsn
 from app.schema import migrate
 from domains.catalog import api as catalog
-from journeys.served import Visitor, served, visitor
+from journeys.served import FRAME_S, Visitor, served, visitor
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever comes first to a module waits for its servers, too."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(180))
 
 
 @pytest.fixture(scope="module")
 def environment(services: Services, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return fresh(services, tmp_path_factory.mktemp("journeys"))
+
+
+@pytest.fixture
+def own_environment(services: Services, tmp_path: Path) -> dict[str, str]:
+    """For a test with a Redis of its own: servers that share a database have to share their Redis, or the facts that
+    one of them takes never reach the screens of the other."""
+    return fresh(services, tmp_path)
+
+
+def fresh(services: Services, data_dir: Path) -> dict[str, str]:
     """Settings for a fresh, migrated database with the demo course."""
     name = f"journeys_{uuid4().hex[:12]}"
     settings = Settings(
         database_url=services.database_url.replace("/lyceum?", f"/{name}?"),
         # Another test of this process may empty the first database of Redis while journeys go on.
         redis_url=f"{services.redis_url}{'&' if '?' in services.redis_url else '?'}db=3",
-        data_dir=tmp_path_factory.mktemp("journeys"),
+        data_dir=data_dir,
     )
 
     async def prepare() -> None:
@@ -57,6 +77,15 @@ def knowledge() -> Knowledge:
     return Knowledge(catalog.demo_course())
 
 
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """What `npm ci --prefix src/web` installs."""
+    found = Path(__file__).parents[2] / "src/web/node_modules"
+    if shutil.which("node") is None or not (found / "socket.io-client").is_dir():
+        pytest.skip("Node, or what `npm ci --prefix src/web` installs, is not there")
+    return found
+
+
 @pytest.fixture
 def chance() -> random.Random:
     return random.Random(7)
@@ -66,7 +95,7 @@ def chance() -> random.Random:
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     """Opens a connection for each call, so that calls spread over the server's processes."""
     limits = httpx.Limits(max_keepalive_connections=0)
-    async with httpx.AsyncClient(limits=limits, trust_env=False, timeout=10) as client:
+    async with httpx.AsyncClient(limits=limits, trust_env=False, timeout=FRAME_S) as client:
         yield client
 
 

@@ -18,18 +18,25 @@ import httpx
 import socketio
 
 from app.demo.knowledge import Knowledge
+from declared import DECLARED
 
 LYCEUM = Path(sys.executable).with_name("lyceum")
-READY_S = 30.0
-FRAME_S = 20.0
+READY_S = 120.0
+FRAME_S = 30.0
+"""How long a journey waits for what must come. Only one that fails waits so long."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @contextmanager
-def served(environment: dict[str, str], log: Path, *arguments: str) -> Iterator[str]:
+def served(environment: dict[str, str], log: Path, *arguments: str, port: int = 0) -> Iterator[str]:
     """The address of a `lyceum serve`, which is stopped at the end of the block."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = port or free_port()
     with log.open("w") as output:
         process = subprocess.Popen(
             [LYCEUM, "serve", "--port", str(port), *arguments],
@@ -48,7 +55,7 @@ def served(environment: dict[str, str], log: Path, *arguments: str) -> Iterator[
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            status = process.wait(15)
+            status = process.wait(60)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
@@ -61,6 +68,11 @@ class Ears:
     """Frames as a client heard them, in order."""
 
     frames: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def hear(self, event: str, payload: dict[str, Any]) -> None:
+        """A frame of the server."""
+        DECLARED.frame(event, payload)
+        self.frames.append((event, payload))
 
     def named(self, event: str) -> list[dict[str, Any]]:
         return [payload for name, payload in self.frames if name == event]
@@ -120,7 +132,7 @@ class Visitor:
         client = socketio.AsyncClient(reconnection=False)
 
         async def hear(event: str, payload: dict[str, Any]) -> None:
-            ears.frames.append((event, payload))
+            ears.hear(event, payload)
 
         client.on("*", hear)
         await client.connect(self.url, auth={"token": self.token, **position}, transports=["websocket"])

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from subprocess import PIPE
 
 import msgspec
 import pytest
@@ -18,8 +19,6 @@ from domains.catalog import api as catalog
 from domains.catalog.content import course_lexicon
 from journeys.served import LYCEUM
 
-SHORT = ("--learners", "3", "--speed", "60", "--minutes", "0.05")
-
 
 def demo(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -28,16 +27,27 @@ def demo(*arguments: str | Path, **environment: str) -> subprocess.CompletedProc
         capture_output=True,
         text=True,
         check=False,
-        timeout=40,
+        timeout=100,
     )
 
 
 @pytest.fixture(scope="module")
 def journal(url: str, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a demo that Ctrl-C ended once there was enough in it."""
     path = tmp_path_factory.mktemp("demo") / "journal"
-    ran = demo("--url", url, *SHORT, "--journal", path, "--json", **environment)
-    assert ran.returncode == 0, ran.stderr
-    summary = json.loads(ran.stdout)
+    argv = [LYCEUM, "demo", "--url", url, "--learners", "3", "--speed", "60", "--journal", path, "--json"]
+    with subprocess.Popen(argv, env=os.environ | environment, stdout=PIPE, stderr=PIPE, text=True) as process:
+        try:
+            deadline = time.monotonic() + 60
+            while not (path.exists() and path.read_text().count('"answer"') > 20 and "completion" in path.read_text()):
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            process.send_signal(signal.SIGINT)
+            output, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 0, errors
+    summary = json.loads(output)
     assert summary["learners"] == 3
     assert summary["answers"] == summary["answer"]["count"] > 20
     assert summary["lessons_completed"] > 0
@@ -74,14 +84,11 @@ def test_an_answer_or_xp_that_is_not_there_is_a_difference(
     assert (refused.returncode, len(refused.stderr.splitlines())) == (1, 1)
 
 
-def test_ctrl_c_ends_it_with_the_summary(url: str) -> None:
-    argv = [str(LYCEUM), "demo", "--url", url, "--learners", "2", "--speed", "20", "--json"]
-    process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(4)
-    process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=15)
-    assert process.returncode == 0, errors
-    assert json.loads(output)["answers"] > 0
+def test_it_ends_by_itself_when_its_time_is_up(url: str) -> None:
+    ran = demo("--url", url, "--learners", "2", "--minutes", "0.03", "--json")
+    # A slow machine may have had no time for a single answer.
+    assert ran.returncode == 0 or "accepted no answer" in ran.stderr
+    assert json.loads(ran.stdout)["learners"] == 2
 
 
 def test_without_a_server_it_says_so_in_one_line() -> None:

@@ -12,23 +12,33 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 import socketio
 import uvicorn
-from litestar import Litestar, asgi
+from litestar import Litestar
 from redis.asyncio import Redis
 
 from app.embedded.valkey import find_valkey
+from app.mount import Mount
+from app.server import protocol
+from declared import DECLARED
+from domains.classrooms.api import ClassroomProgressOut, LearnerProgressOut
 from domains.kernel.errors import Unauthenticated
 from domains.kernel.events import Event
+from domains.learning.api import AnswerOut, SessionProgressOut
+from realtime import routes
 from realtime.hub import Realtime, RealtimeSettings
 from realtime.messages import LeagueMoved, Message, ToLearner
 from realtime.ports import Ports, Principal
-from realtime.wire import AnswerSubmit, LeagueEntry, ProgressChanged
+from realtime.rooms import CLASSROOM, COURSE, LEAGUE, SESSION
+from realtime.wire import AnswerSubmit, CourseChanged, LeagueEntry, ProgressChanged, SessionProgress
+
+PATIENCE_S = 30.0
+"""How long a test waits for what must come. Only one that fails waits so long."""
 
 
 class OwnRedis:
@@ -42,7 +52,7 @@ class OwnRedis:
     def start(self) -> None:
         options = f"--port 0 --unixsocket {self.socket} --dir {self.home} --appendonly yes --save ".split(" ")
         self.process = subprocess.Popen([str(find_valkey()), *options], stdout=subprocess.DEVNULL)
-        for _ in range(200):
+        for _ in range(1500):
             with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
                 probe.settimeout(1)
                 probe.connect(str(self.socket))
@@ -102,16 +112,18 @@ def route(fact: Event) -> tuple[Message, ...]:
             frame = ProgressChanged(
                 at=fact.occurred_at,
                 session_id=fact.event_id,
+                course_id=fact.event_id,
                 lesson_id=fact.event_id,
                 answered=fact.answered,
                 total=10,
                 correct=True,
+                correct_so_far=fact.answered,
             )
             return (ToLearner(fact.user_id, frame),)
         case Scored():
             return (LeagueMoved(fact.league_id, fact.user_id),)
         case _:
-            return ()
+            return routes.route(fact)
 
 
 class Board(msgspec.Struct, frozen=True):
@@ -150,11 +162,6 @@ class Boards:
         return Board(version=self.versions.get(league_id, 0), entries=entries)
 
 
-class Graded(msgspec.Struct, frozen=True):
-    verdict: str
-    number: int
-
-
 @dataclass
 class World:
     """Doubles at the ports. A token is `user-id` or `user-id:seconds-to-live`."""
@@ -163,6 +170,15 @@ class World:
     answers: list[AnswerSubmit] = field(default_factory=list)
     dead_sessions: set[UUID] = field(default_factory=set)
     logins: int = 0
+    rights: set[tuple[UUID, UUID]] = field(default_factory=set)
+    """Who may watch which classes, sessions and courses; everybody may watch what has their own id."""
+    learners: list[UUID] = field(default_factory=list)
+    """Of every class."""
+    doing: dict[UUID, SessionProgressOut] = field(default_factory=dict)
+    course_id: UUID | None = None
+    revision: int = 1
+    reads: int = 0
+    broken: bool = False
 
     async def authenticate(self, token: str) -> Principal:
         self.logins += 1
@@ -175,17 +191,38 @@ class World:
             user_id=user_id, session_id=user_id, expires_at=datetime.now(UTC) + timedelta(seconds=float(ttl or 3600))
         )
 
-    async def submit_answer(self, principal: Principal, answer: AnswerSubmit) -> Graded:
+    async def submit_answer(self, principal: Principal, answer: AnswerSubmit) -> AnswerOut:
         if answer.answer == "boom":
             raise RuntimeError("a bug")
         self.answers.append(answer)
-        return Graded("exact", len(self.answers))
+        return AnswerOut("exact", True, "el gato", [], answered=len(self.answers), total=10, hearts=5)
 
-    async def may_watch_league(self, principal: Principal, league_id: UUID) -> bool:
-        return principal.user_id in self.boards.xp.get(league_id, {})
+    async def in_league(self, pairs: Any) -> Any:
+        return [(user_id, id_) for user_id, id_ in pairs if user_id in self.boards.xp.get(id_, {})]
 
-    async def may_watch_session(self, principal: Principal, session_id: UUID) -> bool:
-        return principal.user_id == session_id
+    async def allowed(self, pairs: Any) -> Any:
+        return [pair for pair in pairs if pair in self.rights or pair[0] == pair[1]]
+
+    async def accept_invitation(self, user_id: UUID, session_id: UUID, code: str) -> bool:
+        if code == "please":
+            self.rights.add((user_id, session_id))
+        return (user_id, session_id) in self.rights
+
+    async def classroom(self, classroom_id: UUID) -> ClassroomProgressOut:
+        self.reads += 1
+        if self.broken:
+            raise ConnectionError("away")
+        learners = [LearnerProgressOut(id_, "Ada", self.doing.get(id_)) for id_ in self.learners]
+        return ClassroomProgressOut(classroom_id, self.course_id, learners)
+
+    async def session(self, session_id: UUID) -> SessionProgress | None:
+        for user_id, doing in self.doing.items():
+            if doing.session_id == session_id:
+                return SessionProgress(user_id=user_id, **msgspec.structs.asdict(doing))
+        return None
+
+    async def course(self, course_id: UUID) -> CourseChanged | None:
+        return CourseChanged(course_id, uuid4(), self.revision)
 
     async def live_sessions(self, session_ids: Any) -> Any:
         return [session_id for session_id in session_ids if session_id not in self.dead_sessions]
@@ -194,9 +231,17 @@ class World:
         return Ports(
             authenticate=self.authenticate,
             submit_answer=self.submit_answer,
-            may_watch_league=self.may_watch_league,
-            may_watch_session=self.may_watch_session,
+            may_watch={
+                LEAGUE: self.in_league,
+                CLASSROOM: self.allowed,
+                SESSION: self.allowed,
+                COURSE: self.allowed,
+            },
+            accept_invitation=self.accept_invitation,
             boards=self.boards,
+            classroom=self.classroom,
+            session=self.session,
+            course=self.course,
             live_sessions=self.live_sessions,
         )
 
@@ -211,11 +256,18 @@ class Client:
         self.gone = asyncio.Event()
         self.sio = socketio.AsyncClient(reconnection=False)
         self.sio.on("*", self._frame)
-        self.sio.on("connect_error", self.refusals.append)
+        self.sio.on("connect_error", self._refused)
         self.sio.on("disconnect", self._gone)
 
     async def _frame(self, event: str, data: Any) -> None:
+        DECLARED.frame(event, data)
         self.frames.append((event, data))
+
+    async def _refused(self, data: Any) -> None:
+        # What Engine.IO refuses has a number for a code, and is not the house's to declare.
+        if isinstance(data, dict) and not isinstance(data.get("code"), int):
+            DECLARED.refusal(data)
+        self.refusals.append(data)
 
     async def _gone(self, reason: str) -> None:
         self.gone.set()
@@ -223,7 +275,7 @@ class Client:
     async def connect(self, user_id: UUID | str, *, transports: tuple[str, ...] = ("websocket",), **auth: Any) -> None:
         await self.sio.connect(self.url, auth={"token": str(user_id), **auth}, transports=list(transports))
 
-    async def until(self, event: str, count: int = 1, timeout: float = 5.0) -> list[Any]:
+    async def until(self, event: str, count: int = 1, timeout: float = PATIENCE_S) -> list[Any]:
         """The payloads of the first `count` frames of that name."""
         try:
             async with asyncio.timeout(timeout):
@@ -283,14 +335,19 @@ async def launch() -> AsyncIterator[Launch]:
     started: list[tuple[Process, asyncio.Task[None], Redis]] = []
 
     async def start(
-        redis: OwnRedis, world: World | None = None, settings: RealtimeSettings | None = None, wrapped: bool = False
+        redis: OwnRedis,
+        world: World | None = None,
+        settings: RealtimeSettings | None = None,
+        way: Literal["direct", "asgi", "wrapped"] = "direct",
     ) -> Process:
-        """`wrapped`: as if a middleware stood between the server and the gateway."""
+        """How websockets reach the gateway: as in our own server, over ASGI, or over ASGI as if a middleware stood in
+        between."""
         world = world or World()
         client = redis.client()
         hub = Realtime(client, world.ports(), settings, route=route)
-        mounted = asgi("/socket.io", is_mount=True, copy_scope=True)(hub.handle)
-        app = Litestar(route_handlers=[mounted], on_startup=[hub.start], on_shutdown=[hub.stop])
+        mount = Mount()
+        mount.open(hub)
+        app = Litestar(route_handlers=[mount.route()], on_startup=[hub.start], on_shutdown=[hub.stop])
         listening = socket.create_server(("127.0.0.1", 0))
 
         async def hidden(scope: Any, receive: Any, send: Any) -> None:
@@ -300,7 +357,8 @@ async def launch() -> AsyncIterator[Launch]:
             await app(scope, pull, send)
 
         config = uvicorn.Config(
-            hidden if wrapped else app,
+            hidden if way == "wrapped" else app,
+            http=protocol(mount) if way == "direct" else "httptools",
             log_level="critical",
             ws_max_size=65_536,
             ws_per_message_deflate=False,
@@ -320,7 +378,7 @@ async def launch() -> AsyncIterator[Launch]:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(each.sio.shutdown(), 3)
         process.server.should_exit = True
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, PATIENCE_S)
         await client.aclose()
 
 

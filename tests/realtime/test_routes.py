@@ -18,12 +18,22 @@ USER, OTHER, LEAGUE = uuid4(), uuid4(), uuid4()
 
 
 def test_an_answer_moves_the_learners_own_stream() -> None:
-    fact = AnswerGraded(user_id=USER, session_id=OTHER, lesson_id=OTHER, answered=3, total=9, correct=True, hearts=5)
+    fact = AnswerGraded(
+        user_id=USER,
+        session_id=OTHER,
+        course_id=OTHER,
+        lesson_id=OTHER,
+        answered=3,
+        total=9,
+        correct=True,
+        correct_so_far=2,
+        hearts=5,
+    )
     (message,) = route(fact)
     assert isinstance(message, ToLearner)
     assert message.user_id == USER
     assert message.frame.event == "progress.changed"
-    assert '"answered":3,"total":9,"correct":true,"hearts":5' in encode(message.frame)
+    assert '"answered":3,"total":9,"correct":true,"correct_so_far":2,"hearts":5' in encode(message.frame)
 
 
 def test_a_reward_moves_the_stream_and_the_league() -> None:

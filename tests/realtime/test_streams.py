@@ -6,7 +6,7 @@ import time
 from typing import Any
 from uuid import UUID, uuid4
 
-from realtime_house import Launch, OwnRedis, Process, Progressed
+from realtime_house import PATIENCE_S, Launch, OwnRedis, Process, Progressed
 
 
 def says(frame: dict[str, Any], **members: Any) -> bool:
@@ -123,9 +123,7 @@ async def test_redis_killed_and_restarted_leaves_no_silent_gap(launch: Launch, o
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             n += 1
-            began = time.monotonic()
             (one if n % 2 else two).hub.deliver([Progressed(user_id=user, answered=n)])
-            assert time.monotonic() - began < 0.05
             await asyncio.sleep(0.01)
 
     for _ in range(2):
@@ -137,7 +135,7 @@ async def test_redis_killed_and_restarted_leaves_no_silent_gap(launch: Launch, o
     await asyncio.sleep(2.5)
     one.hub.deliver([Progressed(user_id=user, answered=1_000_000)])
     for client in (here, there):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while not client.of("progress.changed") or client.of("progress.changed")[-1]["answered"] != 1_000_000:
                 await asyncio.sleep(0.01)
         await gapless(client.frames)
@@ -167,21 +165,25 @@ async def test_a_frozen_redis_blocks_nobody(launch: Launch, own_redis: OwnRedis)
     user: UUID = uuid4()
     client = await process.joined(user)
     own_redis.signal(signal.SIGSTOP)
-    began = time.monotonic()
+    hub = process.hub
+    hub._publisher._deadline_s = hub._listener._deadline_s = 3600
     for n in range(100):
         process.hub.deliver([Progressed(user_id=user, answered=n)])
     reply = await client.sio.call("session.watch", {"session_id": str(user)})
     assert reply == {"ok": True}
+    await process.client().connect(uuid4())
+    # Nobody waits for Redis but who asks what they missed, and that not for long.
+    hub._publisher._deadline_s = hub._listener._deadline_s = 0.05
     late = process.client()
     await late.connect(uuid4())
-    assert time.monotonic() - began < 0.5
-    ready = (await late.until("stream.ready", timeout=8))[0]
+    ready = (await late.until("stream.ready"))[0]
     assert says(ready, epoch="", seq=0, resumed=False, truncated=True)
+    hub._publisher._deadline_s = hub._listener._deadline_s = PATIENCE_S
     own_redis.signal(signal.SIGCONT)
-    ready = (await late.until("stream.ready", 2, timeout=8))[1]
+    ready = (await late.until("stream.ready", 2))[1]
     assert ready["epoch"]
     process.hub.deliver([Progressed(user_id=user, answered=100)])
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(PATIENCE_S):
         while not client.of("progress.changed") or client.of("progress.changed")[-1]["answered"] != 100:
             await asyncio.sleep(0.01)
     await gapless(client.frames)

@@ -1,16 +1,21 @@
 """The places where the gateway steps into python-socketio, python-engineio and uvicorn. When one of these fails after
-an upgrade, read src/realtime/gateway/library.py against the new sources before touching the test."""
+an upgrade, read src/realtime/gateway and `protocol` of src/app/server.py against the new sources before touching the
+test."""
 
 import asyncio
 import inspect
+from typing import Any
 from uuid import uuid4
 
 import engineio
 import pytest
 import socketio
-from engineio import packet as engine
+import uvicorn
 from engineio.async_socket import AsyncSocket
-from realtime_house import Process
+from realtime_house import PATIENCE_S, Process
+from socketio.base_manager import BaseManager
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from realtime.gateway.library import Engine, Server
 
@@ -24,8 +29,14 @@ from realtime.gateway.library import Engine, Server
         (socketio.AsyncServer, "_handle_event", ["self", "eio_sid", "namespace", "id", "data"]),
         (socketio.AsyncServer, "_handle_eio_disconnect", ["self", "eio_sid", "reason"]),
         (socketio.AsyncServer, "_engineio_server_class", ["self"]),
+        (socketio.AsyncServer, "_send_packet", ["self", "eio_sid", "pkt"]),
+        (socketio.AsyncManager, "basic_enter_room", ["self", "sid", "namespace", "room", "eio_sid"]),
+        (socketio.AsyncManager, "get_participants", ["self", "namespace", "room"]),
         (engineio.AsyncServer, "disconnect", ["self", "sid"]),
+        (engineio.AsyncServer, "handle_request", ["self", "args", "kwargs"]),
+        (engineio.AsyncServer, "_trigger_event", ["self", "event", "args", "kwargs"]),
         (AsyncSocket, "poll", ["self"]),
+        (AsyncSocket, "send", ["self", "pkt"]),
         (AsyncSocket, "close", ["self", "wait", "abort", "reason"]),
     ],
 )
@@ -40,33 +51,69 @@ def test_the_library_calls_events_by_position() -> None:
 
 
 def test_our_engine_is_the_one_in_use() -> None:
-    server = Server(async_mode="asgi")
+    server = Server()
     assert isinstance(server.eio, Engine)
     assert server.eio.sockets == {}
 
 
-def test_a_packet_is_encoded_once() -> None:
-    packet = engine.Packet(engine.MESSAGE, '2["a",{}]')
-    assert packet.encode() == '42["a",{}]'
-    assert packet.encode() is packet.encode() is packet.encode_cache
-
-
-async def test_one_packet_object_reaches_every_socket_and_its_line_can_be_cut(process: Process) -> None:
+async def test_one_frame_object_reaches_every_socket_and_its_line_can_be_cut(process: Process) -> None:
     user = uuid4()
     clients = [await process.joined(user) for _ in range(3)]
     gateway = process.hub._gateway
     peers = list(gateway._peers.values())
-    seen: list[object] = []
-    for peer in peers:
-        put = peer.socket.queue.put_nowait
-        peer.socket.queue.put_nowait = lambda packet, put=put: (seen.append(packet), put(packet))
-    gateway.emit([peer.sid for peer in peers if peer.sid], "x.y", "{}")
-    assert len(seen) == 3
-    assert len(set(map(id, seen))) == 1
+    written: list[bytes] = []
+
+    class Transport:
+        def __init__(self, real: Any) -> None:
+            self.real = real
+
+        def write(self, data: bytes) -> None:
+            written.append(data)
+            self.real.write(data)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.real, name)
+
+    for line in gateway._engine.lines:
+        line._transport = Transport(line._transport)
+    gateway.emit([peer.sid for peer in peers if peer.sid], "room.left", '{"room":"r","code":"c"}')
+    assert len(written) == 3
+    assert len(set(map(id, written))) == 1
     for client in clients:
-        await client.until("x.y")
-    assert all(peer.transport is not None for peer in peers)
-    peers[0].abort()
-    async with asyncio.timeout(2):
+        await client.until("room.left")
+    peers[0].session.cut()
+    async with asyncio.timeout(PATIENCE_S):
         while len(gateway._peers) == 3:
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        # The session is the library's only through these.
+        "socket = self._get_socket(sid)",
+        "await socket.send(pkt)",
+    ],
+)
+def test_the_library_sends_through_the_session(words: str) -> None:
+    assert words in inspect.getsource(engineio.AsyncServer.send_packet)
+
+
+def test_the_library_keeps_who_is_connected_in_the_room_of_all() -> None:
+    source = inspect.getsource(socketio.AsyncManager.pre_connect) + inspect.getsource(BaseManager)
+    assert "self.basic_enter_room(sid, namespace, None, eio_sid=eio_sid)" in source
+    assert "self.rooms[namespace][None]._invm[eio_sid]" in source
+
+
+def test_the_server_hands_a_websocket_over_where_we_step_in() -> None:
+    assert "self.handle_websocket_upgrade()" in inspect.getsource(HttpToolsProtocol.data_received)
+    source = inspect.getsource(HttpToolsProtocol.handle_websocket_upgrade)
+    for name in ("self.connections.discard(self)", "self.url", "self.transport", "self.transport.set_protocol("):
+        assert name in source
+    # What a server does with a connection, and so what it asks of ours.
+    assert "connection.shutdown()" in inspect.getsource(uvicorn.Server.shutdown)
+
+
+def test_a_server_over_asgi_shows_its_transport() -> None:
+    assert "self.transport" in inspect.getsource(WebSocketsSansIOProtocol.connection_made)
+    assert "self.app(self.scope, self.receive, self.send)" in inspect.getsource(WebSocketsSansIOProtocol.run_asgi)

@@ -7,6 +7,7 @@ from app.commands.options import print_json
 from app.config import Settings
 from app.docs import openapi_bytes
 from realtime.asyncapi import asyncapi_document
+from realtime.typescript import typescript
 
 
 @click.command()
@@ -16,6 +17,10 @@ def openapi() -> None:
 
 
 @click.command()
-def asyncapi() -> None:
+@click.option("--typescript", "as_typescript", is_flag=True, help="Print its types for a TypeScript client instead.")
+def asyncapi(as_typescript: bool) -> None:
     """Print the AsyncAPI document of the Socket.IO interface."""
-    print_json(asyncapi_document())
+    if as_typescript:
+        click.echo(typescript(asyncapi_document()), nl=False)
+    else:
+        print_json(asyncapi_document())

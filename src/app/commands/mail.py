@@ -38,7 +38,10 @@ def preview(kind: str, locale: str, case: str, html_file: Path | None) -> None:
         raise click.UsageError(f"{kind} has no case {case}; there is: {known}") from None
     click.echo(f"Subject: {found.subject}\n\n{found.text}")
     if html_file is not None:
-        html_file.write_text(found.html, encoding="utf-8")
+        try:
+            html_file.write_text(found.html, encoding="utf-8")
+        except OSError as error:
+            raise click.ClickException(f"{html_file} cannot be written: {error.strerror}") from None
         say(f"HTML written to {html_file}")
 
 

@@ -1,6 +1,7 @@
 """`lyceum notify trace`."""
 
 from pathlib import Path
+from uuid import UUID
 
 import click
 
@@ -9,6 +10,8 @@ from app.commands.running import run
 from app.infra import Infra
 from domains.identity import api as identity
 from domains.kernel.clock import utc_now
+from domains.kernel.errors import NotFound
+from domains.kernel.uow import UnitOfWork
 from domains.notifications import api as notifications
 
 
@@ -18,22 +21,24 @@ def notify() -> None:
 
 
 @notify.command()
-@click.argument("email")
+@click.argument("user")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
 @data_dir_option
 @json_option
-def trace(email: str, limit: int, data_dir: Path | None, as_json: bool) -> None:
-    """List what the person with this address was told by which channel, what became of it and why; newest first."""
+def trace(user: str, limit: int, data_dir: Path | None, as_json: bool) -> None:
+    """List what USER, an e-mail address or an id, was told by which channel, what became of it and why; newest
+    first."""
 
     async def work(infra: Infra) -> list[notifications.TraceOut]:
         async with infra.db.begin() as uow:
-            user_id = await identity.id_of_email(uow, email)
-            if user_id is None:
-                raise click.ClickException(f"nobody here has the e-mail address {email}")
+            user_id = await _id_of(uow, user)
             page = await notifications.trace(uow, user_id, utc_now(), cursor=None, limit=limit)
             return page.items
 
-    found = run(data_dir, work)
+    try:
+        found = run(data_dir, work)
+    except NotFound as error:
+        raise click.ClickException(str(error)) from None
     if as_json:
         print_json(found)
         return
@@ -41,6 +46,18 @@ def trace(email: str, limit: int, data_dir: Path | None, as_json: bool) -> None:
         click.echo(f"{line.created_at:%Y-%m-%d %H:%M:%S}  {line.channel:11}  {line.state:8}  {line.kind}{_rest(line)}")
     if not found:
         click.echo("nothing")
+
+
+async def _id_of(uow: UnitOfWork, user: str) -> UUID:
+    if "@" in user:
+        found = await identity.id_of_email(uow, user)
+        if found is None:
+            raise click.ClickException(f"nobody here has the e-mail address {user}")
+        return found
+    try:
+        return UUID(user)
+    except ValueError:
+        raise click.UsageError(f"{user} is neither an e-mail address nor an id") from None
 
 
 def _rest(line: notifications.TraceOut) -> str:

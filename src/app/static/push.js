@@ -13,8 +13,11 @@ async function turnOn() {
   const { pushManager } = await navigator.serviceWorker.ready;
   const { public_key: key } = await call("GET", "/notifications/web-push/key");
   await (await pushManager.getSubscription())?.unsubscribe();
+  // A push service that cannot be reached lets one wait for minutes.
+  say("Waiting for the push service of this browser …");
   const made = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
   await call("POST", "/notifications/web-push", made);
+  say("");
 }
 
 async function turnOff(made) {

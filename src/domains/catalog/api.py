@@ -27,7 +27,7 @@ from domains.catalog.service import (
     import_course,
     publish,
 )
-from domains.kernel.uow import UnitOfWork
+from domains.kernel.uow import Database, UnitOfWork
 
 
 class LessonOfRevision(NamedTuple):
@@ -47,6 +47,11 @@ async def published_courses(uow: UnitOfWork, course_ids: Sequence[UUID]) -> dict
     """What these courses are now, by their ids; ids of none are left out. One query for all that is at hand."""
     found = [await revision(uow, id_) for id_ in await repository.published_of_courses(uow.session, course_ids)]
     return {content.course_id: content for content in found}
+
+
+async def published_number(db: Database, course_id: UUID) -> tuple[UUID, int] | None:
+    """Id and number of the revision that is published now; None where none is."""
+    return await repository.published_number(db, course_id)
 
 
 async def ids_of_slugs(uow: UnitOfWork, slugs: Sequence[str]) -> dict[str, UUID]:
@@ -106,5 +111,6 @@ __all__ = [
     "published_course",
     "published_courses",
     "published_lesson",
+    "published_number",
     "revision",
 ]

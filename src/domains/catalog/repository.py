@@ -52,6 +52,11 @@ _NODES = text("SELECT id, kind, key FROM catalog_node WHERE course_id = :course_
 
 _PUBLISHED_OF_COURSE = text("SELECT published_revision_id FROM catalog_course WHERE id = :course_id")
 
+_PUBLISHED_NUMBER = """
+    SELECT r.id, r.number FROM catalog_course c JOIN catalog_revision r ON r.id = c.published_revision_id
+    WHERE c.id = $1
+"""
+
 _PUBLISHED_OF_COURSES = text("""
     SELECT published_revision_id FROM catalog_course
     WHERE id = ANY(CAST(:course_ids AS uuid[])) AND published_revision_id IS NOT NULL
@@ -174,6 +179,11 @@ async def published_now(database: Database, course_id: UUID) -> UUID | None:
     rows = await database.fetch("SELECT published_revision_id FROM catalog_course WHERE id = $1", course_id)
     found: UUID | None = rows[0][0] if rows else None
     return found
+
+
+async def published_number(database: Database, course_id: UUID) -> tuple[UUID, int] | None:
+    rows = await database.fetch(_PUBLISHED_NUMBER, course_id)
+    return (rows[0][0], rows[0][1]) if rows else None
 
 
 async def published_of_lesson(session: AsyncSession, lesson_id: UUID) -> UUID | None:

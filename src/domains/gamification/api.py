@@ -10,6 +10,7 @@ from domains.gamification.repository import Practice
 from domains.gamification.schemas import Board, BoardEntry
 from domains.gamification.service.boards import Boards
 from domains.gamification.service.ledger import check_ledger, rebuild_boards
+from domains.gamification.service.past import PastReward, rewards_since
 from domains.gamification.service.rewards import complete_session
 from domains.kernel.uow import UnitOfWork
 
@@ -34,10 +35,12 @@ __all__ = [
     "Board",
     "BoardEntry",
     "Boards",
+    "PastReward",
     "Practice",
     "check_ledger",
     "complete_session",
     "practice",
     "rebuild_boards",
+    "rewards_since",
     "streaks_at_risk",
 ]

@@ -1,6 +1,6 @@
 """SQL of gamification. Each function is one round trip unless it says otherwise."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domains.gamification.policy.leagues import COHORT_SIZE, Standing
+from domains.gamification.policy.leagues import COHORT_SIZE, Standing, week_of
 from domains.gamification.policy.streaks import Streak
-from domains.kernel.ids import new_id
+from domains.kernel.ids import id_at, new_id
 from domains.kernel.uow import Database
 
 # FOR UPDATE reads a row as it is once the lock is granted, not as it was when the statement began.
@@ -100,9 +100,30 @@ _PRACTISED = text("""
     WHERE e.user_id = ANY(:ids) AND e.local_on BETWEEN :first_on AND :last_on
     GROUP BY e.user_id
 """)
+# By way of the weeks: their index finds a learner's entries of some days without reading those of years.
+_REWARDS = """
+    SELECT w.user_id, e.cause, e.amount, e.xp_total_after, e.occurred_at, s.current_days, r.body
+    FROM unnest($1::uuid[], $2::uuid[], $3::date[]) AS w (user_id, after, week_on)
+    CROSS JOIN LATERAL (
+        SELECT e.id, e.cause, e.amount, e.xp_total_after, e.occurred_at
+        FROM gamification_league_member m
+        JOIN gamification_xp_entry e ON e.league_id = m.league_id AND e.user_id = m.user_id
+        WHERE m.user_id = w.user_id AND m.week_on >= w.week_on AND e.id >= w.after
+          AND (e.cause LIKE 'lesson:%' OR e.cause LIKE 'view:%')
+        ORDER BY e.id DESC LIMIT $4
+    ) e
+    JOIN gamification_streak s ON s.user_id = w.user_id
+    LEFT JOIN gamification_session_result r
+        ON r.session_id = CASE WHEN e.cause LIKE 'lesson:%' THEN substr(e.cause, 8)::uuid END
+    ORDER BY e.id
+"""
 
 _CURRENT_LEAGUE = "SELECT league_id FROM gamification_league_member WHERE user_id = $1 AND week_on = $2"
 _IS_MEMBER = "SELECT 1 FROM gamification_league_member WHERE user_id = $1 AND league_id = $2"
+_STILL_MEMBERS = """
+    SELECT user_id, league_id FROM gamification_league_member
+    JOIN unnest($1::uuid[], $2::uuid[]) AS p (user_id, league_id) USING (user_id, league_id)
+"""
 _LEAGUES = "SELECT id, week_on, tier FROM gamification_league WHERE id = ANY($1::uuid[])"
 _MEMBERS = "SELECT user_id, xp, entries, last_xp_at FROM gamification_league_member WHERE league_id = $1"
 _LEDGER_SUMS = """
@@ -176,6 +197,20 @@ class Practice(NamedTuple):
     """As it is now; 0 if it ended before the last two of them."""
 
 
+class Reward(NamedTuple):
+    """What a completed lesson once brought."""
+
+    user_id: UUID
+    cause: str
+    amount: int
+    xp_total: int
+    at: datetime
+    streak_days: int
+    """As it is now."""
+    body: bytes | None
+    """Of the answer to completing the session, if it was one."""
+
+
 class LeagueRecord(NamedTuple):
     id: UUID
     week_on: date
@@ -246,6 +281,13 @@ async def practice(
     return {row.user_id: Practice(row.lessons, row.xp, row.days, row.streak_days) for row in rows}
 
 
+async def rewards(db: Database, since: Mapping[UUID, datetime], *, most: int) -> list[Reward]:
+    """For each learner the newest `most` of what was earned since a moment of theirs, oldest first."""
+    weeks = [week_of(moment) for moment in since.values()]
+    rows = await db.fetch(_REWARDS, list(since), [id_at(moment) for moment in since.values()], weeks, most)
+    return [Reward(*row) for row in rows]
+
+
 async def current_league(db: Database, user_id: UUID, week_on: date) -> UUID | None:
     rows = await db.fetch(_CURRENT_LEAGUE, user_id, week_on)
     return rows[0]["league_id"] if rows else None
@@ -253,6 +295,11 @@ async def current_league(db: Database, user_id: UUID, week_on: date) -> UUID | N
 
 async def is_member(db: Database, user_id: UUID, league_id: UUID) -> bool:
     return bool(await db.fetch(_IS_MEMBER, user_id, league_id))
+
+
+async def still_members(db: Database, pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    users, leagues = zip(*pairs, strict=True)
+    return {(row[0], row[1]) for row in await db.fetch(_STILL_MEMBERS, list(users), list(leagues))}
 
 
 async def leagues(db: Database, league_ids: Sequence[UUID]) -> list[LeagueRecord]:

@@ -1,6 +1,7 @@
 """The front door of identity: who is calling, what people are called, and where it is which day for them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from domains.identity.policy.fields import Role, checked_email, checked_locale, checked_name, checked_text
@@ -10,6 +11,7 @@ from domains.identity.providers.openid.setup import BadProviders, OpenIdProvider
 from domains.identity.providers.passkeys import RelyingParty
 from domains.identity.repository import accounts as repository
 from domains.identity.repository import people as people_repository
+from domains.identity.repository import tries
 from domains.identity.repository.accounts import Account, Contact
 from domains.identity.repository.api_keys import Held as ApiKeyHeld
 from domains.identity.repository.people import Details, Person
@@ -54,7 +56,9 @@ __all__ = [
     "checked_name",
     "checked_text",
     "contact",
+    "contacts",
     "count_members",
+    "count_try",
     "create_user",
     "describe",
     "details",
@@ -71,6 +75,7 @@ __all__ = [
     "people",
     "providers_of",
     "redeem_ticket",
+    "return_try",
     "revoke_session",
     "roles",
     "rotate_keys",
@@ -101,18 +106,18 @@ async def details(uow: UnitOfWork, user_id: UUID) -> Details | None:
 
 async def contact(uow: UnitOfWork, user_id: UUID) -> Contact | None:
     """How to address a person, for mails and documents; None for nobody."""
-    return await repository.contact(uow.session, user_id)
+    return (await repository.contacts(uow.session, [user_id])).get(user_id)
+
+
+async def contacts(uow: UnitOfWork, user_ids: Collection[UUID]) -> dict[UUID, Contact]:
+    """`contact` of many in one query; ids of nobody are left out."""
+    return await repository.contacts(uow.session, user_ids) if user_ids else {}
 
 
 async def id_of_email(uow: UnitOfWork, email: str) -> UUID | None:
     """Who has registered with this address; None for nobody and for a closed account. What it answers may only be
     shown to staff, or where guessing is limited."""
     return await repository.id_of_email(uow.session, email.strip())
-
-
-async def roles(uow: UnitOfWork, user_id: UUID) -> frozenset[str]:
-    """Those that hold everywhere; empty for nobody."""
-    return await repository.roles_within(uow.session, user_id)
 
 
 async def time_zone(uow: UnitOfWork, user_id: UUID) -> str:
@@ -140,3 +145,21 @@ async def members(
 async def count_members(uow: UnitOfWork, *, role: Role | None = None) -> int:
     """How many `members` there are."""
     return await repository.count_members(uow.session, role=role)
+
+
+async def roles(uow: UnitOfWork, user_id: UUID) -> frozenset[str]:
+    """Those that hold everywhere, as the database has them now; empty for nobody."""
+    return await repository.roles_within(uow.session, user_id)
+
+
+async def count_try(
+    db: Database, subject: str, *, delays_s: Sequence[float], quiet_s: float, now: datetime
+) -> datetime | None:
+    """Counts one try at something that can be guessed, whatever comes of the request. None: go ahead; otherwise when
+    the next try is allowed. `delays_s` as in `policy.limits`; `subject` says what is guessed, and who does."""
+    return await tries.reserve(db, subject, delays_s=delays_s, quiet_s=quiet_s, now=now)
+
+
+async def return_try(uow: UnitOfWork, subject: str, *, counted_at: datetime) -> None:
+    """Takes back one counted try that was no guess, and nothing else that was counted."""
+    await tries.return_try(uow.session, subject, counted_at=counted_at)

@@ -8,13 +8,20 @@ that arrive at the same moment. Consequence: the hottest path of the house reads
 """
 
 from domains.kernel.domain import Domain
-from domains.learning.controllers import EnrollmentsController, ProgressController, SessionsController
-from domains.learning.events import AnswerGraded, CourseCompleted, LearnerEnrolled, LessonCompleted
+from domains.learning.controllers import (
+    EnrollmentsController,
+    ProgressController,
+    SessionsController,
+    WatchingController,
+)
+from domains.learning.events import AnswerGraded, CourseCompleted, LearnerEnrolled, LessonCompleted, SessionBegun
 from domains.learning.handlers import SUBSCRIPTIONS
+from domains.learning.jobs import JOBS
 
 DOMAIN = Domain(
     "learning",
-    routes=[EnrollmentsController, SessionsController, ProgressController],
-    events=[LearnerEnrolled, AnswerGraded, LessonCompleted, CourseCompleted],
+    routes=[EnrollmentsController, SessionsController, WatchingController, ProgressController],
+    events=[LearnerEnrolled, SessionBegun, AnswerGraded, LessonCompleted, CourseCompleted],
     subscriptions=SUBSCRIPTIONS,
+    jobs=JOBS,
 )

@@ -5,10 +5,20 @@ from uuid import UUID
 from domains.kernel.errors import NotFound
 from domains.kernel.uow import Database, UnitOfWork
 from domains.learning import repository
-from domains.learning.schemas import AnswerIn, AnswerOut
+from domains.learning.repository.past import lessons_of
+from domains.learning.repository.watching import SessionProgress
+from domains.learning.schemas import AnswerIn, AnswerOut, SessionProgressOut
 from domains.learning.service.answers import submit_answer
 from domains.learning.service.completion import CompletedSession, complete_session
 from domains.learning.service.sessions import running_session
+from domains.learning.service.watching import (
+    current_sessions,
+    may_watch_session,
+    session_progress,
+    standing_session,
+    still_enrolled,
+    still_may_watch_sessions,
+)
 
 
 async def owns_session(db: Database, user_id: UUID, session_id: UUID) -> bool:
@@ -33,9 +43,18 @@ __all__ = [
     "AnswerIn",
     "AnswerOut",
     "CompletedSession",
+    "SessionProgress",
+    "SessionProgressOut",
     "complete_session",
     "count_enrolled",
+    "current_sessions",
     "enrolled",
+    "lessons_of",
+    "may_watch_session",
     "owns_session",
+    "session_progress",
+    "standing_session",
+    "still_enrolled",
+    "still_may_watch_sessions",
     "submit_answer",
 ]

@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, get, post
+from litestar import Controller, delete, get, post
+from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
-from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
+from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from domains.catalog import api as catalog
 from domains.identity.api import Principal
@@ -19,12 +20,15 @@ from domains.learning.schemas import (
     CourseLessonsProgressOut,
     CourseProgressOut,
     EnrollmentOut,
+    InvitationMadeOut,
+    InvitationOut,
     LessonProgressOut,
     SessionIn,
     SessionOut,
+    SessionProgressOut,
     ViewedOut,
 )
-from domains.learning.service import answers, completion, sessions
+from domains.learning.service import answers, completion, sessions, watching
 
 IdempotencyKey = Annotated[
     str | None, HeaderParameter(name="Idempotency-Key", description="The same key again gives the same answer.")
@@ -112,6 +116,59 @@ class SessionsController(Controller):
             elapsed_ms=data.elapsed_ms,
             key=key,
         )
+
+
+class WatchingController(Controller):
+    path = "/api/v1/sessions/{session_id:uuid}"
+    tags = ("learning",)
+    cache_control = CacheControlHeader(no_store=True)
+
+    @get(
+        "/progress",
+        operation_id="get_session_progress",
+        summary="How far a session is; for its learner and for those invited to watch",
+    )
+    async def progress(
+        self, db: NamedDependency[Database], principal: NamedDependency[Principal], session_id: FromPath[UUID]
+    ) -> SessionProgressOut:
+        return SessionProgressOut(*await watching.session_progress(db, principal.user_id, session_id))
+
+    @post(
+        "/invitations",
+        operation_id="invite_to_session",
+        summary="Invite somebody to watch my session while it runs",
+        description="The code is shown once. Who watches shows it in `session.watch`; the first who does may watch.",
+        status_code=HTTP_201_CREATED,
+    )
+    async def invite(
+        self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal], session_id: FromPath[UUID]
+    ) -> InvitationMadeOut:
+        return await watching.invite(uow, principal.user_id, session_id)
+
+    @get(
+        "/invitations",
+        operation_id="list_session_invitations",
+        summary="Open invitations to my session, and who took them",
+    )
+    async def invitations(
+        self, db: NamedDependency[Database], principal: NamedDependency[Principal], session_id: FromPath[UUID]
+    ) -> list[InvitationOut]:
+        return await watching.invitations(db, principal.user_id, session_id)
+
+    @delete(
+        "/invitations/{invitation_id:uuid}",
+        operation_id="revoke_session_invitation",
+        summary="Take an invitation back; whoever watches by it no longer does",
+        status_code=HTTP_204_NO_CONTENT,
+    )
+    async def revoke(
+        self,
+        db: NamedDependency[Database],
+        principal: NamedDependency[Principal],
+        session_id: FromPath[UUID],
+        invitation_id: FromPath[UUID],
+    ) -> None:
+        await watching.revoke(db, principal.user_id, session_id, invitation_id)
 
 
 class ProgressController(Controller):

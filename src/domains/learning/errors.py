@@ -38,6 +38,11 @@ class SessionClosed(Conflict):
     title = "The session is complete"
 
 
+class TooManyInvitations(Conflict):
+    code = "learning.too_many_invitations"
+    title = "Too many invitations to this session are open"
+
+
 class SessionIncomplete(Conflict):
     code = "learning.session_incomplete"
     title = "Some exercises have not been answered"

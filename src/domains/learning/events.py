@@ -13,6 +13,18 @@ class LearnerEnrolled(Event, frozen=True, kw_only=True, tag="learning.learner_en
     course_id: UUID
 
 
+class SessionBegun(Event, frozen=True, kw_only=True, tag="learning.session_begun.v1"):
+    """For live screens only. `occurred_at` is the session's `active_at`, as of every fact of a session."""
+
+    durable: ClassVar[bool] = False
+
+    user_id: UUID
+    session_id: UUID
+    course_id: UUID
+    lesson_id: UUID
+    total: int
+
+
 class AnswerGraded(Event, frozen=True, kw_only=True, tag="learning.answer_graded.v1"):
     """For live screens only: the answer's row is the truth, and the next frame repeats the absolute counts."""
 
@@ -20,10 +32,12 @@ class AnswerGraded(Event, frozen=True, kw_only=True, tag="learning.answer_graded
 
     user_id: UUID
     session_id: UUID
+    course_id: UUID
     lesson_id: UUID
     answered: int
     total: int
     correct: bool
+    correct_so_far: int
     hearts: int
 
 

@@ -7,7 +7,7 @@ from it. A session pins the revision that it began with.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ForeignKey, Index, Integer, SmallInteger, Text, Uuid, func, text
+from sqlalchemy import ARRAY, ForeignKey, Index, Integer, LargeBinary, SmallInteger, Text, Uuid, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domains.kernel.models import Base, Dated, Identified, Moment
@@ -26,7 +26,7 @@ class EnrollmentRow(Base):
 
 class SessionRow(Identified, Dated, Base):
     __tablename__ = "learning_session"
-    __table_args__ = (Index("ix_learning_session_learner", "user_id", "lesson_id"),)
+    __table_args__ = (Index("ix_learning_session_learner", "user_id", "id"),)
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"))
     course_id: Mapped[UUID] = mapped_column(ForeignKey("catalog_course.id"))
@@ -40,7 +40,23 @@ class SessionRow(Identified, Dated, Base):
     hearts: Mapped[int] = mapped_column(SmallInteger)
     unlimited_hearts: Mapped[bool] = mapped_column(server_default=text("false"))
     """No answer costs a heart; decided when the session began."""
+    active_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    """When it was begun, last answered or completed; never goes back."""
     completed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class InvitationRow(Identified, Dated, Base):
+    """Lets one person watch one session while it runs. The code itself is not kept."""
+
+    __tablename__ = "learning_invitation"
+    __table_args__ = (Index("ix_learning_invitation_watcher", "watcher_id", "session_id"),)
+
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("learning_session.id", ondelete="CASCADE"), index=True)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    expires_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    watcher_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"))
+    """Whoever showed the code first; nobody else can from then on."""
+    claimed_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class AnswerRow(Base):

@@ -66,6 +66,45 @@ class AnswerOut(GradeOut, frozen=True):
     hearts: int
 
 
+class SessionProgressOut(Out, frozen=True):
+    """How far a session is. All values are absolute: of two states of one session the one with more answers is newer,
+    or the finished one; of two sessions of a learner, the current one is that with the later `active_at`."""
+
+    session_id: UUID
+    course_id: UUID
+    lesson_id: UUID
+    answered: int
+    total: int
+    correct: int
+    finished: bool
+    active_at: datetime
+    """When it was begun, last answered or completed."""
+
+
+class InvitationMadeOut(Out, frozen=True):
+    """`code` is shown this once; whoever shows it first may watch."""
+
+    id: UUID
+    code: str
+    expires_at: datetime
+    """At the latest; it ends with the session."""
+
+
+class WatcherOut(Out, frozen=True):
+    user_id: UUID
+    name: str
+
+
+class InvitationOut(Out, frozen=True):
+    """`watcher` is null until somebody has shown the code."""
+
+    id: UUID
+    created_at: datetime
+    expires_at: datetime
+    claimed_at: datetime | None
+    watcher: WatcherOut | None
+
+
 class LessonProgressOut(Out, frozen=True):
     lesson_id: UUID
     title: str

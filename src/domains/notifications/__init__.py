@@ -10,6 +10,7 @@ from domains.kernel.domain import Domain
 from domains.notifications.controllers.admin import NotificationsAdminController
 from domains.notifications.controllers.announcements import AnnouncementsController
 from domains.notifications.controllers.bounces import MailWebhookController, SuppressionsController
+from domains.notifications.controllers.class_announcements import ClassAnnouncementsController
 from domains.notifications.controllers.contact import ContactController, TicketsController
 from domains.notifications.controllers.devices import DevicesController
 from domains.notifications.controllers.inbox import NotificationsController
@@ -30,6 +31,7 @@ DOMAIN = Domain(
         ContactController,
         TicketsController,
         AnnouncementsController,
+        ClassAnnouncementsController,
         UnsubscribeController,
         MailWebhookController,
         SuppressionsController,

@@ -9,6 +9,8 @@ from domains.notifications.channels.setup import BadSetting
 from domains.notifications.policy.bounces import MOST_REPORT_BYTES
 from domains.notifications.rendering.texts import sample_cases as mail_cases
 from domains.notifications.repository import local_mail
+from domains.notifications.repository.inbox import since as notifications_since
+from domains.notifications.schemas.inbox import NotificationOut
 from domains.notifications.schemas.trace import TraceOut
 from domains.notifications.service import keys, letters
 from domains.notifications.service.letters import preview as preview_mail
@@ -21,10 +23,12 @@ __all__ = [
     "MOST_REPORT_BYTES",
     "BadSetting",
     "Held",
+    "NotificationOut",
     "Refused",
     "Senders",
     "TraceOut",
     "mail_cases",
+    "notifications_since",
     "open_senders",
     "preview_mail",
     "send_test_mail",

@@ -201,7 +201,7 @@ class Announcement(Identified, Dated, Base):
 
     author_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id"))
     audience: Mapped[str] = mapped_column(Text)
-    """everybody, course:<id> or role:<name>."""
+    """everybody, course:<id>, class:<id> or role:<name>."""
     title: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)
     url: Mapped[str] = mapped_column(Text, server_default="")

@@ -15,6 +15,7 @@ import msgspec
 from realtime import metrics
 from realtime.actor import Actor, Post
 from realtime.actors.learner import Resync
+from realtime.actors.room import Flush, Watched
 from realtime.ports import Board, BoardSource, Clock, Emitter
 from realtime.rooms import Rooms, Seat, league_room
 from realtime.wire import LEAGUE_CHANGED, LEAGUE_SNAPSHOT, LeagueEntry, LeagueFrame, encode
@@ -22,20 +23,11 @@ from realtime.wire import LEAGUE_CHANGED, LEAGUE_SNAPSHOT, LeagueEntry, LeagueFr
 logger = logging.getLogger(__name__)
 
 
-class Watched(msgspec.Struct, frozen=True):
-    sid: str
-    at: float
-
-
 class Moved(msgspec.Struct, frozen=True):
     """`at`: a board whose reading began later has this change in it."""
 
     user_id: UUID
     at: float
-
-
-class Flush(msgspec.Struct, frozen=True):
-    pass
 
 
 Mail = Watched | Moved | Flush | Resync

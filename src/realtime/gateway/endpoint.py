@@ -1,53 +1,62 @@
 """The Socket.IO endpoint.
 
 Invariants: only events on the allow-list reach a command, and never the library's own `connect` or `disconnect`; a
-socket holds at most `queue_limit` packets; a packet is encoded once however many sockets get it; whatever one client
-sends or does not read, the others do not notice.
+frame is made ready once however many sockets get it, and waits for none of them; whatever one client sends or does not
+read, the others do not notice.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, MutableMapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
-from urllib.parse import parse_qs
 from uuid import UUID
 
-from engineio import packet as engine
-from litestar.enums import ScopeType
 from litestar.types import Receive, Scope, Send
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from domains.kernel.errors import AppError
-from realtime import metrics, wire
+from realtime import closings, metrics, wire
 from realtime.gateway import library
-from realtime.gateway.line import Line
-from realtime.gateway.peer import Peer
-from realtime.inbound import Inbound, Refusal, payload
+from realtime.gateway.direct import Headers, Others
+from realtime.gateway.engine import Engine
+from realtime.gateway.frames import Frame
+from realtime.gateway.peer import Bucket, Peer, Person
+from realtime.inbound import Inbound, Refusal, payload, refused
 from realtime.ports import Authenticate, Clock
 
 logger = logging.getLogger(__name__)
+
+_DISCONNECT = Frame("41")
+# An event that wants an acknowledgement, whatever comes behind its number.
+_ASKS = re.compile(r"2([0-9]{1,15})\[")
+_UNREADABLE = refused("realtime.bad_payload", "JSON that cannot be read, is nested too deeply, or holds \\u0000").body
 
 
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:
     """`origins`: exact origins of browsers that may connect; an empty list admits only those that send none.
     `transports`: long polling needs every request of a client to reach the same process; `mark` begins the id of every
-    engine session, so that whoever gets such a request knows where it belongs."""
+    engine session, so that whoever gets such a request knows where it belongs. `queue_limit` packets and `queue_bytes`
+    bytes is what a client may be behind before it is closed. Who is gone without a word is noticed within 45 s: ping
+    interval and timeout."""
 
     origins: Sequence[str] = ()
-    transports: Sequence[str] = ("polling", "websocket")
+    transports: Sequence[str] = ("websocket", "polling")
     mark: str = ""
     queue_limit: int = 500
+    queue_bytes: int = 262_144
     connect_deadline_s: float = 9.0
     closing_grace_s: float = 5.0
     ping_interval_s: float = 25.0
-    ping_timeout_s: float = 20.0
+    ping_timeout_s: float = 19.0
     frame_bytes: int = 65_536
     events_per_s: float = 100.0
     events_burst: int = 200
+    events_per_s_of_person: float = 200.0
+    events_burst_of_person: int = 400
     malformed_allowed: int = 20
     sockets_per_user: int = 32
 
@@ -73,51 +82,55 @@ class Gateway:
         self._on_leave = on_leave
         self._peers: dict[str, Peer] = {}
         self._by_sid: dict[str, Peer] = {}
-        self._of_user: dict[UUID, set[Peer]] = {}
-        self._server = library.Server(
-            async_mode="asgi",
-            async_handlers=False,
-            # An empty list would mean "anybody" to the library.
-            cors_allowed_origins=list(settings.origins) or ["null://nobody"],
+        self._people: dict[UUID, Person] = {}
+        self._server = library.HouseServer(
+            clock=clock,
+            cors_allowed_origins=list(settings.origins),
             max_http_buffer_size=settings.frame_bytes,
             ping_interval=settings.ping_interval_s,
             ping_timeout=settings.ping_timeout_s,
             transports=list(settings.transports),
-            json=library.Json,
-            logger=library.logger,
-            engineio_logger=library.logger,
         )
         self._server.gateway = self
-        self._server.eio.mark = settings.mark
+        self._engine: Engine = self._server.eio
+        self._engine.mark = settings.mark
+        self._engine.queue_limit = settings.queue_limit
+        self._engine.queue_bytes = settings.queue_bytes
+        self._engine.closing_grace_s = settings.closing_grace_s
         self._server.on("connect", self._on_connect)
         self._server.on("disconnect", self._on_disconnect)
 
     # ---- outgoing
 
     def emit(self, sids: Iterable[str], event: str, body: str) -> None:
-        packet = engine.Packet(engine.MESSAGE, f'2["{event}",{body}]')
-        packet.encode()
+        frame = Frame(f'42["{event}",{body}]')
+        peers = self._by_sid
         sent = 0
+        behind: list[Peer] = []
         for sid in sids:
-            peer = self._by_sid.get(sid)
-            if peer is not None and self._push(peer, packet):
+            peer = peers.get(sid)
+            if peer is None:
+                continue
+            if peer.session.push(frame):
                 sent += 1
+            else:
+                behind.append(peer)
         metrics.FRAMES_SENT.labels(event).inc(sent)
+        metrics.BYTES_SENT.inc(sent * len(frame.wire))
+        for peer in behind:
+            self._too_slow(peer)
 
-    def _push(self, peer: Peer, packet: Any) -> bool:
-        if peer.closing or peer.socket.closed:
-            return False
-        if peer.socket.queue.qsize() >= self._settings.queue_limit:
-            metrics.FRAMES_DROPPED.labels("slow_client").inc()
-            self.close(peer, "realtime.too_slow", "frames were not read in time", come_back=True)
-            return False
-        peer.socket.queue.put_nowait(packet)
-        return True
+    def _too_slow(self, peer: Peer) -> None:
+        if peer.session.closing:
+            return
+        metrics.FRAMES_DROPPED.labels("slow_client").inc()
+        self.close(peer, "realtime.too_slow", "frames were not read in time")
 
     # ---- closing
 
     def close_user(self, user_id: UUID, code: str, message: str) -> None:
-        for peer in tuple(self._of_user.get(user_id, ())):
+        person = self._people.get(user_id)
+        for peer in tuple(person.peers) if person is not None else ():
             self.close(peer, code, message)
 
     def close_sessions(self, session_ids: Iterable[UUID], code: str, message: str) -> None:
@@ -129,42 +142,25 @@ class Gateway:
     def session_ids(self) -> set[UUID]:
         return {peer.principal.session_id for peer in self._peers.values() if peer.principal is not None}
 
-    def close(self, peer: Peer, code: str, message: str, *, come_back: bool = False) -> None:
-        """Says why, closes, and cuts the line if that does not get through. With `come_back` official clients connect
-        again by themselves, otherwise they wait for their program to do it."""
+    def close(self, peer: Peer, code: str, message: str) -> None:
+        """Says why and closes; the engine cuts the line if that does not get through. Where the reason allows it,
+        official clients connect again by themselves, otherwise they wait for their program to do it."""
         if peer.closing:
             return
         peer.closing = True
-        known = peer.principal is not None
         metrics.SOCKETS_CLOSED.labels(code).inc()
         logger.debug("closing socket %s: %s", peer.sid or peer.eio_sid, code)
         self._forget(peer)
-        queue = peer.socket.queue
-        if queue.qsize() >= self._settings.queue_limit:
-            while not queue.empty():
-                queue.get_nowait()
-                queue.task_done()
-        last_words = wire.encode(wire.StreamClosed(code=code, message=message))
-        queue.put_nowait(engine.Packet(engine.MESSAGE, f'2["{wire.STREAM_CLOSED}",{last_words}]'))
-        if not come_back:
-            queue.put_nowait(engine.Packet(engine.MESSAGE, "1"))
-        queue.put_nowait(engine.Packet(engine.CLOSE))
-        queue.put_nowait(None)
-        # A stranger gets no more time than it takes to read why.
-        grace_s = self._settings.closing_grace_s if known else min(0.5, self._settings.closing_grace_s)
-        self._clock.call_later(grace_s, lambda: self._cut(peer))
-
-    def _cut(self, peer: Peer) -> None:
-        peer.closing = True
-        if not peer.socket.closed:
-            peer.spawn(peer.socket.close(wait=False, abort=True))
-        peer.abort()
-        self._peers.pop(peer.eio_sid, None)
-        self._forget(peer)
+        closing = closings.closing(code)
+        words = wire.encode(closings.last_words(code, message))
+        frames = [Frame(f'42["{wire.STREAM_CLOSED}",{words}]')]
+        if not closing.by_itself:
+            frames.append(_DISCONNECT)
+        peer.session.leave(frames, closing.number, code)
 
     def _forget(self, peer: Peer) -> None:
         """Takes the socket out of all rooms. The engine's side of it may live on for a moment."""
-        peer.cancel_timers()
+        peer.cancel_alarm()
         self._unclaim(peer)
         sid, peer.sid = peer.sid, None
         peer.principal = None
@@ -174,35 +170,34 @@ class Gateway:
 
     async def stop(self) -> None:
         """Tells everybody to come back, and lets go after a second at most."""
+        self._engine.stopping = True
         peers = list(self._peers.values())
         for peer in peers:
-            self.close(peer, "realtime.restarting", "the server restarts", come_back=True)
+            self.close(peer, "realtime.restarting", "the server restarts")
         for _ in range(20):
-            if all(peer.socket.closed for peer in peers):
+            if not self._engine.lines and not self._engine.sockets:
                 break
             await asyncio.sleep(0.05)
-        for peer in peers:
-            self._cut(peer)
-        await self._server.shutdown()
+        for line in tuple(self._engine.lines):
+            line.abort()
+        for session in tuple(self._engine.sockets.values()):
+            session.cut()
+
+    def measure(self) -> None:
+        """Called now and then: what clients have not taken yet."""
+        waiting = [peer.session.waiting_bytes() for peer in self._peers.values()]
+        metrics.QUEUED_BYTES.set(sum(waiting))
+        metrics.QUEUED_BYTES_MOST.set(max(waiting, default=0))
 
     # ---- called by the library's server
 
-    def opened(self, eio_sid: str, environ: dict[str, Any]) -> None:
-        scope: MutableMapping[str, Any] = environ["asgi.scope"]
+    def opened(self, eio_sid: str) -> None:
+        session = self._engine.sockets.get(eio_sid)
+        if session is None:
+            return
         settings = self._settings
-        peer = Peer(
-            eio_sid=eio_sid,
-            socket=self._server.eio.sockets[eio_sid],
-            client=scope.get("client"),
-            bucket_rate=settings.events_per_s,
-            bucket_burst=settings.events_burst,
-            now=self._clock.time(),
-        )
-        peer.socket.poll = partial(library.poll, peer.socket)
-        line = scope.get("lyceum.line")
-        if line is not None:
-            line.attach(peer)
-        self._peers[eio_sid] = peer
+        bucket = Bucket(settings.events_per_s, settings.events_burst, self._clock.time())
+        peer = self._peers[eio_sid] = Peer(eio_sid, session, bucket)
         self._expect_login(peer)
 
     def _expect_login(self, peer: Peer) -> None:
@@ -210,31 +205,40 @@ class Gateway:
             if peer.principal is None:
                 self.close(peer, "realtime.connect_timeout", "no valid token was presented in time")
 
-        peer.login_timer = self._clock.call_later(self._settings.connect_deadline_s, too_late)
+        peer.cancel_alarm()
+        peer.alarm = self._engine.agenda.call_later(self._settings.connect_deadline_s, too_late)
 
     async def admit(self, eio_sid: str, data: str | bytes) -> bool:
-        """Waits while the client is over its rate, so that its own line fills up and nobody else's."""
+        """Waits while the client or its person is over the rate, so that its own line fills up and nobody else's."""
         peer = self._peers.get(eio_sid)
         if peer is None or peer.closing:
             return False
-        wait_s = peer.take_token(self._clock.time())
+        now = self._clock.time()
+        wait_s = peer.bucket.take(now)
+        if peer.person is not None:
+            wait_s = max(wait_s, peer.person.bucket.take(now))
         if wait_s > 0:
+            metrics.THROTTLED.inc()
             await self._clock.sleep(wait_s)
         # 0 connect, 1 disconnect, 2 event; acks and binary packets are never asked for.
         if not isinstance(data, str) or data[:1] not in ("0", "1", "2") or "\\u0000" in data:
-            self.malformed(eio_sid)
+            self.malformed(eio_sid, data)
             return False
         return not peer.closing
 
-    def malformed(self, eio_sid: str) -> None:
+    def malformed(self, eio_sid: str, data: str | bytes = "") -> None:
+        """Counts it, and answers whoever waits for an acknowledgement and would otherwise send the same again."""
         metrics.INBOUND.labels("malformed", "refused").inc()
         peer = self._peers.get(eio_sid)
         if peer is not None:
+            asks = _ASKS.match(data) if peer.sid in self._by_sid and isinstance(data, str) else None
+            if asks is not None and not peer.session.push(Frame(f"43{asks[1]}[{_UNREADABLE}]")):
+                self._too_slow(peer)
             peer.malformed += 1
             if peer.malformed > self._settings.malformed_allowed:
                 self.close(peer, "realtime.bad_frames", "too many frames that cannot be read")
 
-    async def _on_connect(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
+    async def _on_connect(self, sid: str, environ: Any, auth: Any) -> None:
         eio_sid = self._server.manager.eio_sid_from_sid(sid, "/")
         peer = self._peers.get(eio_sid)
         if peer is None or peer.closing:
@@ -257,35 +261,44 @@ class Gateway:
         connect = payload(wire.Connect, [auth])
         async with asyncio.timeout(self._settings.connect_deadline_s):
             principal = await self._authenticate(connect.token)
-        if peer.closing:
+        if peer.closing or peer.session.closed:
             raise Refusal("realtime.closing", "the socket is closing")
         self._unclaim(peer)
-        if len(self._of_user.get(principal.user_id, ())) >= self._settings.sockets_per_user:
+        person = self._person(principal.user_id)
+        if len(person.peers) >= self._settings.sockets_per_user:
             raise Refusal("realtime.too_many_sockets", f"at most {self._settings.sockets_per_user} at once")
-        self._of_user.setdefault(principal.user_id, set()).add(peer)
-        peer.sid, peer.principal = sid, principal
-        peer.position = (connect.epoch, connect.seq or 0) if connect.epoch is not None else None
+        person.peers.add(peer)
+        peer.sid, peer.principal, peer.person = sid, principal, person
+        peer.position = (connect.epoch, connect.seq or 0, connect.at)
+
+    def _person(self, user_id: UUID) -> Person:
+        person = self._people.get(user_id)
+        if person is None:
+            settings = self._settings
+            bucket = Bucket(settings.events_per_s_of_person, settings.events_burst_of_person, self._clock.time())
+            person = self._people[user_id] = Person(bucket)
+        return person
 
     def _unclaim(self, peer: Peer) -> None:
         """Gives back the place that a login took among the sockets of its person."""
-        if peer.principal is None:
+        person, peer.person = peer.person, None
+        if person is None or peer.principal is None:
             return
-        mine = self._of_user.get(peer.principal.user_id, set())
-        mine.discard(peer)
-        if not mine:
-            self._of_user.pop(peer.principal.user_id, None)
+        person.peers.discard(peer)
+        if not person.peers:
+            self._people.pop(peer.principal.user_id, None)
 
     def connected(self, eio_sid: str) -> None:
         peer = self._peers.get(eio_sid)
         if peer is None or peer.sid is None or peer.principal is None or peer.sid in self._by_sid:
             return
-        peer.cancel_timers()
         left_s = (peer.principal.expires_at - datetime.now(UTC)).total_seconds()
 
         def expired() -> None:
             self.close(peer, "realtime.token_expired", "connect again with a fresh token")
 
-        peer.expiry_timer = self._clock.call_later(max(left_s, 0.0), expired)
+        peer.cancel_alarm()
+        peer.alarm = self._engine.agenda.call_later(max(left_s, 0.0), expired)
         self._by_sid[peer.sid] = peer
         metrics.SOCKETS.inc()
         self._on_join(peer)
@@ -300,44 +313,29 @@ class Gateway:
         reply = await self._inbound.handle(peer.sid, peer.principal, data[0], data[1:])
         if peer.closing or peer.sid is None:
             return
-        if ack_id is not None:
-            self._push(peer, engine.Packet(engine.MESSAGE, f"3{ack_id}[{reply.body}]"))
-        if reply.then is not None and not peer.closing:
+        if ack_id is not None and not peer.session.push(Frame(f"43{ack_id}[{reply.body}]")):
+            self._too_slow(peer)
+        elif reply.then is not None:
             reply.then()
 
     async def _on_disconnect(self, sid: str, reason: str) -> None:
         peer = self._by_sid.get(sid)
         if peer is not None:
             self._forget(peer)
-            if not peer.socket.closing:
+            if not peer.session.closing:
                 self._expect_login(peer)
 
     def closed(self, eio_sid: str) -> None:
         peer = self._peers.pop(eio_sid, None)
         if peer is not None:
             self._forget(peer)
-            if not peer.socket.upgraded:
-                # A long poll that waits would otherwise be answered only when it runs out.
-                peer.socket.queue.put_nowait(engine.Packet(engine.NOOP))
-            # The library waits for its writer, and that for a client that may never read again.
-            self._clock.call_later(self._settings.closing_grace_s, peer.abort)
 
-    # ---- ASGI
+    # ---- servers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.WEBSOCKET:
-            await self._server.handle_request(scope, receive, send)
-            return
-        line = Line(receive, send, frame_bytes=self._settings.frame_bytes, queue_limit=self._settings.queue_limit)
-        sids = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("sid")
-        upgrading = self._peers.get(sids[0]) if sids else None
-        if upgrading is not None:
-            line.attach(upgrading)
-        scope["lyceum.line"] = line  # type: ignore[typeddict-unknown-key]
-        try:
-            await self._server.handle_request(scope, line.receive, send)
-        except Exception:
-            # The library does not expect its transport to fail while it speaks; clean up where it leaves off.
-            logger.debug("a websocket ended in the middle", exc_info=True)
-        finally:
-            await line.end()
+        """As an ASGI application."""
+        await self._engine.handle_request(scope, receive, send)
+
+    def take(self, query: str, headers: Headers, transport: Any, others: Others) -> None:
+        """Without ASGI: a connection that asks to become a websocket. `others` are the connections of its server."""
+        self._engine.take(query, headers, transport, others)

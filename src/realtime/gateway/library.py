@@ -1,31 +1,37 @@
-"""The Socket.IO library, with every way in led through the gateway.
+"""The Socket.IO library: its packets, its handshake and its namespaces, on our engine.
 
-This is where the house steps into the library at places that are not public. Versions are pinned, and
-tests/realtime/test_tripwires.py fails when one of those places changes.
+`Server` is the library's with what the official protocol suite finds wanting mended; `HouseServer` leads every way in
+through the gateway. Versions are pinned, and tests/realtime/test_tripwires.py fails when one of the places changes that
+are stepped into here and in `engine` and `session`.
 """
 
-import asyncio
 import logging
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import engineio
 import msgspec
 import socketio
-from engineio.payload import Payload
+from socketio.packet import CONNECT_ERROR
+
+from realtime.gateway.engine import Engine
 
 # The library logs a traceback for every malformed frame; what matters is counted and logged by the gateway.
 logger = logging.getLogger("realtime.library")
 logger.setLevel(logging.CRITICAL)
 
+_NO_ENVIRON: Mapping[str, Any] = MappingProxyType({})
+
 
 class Callbacks(Protocol):
     """The gateway, as the library calls it."""
 
-    def opened(self, eio_sid: str, environ: dict[str, Any]) -> None: ...
+    def opened(self, eio_sid: str) -> None: ...
 
     async def admit(self, eio_sid: str, data: str | bytes) -> bool: ...
 
-    def malformed(self, eio_sid: str) -> None: ...
+    def malformed(self, eio_sid: str, data: str | bytes = "") -> None: ...
 
     def connected(self, eio_sid: str) -> None: ...
 
@@ -49,60 +55,68 @@ class Json:
         return msgspec.json.encode(value).decode()
 
 
-class Engine(engineio.AsyncServer):  # type: ignore[misc]
-    mark = ""
-    """Session ids begin with it, so that several processes know whose session it is."""
+class Manager(socketio.AsyncManager):  # type: ignore[misc]
+    """Without the room that the library keeps for every socket alone: it costs a kilobyte each, and leaving looks
+    through all of them."""
 
-    def generate_id(self) -> str:
-        return self.mark + str(super().generate_id())
+    def basic_enter_room(self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None) -> None:
+        if room != sid:
+            super().basic_enter_room(sid, namespace, room, eio_sid=eio_sid)
 
-    async def disconnect(self, sid: str | None = None) -> None:
-        """The library's own waits until a client has read everything, which a hostile one never does."""
-        socket = self.sockets.pop(sid, None)
-        if socket is not None:
-            await socket.close(wait=False, reason=self.reason.SERVER_DISCONNECT)
-
-
-async def poll(socket: Any) -> list[Any]:
-    """What is queued, at most as many packets as clients accept in one payload; the library's own sets no limit, and a
-    long poll after a burst is then thrown away by some clients."""
-    queue, server = socket.queue, socket.server
-    try:
-        async with asyncio.timeout(server.ping_interval + server.ping_timeout):
-            packets = [await queue.get()]
-    except (TimeoutError, asyncio.CancelledError):
-        raise engineio.exceptions.QueueEmpty from None
-    queue.task_done()
-    if packets == [None]:
-        return []
-    while len(packets) < Payload.max_decode_packets and not queue.empty():
-        packet = queue.get_nowait()
-        queue.task_done()
-        if packet is None:
-            queue.put_nowait(None)
-            break
-        packets.append(packet)
-    return packets
+    def get_participants(self, namespace: str, room: Any) -> Iterator[tuple[str, str]]:
+        if isinstance(room, str) and self.is_sid_room(namespace, room):
+            yield room, self.rooms[namespace][None][room]
+        else:
+            yield from super().get_participants(namespace, room)
 
 
 class Server(socketio.AsyncServer):  # type: ignore[misc]
-    """The library's server with every way in led through the gateway."""
+    """The library's server where it follows the protocol to the letter."""
 
-    gateway: Callbacks
+    def __init__(self, **options: Any) -> None:
+        options = {"async_mode": "asgi", "async_handlers": False, "json": Json, **options}
+        super().__init__(Manager(), logger=logger, engineio_logger=logger, **options)
 
     def _engineio_server_class(self) -> type[engineio.AsyncServer]:
         return Engine
 
-    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
-        await super()._handle_eio_connect(eio_sid, environ)
-        self.gateway.opened(eio_sid, environ)
+    async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
+        name = namespace or "/"
+        if name in self.handlers or name in self.namespace_handlers or name in self.namespaces:
+            await super()._handle_connect(eio_sid, namespace, data)
+            return
+        refusal = self.packet_class(CONNECT_ERROR, data={"message": "Invalid namespace"}, namespace=name)
+        await self._send_packet(eio_sid, refusal)
+
+    async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
+        try:
+            await super()._handle_eio_message(eio_sid, data)
+        except Exception:  # noqa: BLE001  Parsing hostile text: anything may come out of it.
+            self.unreadable(eio_sid, data)
+
+    def unreadable(self, eio_sid: str, data: str | bytes) -> None:
+        """A packet that is none ends the session."""
+        session = self.eio.sockets.get(eio_sid)
+        if session is not None:
+            session.leave()
+
+
+class HouseServer(Server):
+    """Every way in is led through the gateway."""
+
+    gateway: Callbacks
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: Any) -> None:
+        # Nothing here asks for it, and the real one is larger than all the rest of a socket.
+        await super()._handle_eio_connect(eio_sid, _NO_ENVIRON)
+        self.gateway.opened(eio_sid)
 
     async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
         if await self.gateway.admit(eio_sid, data):
-            try:
-                await super()._handle_eio_message(eio_sid, data)
-            except Exception:  # noqa: BLE001  Parsing hostile text: anything may come out of it.
-                self.gateway.malformed(eio_sid)
+            await super()._handle_eio_message(eio_sid, data)
+
+    def unreadable(self, eio_sid: str, data: str | bytes) -> None:
+        self.gateway.malformed(eio_sid, data)
 
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
         await super()._handle_connect(eio_sid, namespace, data)

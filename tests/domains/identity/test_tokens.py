@@ -255,6 +255,18 @@ async def test_realtime_asks_identity_which_logins_still_live(
     assert set(await check([])) == set()
 
 
+async def test_no_socket_opens_with_a_login_that_another_process_has_ended(
+    parts: Parts, token: str, db: Database
+) -> None:
+    authenticate = realtime_ports(db, parts.authenticator, parts.boards).authenticate
+    session_id = (await authenticate(token)).session_id
+    assert (await authenticate(token)).session_id == session_id
+    await db.fetch("UPDATE identity_session SET revoked_at = now() WHERE id = $1", session_id)
+    assert parts.authenticator.cached(token) is not None
+    with pytest.raises(SessionEnded):
+        await authenticate(token)
+
+
 async def test_an_unknown_key_costs_one_look_in_thirty_seconds(
     authenticator: Authenticator, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """Announcements: looked at before, sent to an audience once, also over interruptions."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,10 @@ import pytest
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
-from domains.notifications.service import announcements, plan
+from domains.notifications.rendering import render
+from domains.notifications.rendering.render import Words
+from domains.notifications.service import announcements, deliver
+from factories.classes import call, join, new_class, new_teacher
 from factories.people import Learner, publish, register, small_course
 
 NEWS = {"audience": "everybody", "title": "Listening lessons", "body": "They are here.\n\nTry one.", "url": "/news"}
@@ -34,9 +38,14 @@ async def drafted(root: Learner, **fields: Any) -> str:
 async def sent(db: Database, root: Learner, announcement_id: str) -> dict[str, Any]:
     answer = await root.post(f"/admin/announcements/{announcement_id}/send")
     assert answer.status_code == 200, answer.text
-    await announcements.send_due(db, utc_now())
+    await planned(db)
     found: dict[str, Any] = (await root.get(f"/admin/announcements/{announcement_id}")).json()
     return found
+
+
+async def planned(db: Database) -> None:
+    while await announcements.plan_more(db, utc_now()):
+        pass
 
 
 async def people(db: Database, number: int) -> None:
@@ -69,9 +78,10 @@ async def test_everybody_is_told_once_however_often_it_is_sent(db: Database, roo
 async def test_work_that_was_interrupted_goes_on_where_it_stopped(
     db: Database, root: Learner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(announcements, "AT_ONCE", 100)
     await people(db, 350)
     id_ = await drafted(root)
-    some, pages = announcements._send_some, 0
+    some, pages = announcements._plan_page, 0
 
     async def dies_on_the_third_page(*of: Any) -> bool:
         nonlocal pages
@@ -80,7 +90,7 @@ async def test_work_that_was_interrupted_goes_on_where_it_stopped(
             raise SystemExit
         return await some(*of)
 
-    monkeypatch.setattr(announcements, "_send_some", dies_on_the_third_page)
+    monkeypatch.setattr(announcements, "_plan_page", dies_on_the_third_page)
     with pytest.raises(SystemExit):
         await sent(db, root, id_)
     assert len(await told(db)) == 200
@@ -94,16 +104,16 @@ async def test_a_page_that_dies_half_way_leaves_nothing_behind(
 ) -> None:
     await people(db, 120)
     id_ = await drafted(root)
-    notify, calls = plan.notify, 0
+    in_app, calls = render.in_app, 0
 
-    async def dies(*of: Any, **fields: Any) -> bool:
+    def dies(*of: Any, **fields: Any) -> Words:
         nonlocal calls
         calls += 1
         if calls == 50:
             raise SystemExit
-        return await notify(*of, **fields)
+        return in_app(*of, **fields)
 
-    monkeypatch.setattr(plan, "notify", dies)
+    monkeypatch.setattr(render, "in_app", dies)
     with pytest.raises(SystemExit):
         await sent(db, root, id_)
     assert await told(db) == []
@@ -116,24 +126,51 @@ async def test_several_workers_at_once_tell_everybody_once(db: Database, root: L
     await people(db, 250)
     await root.post(f"/admin/announcements/{await drafted(root)}/send")
     for _ in range(3):
-        await asyncio.gather(*(announcements.send_due(db, utc_now()) for _ in range(3)))
+        await asyncio.gather(*(planned(db) for _ in range(3)))
     assert len(await told(db)) == len(set(await told(db))) == 251
 
 
+@pytest.mark.parametrize("why", ["no words", "words that the database does not hold", "a zone of nowhere"])
 async def test_one_who_cannot_be_told_keeps_nobody_else_waiting(
-    db: Database, root: Learner, monkeypatch: pytest.MonkeyPatch
+    db: Database, root: Learner, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
-    await people(db, 5)
-    notify = plan.notify
+    await people(db, 37)
+    in_app = render.in_app
 
-    async def refuses_root(uow: Any, user_id: Any, *of: Any, **fields: Any) -> bool:
-        if user_id == root.id:
-            raise ValueError("no words for root")
-        return await notify(uow, user_id, *of, **fields)
+    def not_for_root(*of: Any, person_name: str, **fields: Any) -> Words:
+        if person_name == "Root" and why == "no words":
+            raise ValueError(why)
+        words = in_app(*of, person_name=person_name, **fields)
+        return words._replace(title="\0") if person_name == "Root" and "database" in why else words
 
-    monkeypatch.setattr(plan, "notify", refuses_root)
+    monkeypatch.setattr(render, "in_app", not_for_root)
+    if "zone" in why:
+        await db.fetch("UPDATE identity_user SET time_zone = 'Moon/Tycho' WHERE id = $1", root.id)
     assert (await sent(db, root, await drafted(root)))["state"] == "sent"
-    assert len(await told(db)) == 5
+    assert len(await told(db)) == 37
+    events = await db.fetch("SELECT payload FROM kernel_outbox WHERE type LIKE 'notifications.notification_created%'")
+    assert len([row for row in events if str(root.id) in row["payload"]]) == 0
+    assert len(events) == 37
+
+
+async def test_an_announcement_that_fails_keeps_no_other_waiting(
+    db: Database, root: Learner, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, whole = await drafted(root), await drafted(root)
+    await db.fetch("UPDATE notifications_announcement SET audience = 'role:king' WHERE id = $1", UUID(broken))
+    await root.post(f"/admin/announcements/{broken}/send")
+    assert (await sent(db, root, whole))["state"] == "sent"
+    assert "could not be sent on" in caplog.text
+
+
+async def test_announcements_take_turns(db: Database, root: Learner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(announcements, "AT_ONCE", 2)
+    await people(db, 5)
+    for title in ("A long one", "Another"):
+        await root.post(f"/admin/announcements/{await drafted(root, title=title)}/send")
+    await announcements.plan_more(db, utc_now())
+    rows = await db.fetch("SELECT title, count(*)::int AS n FROM notifications_notification GROUP BY 1 ORDER BY 1")
+    assert [(row["title"], row["n"]) for row in rows] == [("A long one", 2), ("Another", 2)]
 
 
 async def test_a_course_is_told_as_a_course_and_a_role_as_news(
@@ -182,34 +219,70 @@ async def test_mail_goes_only_to_those_who_agreed_to_marketing(db: Database, roo
 async def test_no_more_mails_are_planned_than_leave(
     db: Database, root: Learner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(announcements, "MOST_WAITING", 150)
-    await people(db, 320)
+    monkeypatch.setattr(announcements, "AT_ONCE", 20)
+    await people(db, 70)
     await db.fetch(
         "INSERT INTO notifications_settings (user_id, marketing_since, marketing_proof)"
         " SELECT id, now(), 'form' FROM identity_user"
     )
-    id_ = await drafted(root, channels=["email"])
-    planned = []
-    for _ in range(3):
-        found = await sent(db, root, id_)
-        await sent(db, root, id_)
-        planned.append((found["state"], found["recipients"]))
-        await db.fetch("UPDATE notifications_delivery SET state = 'sent' WHERE kind = 'announcement'")
-    assert planned == [("sending", 200), ("sent", 321), ("sent", 321)]
+    await root.post(f"/admin/announcements/{await drafted(root, channels=['email'])}/send")
+    waiting: list[int] = []
+
+    async def plan_more(now: datetime) -> bool:
+        found = await announcements.plan_more(db, now)
+        [row] = await db.fetch("SELECT count(*)::int AS n FROM notifications_delivery WHERE state = 'waiting'")
+        waiting.append(row["n"])
+        return found
+
+    assert await deliver.send_due(db, utc_now(), more=plan_more) == 71
+    assert 20 <= max(waiting) <= 20 + deliver.AT_ONCE
+    [mails] = await db.fetch("SELECT count(DISTINCT message_id)::int AS n FROM notifications_local_mail")
+    assert mails["n"] == 71
 
 
-async def test_a_cancelled_announcement_tells_nobody_else(db: Database, root: Learner) -> None:
+async def test_a_cancelled_announcement_tells_nobody_else(
+    db: Database, root: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await people(db, 250)
     id_ = await drafted(root)
     await root.post(f"/admin/announcements/{id_}/send")
-    await announcements._send_some(db, UUID(id_), utc_now())
+    monkeypatch.setattr(announcements, "AT_ONCE", 100)
+    await announcements._plan_page(db, UUID(id_), utc_now())
     assert (await root.post(f"/admin/announcements/{id_}/cancel")).json()["state"] == "cancelled"
-    await announcements.send_due(db, utc_now())
+    await planned(db)
     assert len(await told(db)) == 100
     assert (await root.post(f"/admin/announcements/{id_}/send")).status_code == 409
     id_ = await drafted(root)
     await sent(db, root, id_)
     assert (await root.post(f"/admin/announcements/{id_}/cancel")).status_code == 409
+
+
+async def test_what_is_cancelled_does_not_leave_in_the_morning(
+    db: Database, root: Learner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(announcements, "AT_ONCE", 100)
+    await people(db, 150)
+    await db.fetch(
+        "INSERT INTO notifications_settings (user_id, marketing_since, marketing_proof)"
+        " SELECT id, now(), 'form' FROM identity_user"
+    )
+    others = [UUID(await drafted(root, channels=["email"])) for _ in range(2)]
+    for id_ in others:
+        await root.post(f"/admin/announcements/{id_}/send")
+        await announcements._plan_page(db, id_, utc_now())
+    busy = "UPDATE notifications_delivery SET lease_until = now() + interval '1 minute' WHERE id = $1"
+    [under_way, *_] = await db.fetch("SELECT id FROM notifications_delivery WHERE kind = 'announcement' ORDER BY id")
+    await db.fetch(busy, under_way["id"])
+    assert (await root.post(f"/admin/announcements/{others[0]}/cancel")).status_code == 200
+    rows = await db.fetch(
+        "SELECT dedupe_key, state, reason, count(*)::int AS n FROM notifications_delivery WHERE kind = 'announcement'"
+        " GROUP BY 1, 2, 3 ORDER BY 1, 4"
+    )
+    assert [tuple(row.values())[1:] for row in rows] == [
+        ("waiting", "", 1),
+        ("skipped", "called off", 99),
+        ("waiting", "", 100),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -219,6 +292,8 @@ async def test_a_cancelled_announcement_tells_nobody_else(db: Database, root: Le
         {"audience": "role:king"},
         {"audience": "course:1"},
         {"audience": f"course:{UUID(int=7)}"},
+        {"audience": "class:1"},
+        {"audience": f"class:{UUID(int=7)}"},
         {"audience": "everybody:else"},
         {"title": " "},
         {"body": ""},
@@ -243,3 +318,46 @@ async def test_announcements_are_for_admins(client: httpx.AsyncClient, db: Datab
         assert (await root.post(f"/admin/announcements/{new_id()}/{verb}")).status_code == 404
     assert (await ada.get("/admin/announcements")).status_code == 403
     assert [item["id"] for item in (await root.get("/admin/announcements")).json()["items"]] == [id_]
+
+
+CLASS_NEWS = {key: value for key, value in NEWS.items() if key != "audience"}
+
+
+async def test_a_teacher_writes_to_their_class_and_to_nobody_else(client: httpx.AsyncClient, db: Database) -> None:
+    tess, bob, eve = await new_teacher(db, client), await register(client, "Bob"), await register(client, "Eve")
+    pets = await new_class(tess)
+    assert (await join(bob, pets)).is_success
+    path = f"/classrooms/{pets['id']}/announcements"
+    id_ = (await tess.post(path, CLASS_NEWS)).json()["id"]
+    looked_at = (await tess.post(f"{path}/{id_}/preview")).json()
+    assert (looked_at["recipients"], looked_at["mail_subject"]) == (2, "Pets: Listening lessons")
+    assert await told(db) == []
+    for _ in range(2):
+        assert (await tess.post(f"{path}/{id_}/send")).status_code == 200
+        await planned(db)
+    assert await told(db) == sorted([tess.id, bob.id])
+    assert (await tess.get(f"{path}/{id_}")).json()["state"] == "sent"
+    assert [item["id"] for item in (await tess.get(path)).json()["items"]] == [id_]
+    assert not [item for item in (await eve.get("/notifications")).json()["items"] if "announcement" in item["kind"]]
+
+
+async def test_an_announcement_to_a_class_is_there_for_its_teachers_alone(
+    client: httpx.AsyncClient, db: Database, root: Learner
+) -> None:
+    tess, ted, bob = await new_teacher(db, client), await new_teacher(db, client, "Ted"), await register(client, "Bob")
+    pets, birds = await new_class(tess), await new_class(ted)
+    await join(bob, pets)
+    path = f"/classrooms/{pets['id']}/announcements"
+    id_ = (await tess.post(path, CLASS_NEWS)).json()["id"]
+    for stranger in (ted, bob, root):
+        answers = [await stranger.post(path, CLASS_NEWS), await stranger.get(path), await stranger.get(f"{path}/{id_}")]
+        answers += [await stranger.post(f"{path}/{id_}/{verb}") for verb in ("preview", "send", "cancel")]
+        assert {answer.status_code for answer in answers} == {404}
+    # Not by way of a class of one's own either.
+    assert (await ted.post(f"/classrooms/{birds['id']}/announcements/{id_}/send")).status_code == 404
+    everybody = await drafted(root)
+    assert (await tess.post(f"{path}/{everybody}/send")).status_code == 404
+    assert (await tess.post(path, CLASS_NEWS | {"audience": "everybody"})).status_code == 400
+    await call(tess, "PATCH", f"/{pets['id']}", {"archived": True})
+    assert (await tess.post(f"{path}/{id_}/send")).status_code == 404
+    assert await told(db) == []

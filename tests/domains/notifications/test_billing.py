@@ -162,5 +162,23 @@ async def test_every_reminder_is_told_once(db: Database, ada: Learner, crank: An
     facts += [reminded("trial_ends", 0), reminded("period_ends", 0), reminded("trial_refused", 0)]
     said = {body for _, body in await told(db, ada, crank, *facts)}
     assert len(said) == 7
-    assert "Your plan is renewed on December 2, 2026, unless you cancel before." in said
-    assert "The trial of Your plan ends on December 2, 2026. It is charged then, unless you cancel before." in said
+    assert "Lyceum is renewed on December 2, 2026, unless you cancel before." in said
+    assert "The trial of Lyceum ends on December 2, 2026. It is charged then, unless you cancel before." in said
+
+
+async def test_what_has_no_name_any_more_is_spoken_of_in_the_readers_language(
+    client: httpx.AsyncClient, db: Database, ada: Learner, crank: Any
+) -> None:
+    await db.fetch("UPDATE identity_user SET locale = 'de' WHERE id = $1", ada.id)
+    gone, order = new_id(), new_id()
+    refund = PaymentRefunded(user_id=ada.id, order_id=order, refund_id=new_id(), amount_minor=500, currency="EUR")
+    reminded = SubscriptionReminded(user_id=ada.id, subscription_id=gone, reminder="payment_failed", step=2, at=LATE)
+    facts = [granted(ada, gone, "gift"), changed(ada, gone, "renewed"), refund, reminded]
+    said = {body for _, body in await told(db, ada, crank, *facts)}
+    assert len(said) == 4
+    assert {
+        "Der Kurs ist für dich offen.",
+        "Lyceum läuft weiter. Die nächste Verlängerung ist am 2. Dezember 2026.",
+    } & said
+    assert any("für deine Bestellung" in body for body in said)
+    assert not any(word in body.split() for body in said for word in ("course", "plan", "order", "your", "Your"))

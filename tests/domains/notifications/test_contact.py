@@ -1,6 +1,7 @@
 """The contact form: taken, counted, judged, answered by mail."""
 
 import asyncio
+import itertools
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
@@ -22,8 +23,13 @@ MESSAGE = {
 }
 
 
+_numbers = itertools.count(1)
+
+
 async def write(client: httpx.AsyncClient, **fields: Any) -> httpx.Response:
-    return await client.post("/api/v1/contact", json=MESSAGE | fields)
+    """Each time in other words, unless they are given."""
+    words = {"message": f"{MESSAGE['message']} ({next(_numbers)})"}
+    return await client.post("/api/v1/contact", json=MESSAGE | words | fields)
 
 
 async def staff(client: httpx.AsyncClient, db: Database, role: str = "support") -> Learner:
@@ -147,6 +153,23 @@ async def test_one_e_mail_address_may_write_five_times_a_day(client: httpx.Async
     assert 86_000 < int(refused.headers["retry-after"]) <= 86_401
     await db.fetch("UPDATE notifications_ticket SET created_at = created_at - interval '25 hours'")
     assert (await write(client)).status_code == 201
+
+
+async def test_a_button_pressed_twice_is_one_message(client: httpx.AsyncClient, db: Database, helen: Learner) -> None:
+    same = {"message": MESSAGE["message"]}
+    taken = await asyncio.gather(*(write(client, **same) for _ in range(8)))
+    assert {answer.status_code for answer in taken} == {201}
+    [number] = {answer.json()["number"] for answer in taken}
+    [ticket] = await queue(helen)
+    assert ticket["number"] == number
+    # Somebody else, other words, or after it was dealt with: another message.
+    for other in ({"email": "alan@example.org"}, {"subject": "Lesson 4"}):
+        assert (await write(client, **same, **other)).json()["number"] != number
+    await helen.post(f"/admin/tickets/{ticket['id']}/close")
+    assert (await write(client, **same)).json()["number"] != number
+    await db.fetch("UPDATE notifications_ticket SET created_at = created_at - interval '11 minutes'")
+    assert (await write(client, **same)).status_code == 201
+    assert len(await db.fetch("SELECT FROM notifications_ticket")) == 5
 
 
 async def test_one_place_may_write_ten_times_a_day_and_its_address_is_not_kept(

@@ -115,6 +115,14 @@ async def test_nothing_comes_during_a_pause(db: Database, ada: Learner) -> None:
     assert (await states(db, "lesson_completed"), await states(db, "digest")) == (["skipped"], [])
 
 
+async def test_nothing_comes_to_a_closed_account(db: Database, ada: Learner) -> None:
+    await lesson(db, ada, 11)
+    await db.fetch("UPDATE identity_user SET banned_at = now() WHERE id = $1", ada.id)
+    await digests.send_due(db, EVENING)
+    rows = await db.fetch("SELECT state, reason FROM notifications_delivery WHERE kind <> 'welcome'")
+    assert [tuple(row.values()) for row in rows] == [("skipped", "the account is closed")]
+
+
 async def test_a_row_without_words_is_left_out_and_keeps_nothing_else_back(db: Database, ada: Learner) -> None:
     await lesson(db, ada, 11)
     await lesson(db, ada, 12)

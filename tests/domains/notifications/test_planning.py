@@ -244,5 +244,10 @@ def test_the_next_hour_lies_ahead_within_a_day_and_a_week(now: datetime, zone: s
 
 @given(st.integers(1, MOST_TRIES), st.floats(0, 1))
 def test_delays_grow_and_never_pass_a_few_hours(attempt: int, spread: float) -> None:
-    assert 15 <= delay_s(attempt, spread=spread) <= 8 * 3600
-    assert delay_s(attempt, spread=1.0) <= delay_s(attempt + 1, spread=0.0) or attempt >= 11
+    assert 15 <= delay_s(attempt, spread=spread) <= 3 * 3600
+    assert delay_s(attempt, spread=1.0) <= delay_s(attempt + 1, spread=0.0) or attempt >= 9
+
+
+def test_nothing_is_given_up_before_it_is_not_worth_telling_any_more() -> None:
+    longest_s = max(kind.ttl_s for kind in KINDS.values())
+    assert sum(delay_s(attempt, spread=0.0) for attempt in range(1, MOST_TRIES)) > longest_s

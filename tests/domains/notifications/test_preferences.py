@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
+from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
 from domains.notifications.rendering.texts import sample_params
 from domains.notifications.service import plan, unsubscribe
@@ -131,6 +133,21 @@ async def test_what_is_switched_off_goes_out_of_the_digest_that_it_was_saved_for
     }
 
 
+async def test_what_was_saved_comes_at_the_hour_and_as_often_as_is_wished_now(db: Database, ada: Learner) -> None:
+    await say(ada, choices=[choice("achievement", "daily"), choice("course_completed", "weekly")], digest_hour=18)
+    await tell(db, ada, "achievement", "course_completed")
+    await say(ada, choices=[choice("achievement", "weekly"), choice("course_completed", "daily")], digest_hour=7)
+    rows = await db.fetch("SELECT * FROM notifications_delivery WHERE state = 'digest' ORDER BY kind")
+    local = [row["due_at"].astimezone(ZoneInfo("Europe/Berlin")) for row in rows]
+    assert [(row["kind"], row["reason"], at.hour) for row, at in zip(rows, local, strict=True)] == [
+        ("achievement", "weekly", 7),
+        ("course_completed", "daily", 7),
+    ]
+    assert local[0].weekday() == 0
+    assert local[1] - datetime.now(UTC) <= timedelta(days=1)
+    assert all(row["expires_at"] >= row["due_at"] + timedelta(days=1) for row in rows)
+
+
 async def test_a_link_that_stops_mails_also_empties_the_digest(
     client: httpx.AsyncClient, db: Database, ada: Learner
 ) -> None:
@@ -145,7 +162,7 @@ async def test_consent_to_marketing_leaves_proof_and_so_does_taking_it_back(db: 
     path = "/api/v1/notifications/marketing-consent"
     await tell(db, ada, "announcement")
     assert await deliveries(db, ada) == {"announcement": ("skipped", "has not agreed to marketing")}
-    for refused in ({}, {"wording": ""}, {"wording": "\0"}):
+    for refused in ({}, {"wording": ""}, {"wording": " \n"}, {"wording": "\0"}):
         assert (await ada.http.put(path, json=refused, headers=ada.headers)).status_code == 400
     first = await ada.http.put(path, json={"wording": "Send me\nnews"}, headers=ada.headers)
     again = await ada.http.put(path, json={"wording": "Other words"}, headers=ada.headers)
@@ -192,3 +209,4 @@ async def test_support_sees_what_became_of_everything_and_nobody_else_does(
     rest = (await eve.get(f"{path}?limit=100&cursor={first['next_cursor']}")).json()
     assert first["items"] + rest["items"] == page["items"]
     assert (await eve.get(f"{path}?cursor=x")).status_code == 400
+    assert (await eve.get(f"/admin/users/{new_id()}/notifications")).status_code == 404

@@ -1,6 +1,7 @@
 """Reminders of streaks and recaps of weeks, by clocks that are early, late and double."""
 
 import asyncio
+import json
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,14 +9,15 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from sqlalchemy import text
 
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database
 from domains.kernel.zones import local_date
 from domains.notifications.policy import reminders as policy
+from domains.notifications.rendering import render
+from domains.notifications.rendering.render import Words
 from domains.notifications.repository import reminders as rows
-from domains.notifications.service import deliver, plan, reminders
+from domains.notifications.service import deliver, reminders
 from factories.people import Learner, publish, register, small_course
 
 ZONE = "Pacific/Auckland"
@@ -158,10 +160,14 @@ async def test_whoever_has_travelled_west_is_reminded_in_the_evening_there(
     assert await kinds(ada) == ["streak_at_risk"]
 
 
+@pytest.mark.parametrize("said", ["with its day", "without"])
 async def test_who_practises_between_planning_and_sending_hears_nothing_on_the_phone(
-    db: Database, ada: Learner, today: date
+    db: Database, ada: Learner, today: date, said: str
 ) -> None:
     """The row stands for any channel that is sent."""
+    params: dict[str, object] = {"streak_days": 1, "hours_left": 5}
+    if said == "with its day":
+        params["local_on"] = str(today + timedelta(days=1))
     await reminders.run_due(db, evening(today))
     [delivery_id] = [
         row["id"]
@@ -171,7 +177,7 @@ async def test_who_practises_between_planning_and_sending_hears_nothing_on_the_p
             " VALUES (gen_random_uuid(), $1, 'streak_at_risk', 'mobile_push', 'k', $2, '/learn', 'waiting', $3, $4)"
             " RETURNING id",
             ada.id,
-            f'{{"streak_days": 1, "hours_left": 5, "local_on": "{today + timedelta(days=1)}"}}',
+            json.dumps(params),
             evening(today),
             evening(today) + 6 * HOUR,
         )
@@ -200,15 +206,13 @@ async def test_somebody_who_cannot_be_told_keeps_nobody_else_waiting(
     db: Database, ada: Learner, client: httpx.AsyncClient, crank: Any, today: date, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bob = await practised_today(client, db, crank, "Bob")
-    notify = plan.notify
+    in_app = render.in_app
 
-    async def refuses_ada(uow: Any, user_id: Any, *rest: Any, **fields: Any) -> bool:
-        told: bool = await notify(uow, user_id, *rest, **fields)
-        if user_id == ada.id:
-            await uow.session.execute(text("SELECT 1 / 0"))
-        return told
+    def not_for_ada(*of: Any, person_name: str, **fields: Any) -> Words:
+        words = in_app(*of, person_name=person_name, **fields)
+        return words._replace(title="\0") if person_name == "Ada" else words
 
-    monkeypatch.setattr(plan, "notify", refuses_ada)
+    monkeypatch.setattr(render, "in_app", not_for_ada)
     await reminders.run_due(db, evening(today))
     assert (await kinds(ada), await kinds(bob)) == ([], ["streak_at_risk"])
     events = await db.fetch("SELECT payload FROM kernel_outbox WHERE type LIKE 'notifications.notification_created%'")

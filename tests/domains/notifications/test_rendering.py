@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from domains.notifications.policy.kinds import KINDS
 from domains.notifications.rendering import pages, render, texts
 from domains.notifications.rendering.style import _ACCENTS, DARK, LIGHT
+from domains.notifications.service import unsubscribe
 
 EVERY = [(kind, case) for kind in KINDS for case in texts.sample_cases(kind)]
 URL = "https://lyceum.test/courses/1"
@@ -43,8 +44,18 @@ def mailed(kind: str, params: dict[str, object], locale: str = "en", name: str =
     return render.mail(kind, params, locale, person_name=name, url=URL, unsubscribe_url=STOP, preferences_url=STOP)
 
 
-def test_every_kind_has_a_sample_and_english_texts() -> None:
-    assert set(texts.samples()) == set(KINDS) == set(texts.texts("en")["kinds"])
+@pytest.mark.parametrize("language", texts.languages())
+def test_every_kind_has_a_sample_and_texts_in_every_language(language: str) -> None:
+    assert set(texts.samples()) == set(KINDS) == set(texts.texts(language)["kinds"])
+
+
+def test_the_languages_are_english_german_spanish_and_hindi() -> None:
+    assert texts.languages() == ("en", "de", "es", "hi")
+
+
+def test_every_kind_that_mails_can_be_stopped_for_has_a_name_in_the_sentence() -> None:
+    stopped = {kind.id for kind in KINDS.values() if unsubscribe.scope_of(kind) == kind.id}
+    assert stopped <= set(texts.texts("en")["labels"])
 
 
 def test_every_case_that_english_knows_has_a_sample() -> None:
@@ -54,7 +65,9 @@ def test_every_case_that_english_knows_has_a_sample() -> None:
 
 @pytest.mark.parametrize("locale", [*texts.languages(), "es-MX", "pt-BR", "ar"])
 @pytest.mark.parametrize(("kind", "case"), EVERY)
-def test_every_kind_is_told_by_every_channel(kind: str, case: str, locale: str) -> None:
+def test_every_kind_is_told_by_every_channel(
+    kind: str, case: str, locale: str, caplog: pytest.LogCaptureFixture
+) -> None:
     params = texts.sample_params(kind, case)
     for words in (render.in_app(kind, params, locale), render.push(kind, params, locale)):
         assert words.title
@@ -67,19 +80,63 @@ def test_every_kind_is_told_by_every_channel(kind: str, case: str, locale: str) 
         assert not re.search(r"\{\{|\{%|\bNone\b|Undefined", text)
     page = Page(found.html)
     assert page.open == []
+    # Mail clients drop the html element, and with it the language.
+    assert re.search(rf'<div role="article"[^>]* lang="{texts.tongue(locale).tag}" dir="[lr]t[lr]">', found.html)
     assert STOP in page.links
     assert STOP in found.text
     assert "script" not in page.tags
     assert "img" not in page.tags
+    assert not caplog.records, "texts were left out"
 
 
 @pytest.mark.parametrize(("kind", "case"), EVERY)
-def test_what_may_be_absent_may_be_absent(kind: str, case: str) -> None:
+def test_what_may_be_absent_may_be_absent(kind: str, case: str, caplog: pytest.LogCaptureFixture) -> None:
     optional = texts.texts("en")["kinds"][kind].get("optional", [])
     params = {name: value for name, value in texts.sample_params(kind, case).items() if name not in optional}
     for locale in texts.languages():
         assert "None" not in mailed(kind, params, locale).text
         render.in_app(kind, params | dict.fromkeys(optional), locale)
+    assert not caplog.records, "texts were left out"
+
+
+@pytest.mark.parametrize("locale", texts.languages())
+@pytest.mark.parametrize(("kind", "case"), EVERY)
+def test_whatever_params_lack_there_is_something_to_read_and_a_line_in_the_log(
+    kind: str, case: str, locale: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    without: dict[str, object] = {"case": case}
+    odd: dict[str, object] = {name: object() for name in texts.sample_params(kind)} | {"case": case}
+    for params in (without, odd):
+        caplog.clear()
+        found = mailed(kind, params, locale)
+        assert found.subject
+        assert found.text.count("\n\n") >= 3, "heading, greeting, something to read, footer"
+        assert Page(found.html).open == []
+        for words in (render.in_app(kind, params, locale), render.push(kind, params, locale)):
+            assert words.title
+            assert words.body
+        for text in (found.subject, found.text, found.html):
+            assert not re.search(r"\{\{|\{%|\bNone\b|Undefined", text)
+        if caplog.records:
+            assert kind in caplog.text
+
+
+def test_a_text_that_lacks_a_param_is_left_out_and_the_rest_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    found = mailed("streak_at_risk", {"streak_days": 12})
+    assert found.subject == "Your streak of 12 days ends tonight"
+    assert "One short lesson before midnight" in found.text
+    assert "12 days in a row" in found.text
+    assert "hours left" not in found.text
+    assert "streak_at_risk (en)" in caplog.text
+    told = render.in_app("streak_at_risk", {"hours_left": 3}, "en")
+    assert told == ("Lyceum has news for you", "One lesson keeps it. 3 hours left.")
+
+
+def test_the_log_says_which_text_was_left_out_and_no_param(caplog: pytest.LogCaptureFixture) -> None:
+    render.in_app("verify_address", {"code": "482 913", "minutes": "secret"}, "en")
+    assert "{{ minutes|count('minutes') }}" in caplog.text
+    assert "secret" not in caplog.text
+    assert "482" not in caplog.text
 
 
 @pytest.mark.parametrize("language", texts.languages())
@@ -135,6 +192,21 @@ def test_a_person_reads_their_own_date_and_currency() -> None:
     assert "1999 ¥" in render.in_app("course_purchased", yen, "de").body.replace("\xa0", " ").replace(".", "")
 
 
+def test_a_week_is_said_without_saying_its_year_twice() -> None:
+    params = texts.sample_params("weekly_recap")
+    said = {locale: mailed("weekly_recap", params, locale).text.replace("\u2009", " ") for locale in texts.languages()}
+    assert "Nov 16 – 22, 2026." in said["en"]
+    assert "16.–22. Nov. 2026." in said["de"]
+    assert "16–22 nov 2026." in said["es"]
+    assert "16–22 नव॰ 2026।" in said["hi"]
+
+
+def test_a_receipt_ends_with_what_was_paid() -> None:
+    for locale in texts.languages():
+        facts = texts.texts(locale)["kinds"]["course_purchased"]["facts"]
+        assert [fact.get("total", False) for fact in facts] == [False] * (len(facts) - 1) + [True]
+
+
 @pytest.mark.parametrize("locale", ["fr", "xx", "", "../../etc", "zh-Hant-TW", "e" * 35])
 def test_a_language_without_texts_gets_english_as_a_whole(locale: str) -> None:
     found = mailed("lesson_completed", texts.sample_params("lesson_completed"), locale)
@@ -142,9 +214,11 @@ def test_a_language_without_texts_gets_english_as_a_whole(locale: str) -> None:
     assert "Hi Ada" in found.text
 
 
-def test_what_a_language_lacks_is_english_down_to_the_footer() -> None:
-    found = mailed("kudos", texts.sample_params("kudos"), "hi")
-    assert "You get this mail because" in found.text
+def test_who_wrote_without_an_account_is_not_told_of_one() -> None:
+    for locale in texts.languages():
+        found = mailed("contact_answered", texts.sample_params("contact_answered"), locale)
+        assert texts.texts(locale)["words"]["reason"]["account"].replace("{{ product }}", "Lyceum") not in found.text
+    assert "because you wrote to Lyceum" in mailed("contact_answered", texts.sample_params("contact_answered")).text
 
 
 @given(words=st.text(max_size=80))

@@ -3,6 +3,7 @@
 import asyncio
 import string
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
 from urllib.parse import quote
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domains.notifications.channels import smtp
 from domains.notifications.channels.message import envelope, parsed_sender
 from domains.notifications.channels.port import Held, Mail, Refused
 from domains.notifications.channels.smtp import Server, SmtpSender, parsed_server
@@ -54,10 +56,69 @@ async def test_a_mail_arrives_with_both_forms_and_the_way_to_stop_it(server: Mai
     assert server.envelopes[0].mail_from == "hello@lyceum.test"
 
 
-async def test_two_hundred_mails_share_the_connections_there_are(server: MailServer, sender: SmtpSender) -> None:
-    await asyncio.gather(*(sender.send(mail(number=number)) for number in range(200)))
-    assert len({found["Message-ID"] for found in server.mails}) == len(server.mails) == 200
+async def test_many_mails_share_the_connections_there_are(server: MailServer, sender: SmtpSender) -> None:
+    await asyncio.gather(*(sender.send(mail(number=n)._replace(pressing=n % 2 == 0)) for n in range(60)))
+    assert len({found["Message-ID"] for found in server.mails}) == len(server.mails) == 60
     assert server.connections == 2
+
+
+@pytest.fixture
+def stuck(server: MailServer) -> asyncio.Event:
+    """The server takes the first step and then nothing, until this is set."""
+    found = asyncio.Event()
+
+    async def wait(step: str) -> str | None:
+        if step == "DATA":
+            await found.wait()
+        return None
+
+    server.answer = wait
+    return found
+
+
+async def test_what_is_slow_to_one_domain_leaves_connections_to_others(
+    server: MailServer, stuck: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "WAIT_S", 0.05)
+    sender = sender_to(server, connections=4)
+    slow = [asyncio.create_task(sender.send(mail("a@slow.example", number=n))) for n in range(6)]
+    done, behind = await asyncio.wait(slow, timeout=0.2)
+    assert len(behind) == 2
+    assert all(isinstance(one.exception(), Held) and one.exception().untried for one in done)  # type: ignore[union-attr]
+    # Once they are known to be slow, nobody waits at all.
+    monkeypatch.setattr(smtp, "SLOW_S", 0.0)
+    monkeypatch.setattr(smtp, "WAIT_S", 60.0)
+    away = await asyncio.gather(
+        *(sender.send(mail("b@SLOW.example", number=n)) for n in range(7, 10)), return_exceptions=True
+    )
+    # And they come back one by one.
+    assert ["slow there" in str(one) and round(one.retry_after_s) for one in away if isinstance(one, Held)] == [1, 2, 3]
+    server.answer = lambda _step: None
+    await sender.send(mail("ada@quick.example", number=8))
+    stuck.set()
+    await asyncio.gather(*behind)
+    await sender.send(mail("b@slow.example", number=9))
+    assert len(server.mails) == 4
+    await sender.aclose()
+
+
+async def test_one_connection_is_left_for_mails_that_somebody_waits_for(
+    server: MailServer, stuck: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(smtp, "WAIT_S", 0.05)
+    sender = sender_to(server, connections=4)
+    slow = [asyncio.create_task(sender.send(mail(f"a@slow{n}.example", number=n))) for n in range(6)]
+    done, behind = await asyncio.wait(slow, timeout=0.2)
+    assert (len(behind), [type(one.exception()) for one in done]) == (3, [Held] * 3)
+    server.answer = lambda _step: None
+    with pytest.raises(Held, match="no connection") as held:
+        await sender.send(mail(number=7))
+    assert held.value.untried
+    await sender.send(mail(number=8)._replace(pressing=True))
+    stuck.set()
+    await asyncio.gather(*behind)
+    assert server.connections == 4
+    await sender.aclose()
 
 
 @pytest.mark.parametrize(
@@ -134,6 +195,17 @@ async def test_one_dead_address_does_not_hold_up_the_others(server: MailServer) 
     results = await asyncio.gather(*(sender.send(mail(number=n)) for n in range(4)), return_exceptions=True)
     assert [isinstance(found, Refused) for found in results] == [True, False, False, False]
     await sender.aclose()
+
+
+def test_a_mail_is_the_same_in_every_try_and_nothing_in_it_ends_a_part() -> None:
+    sender, now = parsed_sender(FROM), datetime(2026, 6, 1, tzinfo=UTC)
+    first = envelope(mail(), sender, now).message
+    assert first == envelope(mail(), sender, now).message
+    end = message_from_bytes(first, policy=policy.default).get_boundary()
+    nasty = mail()._replace(text=f"a\n--{end}--\nb\n", html=f"<p>--{end}</p>\n--{end}\n")
+    found = message_from_bytes(envelope(nasty, sender, now).message, policy=policy.default)
+    parts = [part.get_content().replace("\r\n", "\n") for part in found.iter_parts()]
+    assert parts == [nasty.text, nasty.html]
 
 
 async def test_a_server_that_says_nothing_costs_the_time_of_one_try(server: MailServer) -> None:

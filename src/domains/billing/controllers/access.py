@@ -9,7 +9,6 @@ from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from domains.billing.models import EntitlementRow
-from domains.billing.policy import codes
 from domains.billing.repository import entitlements as repository
 from domains.billing.schemas.access import (
     CodeOut,
@@ -27,6 +26,7 @@ from domains.billing.service import guesses, seats, staff
 from domains.identity import api as identity
 from domains.identity.api import Principal
 from domains.identity.guards import require_role
+from domains.kernel import codes
 from domains.kernel.clock import utc_now
 from domains.kernel.idempotency import once_per_key
 from domains.kernel.uow import Database, UnitOfWork

@@ -5,7 +5,6 @@ the last seat, one comes second. While the order's money is away, its people hav
 when it comes back they have it again.
 """
 
-import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -13,7 +12,6 @@ from uuid import UUID
 
 from domains.billing.errors import AlreadyOwned, CodeRefused, NoSeatLeft, OrderNotFound, PersonNotFound, StateForbids
 from domains.billing.models import GiftRow, OrderRow, ProductRow, SeatRow
-from domains.billing.policy import codes
 from domains.billing.policy.keys import wider
 from domains.billing.repository import entitlements as entitlement_rows
 from domains.billing.repository import orders
@@ -21,7 +19,11 @@ from domains.billing.repository import seats as repository
 from domains.billing.service import entitlements
 from domains.billing.service.entitlements import Source
 from domains.identity import api as identity
+from domains.kernel import codes
 from domains.kernel.uow import UnitOfWork
+
+CODE_LETTERS = 20
+"""They hold 89 bits."""
 
 _UNPAID = "the money for it went back or is disputed"
 """Kept with what was ended, and read again: what has a reason was taken and may come back, what has none ran out."""
@@ -56,7 +58,7 @@ async def settle_order(uow: UnitOfWork, order: OrderRow, product: ProductRow, *,
     elif order.kind in {"gift", "seats"}:
         gift = await repository.gift(uow.session, order.id)
         if gift is None and access:
-            await repository.add_code(uow.session, order.id, _new_code())
+            await repository.add_code(uow.session, order.id, codes.new_code(CODE_LETTERS))
         elif gift is not None:
             await _settle_code(uow, order, product, gift, access=access, now=now)
 
@@ -212,7 +214,3 @@ def _paid_at(order: OrderRow, now: datetime) -> datetime:
 
 def _end(product: ProductRow, since: datetime) -> datetime | None:
     return since + timedelta(days=product.duration_days) if product.duration_days is not None else None
-
-
-def _new_code() -> str:
-    return "".join(secrets.choice(codes.ALPHABET) for _ in range(codes.LENGTH))

@@ -8,7 +8,7 @@ ledger again. No call waits longer than REDIS_DEADLINE_S for Redis.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
@@ -148,6 +148,10 @@ class Boards:
 
     async def may_watch(self, user_id: UUID, league_id: UUID) -> bool:
         return await repository.is_member(self._db, user_id, league_id)
+
+    async def still_may_watch(self, pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+        """Those of the (user, league) pairs for which `may_watch` holds; one statement for all."""
+        return await repository.still_members(self._db, pairs) if pairs else set()
 
     async def rebuild(self, league_ids: Iterable[UUID] | None = None) -> None:
         """Boards made anew from the ledger: the given ones, or all that may still be shown. Raises RedisAway."""

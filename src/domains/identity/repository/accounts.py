@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.identity.models import User, UserRole
@@ -41,6 +41,9 @@ class Contact(NamedTuple):
     email: str
     """Empty for somebody who has given none."""
     locale: str
+    time_zone: str
+    closed: bool
+    """Nobody can log in there any more."""
 
 
 _ACCOUNT_COLUMNS = """
@@ -57,6 +60,12 @@ _BY_USERNAME = f"SELECT {_ACCOUNT_COLUMNS} FROM identity_user u WHERE u.username
 
 
 _BY_ID = f"SELECT {_ACCOUNT_COLUMNS} FROM identity_user u WHERE u.id = $1"  # noqa: S608
+
+
+_CONTACTS = text("""
+    SELECT id, name, coalesce(email, ''), locale, time_zone, banned_at IS NOT NULL FROM identity_user
+    WHERE id = ANY(CAST(:ids AS uuid[]))
+""")
 
 
 async def _account(db: Database, statement: str, value: object) -> Candidate | None:
@@ -104,9 +113,9 @@ async def display_names_within(session: AsyncSession, ids: Collection[UUID]) -> 
     return {row.id: row.name for row in rows}
 
 
-async def contact(session: AsyncSession, user_id: UUID) -> Contact | None:
-    row = (await session.execute(select(User.name, User.email, User.locale).where(User.id == user_id))).one_or_none()
-    return Contact(row.name, row.email or "", row.locale) if row else None
+async def contacts(session: AsyncSession, user_ids: Collection[UUID]) -> dict[UUID, Contact]:
+    rows = await session.execute(_CONTACTS, {"ids": list(user_ids)})
+    return {row.id: Contact(*row[1:]) for row in rows}
 
 
 async def id_of_email(session: AsyncSession, email: str) -> UUID | None:

@@ -13,6 +13,7 @@ import msgspec
 
 from domains.catalog import api as catalog
 from domains.kernel.batch import Batcher
+from domains.kernel.clock import utc_now
 from domains.kernel.idempotency import checked_key
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
@@ -64,11 +65,12 @@ async def submit_answer(
         grade.verdict,
         grade.correct,
         elapsed_ms,
+        utc_now(),
     )
     written = await _written(db, record)
     if written.fresh:
         body = _body(grade, written, session)
-        db.announce([_fact(session, body)])
+        db.announce([_fact(session, body, written)])
         return body
     return _repeated(record, written, session)
 
@@ -138,13 +140,16 @@ def _body(grade: GradeOut, written: WrittenAnswer, session: RunningSession) -> A
     )
 
 
-def _fact(session: RunningSession, body: AnswerOut) -> AnswerGraded:
+def _fact(session: RunningSession, body: AnswerOut, written: WrittenAnswer) -> AnswerGraded:
     return AnswerGraded(
+        occurred_at=written.active_at or utc_now(),
         user_id=session.record.user_id,
         session_id=session.id,
+        course_id=session.record.course_id,
         lesson_id=session.record.lesson_id,
         answered=body.answered,
         total=body.total,
         correct=body.correct,
+        correct_so_far=written.correct_so_far or 0,
         hearts=body.hearts,
     )

@@ -5,6 +5,7 @@ from uuid import UUID
 import msgspec
 
 from domains.catalog import api as catalog
+from domains.kernel.clock import utc_now
 from domains.kernel.uow import UnitOfWork
 from domains.learning import policy, repository
 from domains.learning.errors import NeedsPractice, SessionIncomplete, SessionNotFound
@@ -32,7 +33,7 @@ async def complete_session(uow: UnitOfWork, user_id: UUID, session_id: UUID) -> 
     if first_call:
         if session.answered < session.total:
             raise SessionIncomplete(answered=session.answered, total=session.total)
-        await repository.close_session(uow.session, session_id)
+        closed_at = await repository.close_session(uow.session, session_id, utc_now())
         completions = await repository.count_completion(
             uow.session,
             user_id,
@@ -41,6 +42,7 @@ async def complete_session(uow: UnitOfWork, user_id: UUID, session_id: UUID) -> 
             policy.score(session.correct, session.total),
         )
         fact = LessonCompleted(
+            occurred_at=closed_at,
             user_id=user_id,
             course_id=session.course_id,
             lesson_id=session.lesson_id,

@@ -13,7 +13,7 @@ from domains.kernel.ids import new_id
 from domains.kernel.uow import Database, UnitOfWork
 from domains.learning import policy, repository
 from domains.learning.errors import NothingToPractise, SessionNotFound
-from domains.learning.events import LearnerEnrolled
+from domains.learning.events import LearnerEnrolled, SessionBegun
 from domains.learning.policy import SessionKind
 from domains.learning.repository import SessionRecord
 from domains.learning.schemas import ExerciseOut, SessionOut
@@ -98,7 +98,15 @@ async def begin_session(uow: UnitOfWork, user_id: UUID, lesson_id: UUID, kind: S
     record = SessionRecord(
         user_id, revision.course_id, lesson_id, revision.id, kind, [each.exercise.id for each in asked], unlimited
     )
-    await repository.add_session(uow.session, session_id, record, policy.HEARTS)
+    fact = SessionBegun(
+        user_id=user_id,
+        session_id=session_id,
+        course_id=record.course_id,
+        lesson_id=lesson_id,
+        total=len(asked),
+    )
+    await repository.add_session(uow.session, session_id, record, policy.HEARTS, fact.occurred_at)
+    uow.record(fact)
     return BegunSession(session_id, record)
 
 

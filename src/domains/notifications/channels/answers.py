@@ -1,4 +1,4 @@
-"""How an HTTP answer says when to come again."""
+"""What the other side answers: words of a stranger, and when to come again."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -17,3 +17,8 @@ def retry_after_s(value: str, now: datetime) -> float:
         return 0.0
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return min(max((at - now).total_seconds(), 0.0), MOST_WAIT_S)
+
+
+def storable(said: str, most: int = 500) -> str:
+    """As much of it as PostgreSQL holds: servers answer in any encoding, and then it has halves of characters."""
+    return said.replace("\0", "").encode("utf-8", "replace").decode()[:most]

@@ -7,10 +7,11 @@ connection is asked for.
 import re
 from datetime import UTC, datetime
 from email.errors import MessageError
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
+from hashlib import sha256
 from typing import Any, NamedTuple
 from unicodedata import category
 
@@ -41,7 +42,24 @@ class _Policy(EmailPolicy):
         return super().fold_binary(name, value)
 
 
-_POLICIES = {utf8: _Policy(linesep="\r\n", utf8=utf8, raise_on_defect=False) for utf8 in (False, True)}
+class _Headers(HeaderRegistry):
+    """Makes a class for each name once; the usual one makes it for each header of each mail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: dict[str, type[BaseHeader]] = {}
+
+    def __getitem__(self, name: str) -> type[BaseHeader]:
+        found = self._made.get(name)
+        if found is None:
+            found = self._made[name] = super().__getitem__(name)
+        return found
+
+
+_HEADERS = _Headers()
+_POLICIES = {
+    utf8: _Policy(linesep="\r\n", utf8=utf8, raise_on_defect=False, header_factory=_HEADERS) for utf8 in (False, True)
+}
 _MOST_NAME = 200
 
 
@@ -90,6 +108,8 @@ def envelope(mail: Mail, sender: Address, now: datetime | None = None) -> Envelo
         # Quoted-printable keeps lines below the 998 bytes of RFC 5322, however long a paragraph is.
         message.set_content(mail.text, cte="quoted-printable")
         message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+        # The same in every try; no text has it, because an equals sign is quoted there.
+        message.set_boundary(f"=_{sha256(mail.message_id.encode()).hexdigest()[:32]}")
         raw = message.as_bytes()
     except (MessageError, ValueError, UnicodeError) as error:
         raise Refused(f"no mail can be made of it: {error}") from None

@@ -18,6 +18,8 @@ class Mail(NamedTuple):
     message_id: str
     unsubscribe_url: str | None
     """One click by POST, without a login (RFC 8058); None where it may not be switched off."""
+    pressing: bool = False
+    """Somebody waits for it: it goes before what can wait."""
 
 
 class WebPush(NamedTuple):
@@ -50,12 +52,13 @@ class Accepted(NamedTuple):
 
 class Held(Exception):
     """Not now: try again, not before `retry_after_s`. `reference`: what to hand back in `Due.reference` then, because
-    some of several devices have taken it already."""
+    some of several devices have taken it already. `untried`: the other side was not asked, for want of room."""
 
-    def __init__(self, reason: str, retry_after_s: float = 0.0, *, reference: str = "") -> None:
+    def __init__(self, reason: str, retry_after_s: float = 0.0, *, reference: str = "", untried: bool = False) -> None:
         super().__init__(reason)
         self.retry_after_s = retry_after_s
         self.reference = reference
+        self.untried = untried
 
 
 class Refused(Exception):

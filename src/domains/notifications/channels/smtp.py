@@ -2,6 +2,7 @@
 
 Invariant: one message at a time on a connection, and a connection on which anything went wrong is never used again. A
 server that says nothing, is slow or goes away holds messages up; it loses none, and it takes ten seconds at most.
+What is slow to one domain takes half of the connections, and one is left for mails that somebody waits for.
 """
 
 import asyncio
@@ -9,9 +10,10 @@ import logging
 import ssl
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Literal, NamedTuple, cast
 from urllib.parse import parse_qs, unquote, urlsplit
+from weakref import WeakValueDictionary
 
 from aiosmtplib import (
     SMTP,
@@ -31,6 +33,11 @@ from domains.notifications.policy.bounces import is_gone
 TRY_S = 10.0
 CONNECT_S = 8.0
 MOST_CONNECTIONS = 4
+WAIT_S = 4.0
+"""For a connection; longer than that a message waits better elsewhere."""
+SLOW_S = 2.0
+"""Behind those that have taken so long a message does not wait at all."""
+LONGEST_AWAY_S = 900.0
 ASK_AFTER_S = 5.0
 """A connection that rested so long is asked whether it is still there before a message is trusted to it."""
 OLD_AFTER_S = 60.0
@@ -105,6 +112,41 @@ class _Connection:
         return not self.client.is_connected or self.uses >= MOST_PER_CONNECTION or resting_s > OLD_AFTER_S
 
 
+class _TurnedAway:
+    """Those for whom there is no room come back one after the other: all at once, they would find none again."""
+
+    def __init__(self, apart_s: float) -> None:
+        self._apart_s = apart_s
+        self._last = 0.0
+
+    def held(self, reason: str) -> Held:
+        now = time.monotonic()
+        self._last = min(max(now, self._last) + self._apart_s, now + LONGEST_AWAY_S)
+        return Held(reason, self._last - now, untried=True)
+
+
+class _Domain:
+    """Places for those that go to one domain."""
+
+    def __init__(self, places: int) -> None:
+        self._free = asyncio.Semaphore(places)
+        self._since: list[float] = []
+        self._away = _TurnedAway(1.0)
+
+    @asynccontextmanager
+    async def place(self) -> AsyncGenerator[None]:
+        """Raises Held where it is slow there."""
+        if self._free.locked() and self._since and time.monotonic() - self._since[-1] > SLOW_S:
+            raise self._away.held("the mail server is slow there, and others are at it")
+        async with self._free:
+            began = time.monotonic()
+            self._since.append(began)
+            try:
+                yield
+            finally:
+                self._since.remove(began)
+
+
 class SmtpSender:
     """`tls_context`: for servers whose certificate only we trust. `try_s`: for everything that one try takes, waiting
     for a connection included."""
@@ -117,6 +159,10 @@ class SmtpSender:
         self._tls_context = tls_context or (None if server.starttls == "off" else ssl.create_default_context())
         self._try_s = try_s
         self._free = asyncio.Semaphore(server.connections)
+        self._patient = asyncio.Semaphore(max(1, server.connections - 1))
+        self._domains: WeakValueDictionary[tuple[str, bool], _Domain] = WeakValueDictionary()
+        """By name, and whether somebody waits; gone with the last one that goes there."""
+        self._away = _TurnedAway(0.2)
         self._resting: list[_Connection] = []
         self._open: set[_Connection] = set()
         self._closed = False
@@ -124,7 +170,7 @@ class SmtpSender:
     async def send(self, mail: Mail) -> Accepted:
         written = envelope(mail, self._sender)
         try:
-            async with asyncio.timeout(self._try_s), self._free:
+            async with asyncio.timeout(self._try_s), self._place(written.recipient, pressing=mail.pressing):
                 return await self._sent(written)
         except (SMTPException, OSError, EOFError, ValueError) as error:
             raise _meaning(error) from error
@@ -141,6 +187,22 @@ class SmtpSender:
                     pass
             self._drop(connection)
         self._resting.clear()
+
+    @asynccontextmanager
+    async def _place(self, recipient: str, *, pressing: bool) -> AsyncGenerator[None]:
+        """Where a connection may be used. Raises Held when it takes too long to get there."""
+        name = (recipient.rpartition("@")[2].lower(), pressing)
+        domain = self._domains.setdefault(name, _Domain(max(1, self._server.connections // 2)))
+        async with AsyncExitStack() as places:
+            try:
+                async with asyncio.timeout(WAIT_S):
+                    await places.enter_async_context(domain.place())
+                    if not pressing:
+                        await places.enter_async_context(self._patient)
+                    await places.enter_async_context(self._free)
+            except TimeoutError:
+                raise self._away.held("no connection to the mail server was free") from None
+            yield
 
     async def _sent(self, written: Envelope) -> Accepted:
         for attempt in (1, 2):

@@ -12,7 +12,6 @@ from domains.identity.api import Principal
 from domains.identity.guards import require_role
 from domains.kernel.page import Limit, Page, decode_cursor, page_of
 from domains.kernel.uow import UnitOfWork
-from domains.notifications.errors import AnnouncementNotFound
 from domains.notifications.models import Announcement
 from domains.notifications.repository import announcements as repository
 from domains.notifications.schemas.announcements import AnnouncementIn, AnnouncementOut, PreviewOut
@@ -33,7 +32,7 @@ class AnnouncementsController(Controller):
         data: JSONBody[AnnouncementIn],
     ) -> AnnouncementOut:
         wanted = service.Draft(data.audience, data.title, data.body, data.url, data.channels)
-        return _out(await service.draft(uow, principal.user_id, wanted))
+        return announcement_out(await service.draft(uow, principal.user_id, wanted))
 
     @get("/", operation_id="list_announcements", summary="Announcements, the newest first")
     async def list_announcements(
@@ -41,14 +40,11 @@ class AnnouncementsController(Controller):
     ) -> Page[AnnouncementOut]:
         after = decode_cursor(cursor, UUID)
         found = await repository.announcements(uow.session, after=after, most=limit + 1)
-        return page_of([_out(row) for row in found], limit, lambda row: row.id)
+        return page_of([announcement_out(row) for row in found], limit, lambda row: row.id)
 
     @get("/{announcement_id:uuid}", operation_id="show_announcement", summary="How far an announcement has come")
     async def show(self, uow: NamedDependency[UnitOfWork], announcement_id: FromPath[UUID]) -> AnnouncementOut:
-        found = await repository.announcement(uow.session, announcement_id)
-        if found is None:
-            raise AnnouncementNotFound
-        return _out(found)
+        return announcement_out(await service.show(uow, announcement_id))
 
     @post(
         "/{announcement_id:uuid}/preview",
@@ -62,8 +58,7 @@ class AnnouncementsController(Controller):
         principal: NamedDependency[Principal],
         announcement_id: FromPath[UUID],
     ) -> PreviewOut:
-        recipients, words, mail = await service.preview(uow, announcement_id, principal.user_id)
-        return PreviewOut(recipients, words.title, words.body, mail.subject, mail.text, mail.html)
+        return preview_out(await service.preview(uow, announcement_id, principal.user_id))
 
     @post(
         "/{announcement_id:uuid}/send",
@@ -73,7 +68,7 @@ class AnnouncementsController(Controller):
         status_code=HTTP_200_OK,
     )
     async def send(self, uow: NamedDependency[UnitOfWork], announcement_id: FromPath[UUID]) -> AnnouncementOut:
-        return _out(await service.send(uow, announcement_id))
+        return announcement_out(await service.send(uow, announcement_id))
 
     @post(
         "/{announcement_id:uuid}/cancel",
@@ -82,8 +77,13 @@ class AnnouncementsController(Controller):
         status_code=HTTP_200_OK,
     )
     async def cancel(self, uow: NamedDependency[UnitOfWork], announcement_id: FromPath[UUID]) -> AnnouncementOut:
-        return _out(await service.cancel(uow, announcement_id))
+        return announcement_out(await service.cancel(uow, announcement_id))
 
 
-def _out(row: Announcement) -> AnnouncementOut:
+def preview_out(found: service.Preview) -> PreviewOut:
+    words, mail = found.words, found.mail
+    return PreviewOut(found.recipients, words.title, words.body, mail.subject, mail.text, mail.html)
+
+
+def announcement_out(row: Announcement) -> AnnouncementOut:
     return AnnouncementOut(**{field: getattr(row, field) for field in AnnouncementOut.__struct_fields__})

@@ -32,7 +32,8 @@ class ContactController(Controller):
         "/",
         operation_id="send_message",
         summary="Write to the people who run the place",
-        description="The answer comes by mail. At most 5 a day from one e-mail address, and 10 from one place.",
+        description="The answer comes by mail. At most 5 a day from one e-mail address, and 10 from one place; "
+        "the same words within ten minutes are the same message.",
         opt=PUBLIC,
     )
     async def send(self, request: AnyRequest, data: JSONBody[ContactIn], db: NamedDependency[Database]) -> ContactOut:

@@ -4,6 +4,7 @@ Opening changes nothing, because programs that look for malware open links too; 
 mail program posts `List-Unsubscribe=One-Click` itself, and reads nothing of the answer but its status).
 """
 
+import re
 from typing import Annotated, Any
 
 from litestar import Controller, MediaType, Request, Response, get, post
@@ -21,6 +22,8 @@ from domains.notifications.service import unsubscribe
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+_PAGE_OF_OURS = re.compile(r"/unsubscribe/[A-Za-z0-9_-]+")
 
 
 class UnsubscribeController(Controller):
@@ -47,7 +50,7 @@ class UnsubscribeController(Controller):
             await (unsubscribe.start_again(db, token) if again else unsubscribe.stop(db, token))
         except LinkUnknown:
             return _unknown(request)
-        if shown.startswith("/unsubscribe/"):
+        if _PAGE_OF_OURS.fullmatch(shown):
             return Redirect(shown, status_code=HTTP_303_SEE_OTHER, headers={"cache-control": "no-store"})
         return await _shown(request, db, token)
 

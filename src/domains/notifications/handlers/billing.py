@@ -1,6 +1,6 @@
 """What is worth telling of money and access. Amounts and moments are told as they are: how they are written is the
-language's. Nothing is told twice, whoever tells it: access that follows from a purchase or a subscription is told by
-that."""
+language's, and so is what stands for a name that is not known any more. Nothing is told twice, whoever tells it: access
+that follows from a purchase or a subscription is told by that."""
 
 from domains.billing import api as billing
 from domains.billing.events import (
@@ -38,10 +38,10 @@ async def tell_purchase(uow: UnitOfWork, fact: CoursePurchased) -> None:
         fact.user_id,
         "course_purchased",
         params={
-            "course": await _course(uow, fact),
             "amount_minor": fact.amount_minor,
             "currency": fact.currency,
             "paid_at": fact.occurred_at.isoformat(),
+            **_named("course", await _course(uow, fact) or await billing.ordered_name(uow, fact.order_id)),
         },
         url=f"/courses/{fact.course_id}",
         cause=f"purchase:{fact.order_id}:{fact.course_id}",
@@ -51,7 +51,7 @@ async def tell_purchase(uow: UnitOfWork, fact: CoursePurchased) -> None:
 async def tell_access(uow: UnitOfWork, fact: CourseAccessGranted) -> None:
     if fact.source not in _TOLD_SOURCES:
         return
-    params: dict[str, object] = {"case": fact.source, "course": await _course(uow, fact)}
+    params: dict[str, object] = {"case": fact.source, **_named("course", await _course(uow, fact))}
     if fact.ends_at:
         params["ends_at"] = fact.ends_at.isoformat()
     await plan.notify(
@@ -73,7 +73,7 @@ async def tell_refund(uow: UnitOfWork, fact: PaymentRefunded) -> None:
         params={
             "amount_minor": fact.amount_minor,
             "currency": fact.currency,
-            "product_name": await billing.ordered_name(uow, fact.order_id) or "your order",
+            **_named("product_name", await billing.ordered_name(uow, fact.order_id)),
         },
         url=f"/payments/{fact.order_id}",
         cause=f"refund:{fact.refund_id}",
@@ -84,19 +84,18 @@ async def tell_invoice(uow: UnitOfWork, fact: InvoiceIssued) -> None:
     """Of invoices only: what goes with a credit note is told as a refund."""
     if fact.kind != "invoice":
         return
-    product_name = await billing.ordered_name(uow, fact.order_id) or "your order"
     await plan.notify(
         uow,
         fact.user_id,
         "invoice_issued",
-        params={"number": fact.number, "product_name": product_name},
+        params={"number": fact.number, **_named("product_name", await billing.ordered_name(uow, fact.order_id))},
         url=f"/documents/{fact.invoice_id}",
         cause=f"invoice:{fact.invoice_id}",
     )
 
 
 async def tell_subscription(uow: UnitOfWork, fact: SubscriptionChanged) -> None:
-    params: dict[str, object] = {"plan": await billing.product_name(uow, fact.product_id) or "Your plan"}
+    params: dict[str, object] = dict(_named("plan", await billing.product_name(uow, fact.product_id)))
     if fact.change == "past_due":
         kind = "payment_failed"
     elif fact.change in _TOLD_CHANGES:
@@ -118,7 +117,7 @@ async def tell_subscription(uow: UnitOfWork, fact: SubscriptionChanged) -> None:
 
 
 async def tell_reminder(uow: UnitOfWork, fact: SubscriptionReminded) -> None:
-    params: dict[str, object] = {"plan": await billing.plan_name(uow, fact.subscription_id) or "Your plan"}
+    params: dict[str, object] = dict(_named("plan", await billing.plan_name(uow, fact.subscription_id)))
     match fact.reminder:
         case "payment_failed":
             kind = "payment_failed"
@@ -143,9 +142,14 @@ async def tell_reminder(uow: UnitOfWork, fact: SubscriptionReminded) -> None:
     )
 
 
-async def _course(uow: UnitOfWork, fact: CoursePurchased | CourseAccessGranted) -> str:
+async def _course(uow: UnitOfWork, fact: CoursePurchased | CourseAccessGranted) -> str | None:
     found = await catalog.published_courses(uow, [fact.course_id])
-    return found[fact.course_id].course.title if fact.course_id in found else "The course"
+    return found[fact.course_id].course.title if fact.course_id in found else None
+
+
+def _named(param: str, name: str | None) -> dict[str, str]:
+    """Nothing for what has no name any more: what stands for it is in the texts of each language."""
+    return {param: name} if name else {}
 
 
 SUBSCRIPTIONS = [

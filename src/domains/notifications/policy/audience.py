@@ -1,6 +1,6 @@
-"""To whom an announcement goes: `everybody`, `course:<id>` or `role:<name>`. Pure."""
+"""To whom an announcement goes: `everybody`, `course:<id>`, `class:<id>` or `role:<name>`. Pure."""
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 from uuid import UUID
 
 from domains.notifications.errors import BadAudience
@@ -9,9 +9,14 @@ ROLES = ("learner", "teacher", "author", "moderator", "support", "admin")
 
 
 class Audience(NamedTuple):
-    what: Literal["everybody", "course", "role"]
+    what: Literal["everybody", "course", "class", "role"]
     role: str = ""
-    course_id: UUID = UUID(int=0)
+    group_id: UUID = UUID(int=0)
+    """Of the course or the class."""
+
+
+def of_class(classroom_id: UUID) -> str:
+    return f"class:{classroom_id}"
 
 
 def parsed(written: str) -> Audience:
@@ -21,9 +26,9 @@ def parsed(written: str) -> Audience:
         return Audience("everybody")
     if what == "role" and which in ROLES:
         return Audience("role", role=which)
-    if what == "course":
+    if what in ("course", "class"):
         try:
-            return Audience("course", course_id=UUID(which))
+            return Audience(cast("Literal['course', 'class']", what), group_id=UUID(which))
         except ValueError:
             raise BadAudience from None
     raise BadAudience

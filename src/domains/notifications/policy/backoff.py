@@ -10,8 +10,10 @@ IGNORED_AFTER = timedelta(hours=12)
 FORGOTTEN_AFTER = timedelta(days=30)
 """What was ignored so long ago counts no more: then one is tried again."""
 
-MOST_TRIES = 12
-_LONGEST_DELAY_S = 6 * 3600.0
+MOST_TRIES = 120
+"""More than fit into a week, which is as long as anything is worth telling: what is given up earlier is lost to a mail
+server that was away over a weekend."""
+_LONGEST_DELAY_S = 2 * 3600.0
 
 
 def held_back(ignored: int, *, last_was_held_back: bool) -> bool:
@@ -22,6 +24,6 @@ def held_back(ignored: int, *, last_was_held_back: bool) -> bool:
 
 
 def delay_s(attempt: int, *, spread: float) -> float:
-    """Seconds before the try after `attempt` (from 1): 15, 30, 60 … up to six hours, up to a fifth longer by `spread`
+    """Seconds before the try after `attempt` (from 1): 15, 30, 60 … up to two hours, up to a fifth longer by `spread`
     (0 to 1), so that what failed together does not come back together."""
     return float(min(15.0 * 2.0 ** (attempt - 1), _LONGEST_DELAY_S) * (1 + spread / 5))

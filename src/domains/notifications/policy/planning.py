@@ -94,6 +94,11 @@ def capped(kind: Kind) -> bool:
     return not kind.critical and kind.category not in _UNCAPPED
 
 
+def owed(kind: Kind) -> bool:
+    """Told also to somebody whose account is closed: what became of their money and of the account itself."""
+    return not kind.optional and kind.category in _UNCAPPED
+
+
 def backs_off(kind: Kind) -> bool:
     """Digests were asked for, so they do not."""
     return kind.optional and not kind.critical and kind.category in _BACKED_OFF and kind.id != "digest"
@@ -131,7 +136,7 @@ def decide(
     if kind.category == "marketing" and channel != IN_APP and not wishes.marketing:
         return skipped("has not agreed to marketing")
     if wanted in {"daily", "weekly"}:
-        due = next_at(now, wishes.zone, wishes.digest_hour, weekday=MONDAY if wanted == "weekly" else None)
+        due = digest_at(wanted, wishes, now)
         return Decision("digest", due, max(expires, due + timedelta(days=1)), wanted)
     if kind.critical:
         return Decision("waiting", now, expires)
@@ -143,6 +148,11 @@ def decide(
     if kind.optional:
         return skipped(f"{reason}, for longer than it is worth telling")
     return Decision("waiting", now, expires)
+
+
+def digest_at(often: Frequency, wishes: Wishes, now: datetime) -> datetime:
+    """When the next daily or weekly one is due."""
+    return next_at(now, wishes.zone, wishes.digest_hour, weekday=MONDAY if often == "weekly" else None)
 
 
 def _allowed_at(kind: Kind, channel: Channel, wishes: Wishes, lately: Lately, now: datetime) -> tuple[datetime, str]:

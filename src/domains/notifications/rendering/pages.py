@@ -82,16 +82,18 @@ def _page(name: str, spoken: Tongue, given: Mapping[str, Any]) -> str:
 
 
 def _spoken(locale: str) -> Tongue:
-    return tongue(locale, "welcome")
+    return tongue(locale)
 
 
 def _what(spoken: Tongue, scope: str) -> str:
     """In the middle of a sentence."""
     name = "everything" if scope == "*" else scope.removeprefix("category:")
     labels = spoken.texts["labels"]
-    return Writer(spoken, {"product": PRODUCT}, zone="UTC", html=False).line(labels.get(name, labels["everything"]))
+    return Writer(spoken, {"product": PRODUCT}, zone="UTC", html=False, about="a page").line(
+        labels.get(name, labels["everything"])
+    )
 
 
 def _say(spoken: Tongue, name: str, what: str) -> str:
     params = {"product": PRODUCT, "what": what}
-    return Writer(spoken, params, zone="UTC", html=False).line(spoken.texts["page"][name])
+    return Writer(spoken, params, zone="UTC", html=False, about="a page").line(spoken.texts["page"][name])

@@ -1,7 +1,7 @@
 """Messages in somebody's language: what handlers and senders call.
 
 Invariant: whatever is sent can be read without pictures, without HTML and without colours; a link is an address of
-ours or one that a param names, and nothing in a param becomes markup.
+ours or one that a param names, and nothing in a param becomes markup. Whatever params lack, there is something to read.
 """
 
 from collections.abc import Mapping
@@ -47,9 +47,9 @@ class Sender(NamedTuple):
 
 
 def in_app(kind: str, params: Mapping[str, object], locale: str, *, zone: str = "UTC", person_name: str = "") -> Words:
-    """Title and body for the inbox. Raises KeyError for a kind without texts, UndefinedError for a missing param."""
-    words, found, _ = _plain(kind, params, locale, zone=zone, person_name=person_name)
-    return Words(words.line(found["title"]), words(found["body"]))
+    """Title and body for the inbox. Raises KeyError for a kind without texts."""
+    words, found, spoken = _plain(kind, params, locale, zone=zone, person_name=person_name)
+    return Words(_title(words, found, spoken), _body(words, found, spoken))
 
 
 def push(kind: str, params: Mapping[str, object], locale: str, *, zone: str = "UTC", person_name: str = "") -> Words:
@@ -72,13 +72,13 @@ def mail(
 ) -> MailWords:
     """Subject, text and HTML. Addresses are whole; `url` is the button's. Raises what `in_app` raises."""
     words, found, spoken = _plain(kind, params, locale, zone=zone, person_name=person_name)
-    html = Writer(spoken, _context(found, params, person_name), zone=zone, html=True)
-    subject = words.line(found.get("subject", found["title"]))
+    html = Writer(spoken, _context(spoken, found, params, person_name), zone=zone, html=True, about=kind)
+    subject = words.line(found.get("subject", "")) or _title(words, found, spoken)
     frame = {
         "lang": spoken.tag,
         "dir": spoken.locale.text_direction,
         "subject": subject,
-        "preheader": _cut(words.line(found.get("preheader", found["body"])), _MOST_PREHEADER),
+        "preheader": _cut(" ".join(_preheader(words, found, spoken).split()), _MOST_PREHEADER),
         "url": _link(url),
         "unsubscribe_url": unsubscribe_url,
         "preferences_url": preferences_url,
@@ -94,13 +94,31 @@ def mail(
 def _plain(
     kind: str, params: Mapping[str, object], locale: str, *, zone: str, person_name: str
 ) -> tuple[Writer, dict[str, Any], Tongue]:
-    spoken = tongue(locale, kind)
+    spoken = tongue(locale)
     found = entry(spoken, kind, params.get("case"))
-    return Writer(spoken, _context(found, params, person_name), zone=zone, html=False), found, spoken
+    return (
+        Writer(spoken, _context(spoken, found, params, person_name), zone=zone, html=False, about=kind),
+        found,
+        spoken,
+    )
 
 
-def _context(found: Mapping[str, Any], params: Mapping[str, object], person_name: str) -> dict[str, Any]:
-    absent: dict[str, Any] = dict.fromkeys(found.get("optional", ()))
+def _title(words: Writer, found: Mapping[str, Any], spoken: Tongue) -> str:
+    return words.line(found["title"]) or words.line(spoken.texts["words"]["untold_title"])
+
+
+def _body(words: Writer, found: Mapping[str, Any], spoken: Tongue) -> str:
+    return words(found["body"]) or words(spoken.texts["words"]["untold_body"])
+
+
+def _preheader(words: Writer, found: Mapping[str, Any], spoken: Tongue) -> str:
+    return words(found.get("preheader", "")) or _body(words, found, spoken)
+
+
+def _context(
+    spoken: Tongue, found: Mapping[str, Any], params: Mapping[str, object], person_name: str
+) -> dict[str, Any]:
+    absent: dict[str, Any] = dict(spoken.texts["unnamed"]) | dict.fromkeys(found.get("optional", ()))
     return absent | {"product": PRODUCT, "name": person_name} | dict(params)
 
 
@@ -109,7 +127,7 @@ def _parts(words: Writer, found: Mapping[str, Any], spoken: Tongue, kind: str, *
     common = spoken.texts["words"]
     category = KINDS[kind].category if kind in KINDS else "learning"
     said = {
-        "heading": words.line(found.get("heading", found["title"])),
+        "heading": words.line(found.get("heading", "")) or _title(words, found, spoken),
         "greeting": words.line(common["greeting"]),
         "code": words.line(found.get("code", "")),
         "button": words.line(found.get("button", "")),
@@ -117,16 +135,16 @@ def _parts(words: Writer, found: Mapping[str, Any], spoken: Tongue, kind: str, *
         "link_hint": common["link_hint"],
         "unsubscribe": common["unsubscribe"],
         "preferences": common["preferences"],
-        "reason": words.line(common["reason"][category]),
+        "reason": words.line(found.get("reason", common["reason"][category])),
     }
-    paragraphs = [part for source in found.get("paragraphs", [found["body"]]) for part in _blocks(words(source))]
+    paragraphs = [part for source in found.get("paragraphs", ()) for part in _blocks(words(source))]
     stats = [{"value": words.line(s["value"]), "label": words.line(s["label"])} for s in found.get("stats", ())]
     facts = [
         {"label": words.line(f["label"]), "value": words.line(f["value"]), "total": f.get("total", False)}
         for f in found.get("facts", ())
     ]
     lists = {
-        "paragraphs": paragraphs,
+        "paragraphs": paragraphs or _blocks(_body(words, found, spoken)),
         "stats": [stat for stat in stats if stat["value"]],
         "facts": [fact for fact in facts if fact["value"]],
     }

@@ -3,7 +3,11 @@ dark (a test computes it)."""
 
 from typing import NamedTuple
 
-FONT = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
+# The Latin fonts have no Devanagari; what comes after them has, on Windows, Apple's systems, Android and Linux.
+FONT = (
+    "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,"
+    "'Nirmala UI','Kohinoor Devanagari','Noto Sans Devanagari','Lohit Devanagari',Mangal,sans-serif"
+)
 
 
 class Palette(NamedTuple):

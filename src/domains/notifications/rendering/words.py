@@ -1,13 +1,14 @@
 """Templates over params, sandboxed. Invariant: what a person wrote is data in every form: escaped in HTML, never a
-template, and never a second line where one is wanted."""
+template, and never a second line where one is wanted; a text that cannot be said is left out, and stops nothing."""
 
+import logging
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, numbers
-from jinja2 import StrictUndefined, Template, pass_context
+from jinja2 import StrictUndefined, Template, TemplateError, pass_context
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
@@ -15,17 +16,28 @@ from markupsafe import Markup
 from domains.kernel.money import major
 from domains.notifications.rendering.texts import Tongue
 
+log = logging.getLogger(__name__)
+
+_UNSAYABLE = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a param that is missing or of another shape ends in, here or in babel."""
+
 
 class Writer:
-    """Renders the texts of one message in one form: plain, or HTML."""
+    """Renders the texts of one message in one form: plain, or HTML. `about` names the message in the log."""
 
-    def __init__(self, tongue: Tongue, params: dict[str, Any], *, zone: str, html: bool) -> None:
+    def __init__(self, tongue: Tongue, params: dict[str, Any], *, zone: str, html: bool, about: str) -> None:
         self._context = params | {"_tongue": tongue, "_zone": ZoneInfo(zone)}
         self._html = html
+        self._about = f"{about} ({tongue.tag})"
 
     def __call__(self, source: str) -> str:
-        """Empty where the template says nothing. Raises UndefinedError for a param that is missing."""
-        return _compiled(source, self._html).render(self._context).strip()
+        """Empty where the template says nothing, or asks for what the params do not hold."""
+        try:
+            return _compiled(source, self._html).render(self._context).strip()
+        except _UNSAYABLE as error:
+            # The text is ours; what a param holds, and what an error quotes of it, may be a secret.
+            log.warning("a text of %s is left out: %s for %r", self._about, type(error).__name__, source)
+            return ""
 
     def line(self, source: str) -> str:
         """The same on one line, for subjects and titles."""
@@ -61,6 +73,12 @@ def _day(context: Context, value: object) -> str:
 
 
 @pass_context
+def _span(context: Context, first: object, last: object) -> str:
+    """From one date to another, said once what they share: Nov 16 – 22, 2026."""
+    return dates.format_interval(_time(first), _time(last), "yMMMd", locale=_locale(context))
+
+
+@pass_context
 def _moment(context: Context, value: object) -> str:
     found = _time(value)
     if not isinstance(found, datetime):
@@ -91,7 +109,7 @@ def _strong(value: object) -> Markup:
 def _environment(*, html: bool) -> SandboxedEnvironment:
     found = SandboxedEnvironment(autoescape=html, undefined=StrictUndefined)
     filters: dict[str, Any] = {"count": _count, "day": _day, "moment": _moment, "money": _money, "number": _number}
-    found.filters.update(filters, strong=_strong if html else str)
+    found.filters.update(filters, span=_span, strong=_strong if html else str)
     return found
 
 

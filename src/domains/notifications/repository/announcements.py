@@ -1,6 +1,5 @@
 """SQL of announcements."""
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -10,12 +9,6 @@ from domains.kernel.uow import Database
 from domains.notifications.models import Announcement
 
 _SENDING = "SELECT id FROM notifications_announcement WHERE state = 'sending' ORDER BY id"
-_BACKLOG = """
-    SELECT count(*)::int AS waiting FROM (
-        SELECT FROM notifications_delivery
-        WHERE state = 'waiting' AND due_at <= $1 AND kind IN ('announcement', 'class_announcement') LIMIT $2
-    ) found
-"""
 # One worker at a time; another leaves it alone instead of waiting.
 _TAKE = text("""
     SELECT id FROM notifications_announcement WHERE id = :id AND state = 'sending' FOR UPDATE SKIP LOCKED
@@ -24,12 +17,6 @@ _TAKE = text("""
 
 async def sending(db: Database) -> list[UUID]:
     return [row["id"] for row in await db.fetch(_SENDING)]
-
-
-async def backlog(db: Database, now: datetime, *, most: int) -> int:
-    """How many mails and pushes of announcements could leave now and have not; counted up to `most`."""
-    waiting: int = (await db.fetch(_BACKLOG, now, most))[0]["waiting"]
-    return waiting
 
 
 async def take(session: AsyncSession, announcement_id: UUID) -> Announcement | None:
@@ -44,9 +31,13 @@ async def announcement(session: AsyncSession, announcement_id: UUID, *, lock: bo
     return (await session.scalars(wanted.with_for_update() if lock else wanted)).one_or_none()
 
 
-async def announcements(session: AsyncSession, *, after: UUID | None, most: int) -> list[Announcement]:
+async def announcements(
+    session: AsyncSession, *, audience: str | None = None, after: UUID | None, most: int
+) -> list[Announcement]:
     """The newest first."""
     wanted = select(Announcement).order_by(Announcement.id.desc()).limit(most)
+    if audience is not None:
+        wanted = wanted.where(Announcement.audience == audience)
     if after is not None:
         wanted = wanted.where(Announcement.id < after)
     return list((await session.scalars(wanted)).all())

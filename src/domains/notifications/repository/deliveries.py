@@ -2,38 +2,88 @@
 
 A row that waits is claimed by whoever finds it due and without a lease; it is settled by whoever made the last try."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import CursorResult, Select, delete, func, literal_column, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domains.kernel.uow import Database
 from domains.notifications.models import DeliveryRow, LocalMail
 
-_DUE = text("""
-    UPDATE notifications_delivery SET queued_until = :queued_until
-    WHERE id = ANY(ARRAY(
-        SELECT id FROM notifications_delivery
-        WHERE state = 'waiting' AND due_at <= :now AND (queued_until IS NULL OR queued_until <= :now)
-          AND (lease_until IS NULL OR lease_until <= :now)
-        ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED
-    ))
-    RETURNING id
+_ADD = text("""
+    INSERT INTO notifications_delivery (id, user_id, kind, channel, dedupe_key, params, url, state, reason, due_at,
+        expires_at, queued_until, created_at)
+    SELECT p.id, p.user_id, :kind, p.channel, p.cause, CAST(p.params AS jsonb), p.url, p.state, p.reason, p.due_at,
+        p.expires_at, p.queued_until, CAST(:now AS timestamptz)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:user_ids AS uuid[]), CAST(:channels AS text[]), CAST(:causes AS text[]),
+        CAST(:params AS text[]), CAST(:urls AS text[]), CAST(:states AS text[]), CAST(:reasons AS text[]),
+        CAST(:due AS timestamptz[]), CAST(:expiries AS timestamptz[]), CAST(:queued AS timestamptz[]))
+        AS p (id, user_id, channel, cause, params, url, state, reason, due_at, expires_at, queued_until)
+    ON CONFLICT DO NOTHING RETURNING id
 """)
 
 _NEIGHBOURS = text("""
-    SELECT count(*) FILTER (WHERE lease_until > :now) AS sending,
-        max(greatest(due_at, coalesce(lease_until, due_at))) FILTER (
-            WHERE id < :id AND (attempts > 1 AND lease_until > :now OR attempts > 0 AND due_at > :now)) AS held_until
-    FROM notifications_delivery
-    WHERE user_id = :user_id AND channel = :channel AND state = 'waiting' AND id <> :id
+    SELECT mine.id, near.sending, near.held_until FROM notifications_delivery mine, LATERAL (
+        SELECT count(*) FILTER (WHERE d.lease_until > :now) AS sending,
+            max(greatest(d.due_at, coalesce(d.lease_until, d.due_at))) FILTER (WHERE d.id < mine.id
+                AND (d.attempts > 1 AND d.lease_until > :now OR d.attempts > 0 AND d.due_at > :now)) AS held_until
+        FROM notifications_delivery d
+        WHERE d.user_id = mine.user_id AND d.channel = mine.channel AND d.state = 'waiting' AND d.id <> mine.id
+    ) near
+    WHERE mine.id = ANY(CAST(:ids AS uuid[]))
 """)
 
 # One at a time, so that the daily cap counts what goes out at this very moment.
-_TAKE_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('notifications.turn.' || CAST(:turn AS text), 0))")
+# In one order everywhere, so that two pages of people never wait for each other.
+_TAKE_TURNS = text("""
+    SELECT pg_advisory_xact_lock(turn.key) FROM (
+        SELECT DISTINCT hashtextextended('notifications.turn.' || name, 0) AS key
+        FROM unnest(CAST(:turns AS text[])) name ORDER BY 1
+    ) turn
+""")
+
+
+_SETTLE = """
+    UPDATE notifications_delivery SET lease_until = NULL, queued_until = NULL, state = $3, reason = $4,
+        due_at = coalesce($5, due_at), reference = coalesce($6, reference), sent_at = coalesce($7, sent_at),
+        attempts = attempts - CAST(CAST($8 AS boolean) AS int)
+    WHERE id = $1 AND state = 'waiting' AND attempts = $2 RETURNING true
+"""
+_PUT_OFF = """
+    UPDATE notifications_delivery SET due_at = $2, queued_until = NULL, reason = $3 WHERE id = $1 AND state = 'waiting'
+"""
+
+# Written out, because an index of those that wait is of no use to a statement that only has a parameter.
+_WAITING = DeliveryRow.state == literal_column("'waiting'")
+
+
+class Outcome(NamedTuple):
+    """Of one try. None leaves what the row says; `untried`: it does not count as one."""
+
+    state: str
+    reason: str = ""
+    due_at: datetime | None = None
+    reference: str | None = None
+    sent_at: datetime | None = None
+    untried: bool = False
+
+
+class Planned(NamedTuple):
+    id: UUID
+    user_id: UUID
+    channel: str
+    dedupe_key: str
+    params: str
+    """JSON."""
+    url: str
+    state: str
+    reason: str
+    due_at: datetime
+    expires_at: datetime
+    queued_until: datetime | None
 
 
 class Neighbours(NamedTuple):
@@ -44,47 +94,71 @@ class Neighbours(NamedTuple):
     """An earlier one failed and waits for its next try until then, or is at it."""
 
 
-async def add(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> set[UUID]:
+async def add(session: AsyncSession, kind: str, rows: Sequence[Planned], now: datetime) -> set[UUID]:
     """The ids of those that were not there."""
     if not rows:
         return set()
-    added = insert(DeliveryRow).values(list(rows)).on_conflict_do_nothing().returning(DeliveryRow.id)
-    return set((await session.scalars(added)).all())
-
-
-async def due(session: AsyncSession, now: datetime, *, queued_until: datetime, most: int) -> list[UUID]:
-    """Those whose time has come and that no job is on its way to, the longest overdue first; marked as queued."""
-    rows = await session.execute(_DUE, {"now": now, "queued_until": queued_until, "most": most})
-    return [row.id for row in rows]
+    names = (
+        "ids",
+        "user_ids",
+        "channels",
+        "causes",
+        "params",
+        "urls",
+        "states",
+        "reasons",
+        "due",
+        "expiries",
+        "queued",
+    )
+    values = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+    return set((await session.scalars(_ADD, {"kind": kind, "now": now, **values})).all())
 
 
 async def to_claim(session: AsyncSession, delivery_id: UUID, now: datetime) -> DeliveryRow | None:
     """Locked; None where it is not due, done, or under way elsewhere."""
-    free = DeliveryRow.lease_until.is_(None) | (DeliveryRow.lease_until <= now)
-    ready = select(DeliveryRow).where(
-        DeliveryRow.id == delivery_id, DeliveryRow.state == "waiting", DeliveryRow.due_at <= now, free
+    mine = _free(now).where(DeliveryRow.id == delivery_id)
+    return (await session.scalars(mine)).one_or_none()
+
+
+async def due(
+    session: AsyncSession, now: datetime, *, fresh_only: bool, critical: Collection[str], most: int
+) -> list[DeliveryRow]:
+    """Those whose time has come and that no job is on its way to, the longest overdue first; locked. `fresh_only`:
+    without those that were tried before, except of `critical` kinds."""
+    unclaimed = DeliveryRow.queued_until.is_(None) | (DeliveryRow.queued_until <= now)
+    found = _free(now).where(unclaimed).order_by(DeliveryRow.due_at).limit(most)
+    if fresh_only:
+        found = found.where((DeliveryRow.attempts == 0) | DeliveryRow.kind.in_(list(critical)))
+    return list((await session.scalars(found)).all())
+
+
+def _free(now: datetime) -> Select[DeliveryRow]:
+    return (
+        select(DeliveryRow)
+        .where(_WAITING, DeliveryRow.due_at <= now)
+        .where(DeliveryRow.lease_until.is_(None) | (DeliveryRow.lease_until <= now))
+        .with_for_update(skip_locked=True)
     )
-    return (await session.scalars(ready.with_for_update(skip_locked=True))).one_or_none()
 
 
-async def take_turn(session: AsyncSession, user_id: UUID, channel: str) -> None:
-    """Until the end of the transaction."""
-    await session.execute(_TAKE_TURN, {"turn": f"{user_id}.{channel}"})
+async def take_turns(session: AsyncSession, people: Collection[tuple[UUID, str]]) -> None:
+    """By person and channel, until the end of the transaction."""
+    await session.execute(_TAKE_TURNS, {"turns": [f"{user_id}.{channel}" for user_id, channel in people]})
 
 
-async def neighbours(session: AsyncSession, row: DeliveryRow, now: datetime) -> Neighbours:
-    values = {"id": row.id, "user_id": row.user_id, "channel": row.channel, "now": now}
-    found = (await session.execute(_NEIGHBOURS, values)).one()
-    return Neighbours(found.sending, found.held_until)
+async def neighbours(session: AsyncSession, ids: Collection[UUID], now: datetime) -> dict[UUID, Neighbours]:
+    rows = await session.execute(_NEIGHBOURS, {"ids": list(ids), "now": now})
+    return {row.id: Neighbours(row.sending, row.held_until) for row in rows}
 
 
-async def settle(session: AsyncSession, delivery_id: UUID, attempt: int, values: dict[str, Any]) -> bool:
+async def settle(db: Database, delivery_id: UUID, attempt: int, outcome: Outcome) -> bool:
     """Writes what became of a try and gives the lease back. False when another try has begun or ended since."""
-    mine = update(DeliveryRow).where(
-        DeliveryRow.id == delivery_id, DeliveryRow.state == "waiting", DeliveryRow.attempts == attempt
-    )
-    result = await session.execute(mine.values(lease_until=None, queued_until=None, **values))
-    return cast("CursorResult[Any]", result).rowcount == 1
+    return bool(await db.fetch(_SETTLE, delivery_id, attempt, *outcome))
+
+
+async def put_off(db: Database, delivery_id: UUID, due_at: datetime, reason: str) -> None:
+    await db.fetch(_PUT_OFF, delivery_id, due_at, reason)
 
 
 async def hasten(session: AsyncSession, user_id: UUID, now: datetime) -> None:
@@ -98,6 +172,32 @@ async def hasten(session: AsyncSession, user_id: UUID, now: datetime) -> None:
             DeliveryRow.due_at > now,
         )
         .values(due_at=now)
+    )
+
+
+async def call_off(session: AsyncSession, cause: str) -> None:
+    """What waits and nobody is sending, for whomever."""
+    idle = DeliveryRow.lease_until.is_(None) | (DeliveryRow.lease_until <= func.now())
+    await session.execute(
+        update(DeliveryRow)
+        .where(_WAITING, DeliveryRow.dedupe_key == cause, idle)
+        .values(state="skipped", reason="called off")
+    )
+
+
+async def move_saved(
+    session: AsyncSession, user_id: UUID, kinds: Sequence[str], frequency: str, due_at: datetime, now: datetime
+) -> None:
+    """What was saved for a digest that is not due yet, of these kinds, to the digest at `due_at`."""
+    await session.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.user_id == user_id, DeliveryRow.state == "digest", DeliveryRow.kind.in_(list(kinds)))
+        .where(DeliveryRow.due_at > now)
+        .values(
+            reason=frequency,
+            due_at=due_at,
+            expires_at=func.greatest(DeliveryRow.expires_at, due_at + timedelta(days=1)),
+        )
     )
 
 

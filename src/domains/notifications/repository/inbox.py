@@ -1,5 +1,6 @@
 """SQL of the in-app inbox. Each function is one round trip."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -7,14 +8,16 @@ from uuid import UUID
 from sqlalchemy import CursorResult, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domains.kernel.ids import id_at
 from domains.kernel.uow import Database
 from domains.notifications.events import NotificationCreated
 from domains.notifications.schemas.inbox import NotificationOut
 
 _ADD = text("""
     INSERT INTO notifications_notification (id, user_id, kind, title, body, url, dedupe_key)
-    VALUES (:id, :user_id, :kind, :title, :body, :url, :dedupe_key)
-    ON CONFLICT (user_id, dedupe_key) DO NOTHING RETURNING true
+    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:user_ids AS uuid[]), CAST(:kinds AS text[]),
+        CAST(:titles AS text[]), CAST(:bodies AS text[]), CAST(:urls AS text[]), CAST(:causes AS text[]))
+    ON CONFLICT (user_id, dedupe_key) DO NOTHING RETURNING id
 """)
 _MARK = text("""
     WITH found AS (
@@ -56,20 +59,32 @@ _INBOX = """
     ) n ON true
     ORDER BY n.id DESC
 """
+_SINCE = """
+    SELECT w.user_id, n.*
+    FROM unnest($1::uuid[], $2::uuid[]) AS w (user_id, after)
+    CROSS JOIN LATERAL (
+        SELECT id, kind, title, body, url, created_at, read_at, archived_at FROM notifications_notification
+        WHERE user_id = w.user_id AND id >= w.after AND archived_at IS NULL
+        ORDER BY id DESC LIMIT $3
+    ) n
+    ORDER BY n.id
+"""
 
 
-async def add(session: AsyncSession, notification: NotificationCreated, dedupe_key: str) -> bool:
-    """False when the cause has been told already."""
+async def add(session: AsyncSession, told: Sequence[tuple[NotificationCreated, str]]) -> set[UUID]:
+    """Each with its cause; the ids of those that were not told of that cause before."""
+    if not told:
+        return set()
     values = {
-        "id": notification.notification_id,
-        "user_id": notification.user_id,
-        "kind": notification.kind,
-        "title": notification.title,
-        "body": notification.body,
-        "url": notification.url,
-        "dedupe_key": dedupe_key,
+        "ids": [one.notification_id for one, _ in told],
+        "user_ids": [one.user_id for one, _ in told],
+        "kinds": [one.kind for one, _ in told],
+        "titles": [one.title for one, _ in told],
+        "bodies": [one.body for one, _ in told],
+        "urls": [one.url for one, _ in told],
+        "causes": [cause for _, cause in told],
     }
-    return (await session.execute(_ADD, values)).one_or_none() is not None
+    return set((await session.scalars(_ADD, values)).all())
 
 
 async def mark(
@@ -124,3 +139,9 @@ async def inbox(
     rows = await db.fetch(_INBOX, user_id, after, most, archived, unread_only, kinds)
     items = [NotificationOut(*list(row)[1:]) for row in rows if row["id"] is not None]
     return items, rows[0]["count"]
+
+
+async def since(db: Database, moments: Mapping[UUID, datetime], *, most: int) -> list[tuple[UUID, NotificationOut]]:
+    """For each person the newest `most` that came since a moment of theirs and are not put away, oldest first."""
+    rows = await db.fetch(_SINCE, list(moments), [id_at(moment) for moment in moments.values()], most)
+    return [(row["user_id"], NotificationOut(*list(row)[1:])) for row in rows]

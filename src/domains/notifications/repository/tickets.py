@@ -43,6 +43,19 @@ async def lately(
     return list((await session.scalars(wanted)).all())
 
 
+async def same(session: AsyncSession, since: datetime, wanted: Ticket) -> str | None:
+    """The number of a message with the same words from the same sender and place that waits for an answer."""
+    found = select(Ticket.number).where(
+        Ticket.address_digest == wanted.address_digest,
+        Ticket.created_at > since,
+        func.lower(Ticket.email) == wanted.email.lower(),
+        Ticket.subject == wanted.subject,
+        Ticket.body == wanted.body,
+        Ticket.state.in_(("open", "spam")),
+    )
+    return (await session.scalars(found.limit(1))).one_or_none()
+
+
 async def ticket(session: AsyncSession, ticket_id: UUID, *, lock: bool = False) -> Ticket | None:
     wanted = select(Ticket).where(Ticket.id == ticket_id)
     return (await session.scalars(wanted.with_for_update() if lock else wanted)).one_or_none()

@@ -1,6 +1,6 @@
 """What people have said about being told, and when they last paid attention."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,31 +12,33 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domains.notifications.models import Attention, Preference, Settings
 
 _SAID = text("""
-    SELECT s.quiet_from, s.quiet_until, s.digest_hour, s.paused_until, s.marketing_since,
+    SELECT u.id, s.quiet_from, s.quiet_until, s.digest_hour, s.paused_until, s.marketing_since,
         (SELECT jsonb_agg(jsonb_build_array(p.scope, p.channel, p.frequency)) FROM notifications_preference p
-         WHERE p.user_id = CAST(:user_id AS uuid)
+         WHERE p.user_id = u.id
            AND (CAST(:scopes AS text[]) IS NULL OR p.scope = ANY(CAST(:scopes AS text[])))) AS chosen,
-        EXISTS (SELECT FROM notifications_web_push WHERE user_id = CAST(:user_id AS uuid)) AS browsers,
-        EXISTS (SELECT FROM notifications_mobile_device WHERE user_id = CAST(:user_id AS uuid)) AS phones
-    FROM (SELECT 1) one LEFT JOIN notifications_settings s ON s.user_id = CAST(:user_id AS uuid)
+        EXISTS (SELECT FROM notifications_web_push w WHERE w.user_id = u.id) AS browsers,
+        EXISTS (SELECT FROM notifications_mobile_device m WHERE m.user_id = u.id) AS phones
+    FROM unnest(CAST(:user_ids AS uuid[])) u (id) LEFT JOIN notifications_settings s ON s.user_id = u.id
 """)
 
 _LATELY = text("""
-    SELECT d.channel,
+    SELECT w.place, d.channel,
         count(DISTINCT d.dedupe_key) FILTER (
             WHERE d.kind = ANY(CAST(:capped AS text[]))
-              AND (d.state = 'sent' AND d.sent_at >= :day_began OR d.state = 'waiting' AND d.lease_until > :now)
+              AND (d.state = 'sent' AND d.sent_at >= w.day_began OR d.state = 'waiting' AND d.lease_until > :now)
         ) AS today,
         count(DISTINCT d.dedupe_key) FILTER (
             WHERE d.kind = ANY(CAST(:backed_off AS text[])) AND d.state = 'sent' AND d.sent_at < :ignored_before
-              AND d.sent_at > coalesce((SELECT a.attended_at FROM notifications_attention a
-                                        WHERE a.user_id = CAST(:user_id AS uuid)), '-infinity')
+              AND d.sent_at > coalesce(a.attended_at, '-infinity')
         ) AS ignored,
         coalesce((array_agg(d.state = 'skipped' AND d.reason LIKE 'held back%' ORDER BY d.id DESC)
             FILTER (WHERE d.kind = ANY(CAST(:backed_off AS text[]))))[1], false) AS last_was_held_back
-    FROM notifications_delivery d
-    WHERE d.user_id = CAST(:user_id AS uuid) AND d.dedupe_key <> :cause AND d.created_at > :since
-    GROUP BY d.channel
+    FROM unnest(CAST(:user_ids AS uuid[]), CAST(:causes AS text[]), CAST(:days AS timestamptz[])) WITH ORDINALITY
+        AS w (user_id, cause, day_began, place)
+    JOIN notifications_delivery d
+        ON d.user_id = w.user_id AND d.dedupe_key <> w.cause AND d.created_at > CAST(:since AS timestamptz)
+    LEFT JOIN notifications_attention a ON a.user_id = w.user_id
+    GROUP BY w.place, d.channel
 """)
 
 
@@ -52,6 +54,14 @@ class Said(NamedTuple):
     phones: bool
 
 
+class Asked(NamedTuple):
+    """What somebody was told for other causes than this one, and since when their day runs."""
+
+    user_id: UUID
+    cause: str
+    day_began: datetime
+
+
 class Told(NamedTuple):
     channel: str
     today: int
@@ -61,36 +71,50 @@ class Told(NamedTuple):
 
 async def said(session: AsyncSession, user_id: UUID, scopes: Sequence[str] | None) -> Said:
     """With the preferences of `scopes`, or all."""
-    row = (await session.execute(_SAID, {"user_id": user_id, "scopes": list(scopes) if scopes else None})).one()
-    quiet = (row.quiet_from, row.quiet_until) if row.quiet_from is not None and row.quiet_until is not None else None
-    chosen = [(scope, channel, often) for scope, channel, often in row.chosen or ()]
-    return Said(quiet, row.digest_hour, row.paused_until, row.marketing_since, chosen, row.browsers, row.phones)
+    return (await said_by(session, [user_id], scopes))[user_id]
+
+
+async def said_by(
+    session: AsyncSession, user_ids: Collection[UUID], scopes: Collection[str] | None
+) -> dict[UUID, Said]:
+    """`said` of many."""
+    values = {"user_ids": list(user_ids), "scopes": list(scopes) if scopes else None}
+    found = {}
+    for row in await session.execute(_SAID, values):
+        hours = (row.quiet_from, row.quiet_until)
+        quiet = None if None in hours else hours
+        chosen = [(scope, channel, often) for scope, channel, often in row.chosen or ()]
+        found[row.id] = Said(
+            quiet, row.digest_hour, row.paused_until, row.marketing_since, chosen, row.browsers, row.phones
+        )
+    return found
 
 
 async def lately(
     session: AsyncSession,
-    user_id: UUID,
+    asked: Sequence[Asked],
     *,
-    cause: str,
     capped: Sequence[str],
     backed_off: Sequence[str],
-    day_began: datetime,
     now: datetime,
     ignored_after: timedelta,
     forgotten_after: timedelta,
-) -> list[Told]:
-    """What somebody was told for other causes, by channel; nothing for channels without any."""
+) -> list[list[Told]]:
+    """For each that is asked, in their order, what they were told by channel; nothing for channels without any."""
     values: dict[str, Any] = {
-        "user_id": user_id,
-        "cause": cause,
+        "user_ids": [one.user_id for one in asked],
+        "causes": [one.cause for one in asked],
+        "days": [one.day_began for one in asked],
         "capped": list(capped),
         "backed_off": list(backed_off),
-        "day_began": day_began,
         "now": now,
         "ignored_before": now - ignored_after,
         "since": now - forgotten_after,
     }
-    return [Told(*row) for row in await session.execute(_LATELY, values)]
+    found: list[list[Told]] = [[] for _ in asked]
+    for place, *told in await session.execute(_LATELY, values):
+        found[place - 1].append(Told(*told))
+    return found
 
 
 async def attended(session: AsyncSession, user_id: UUID, now: datetime) -> None:

@@ -70,7 +70,7 @@ class PreferencesIn(In, frozen=True):
 class ConsentIn(In, frozen=True):
     """`wording`: the very words that were agreed to, kept as the proof."""
 
-    wording: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+    wording: Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"\S")]
 
 
 class ConsentOut(Out, frozen=True):

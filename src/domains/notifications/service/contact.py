@@ -25,6 +25,8 @@ from domains.notifications.service import keys, mails, suppression
 PER_ADDRESS = 10
 PER_EMAIL = 5
 LIMIT_FOR = timedelta(hours=24)
+SAME_FOR = timedelta(minutes=10)
+"""So long the same words are the same message: a button pressed twice, an answer that was lost on its way."""
 
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Without letters and figures that are mistaken for one another."""
@@ -41,7 +43,7 @@ class Message(NamedTuple):
 
 
 async def take(db: Database, message: Message, *, user_id: UUID | None, host: str | None, now: datetime) -> str:
-    """Keeps the message and returns its number. Raises BadField, TooManyMessages."""
+    """Keeps the message and returns its number; once for the same words in a row. Raises BadField, TooManyMessages."""
     email = identity.checked_email(message.email)
     secret = await keys.kept(db, "contact", lambda: secrets.token_bytes(32))
     digest = hmac.digest(secret, identity.address_subject(host).encode(), hashlib.sha256)
@@ -64,6 +66,9 @@ async def take(db: Database, message: Message, *, user_id: UUID | None, host: st
     )
     async with db.begin() as uow:
         await repository.lock_senders(uow.session, {digest.hex(), email.lower()})
+        before = await repository.same(uow.session, now - SAME_FOR, ticket)
+        if before is not None:
+            return before
         since = now - LIMIT_FOR
         _limit(await repository.lately(uow.session, since, address_digest=digest), PER_ADDRESS, now)
         _limit(await repository.lately(uow.session, since, email=email), PER_EMAIL, now)

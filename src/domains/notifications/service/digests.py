@@ -11,7 +11,7 @@ from domains.notifications.rendering import render
 from domains.notifications.repository import reminders as repository
 from domains.notifications.repository.reminders import Saved
 from domains.notifications.service import people, plan
-from domains.notifications.service.people import Person
+from domains.notifications.service.people import CLOSED, Person
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,9 @@ async def _send(uow: UnitOfWork, user_id: UUID, frequency: str, now: datetime) -
     reader = await people.person(uow, user_id, None)
     if not saved or reader is None:
         return
+    if reader.closed:
+        await repository.skip(uow.session, [row.id for row in saved], CLOSED)
+        return
     if reader.wishes.paused_until is not None and reader.wishes.paused_until > now:
         # Old news after a pause is what one paused for; it is in the inbox.
         await repository.skip(uow.session, [row.id for row in saved], "paused")
@@ -48,8 +51,17 @@ async def _send(uow: UnitOfWork, user_id: UUID, frequency: str, now: datetime) -
     items = _items(saved[-MOST_ITEMS:], reader)
     if items:
         params: dict[str, object] = {"case": frequency, "count": len(saved), "items": items}
+        cause = f"digest:{saved[0].id}"
         await plan.notify(
-            uow, user_id, "digest", params=params, url="/notifications", cause=f"digest:{saved[0].id}", now=now
+            # Many have chosen the same hour: theirs is sent by the clock, behind nobody who waits for a mail.
+            uow,
+            user_id,
+            "digest",
+            params=params,
+            url="/notifications",
+            cause=cause,
+            now=now,
+            at_once=False,
         )
 
 

@@ -49,7 +49,7 @@ async def written(db: Database, due: Due, reader: Reader, address: str) -> Mail:
         sender=render.Sender(address=senders.postal_address),
     )
     message_id = message_id_of(due.id, senders.public_url)
-    return Mail(name, address, words.subject, words.text, words.html, message_id, link)
+    return Mail(name, address, words.subject, words.text, words.html, message_id, link, KINDS[due.kind].critical)
 
 
 def address_of(public_url: str, path: str) -> str:

@@ -1,5 +1,6 @@
 """Who is told: how to address them, what they wish, and what they were told lately."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple, cast
 from uuid import UUID
@@ -20,6 +21,8 @@ from domains.notifications.policy.planning import (
 from domains.notifications.policy.quiet import Quiet, day_begins
 from domains.notifications.repository import wishes as repository
 
+CLOSED = "the account is closed"
+
 
 class Person(NamedTuple):
     id: UUID
@@ -29,19 +32,28 @@ class Person(NamedTuple):
     wishes: Wishes
     reached: frozenset[Channel]
     """Where there is something to send to: an address, a device."""
+    closed: bool
+    """The account; then only what is owed is told."""
 
 
 async def person(uow: UnitOfWork, user_id: UUID, kind: Kind | None) -> Person | None:
     """With the wishes that matter for `kind`, or all of them; None for nobody."""
-    contact = await identity.contact(uow, user_id)
-    if contact is None:
-        return None
-    zone = await identity.time_zone(uow, user_id)
-    said = await repository.said(
-        uow.session, user_id, None if kind is None else [kind.id, category_scope(kind.category)]
-    )
+    return (await persons(uow, [user_id], None if kind is None else [kind])).get(user_id)
+
+
+async def persons(uow: UnitOfWork, user_ids: Collection[UUID], kinds: Collection[Kind] | None) -> dict[UUID, Person]:
+    """`person` of many, for some kinds or all; ids of nobody are left out."""
+    contacts = await identity.contacts(uow, user_ids)
+    if not contacts:
+        return {}
+    scopes = None if kinds is None else {scope for one in kinds for scope in (one.id, category_scope(one.category))}
+    said = await repository.said_by(uow.session, contacts, scopes)
+    return {user_id: _person(user_id, contact, said[user_id]) for user_id, contact in contacts.items()}
+
+
+def _person(user_id: UUID, contact: identity.Contact, said: repository.Said) -> Person:
     wishes = Wishes(
-        zone=zone,
+        zone=contact.time_zone,
         chosen={
             (scope, cast("Channel", channel)): cast("Frequency", frequency) for scope, channel, frequency in said.chosen
         },
@@ -55,20 +67,23 @@ async def person(uow: UnitOfWork, user_id: UUID, kind: Kind | None) -> Person | 
         reached.add("web_push")
     if said.phones:
         reached.add("mobile_push")
-    return Person(user_id, contact.name, contact.email, contact.locale, wishes, frozenset(reached))
+    return Person(user_id, contact.name, contact.email, contact.locale, wishes, frozenset(reached), contact.closed)
 
 
-async def lately(uow: UnitOfWork, who: Person, cause: str, now: datetime) -> dict[Channel, Lately]:
-    """What somebody was told for other causes, by channel; nothing for channels without any."""
+async def lately(uow: UnitOfWork, asked: Sequence[tuple[Person, str]], now: datetime) -> list[dict[Channel, Lately]]:
+    """What each of them was told for other causes than the one beside them, by channel; in their order."""
+    if not asked:
+        return []
     found = await repository.lately(
         uow.session,
-        who.id,
-        cause=cause,
+        [repository.Asked(who.id, cause, day_begins(now, who.wishes.zone)) for who, cause in asked],
         capped=CAPPED,
         backed_off=BACKED_OFF,
-        day_began=day_begins(now, who.wishes.zone),
         now=now,
         ignored_after=IGNORED_AFTER,
         forgotten_after=FORGOTTEN_AFTER,
     )
-    return {cast("Channel", row.channel): Lately(row.today, row.ignored, row.last_was_held_back) for row in found}
+    return [
+        {cast("Channel", one.channel): Lately(one.today, one.ignored, one.last_was_held_back) for one in told}
+        for told in found
+    ]

@@ -1,13 +1,16 @@
-"""From a cause to what becomes of it on each channel.
+"""From a cause to what becomes of it on each channel, for one or for many: the same few statements.
 
-Invariant: the inbox row, the deliveries and the work to send them commit with whatever caused them, once per cause."""
+Invariant: the inbox rows, the deliveries and the work to send them commit with whatever caused them, once per cause and
+person; of many, somebody who cannot be told, whatever the reason, keeps nobody else waiting."""
 
-from collections.abc import Collection, Mapping
+import logging
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
+from sqlalchemy.exc import DBAPIError
 
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
@@ -15,15 +18,35 @@ from domains.kernel.uow import UnitOfWork
 from domains.notifications.channels.port import Senders
 from domains.notifications.events import DeliveryDue, NotificationCreated
 from domains.notifications.policy.kinds import CHANNELS, EMAIL, IN_APP, KINDS, TO_ANY_ADDRESS, Channel, Kind
-from domains.notifications.policy.planning import Decision, Lately, decide, frequency
+from domains.notifications.policy.planning import Decision, Lately, decide, frequency, owed
 from domains.notifications.rendering import render
 from domains.notifications.repository import deliveries
 from domains.notifications.repository import inbox as repository
+from domains.notifications.repository.deliveries import Planned
 from domains.notifications.service import people
 from domains.notifications.service.people import Person
 
 QUEUED_FOR = timedelta(seconds=60)
-"""So long a job has to come to a delivery before the clock sends another."""
+"""So long a job has to come to a delivery before the clock does."""
+
+log = logging.getLogger(__name__)
+
+
+class Telling(NamedTuple):
+    """`url`: a path within the client. `cause` names what happened: it is told once."""
+
+    user_id: UUID
+    params: Mapping[str, object]
+    url: str
+    cause: str
+
+
+class _Told(NamedTuple):
+    who: Person
+    params: dict[str, Any]
+    """As they will be read back, so that every channel is told the same."""
+    url: str
+    cause: str
 
 
 async def notify(
@@ -36,39 +59,81 @@ async def notify(
     cause: str,
     now: datetime | None = None,
     channels: Collection[Channel] | None = None,
+    at_once: bool = True,
 ) -> bool:
     """Tells somebody by the inbox and by every channel that the kind, their wishes and what is set up allow, now or
-    later. `url`: a path within the client. `cause` names what happened: it is told once. `channels`: no others than
-    these. False where it was told before, or there is nobody to tell. Raises KeyError for an unknown kind."""
-    what = KINDS[kind]
-    moment = now or utc_now()
-    who = await people.person(uow, user_id, what)
-    if who is None:
-        return False
+    later. `channels`: no others than these. `at_once`: what is due now has a job of its own; otherwise the clock sends
+    it. False where it was told before, or there is nobody to tell. Raises KeyError for an unknown kind."""
+    told = [Telling(user_id, params, url, cause)]
+    return await _plan(uow, KINDS[kind], told, now or utc_now(), channels, at_once=at_once) > 0
+
+
+async def notify_many(
+    uow: UnitOfWork,
+    kind: str,
+    tellings: Sequence[Telling],
+    *,
+    now: datetime,
+    channels: Collection[Channel] | None = None,
+) -> int:
+    """`notify` for a page of people; the clock sends. What it raises for one of them is logged, and undone for that one
+    alone. How many were told."""
+    what, facts = KINDS[kind], len(uow.facts)
+    try:
+        async with uow.session.begin_nested():
+            return await _plan(uow, what, tellings, now, channels, at_once=False)
+    except Exception as error:
+        del uow.facts[facts:]
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise
+        if len(tellings) == 1:
+            log.exception("%s could not be planned for %s", kind, tellings[0].user_id)
+            return 0
+    half = len(tellings) // 2
+    first = await notify_many(uow, kind, tellings[:half], now=now, channels=channels)
+    return first + await notify_many(uow, kind, tellings[half:], now=now, channels=channels)
+
+
+async def _plan(
+    uow: UnitOfWork,
+    kind: Kind,
+    tellings: Sequence[Telling],
+    now: datetime,
+    channels: Collection[Channel] | None,
+    *,
+    at_once: bool,
+) -> int:
+    """How many were told. Raises whatever one of them brings about."""
+    found = await people.persons(uow, {one.user_id for one in tellings}, [kind])
+    told = [
+        _Told(found[one.user_id], cast("dict[str, Any]", msgspec.to_builtins(one.params)), one.url, one.cause)
+        for one in tellings
+        if one.user_id in found and (owed(kind) or not found[one.user_id].closed)
+    ]
     allowed = [channel for channel in CHANNELS if channels is None or channel in channels]
-    # As they will be read back, so that every channel is told the same.
-    plain = cast("dict[str, object]", msgspec.to_builtins(params))
-    rows: list[dict[str, Any]] = []
+    rows: list[Planned] = []
     if IN_APP in allowed:
-        match frequency(what, IN_APP, who.wishes.chosen):
-            case "off" if IN_APP in what.channels:
-                refused = Decision("skipped", moment, moment, "switched off")
-                rows.append(_row(who, what, IN_APP, plain, url, cause, refused, moment))
-            case "instant":
-                if not await _into_inbox(uow, who, what, plain, url, cause):
-                    return False
-    offered = [channel for channel in allowed if channel != IN_APP and _goes(uow, who, what, channel)]
-    before = await people.lately(uow, who, cause, moment) if offered else {}
-    for channel in offered:
-        decision = decide(what, channel, who.wishes, before.get(channel, Lately()), moment)
-        due_now = decision.state == "waiting" and decision.due_at <= moment
-        queued = {"queued_until": moment + QUEUED_FOR if due_now else None}
-        rows.append(_row(who, what, channel, plain, url, cause, decision, moment) | queued)
-    added = await deliveries.add(uow.session, rows)
+        told = await _into_inboxes(uow, kind, told)
+        if IN_APP in kind.channels:
+            refused = Decision("skipped", now, now, "switched off")
+            rows += [
+                _row(one, IN_APP, refused) for one in told if frequency(kind, IN_APP, one.who.wishes.chosen) == "off"
+            ]
+    offered = [(one, [channel for channel in allowed if _goes(uow, one.who, kind, channel)]) for one in told]
+    before = await people.lately(uow, [(one.who, one.cause) for one, some in offered if some], now)
+    for (one, some), lately in zip([pair for pair in offered if pair[1]], before, strict=True):
+        for channel in some:
+            decision = decide(kind, channel, one.who.wishes, lately.get(channel, Lately()), now)
+            queued = at_once and decision.state == "waiting" and decision.due_at <= now
+            rows.append(_row(one, channel, decision, now + QUEUED_FOR if queued else None))
+    added = await deliveries.add(uow.session, kind.id, rows, now)
     for row in rows:
-        if row["id"] in added and row["queued_until"] is not None:
-            uow.record(DeliveryDue(delivery_id=row["id"]))
-    return bool(added) or not rows
+        if row.id in added and row.queued_until is not None:
+            uow.record(DeliveryDue(delivery_id=row.id))
+    repeated = {(row.user_id, row.dedupe_key) for row in rows} - {
+        (row.user_id, row.dedupe_key) for row in rows if row.id in added
+    }
+    return len(told) - len(repeated)
 
 
 def _goes(uow: UnitOfWork, who: Person, kind: Kind, channel: Channel) -> bool:
@@ -77,44 +142,42 @@ def _goes(uow: UnitOfWork, who: Person, kind: Kind, channel: Channel) -> bool:
     if channel == EMAIL and not who.address and kind.id not in TO_ANY_ADDRESS:
         return False
     wished = channel in kind.channels or frequency(kind, channel, who.wishes.chosen) != "off"
-    return wished and channel in who.reached and uow.db.port(Senders).offers(channel)
+    return channel != IN_APP and wished and channel in who.reached and uow.db.port(Senders).offers(channel)
 
 
-async def _into_inbox(
-    uow: UnitOfWork, who: Person, kind: Kind, params: dict[str, object], url: str, cause: str
-) -> bool:
-    words = render.in_app(kind.id, params, who.locale, zone=who.wishes.zone, person_name=who.name)
-    created = NotificationCreated(
-        user_id=who.id, notification_id=new_id(), kind=kind.id, title=words.title, body=words.body, url=url
+async def _into_inboxes(uow: UnitOfWork, kind: Kind, told: Sequence[_Told]) -> list[_Told]:
+    """Where it is wanted. Those who have not been told before."""
+    created: dict[int, NotificationCreated] = {}
+    for place, one in enumerate(told):
+        wishes = one.who.wishes
+        if frequency(kind, IN_APP, wishes.chosen) == "instant":
+            words = render.in_app(kind.id, one.params, one.who.locale, zone=wishes.zone, person_name=one.who.name)
+            created[place] = NotificationCreated(
+                user_id=one.who.id,
+                notification_id=new_id(),
+                kind=kind.id,
+                title=words.title,
+                body=words.body,
+                url=one.url,
+            )
+    added = await repository.add(uow.session, [(fact, told[place].cause) for place, fact in created.items()])
+    for fact in created.values():
+        if fact.notification_id in added:
+            uow.record(fact)
+    return [one for place, one in enumerate(told) if place not in created or created[place].notification_id in added]
+
+
+def _row(one: _Told, channel: Channel, decision: Decision, queued_until: datetime | None = None) -> Planned:
+    return Planned(
+        new_id(),
+        one.who.id,
+        channel,
+        one.cause,
+        msgspec.json.encode(one.params).decode(),
+        one.url,
+        decision.state,
+        decision.reason,
+        decision.due_at,
+        decision.expires_at,
+        queued_until,
     )
-    if not await repository.add(uow.session, created, cause):
-        return False
-    uow.record(created)
-    return True
-
-
-def _row(
-    who: Person,
-    kind: Kind,
-    channel: Channel,
-    params: dict[str, object],
-    url: str,
-    cause: str,
-    decision: Decision,
-    now: datetime,
-) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "user_id": who.id,
-        "kind": kind.id,
-        "channel": channel,
-        "dedupe_key": cause,
-        "params": params,
-        "url": url,
-        "state": decision.state,
-        "reason": decision.reason,
-        "due_at": decision.due_at,
-        "expires_at": decision.expires_at,
-        "queued_until": None,
-        "created_at": now,
-    }

@@ -87,6 +87,7 @@ async def change(uow: UnitOfWork, user_id: UUID, wanted: PreferencesIn, now: dat
     # What was planned before is asked once more.
     await deliveries.hasten(uow.session, user_id, now)
     await drop_unwanted(uow, user_id)
+    await _move_saved(uow, user_id, now)
     return await preferences(uow, user_id)
 
 
@@ -115,6 +116,16 @@ async def drop_unwanted(uow: UnitOfWork, user_id: UUID) -> None:
     who = await _person(uow, user_id)
     unwanted = [kind.id for kind in KINDS.values() if planning.frequency(kind, EMAIL, who.wishes.chosen) == "off"]
     await deliveries.drop_saved(uow.session, user_id, unwanted)
+
+
+async def _move_saved(uow: UnitOfWork, user_id: UUID, now: datetime) -> None:
+    """What was saved comes at the hour, and as often, as is wished now."""
+    wishes = (await _person(uow, user_id)).wishes
+    digests: tuple[planning.Frequency, ...] = ("daily", "weekly")
+    for often in digests:
+        kinds = [kind.id for kind in KINDS.values() if planning.frequency(kind, EMAIL, wishes.chosen) == often]
+        due_at = planning.digest_at(often, wishes, now)
+        await deliveries.move_saved(uow.session, user_id, kinds, often, due_at, now)
 
 
 async def _person(uow: UnitOfWork, user_id: UUID) -> Person:

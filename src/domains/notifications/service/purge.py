@@ -1,8 +1,8 @@
 """What was told long ago is forgotten, a few rows at a time. What still waits never is."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
+from domains.kernel.ids import id_at
 from domains.kernel.uow import Database
 from domains.notifications.repository import deliveries, inbox
 
@@ -21,13 +21,8 @@ async def forget_old(db: Database, now: datetime) -> None:
     more = True
     while more:
         async with db.begin() as uow:
-            more = await inbox.purge(uow.session, _id_at(now - KEEP_READ), _id_at(now - KEEP_UNREAD), most=_AT_ONCE)
+            more = await inbox.purge(uow.session, id_at(now - KEEP_READ), id_at(now - KEEP_UNREAD), most=_AT_ONCE)
     more = True
     while more:
         async with db.begin() as uow:
             more = await deliveries.purge_local_mails(uow.session, now - KEEP_LOCAL_MAILS, most=_AT_ONCE)
-
-
-def _id_at(moment: datetime) -> UUID:
-    """Ids made before it are smaller."""
-    return UUID(int=int(moment.timestamp() * 1000) << 80)

@@ -2,7 +2,7 @@
 however late or often the clock strikes."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,8 @@ from domains.notifications.channels.port import Due
 from domains.notifications.policy import reminders as policy
 from domains.notifications.repository import reminders as repository
 from domains.notifications.repository.reminders import Reminding
-from domains.notifications.service import many
+from domains.notifications.service import plan
+from domains.notifications.service.plan import Telling
 
 STREAK = "streak"
 RECAP = "recap"
@@ -60,6 +61,7 @@ async def _remind_of_streaks(uow: UnitOfWork, due: Sequence[Reminding], zones: d
         elif decided == "now":
             wanted[reminding.user_id] = reminding
     at_risk = await gamification.streaks_at_risk(uow, {id_: r.local_on for id_, r in wanted.items()})
+    tellings = []
     for user_id, days in at_risk.items():
         on = wanted[user_id].local_on
         params = {
@@ -67,7 +69,8 @@ async def _remind_of_streaks(uow: UnitOfWork, due: Sequence[Reminding], zones: d
             "hours_left": policy.hours_left(now, on, zones[user_id]),
             "local_on": on.isoformat(),
         }
-        await many.notify(uow, user_id, "streak_at_risk", params=params, url="/learn", cause=f"streak:{on}", now=now)
+        tellings.append(Telling(user_id, params, "/learn", f"streak:{on}"))
+    await plan.notify_many(uow, "streak_at_risk", tellings, now=now)
 
 
 async def _recap(uow: UnitOfWork, due: Sequence[Reminding], now: datetime) -> None:
@@ -75,6 +78,7 @@ async def _recap(uow: UnitOfWork, due: Sequence[Reminding], now: datetime) -> No
         last_on = week_on + 6 * _DAY
         people = [reminding.user_id for reminding in due if reminding.local_on == week_on]
         found = await gamification.practice(uow, people, first_on=week_on, last_on=last_on)
+        tellings = []
         for user_id, practice in found.items():
             if practice.lessons == 0 or policy.recap_stale(now, week_on):
                 continue
@@ -86,13 +90,18 @@ async def _recap(uow: UnitOfWork, due: Sequence[Reminding], now: datetime) -> No
                 "week_from": week_on.isoformat(),
                 "week_until": last_on.isoformat(),
             }
-            cause = f"recap:{week_on}"
-            await many.notify(uow, user_id, "weekly_recap", params=params, url="/learn", cause=cause, now=now)
+            tellings.append(Telling(user_id, params, "/learn", f"recap:{week_on}"))
+        await plan.notify_many(uow, "weekly_recap", tellings, now=now)
 
 
-async def streak_still_at_risk(uow: UnitOfWork, due: Due, now: datetime) -> bool:
+async def streaks_still_at_risk(uow: UnitOfWork, dues: Sequence[Due], now: datetime) -> set[UUID]:
     """Asked right before sending: somebody who practised since, or whose day is over, is left alone."""
-    today = local_date(now, await identity.time_zone(uow, due.user_id))
-    if date.fromisoformat(str(due.params["local_on"])) != today:
-        return False
-    return bool(await gamification.streaks_at_risk(uow, {due.user_id: today}))
+    zones = await identity.time_zones(uow, {due.user_id for due in dues})
+    today = {user_id: local_date(now, zone) for user_id, zone in zones.items()}
+    at_risk = await gamification.streaks_at_risk(uow, today)
+    # A row without its day was planned by a version that did not say it; then today's streak is what it speaks of.
+    return {
+        due.id
+        for due in dues
+        if due.user_id in at_risk and due.params.get("local_on") in {None, today[due.user_id].isoformat()}
+    }

@@ -1,12 +1,14 @@
-"""What is asked about a delivery right before it is sent: is it still true? Kinds that are not here stay true."""
+"""What is asked about deliveries right before they are sent: is it still true? Kinds that are not here stay true."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from domains.kernel.uow import UnitOfWork
 from domains.notifications.channels.port import Due
 from domains.notifications.service import reminders
 
-STILL_WANTED: Mapping[str, Callable[[UnitOfWork, Due, datetime], Awaitable[bool]]] = {
-    "streak_at_risk": reminders.streak_still_at_risk,
-}
+StillWanted = Callable[[UnitOfWork, Sequence[Due], datetime], Awaitable[Collection[UUID]]]
+"""The ids of those that are, of several deliveries of one kind."""
+
+STILL_WANTED: Mapping[str, StillWanted] = {"streak_at_risk": reminders.streaks_still_at_risk}

@@ -10,6 +10,7 @@ from uuid import UUID
 from domains.identity import api as identity
 from domains.kernel.page import decode_cursor, page_of
 from domains.kernel.uow import Database, UnitOfWork
+from domains.notifications.channels.answers import storable
 from domains.notifications.errors import NotSuppressed
 from domains.notifications.policy.bounces import Reason, parsed
 from domains.notifications.repository import suppression as repository
@@ -23,7 +24,7 @@ async def reason(db: Database, address: str) -> str | None:
 
 async def suppress(uow: UnitOfWork, address: str, why: Reason | str, detail: str = "") -> bool:
     """False where it was suppressed before, for whatever reason."""
-    return await repository.add(uow.session, address.strip(), why, detail[:300])
+    return await repository.add(uow.session, address.strip(), why, storable(detail, 300))
 
 
 async def lift(uow: UnitOfWork, address: str) -> None:

@@ -22,28 +22,30 @@ _SESSION = """
 WRITE_ANSWERS = """
     WITH given AS (
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[],
-                             $8::int[]) WITH ORDINALITY
-            AS g (session_id, exercise_id, key, answer, grade, verdict, correct, elapsed_ms, place)
+                             $8::int[], $9::timestamptz[]) WITH ORDINALITY
+            AS g (session_id, exercise_id, key, answer, grade, verdict, correct, elapsed_ms, answered_at, place)
     ), session AS (
-        SELECT id, answered, hearts, unlimited_hearts, completed_at
+        SELECT id, answered, correct, hearts, unlimited_hearts, active_at, completed_at
         FROM learning_session WHERE id = ANY($1) FOR UPDATE SKIP LOCKED
     ), written AS (
         INSERT INTO learning_answer
-            (session_id, exercise_id, key, answer, grade, verdict, correct, elapsed_ms, answered, hearts)
+            (session_id, exercise_id, key, answer, grade, verdict, correct, elapsed_ms, answered_at, answered, hearts)
         SELECT g.session_id, g.exercise_id, g.key, g.answer, g.grade, g.verdict, g.correct, g.elapsed_ms,
-               s.answered + 1, greatest(s.hearts - (NOT g.correct AND NOT s.unlimited_hearts)::int, 0)
+               g.answered_at, s.answered + 1, greatest(s.hearts - (NOT g.correct AND NOT s.unlimited_hearts)::int, 0)
         FROM given g JOIN session s ON s.id = g.session_id AND s.completed_at IS NULL
         ON CONFLICT DO NOTHING
-        RETURNING session_id, correct, answered, hearts
+        RETURNING session_id, correct, answered, hearts, answered_at
     ), counted AS (
         UPDATE learning_session s
-        SET answered = w.answered, hearts = w.hearts, correct = s.correct + w.correct::int
+        SET answered = w.answered, hearts = w.hearts, correct = s.correct + w.correct::int,
+            active_at = greatest(s.active_at, w.answered_at)
         FROM written w WHERE s.id = w.session_id
     )
     SELECT w.session_id IS NOT NULL AS fresh, coalesce(w.answered, standing.answered) AS answered,
            coalesce(w.hearts, standing.hearts) AS hearts, standing.key, standing.answer, standing.grade,
            coalesce(s.completed_at IS NOT NULL, false) AS closed,
-           s.id IS NULL AND EXISTS (SELECT FROM learning_session WHERE id = g.session_id) AS busy
+           s.id IS NULL AND EXISTS (SELECT FROM learning_session WHERE id = g.session_id) AS busy,
+           s.correct + w.correct::int AS correct_so_far, greatest(s.active_at, g.answered_at) AS active_at
     FROM given g
     LEFT JOIN session s ON s.id = g.session_id
     LEFT JOIN written w ON w.session_id = g.session_id
@@ -69,9 +71,9 @@ _ENROLLED_AT = text("SELECT enrolled_at FROM learning_enrollment WHERE user_id =
 
 _ADD_SESSION = text("""
     INSERT INTO learning_session
-        (id, user_id, course_id, lesson_id, revision_id, kind, exercise_ids, unlimited_hearts, hearts)
+        (id, user_id, course_id, lesson_id, revision_id, kind, exercise_ids, unlimited_hearts, hearts, active_at)
     VALUES (:id, :user_id, :course_id, :lesson_id, :revision_id, :kind, CAST(:exercise_ids AS uuid[]),
-            :unlimited_hearts, :hearts)
+            :unlimited_hearts, :hearts, :active_at)
 """)
 
 _STATE = text("""
@@ -85,7 +87,10 @@ _LOCK = text("""
     FROM learning_session WHERE id = :session_id AND user_id = :user_id FOR UPDATE
 """)
 
-_CLOSE = text("UPDATE learning_session SET completed_at = now() WHERE id = :session_id")
+_CLOSE = text("""
+    UPDATE learning_session SET completed_at = greatest(active_at, :at), active_at = greatest(active_at, :at)
+    WHERE id = :session_id RETURNING completed_at
+""")
 
 _COUNT_COMPLETION = text("""
     INSERT INTO learning_lesson_progress AS p (user_id, lesson_id, course_id, completions, best_score)
@@ -166,11 +171,13 @@ class AnswerRecord(NamedTuple):
     verdict: str
     correct: bool
     elapsed_ms: int
+    answered_at: datetime
 
 
 class WrittenAnswer(NamedTuple):
     """What the log says after the attempt to write. `fresh`: it is ours; else `key`, `answer` and `grade` are those of
-    the answer that stands. With none of it, the session is `closed`, or `busy` elsewhere, or there is none."""
+    the answer that stands. With none of it, the session is `closed`, or `busy` elsewhere, or there is none.
+    `correct_so_far` and `active_at` are the session's after a fresh answer."""
 
     fresh: bool
     answered: int | None
@@ -180,6 +187,8 @@ class WrittenAnswer(NamedTuple):
     grade: str | None
     closed: bool
     busy: bool
+    correct_so_far: int | None = None
+    active_at: datetime | None = None
 
 
 class LessonRecord(NamedTuple):
@@ -222,9 +231,11 @@ async def enrol(session: AsyncSession, user_id: UUID, course_id: UUID) -> tuple[
     return (await session.execute(_ENROLLED_AT, values)).scalar_one(), False
 
 
-async def add_session(session: AsyncSession, session_id: UUID, record: SessionRecord, hearts: int) -> None:
+async def add_session(
+    session: AsyncSession, session_id: UUID, record: SessionRecord, hearts: int, at: datetime
+) -> None:
     values = record._asdict() | {"exercise_ids": list(record.exercise_ids)}
-    await session.execute(_ADD_SESSION, {**values, "id": session_id, "hearts": hearts})
+    await session.execute(_ADD_SESSION, {**values, "id": session_id, "hearts": hearts, "active_at": at})
 
 
 async def session_state(session: AsyncSession, session_id: UUID, user_id: UUID) -> SessionState | None:
@@ -237,8 +248,10 @@ async def lock_session(session: AsyncSession, session_id: UUID, user_id: UUID) -
     return LockedSession(*row) if row else None
 
 
-async def close_session(session: AsyncSession, session_id: UUID) -> None:
-    await session.execute(_CLOSE, {"session_id": session_id})
+async def close_session(session: AsyncSession, session_id: UUID, at: datetime) -> datetime:
+    """When it was completed: at `at`, or with its last answer where another process's clock was ahead."""
+    closed_at: datetime = (await session.execute(_CLOSE, {"session_id": session_id, "at": at})).scalar_one()
+    return closed_at
 
 
 async def count_completion(session: AsyncSession, user_id: UUID, lesson_id: UUID, course_id: UUID, score: float) -> int:

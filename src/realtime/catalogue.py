@@ -1,0 +1,104 @@
+"""Every event of the socket: what it carries, what answers it, and how sure it is to arrive.
+
+Invariant: the published document, the generated client and the tests' check of each frame all read these tables.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from realtime import wire
+
+ANY_COMMAND = ("realtime.bad_payload", "realtime.timeout", "unavailable", "internal")
+"""Refusals that every command may get."""
+
+CONNECT_REFUSALS = (
+    "unauthenticated",
+    "identity.token_invalid",
+    "identity.token_expired",
+    "identity.ticket_invalid",
+    "identity.session_ended",
+    "realtime.bad_payload",
+    "realtime.too_many_sockets",
+    "realtime.closing",
+    "unavailable",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """An event of a client."""
+
+    payload: type[msgspec.Struct]
+    summary: str
+    refusals: tuple[str, ...] = ()
+    """Codes of its own, beside those of ANY_COMMAND."""
+    accepted: type[msgspec.Struct] = wire.Accepted
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An event of the server. One whose payload is a StreamFrame is numbered, and recovered by its number."""
+
+    payload: type[msgspec.Struct]
+    summary: str
+    durable_key: tuple[str, ...] = ()
+    """For frames that come again in `missed` when their numbers are lost: what makes two of them the same."""
+
+
+_ROOM = ("realtime.not_found", "realtime.too_many_rooms")
+
+COMMANDS: dict[str, Command] = {
+    wire.LEAGUE_WATCH: Command(
+        wire.LeagueWatch,
+        "Watch a league's board; a snapshot follows the acknowledgement.",
+        _ROOM,
+    ),
+    wire.LEAGUE_UNWATCH: Command(wire.LeagueUnwatch, "Stop watching one league, or all."),
+    wire.SESSION_WATCH: Command(
+        wire.SessionWatch,
+        "Watch a lesson session: one's own from another device, or somebody's who gave an invitation.",
+        _ROOM,
+    ),
+    wire.SESSION_UNWATCH: Command(wire.SessionUnwatch, "Stop watching one session, or all."),
+    wire.CLASSROOM_WATCH: Command(
+        wire.ClassroomWatch, "Watch a class that one teaches; a snapshot follows the acknowledgement.", _ROOM
+    ),
+    wire.CLASSROOM_UNWATCH: Command(wire.ClassroomUnwatch, "Stop watching one class, or all."),
+    wire.COURSE_WATCH: Command(wire.CourseWatch, "Watch a course that one learns.", _ROOM),
+    wire.COURSE_UNWATCH: Command(wire.CourseUnwatch, "Stop watching one course, or all."),
+    wire.ANSWER_SUBMIT: Command(
+        wire.AnswerSubmit,
+        "Answer an exercise; acknowledged with the body of the REST call.",
+        (
+            "catalog.answer_shape",
+            "learning.session_not_found",
+            "learning.exercise_not_found",
+            "learning.already_answered",
+            "learning.key_of_another_answer",
+            "learning.session_closed",
+        ),
+        accepted=wire.AnswerAccepted,
+    ),
+}
+
+FRAMES: dict[str, Sent] = {
+    wire.STREAM_READY: Sent(wire.StreamReady, "The position behind which frames follow without a gap."),
+    wire.STREAM_CLOSED: Sent(wire.StreamClosed, "The server closes this socket, and why."),
+    wire.PROGRESS_CHANGED: Sent(wire.ProgressChanged, "An answer of one's own was graded."),
+    wire.LESSON_COMPLETED: Sent(
+        wire.LessonCompleted, "A lesson of one's own is complete and rewarded.", ("session_id", "lesson_id")
+    ),
+    wire.NOTIFICATION_CREATED: Sent(wire.NotificationCreated, "A new row in one's own inbox.", ("id",)),
+    wire.NOTIFICATION_READ: Sent(
+        wire.NotificationRead, "Some of one's own inbox was read or put away, here or elsewhere."
+    ),
+    wire.LEAGUE_SNAPSHOT: Sent(wire.LeagueFrame, "The whole board."),
+    wire.LEAGUE_CHANGED: Sent(wire.LeagueFrame, "The lines that moved, with absolute values."),
+    wire.CLASSROOM_SNAPSHOT: Sent(wire.ClassroomSnapshot, "All members of a class and what they are at."),
+    wire.CLASSROOM_PROGRESS: Sent(wire.ClassroomProgress, "A member of a watched class answered."),
+    wire.SESSION_PROGRESS: Sent(wire.SessionProgress, "A watched session as it stands now."),
+    wire.COURSE_CHANGED: Sent(wire.CourseChanged, "The revision of a watched course that is published now."),
+    wire.PRESENCE_CHANGED: Sent(wire.PresenceChanged, "How many people are in a room; at most once a second."),
+    wire.ROOM_LEFT: Sent(wire.RoomLeft, "This socket is no longer in a room."),
+}
