@@ -10,10 +10,12 @@ Consequence: nobody is put into a class, or shown to a teacher in more than they
 
 from domains.classrooms.controllers import ClassroomsController, MembersController
 from domains.classrooms.events import ClassroomArchived, ClassroomReopened, MemberJoined, MemberLeft, RoleChanged
+from domains.classrooms.handlers import SUBSCRIPTIONS
 from domains.kernel.domain import Domain
 
 DOMAIN = Domain(
     "classrooms",
     routes=[ClassroomsController, MembersController],
+    subscriptions=SUBSCRIPTIONS,
     events=[MemberJoined, MemberLeft, RoleChanged, ClassroomArchived, ClassroomReopened],
 )

@@ -28,8 +28,8 @@ from domains.classrooms.schemas import (
     RoleIn,
 )
 from domains.identity import api as identity
-from domains.identity.api import Principal
-from domains.identity.guards import require_role
+from domains.identity.api import Permission, Principal
+from domains.identity.guards import require
 from domains.kernel import codes
 from domains.kernel.idempotency import once_per_key
 from domains.kernel.page import Limit, Page, decode_cursor, page_of
@@ -50,7 +50,7 @@ class ClassroomsController(Controller):
         operation_id="create_classroom",
         summary="Make a class; for teachers and admins",
         status_code=HTTP_201_CREATED,
-        guards=[require_role("teacher", "admin")],
+        guards=[require(Permission.CLASSES_CREATE)],
     )
     async def create(
         self,

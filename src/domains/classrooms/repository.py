@@ -73,6 +73,24 @@ _PAGE = text("""
     ORDER BY joined_at, user_id LIMIT :most
 """)
 
+_LOCK_TAUGHT = text("""
+    SELECT c.id, c.archived_at, m.role FROM classrooms_classroom c JOIN classrooms_member m ON m.classroom_id = c.id
+    WHERE m.user_id = :user_id AND m.role <> 'learner' AND m.removed_at IS NULL ORDER BY c.id FOR UPDATE OF c
+""")
+_LOCK_ALL = text("""
+    SELECT c.id FROM classrooms_classroom c
+    WHERE EXISTS (SELECT FROM classrooms_member m WHERE m.classroom_id = c.id AND m.user_id = :user_id)
+    ORDER BY c.id FOR UPDATE
+""")
+_MOVE_MEMBER = text("""
+    UPDATE classrooms_member m SET user_id = :into_id WHERE user_id = :from_id AND NOT EXISTS (
+        SELECT FROM classrooms_member o WHERE o.classroom_id = m.classroom_id AND o.user_id = :into_id)
+    RETURNING classroom_id, role, true, removed_at
+""")
+_DROP_MEMBER = text("""
+    DELETE FROM classrooms_member WHERE user_id = :from_id RETURNING classroom_id, role, false, removed_at
+""")
+
 _OPEN = "m.removed_at IS NULL AND c.archived_at IS NULL"
 _TEACHING = f"m.role IN ('teacher', 'co_teacher') AND {_OPEN}"
 _JOINED = "classrooms_member m JOIN classrooms_classroom c ON c.id = m.classroom_id"
@@ -127,6 +145,15 @@ class Classroom(NamedTuple):
     learners: int
     teacher_ids: Sequence[UUID]
     """The teacher first."""
+
+
+class Place(NamedTuple):
+    """What somebody was in a class, before they were moved out of it."""
+
+    classroom_id: UUID
+    role: ClassRole
+    moved: bool
+    """False where the other was there already."""
 
 
 class ClassOf(NamedTuple):
@@ -229,6 +256,20 @@ async def forgive(session: AsyncSession, classroom_id: UUID, user_id: UUID) -> N
 
 async def set_role(session: AsyncSession, classroom_id: UUID, user_id: UUID, role: ClassRole) -> None:
     await session.execute(_SET_ROLE, {"classroom_id": classroom_id, "user_id": user_id, "role": role})
+
+
+async def lock_taught(session: AsyncSession, user_id: UUID) -> list[LockedClassroom]:
+    """The classes that somebody teaches, held until the end."""
+    rows = await session.execute(_LOCK_TAUGHT, {"user_id": user_id})
+    return [LockedClassroom(row.id, row.archived_at, ClassRole(row.role)) for row in rows]
+
+
+async def move_member(session: AsyncSession, from_id: UUID, into_id: UUID) -> list[Place]:
+    """Those that `from_id` was in until now; where they had been removed nothing is told of it."""
+    await session.execute(_LOCK_ALL, {"user_id": from_id})
+    moved = await session.execute(_MOVE_MEMBER, {"from_id": from_id, "into_id": into_id})
+    dropped = await session.execute(_DROP_MEMBER, {"from_id": from_id})
+    return [Place(row[0], ClassRole(row[1]), row[2]) for row in (*moved, *dropped) if row[3] is None]
 
 
 async def page_of_members(

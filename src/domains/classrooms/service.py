@@ -107,6 +107,8 @@ async def change_classroom(
     if archived is not None:
         if found.role is not ClassRole.TEACHER:
             raise NotYourPart("only its teacher archives a class")
+        if not archived and not await _may_teach(uow, user_id, classroom_id):
+            raise NotYourPart("it takes the role of a teacher to teach a class again")
         await _archive(uow, found, archived=archived)
     if name is not None:
         await repository.rename(uow.session, classroom_id, identity.checked_name(name))
@@ -175,7 +177,7 @@ async def set_role(uow: UnitOfWork, user_id: UUID, classroom_id: UUID, member_id
         raise TeacherStays
     if member.role is role:
         return
-    if role is ClassRole.CO_TEACHER and not {"teacher", "admin"} & await identity.roles(uow, member_id):
+    if role is ClassRole.CO_TEACHER and not await _may_teach(uow, member_id, classroom_id):
         raise NotATeacher
     await repository.set_role(uow.session, classroom_id, member_id, role)
     uow.record(RoleChanged(classroom_id=classroom_id, user_id=member_id, role=role))
@@ -193,6 +195,33 @@ async def progress(db: Database, classroom_id: UUID) -> ClassroomProgressOut:
         for id_ in found.user_ids
     ]
     return ClassroomProgressOut(classroom_id, found.course_id, learners)
+
+
+async def follow_roles(uow: UnitOfWork, user_id: UUID) -> None:
+    """Takes from somebody what they may no longer do: who may teach a class no more becomes a learner there, and a
+    class that was theirs is archived, until they may again."""
+    for held in await repository.lock_taught(uow.session, user_id):
+        if await _may_teach(uow, user_id, held.id):
+            continue
+        if held.role is ClassRole.TEACHER:
+            await _archive(uow, held, archived=True)
+        else:
+            await repository.set_role(uow.session, held.id, user_id, ClassRole.LEARNER)
+            uow.record(RoleChanged(classroom_id=held.id, user_id=user_id, role=ClassRole.LEARNER))
+
+
+async def merge(uow: UnitOfWork, from_id: UUID, into_id: UUID) -> None:
+    """Makes somebody's places in classes another's. In a class that both are in, or that `into_id` was taken out of,
+    nothing changes for them."""
+    for place in await repository.move_member(uow.session, from_id, into_id):
+        uow.record(MemberLeft(classroom_id=place.classroom_id, user_id=from_id, removed=False))
+        if place.moved:
+            uow.record(MemberJoined(classroom_id=place.classroom_id, user_id=into_id, role=place.role))
+
+
+async def _may_teach(uow: UnitOfWork, user_id: UUID, classroom_id: UUID) -> bool:
+    scope = identity.Scope(identity.ScopeKind.CLASS, classroom_id)
+    return await identity.may(uow, user_id, identity.Permission.CLASSES_TEACH, scope)
 
 
 async def _taught(uow: UnitOfWork, user_id: UUID, classroom_id: UUID, *, only_open: bool = True) -> LockedClassroom:

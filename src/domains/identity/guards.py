@@ -114,29 +114,12 @@ def _is_public(scope: Scope) -> bool:
     return bool(scope["route_handler"].opt.get("public")) or scope.get("method") == "OPTIONS"
 
 
-def require_role(*roles: str) -> Callable[[Connection, BaseRouteHandler], Awaitable[None]]:
-    """A guard for admin and payment routes: one of `roles`, read from the database for this very request, or an API key
-    with the scope of the route."""
-    wanted = frozenset(roles)
-
-    async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
-        if _opens(connection.scope["auth"], handler):
-            return
-        principal: Principal | None = connection.scope["user"]
-        if principal is None:
-            raise Unauthenticated
-        authenticator: Authenticator = connection.app.state[AUTHENTICATOR]
-        if not wanted & await authenticator.roles_now(principal):
-            raise RoleMissing
-
-    return guard
-
-
 def require(
     permission: Permission, *, within: tuple[ScopeKind, str] | None = None
 ) -> Callable[[Connection, BaseRouteHandler], Awaitable[None]]:
-    """A guard like `require_role` that asks what somebody may do. `within`: a role in the course or class that this
-    parameter of the path names will do too, as in `(ScopeKind.COURSE, "course_id")`."""
+    """A guard for what not everybody may: the roles are read from the database for this very request, or an API key has
+    the scope of the route. `within`: a role in the course or class that this parameter of the path names will do too,
+    as in `(ScopeKind.COURSE, "course_id")`."""
 
     async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         if _opens(connection.scope["auth"], handler):

@@ -20,7 +20,7 @@ from app.asgi import Parts
 from app.live import realtime_ports
 from app.problems import HANDLERS
 from domains.identity import api, guards
-from domains.identity.api import Authenticator, Principal
+from domains.identity.api import Authenticator, Permission, Principal
 from domains.identity.errors import SessionEnded, TokenExpired, TokenInvalid
 from domains.identity.repository import sessions as repository
 from domains.identity.service.keys import KeyRing
@@ -345,7 +345,7 @@ async def test_a_bad_token_is_told_on_closed_routes_and_ignored_on_public_ones(c
 
 
 async def test_a_role_is_read_again_for_every_request(authenticator: Authenticator, token: str, db: Database) -> None:
-    @get("/admin", guards=[guards.require_role("admin")])
+    @get("/admin", guards=[guards.require(Permission.API_KEYS)])
     async def admin() -> str:
         return "in"
 

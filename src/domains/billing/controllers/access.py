@@ -24,8 +24,8 @@ from domains.billing.schemas.access import (
 )
 from domains.billing.service import guesses, seats, staff
 from domains.identity import api as identity
-from domains.identity.api import Principal
-from domains.identity.guards import require_role
+from domains.identity.api import Permission, Principal
+from domains.identity.guards import require
 from domains.kernel import codes
 from domains.kernel.clock import utc_now
 from domains.kernel.idempotency import once_per_key
@@ -119,7 +119,7 @@ class SeatsController(Controller):
 class AccessAdminController(Controller):
     path = "/api/v1/admin"
     tags = ("billing",)
-    guards = (require_role("admin", "support"),)
+    guards = (require(Permission.BILLING_GRANT),)
 
     @get(
         "/users/{user_id:uuid}/entitlements",

@@ -24,12 +24,13 @@ from domains.billing.schemas.catalogue import (
     given,
 )
 from domains.billing.service import catalogue
-from domains.identity.guards import require_role
+from domains.identity.api import Permission
+from domains.identity.guards import require
 from domains.kernel.clock import utc_now
 from domains.kernel.page import Limit, Page, decode_cursor, page_of
 from domains.kernel.uow import UnitOfWork
 
-_ADMINS = [require_role("admin")]
+_ADMINS = [require(Permission.BILLING_CATALOGUE)]
 
 
 class AdminProductsController(Controller):

@@ -12,11 +12,10 @@ from domains.billing.schemas.documents import DocumentOut
 from domains.billing.service import documents
 from domains.billing.service.documents import Named
 from domains.billing.service.pdf import pdf
-from domains.identity.api import Authenticator, Principal
+from domains.identity.api import Authenticator, Permission, Principal
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database
 
-_STAFF = frozenset({"admin", "support"})
 _PDF = "application/pdf"
 _FILE = {200: ResponseSpec(bytes, media_type=_PDF, description="The document", generate_examples=False)}
 _HEADERS = [ResponseHeader(name="Content-Disposition", description="What to call the file.", documentation_only=True)]
@@ -104,8 +103,8 @@ class DocumentsController(Controller):
 
 
 async def _owner(authenticator: Authenticator, principal: Principal) -> UUID | None:
-    """Whose documents the caller may see; None is everybody's. Roles are asked for anew only where it matters."""
-    if principal.roles & _STAFF and await authenticator.roles_now(principal) & _STAFF:
+    """Whose documents the caller may see; None is everybody's."""
+    if await authenticator.may(principal, Permission.BILLING_READ):
         return None
     return principal.user_id
 

@@ -20,8 +20,8 @@ from domains.billing.schemas.payments import (
 )
 from domains.billing.service import checkout, refunds, transactions
 from domains.billing.service.checkout import Kind, Wish
-from domains.identity.api import Principal
-from domains.identity.guards import SCOPE, require_role
+from domains.identity.api import Permission, Principal
+from domains.identity.guards import SCOPE, require
 from domains.kernel.clock import utc_now
 from domains.kernel.idempotency import checked_key
 from domains.kernel.page import Limit, Page
@@ -124,7 +124,7 @@ class PaymentsController(Controller):
         operation_id="refund_payment",
         summary="Give back all or a part; for staff",
         status_code=HTTP_200_OK,
-        guards=[require_role("admin", "support")],
+        guards=[require(Permission.BILLING_REFUND)],
     )
     async def refund(
         self,
@@ -151,7 +151,7 @@ class PaymentsAdminController(Controller):
 
     path = "/api/v1/admin"
     tags = ("billing",)
-    guards = (require_role("admin", "support"),)
+    guards = (require(Permission.BILLING_READ),)
 
     @get(
         "/users/{user_id:uuid}/payments",

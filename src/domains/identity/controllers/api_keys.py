@@ -10,8 +10,9 @@ from litestar.routes import HTTPRoute
 
 from domains.identity.api import Principal
 from domains.identity.controllers.answers import AnyRequest, caller_of
-from domains.identity.guards import SCOPE, require_fresh, require_role
+from domains.identity.guards import SCOPE, require, require_fresh
 from domains.identity.models.api_keys import ApiKey
+from domains.identity.policy.permissions import Permission
 from domains.identity.repository import api_keys as repository
 from domains.identity.schemas.api_keys import ApiKeyIn, ApiKeyOut, ApiKeysOut, NewApiKeyOut, RotationIn
 from domains.identity.service.api_keys import make_key, revoke_key, rotate_key
@@ -21,7 +22,7 @@ from domains.kernel.uow import UnitOfWork
 class ApiKeysController(Controller):
     path = "/api/v1/admin/api-keys"
     tags = ("identity",)
-    guards = (require_role("admin"),)
+    guards = (require(Permission.API_KEYS),)
     cache_control = CacheControlHeader(no_store=True)
 
     @get("/", operation_id="list_api_keys", summary="API keys, the newest first, and the scopes that there are")

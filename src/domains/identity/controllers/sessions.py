@@ -9,7 +9,8 @@ from litestar.params import FromPath
 
 from domains.identity.api import Authenticator, Principal
 from domains.identity.controllers.answers import AnyRequest, caller_of
-from domains.identity.guards import SCOPE, require_role
+from domains.identity.guards import SCOPE, require
+from domains.identity.policy.permissions import Permission
 from domains.identity.schemas.sessions import EndedOut, SessionsOut
 from domains.identity.service.logins import end_login, end_logins, logins_of
 from domains.kernel.uow import Database
@@ -61,7 +62,7 @@ class SessionsOfUserController(Controller):
 
     path = "/api/v1/admin/users/{user_id:uuid}/sessions"
     tags = ("identity",)
-    guards = (require_role("admin", "support"),)
+    guards = (require(Permission.PEOPLE_SESSIONS),)
     cache_control = CacheControlHeader(no_store=True)
 
     @get(

@@ -37,7 +37,7 @@ class Principal:
     user_id: UUID
     session_id: UUID
     roles: frozenset[str]
-    """As of the last look at the database, at most 30 s ago; what needs the present truth uses `require_role`."""
+    """As of the last look at the database, at most 30 s ago; what needs the present truth uses `guards.require`."""
     expires_at: datetime
     actor_id: UUID | None = None
     """Who of the staff looks through this person's eyes, and may only read; None for the person themselves."""

@@ -12,13 +12,13 @@ from domains.identity.events import RolesChanged, SessionsRevoked
 from domains.identity.policy.actions import Action
 from domains.identity.policy.fields import Role, checked_roles
 from domains.identity.policy.permissions import Permission, Scope, checked_scoped, holds, is_staff
+from domains.identity.repository import accounts, staff
 from domains.identity.repository import roles as repository
-from domains.identity.repository import staff
 from domains.identity.repository.roles import Scoped, Standing
 from domains.identity.service import audit, notices
 from domains.identity.service.caller import Caller
 from domains.kernel.clock import utc_now
-from domains.kernel.uow import Database, UnitOfWork
+from domains.kernel.uow import UnitOfWork
 
 
 class Change(NamedTuple):
@@ -26,11 +26,13 @@ class Change(NamedTuple):
     after: frozenset[str]
 
 
-async def may(db: Database, user_id: UUID, permission: Permission, scope: Scope | None = None) -> bool:
-    """Whether somebody may, everywhere or within `scope`; as the database has it now, in one round trip."""
-    kind, within_id = scope or (None, None)
-    held = await repository.held(db, user_id, kind, within_id)
-    return holds(permission, held.roles, held.scoped_roles)
+async def may(uow: UnitOfWork, user_id: UUID, permission: Permission, scope: Scope | None = None) -> bool:
+    """Whether somebody may, everywhere or within `scope`, as this transaction leaves them. No for nobody."""
+    everywhere = await accounts.roles_within(uow.session, user_id)
+    if scope is None or holds(permission, everywhere):
+        return holds(permission, everywhere)
+    scoped = await repository.scoped(uow.session, user_id)
+    return holds(permission, everywhere, [each.role for each in scoped if (each.kind, each.within_id) == scope])
 
 
 async def change_roles(

@@ -305,6 +305,7 @@ async def count_enrolled(session: AsyncSession, course_id: UUID) -> int:
 
 _MOVE = [
     text("UPDATE learning_session SET user_id = :into_id WHERE user_id = :from_id"),
+    text("UPDATE learning_invitation SET watcher_id = :into_id WHERE watcher_id = :from_id"),
     text("""
         INSERT INTO learning_lesson_progress AS p
             (user_id, lesson_id, course_id, completions, best_score, first_completed_at, last_completed_at)

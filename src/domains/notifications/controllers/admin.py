@@ -6,7 +6,8 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from domains.identity.guards import require_role
+from domains.identity.api import Permission
+from domains.identity.guards import require
 from domains.kernel.clock import utc_now
 from domains.kernel.page import Limit, Page
 from domains.kernel.uow import UnitOfWork
@@ -17,7 +18,7 @@ from domains.notifications.service import trace as service
 class NotificationsAdminController(Controller):
     path = "/api/v1/admin/users/{user_id:uuid}/notifications"
     tags = ("notifications",)
-    guards = (require_role("admin", "support"),)
+    guards = (require(Permission.MAIL_READ),)
 
     @get(
         "/",

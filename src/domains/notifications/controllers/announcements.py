@@ -8,8 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from domains.identity.api import Principal
-from domains.identity.guards import require_role
+from domains.identity.api import Permission, Principal
+from domains.identity.guards import require
 from domains.kernel.page import Limit, Page, decode_cursor, page_of
 from domains.kernel.uow import UnitOfWork
 from domains.notifications.models import Announcement
@@ -21,7 +21,7 @@ from domains.notifications.service import announcements as service
 class AnnouncementsController(Controller):
     path = "/api/v1/admin/announcements"
     tags = ("notifications",)
-    guards = [require_role("admin")]  # noqa: RUF012 - Litestar reads it from the class
+    guards = [require(Permission.ANNOUNCEMENTS_SEND)]  # noqa: RUF012 - Litestar reads it from the class
     cache_control = CacheControlHeader(no_store=True)
 
     @post("/", operation_id="draft_announcement", summary="Write an announcement; nobody is told yet")

@@ -8,7 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
-from domains.identity.guards import WEBHOOK, require_role
+from domains.identity.api import Permission
+from domains.identity.guards import WEBHOOK, require
 from domains.kernel.errors import NotFound, Unauthenticated
 from domains.kernel.page import Limit
 from domains.kernel.uow import Database, UnitOfWork
@@ -38,7 +39,7 @@ class MailWebhookController(Controller):
 class SuppressionsController(Controller):
     path = "/api/v1/admin/mail/suppressions"
     tags = ("notifications",)
-    guards = (require_role("admin", "support"),)
+    guards = (require(Permission.MAIL_READ),)
 
     @get("/", operation_id="list_suppressions", summary="Addresses that no mail goes to")
     async def suppressions(

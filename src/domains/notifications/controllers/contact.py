@@ -9,8 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from domains.identity.api import Principal
-from domains.identity.guards import PUBLIC, require_role
+from domains.identity.api import Permission, Principal
+from domains.identity.guards import PUBLIC, require
 from domains.kernel.clock import utc_now
 from domains.kernel.page import Limit, Page, decode_cursor, page_of
 from domains.kernel.uow import Database, UnitOfWork
@@ -51,7 +51,7 @@ class ContactController(Controller):
 class TicketsController(Controller):
     path = "/api/v1/admin/tickets"
     tags = ("notifications",)
-    guards = [require_role("admin", "support")]  # noqa: RUF012 - Litestar reads it from the class
+    guards = [require(Permission.CONTACT_ANSWER)]  # noqa: RUF012 - Litestar reads it from the class
     cache_control = CacheControlHeader(no_store=True)
 
     @get("/", operation_id="list_tickets", summary="Messages by the contact form, the oldest first")

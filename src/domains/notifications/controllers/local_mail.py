@@ -13,7 +13,8 @@ from litestar import Controller, MediaType, Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from domains.identity.guards import require_role
+from domains.identity.api import Permission
+from domains.identity.guards import require
 from domains.kernel.errors import Forbidden, NotFound
 from domains.kernel.uow import Database
 from domains.notifications.channels.port import Senders
@@ -87,7 +88,7 @@ class LocalMailController(Controller):
 class MailPreviewController(Controller):
     path = "/api/v1/admin/mail/preview"
     tags = ("notifications",)
-    guards = (require_role("admin", "support"),)
+    guards = (require(Permission.MAIL_READ),)
 
     @get(
         "/{kind:str}",

@@ -223,8 +223,11 @@ def _is_over(row: DeliveryRow, now: datetime) -> bool:
 
 
 def _lines_up(row: DeliveryRow, near: Neighbours, now: datetime) -> bool:
-    """True where others come first: an address that does not answer costs one try at a time, whatever waits for it."""
-    if near.held_until is not None and not KINDS[row.kind].critical:
+    """True where others come first: an address that does not answer costs one try at a time, whatever waits for it.
+    What somebody is owed or waits for at their screen, as a code, lines up behind nothing."""
+    if KINDS[row.kind].critical:
+        return False
+    if near.held_until is not None:
         row.due_at, row.reason = max(near.held_until, now) + SOON, "behind an earlier one that could not be sent"
     elif near.sending >= MOST_AT_ONCE_TO_ONE:
         row.due_at = now + SOON

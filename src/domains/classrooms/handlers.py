@@ -1,0 +1,19 @@
+"""What classrooms do about the facts of others."""
+
+from domains.classrooms import service
+from domains.identity.events import AccountMerged, RolesChanged
+from domains.kernel.uow import Subscription, UnitOfWork
+
+
+async def follow_roles(uow: UnitOfWork, fact: RolesChanged) -> None:
+    await service.follow_roles(uow, fact.user_id)
+
+
+async def merge_accounts(uow: UnitOfWork, fact: AccountMerged) -> None:
+    await service.merge(uow, fact.from_id, fact.into_id)
+
+
+SUBSCRIPTIONS = [
+    Subscription("classrooms.follow_roles", RolesChanged, follow_roles, "inside"),
+    Subscription("classrooms.merge_accounts", AccountMerged, merge_accounts, "inside"),
+]
