@@ -14,7 +14,7 @@ from domains.catalog import api as catalog
 from domains.catalog.content import Lesson, course_lexicon
 from domains.catalog.kinds import Translate
 from domains.kernel.ids import new_id
-from domains.learning import policy
+from domains.learning.policy.order import ordered as in_order
 
 ROUNDS = 20
 MANY = 700
@@ -44,7 +44,7 @@ def measure() -> Result:
     lessons = [lesson for lesson in course.lessons() if lesson.exercises]
     begun = _times(_begin, lessons * ROUNDS)
     large = [_Exercise(f"{n % 1500}") for n in range(3_000)]
-    ordered = _times(lambda seed: policy.ordered(large, str(seed)), [new_id() for _ in range(3)])
+    ordered = _times(lambda seed: in_order(large, str(seed)), [new_id() for _ in range(3)])
     figures = [
         below("demo course: right answer p50", percentile(rights, 0.5) * 1000, "ms", 0.2),
         Figure("demo course: right answer p99", percentile(rights, 0.99) * 1000, "ms"),
@@ -77,7 +77,7 @@ def _times(work: Callable[[Case], object], cases: Iterable[Case]) -> list[float]
 def _begin(lesson: Lesson) -> list[object]:
     exercises = lesson.exercises
     seed = str(UUID(int=len(exercises)))
-    asked = policy.ordered([_Exercise(exercise.content.subject()) for exercise in exercises], seed)
+    asked = in_order([_Exercise(exercise.content.subject()) for exercise in exercises], seed)
     return [asked, [msgspec.json.encode(exercise.content.prompt(f"{seed}:{exercise.key}")) for exercise in exercises]]
 
 

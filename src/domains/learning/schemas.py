@@ -8,7 +8,7 @@ import msgspec
 
 from domains.catalog.api import AnyPrompt, Token
 from domains.kernel.wire import In, Out
-from domains.learning.policy import SessionKind
+from domains.learning.policy.kinds import SessionKind
 
 
 class EnrollmentOut(Out, frozen=True):

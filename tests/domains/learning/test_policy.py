@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domains.learning.policy import ordered
+from domains.learning.policy.order import ordered
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.kernel.uow import Database
-from domains.learning.policy import SessionKind
+from domains.learning.policy.kinds import SessionKind
 
 _SESSION = """
     SELECT user_id, course_id, lesson_id, revision_id, kind, exercise_ids, unlimited_hearts

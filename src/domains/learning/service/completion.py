@@ -7,9 +7,10 @@ import msgspec
 from domains.catalog import api as catalog
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import UnitOfWork
-from domains.learning import policy, repository
+from domains.learning import repository
 from domains.learning.errors import NeedsPractice, SessionIncomplete, SessionNotFound
 from domains.learning.events import CourseCompleted, LessonCompleted
+from domains.learning.policy.score import score
 from domains.learning.service.sessions import enrol_with_access
 from domains.profiles import api as profiles
 
@@ -39,7 +40,7 @@ async def complete_session(uow: UnitOfWork, user_id: UUID, session_id: UUID) -> 
             user_id,
             session.lesson_id,
             session.course_id,
-            policy.score(session.correct, session.total),
+            score(session.correct, session.total),
         )
         fact = LessonCompleted(
             occurred_at=closed_at,

@@ -11,10 +11,12 @@ from domains.billing import api as billing
 from domains.catalog import api as catalog
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database, UnitOfWork
-from domains.learning import policy, repository
+from domains.learning import repository
 from domains.learning.errors import NothingToPractise, SessionNotFound
 from domains.learning.events import LearnerEnrolled, SessionBegun
-from domains.learning.policy import SessionKind
+from domains.learning.policy.hearts import HEARTS
+from domains.learning.policy.kinds import SessionKind
+from domains.learning.policy.order import ordered
 from domains.learning.repository import SessionRecord
 from domains.learning.schemas import ExerciseOut, SessionOut
 
@@ -94,7 +96,7 @@ async def begin_session(uow: UnitOfWork, user_id: UUID, lesson_id: UUID, kind: S
     )
     await enrol(uow, user_id, revision.course_id)
     session_id = new_id()
-    asked = policy.ordered([_Asked(exercise) for exercise in lesson.exercises], str(session_id))
+    asked = ordered([_Asked(exercise) for exercise in lesson.exercises], str(session_id))
     record = SessionRecord(
         user_id, revision.course_id, lesson_id, revision.id, kind, [each.exercise.id for each in asked], unlimited
     )
@@ -105,7 +107,7 @@ async def begin_session(uow: UnitOfWork, user_id: UUID, lesson_id: UUID, kind: S
         lesson_id=lesson_id,
         total=len(asked),
     )
-    await repository.add_session(uow.session, session_id, record, policy.HEARTS, fact.occurred_at)
+    await repository.add_session(uow.session, session_id, record, HEARTS, fact.occurred_at)
     uow.record(fact)
     return BegunSession(session_id, record)
 
@@ -114,7 +116,7 @@ async def as_begun(uow: UnitOfWork, begun: BegunSession) -> SessionOut:
     """The session as it was before its first answer: what the client was told, and is told again on a repeated call."""
     # A session that does not commit leaves an entry that nobody can reach: its id is never given out.
     session = _keep(begun.id, begun.record, await catalog.revision(uow, begun.record.revision_id))
-    return _shown(session, repository.SessionState(0, policy.HEARTS, None, ()))
+    return _shown(session, repository.SessionState(0, HEARTS, None, ()))
 
 
 async def shown_session(uow: UnitOfWork, db: Database, session_id: UUID, user_id: UUID) -> SessionOut:

@@ -1,15 +1,9 @@
-"""Rules of a session, pure: which exercises it asks and how hearts fall."""
+"""The order of exercises that are all asked."""
 
 import random
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal, Protocol, TypeVar
-
-SessionKind = Literal["lesson"]
-
-HEARTS = 5
-"""Hearts at the start of a session. A wrong answer costs one, unless they are unlimited; at none left, learning
-goes on."""
+from typing import Protocol, TypeVar
 
 
 class Asked(Protocol):
@@ -52,8 +46,3 @@ def _most_pressing(waiting: Sequence[E], last: str, crowded: str | None) -> E:
         if exercise.subject == crowded or (crowded is None and exercise.subject != last):
             return exercise
     return waiting[0]
-
-
-def score(correct: int, total: int) -> float:
-    """Share answered right, 0 to 1; a lesson without exercises is done by reading it."""
-    return correct / total if total else 1.0

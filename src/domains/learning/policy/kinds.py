@@ -1,0 +1,5 @@
+"""Kinds of sessions."""
+
+from typing import Literal
+
+SessionKind = Literal["lesson"]
