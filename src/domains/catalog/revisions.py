@@ -12,6 +12,7 @@ from uuid import UUID
 from domains.catalog import repository
 from domains.catalog.content import Course, Lesson, course_lexicon, decode
 from domains.catalog.errors import CourseNotFound
+from domains.catalog.items import item_ids
 from domains.catalog.kinds import Content
 from domains.catalog.policy.lexicon import Lexicon
 from domains.kernel.uow import Database, UnitOfWork
@@ -26,6 +27,8 @@ class ExerciseView:
     kind: str
     lesson_id: UUID
     content: Content
+    items: tuple[UUID, ...]
+    """Ids of the words and phrases that it exercises; the same in every revision and kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,9 @@ def _indexed(stored: repository.Revision, nodes: Sequence[repository.Node]) -> R
     for section in course.sections:
         for unit in section.units:
             for lesson in unit.lessons:
-                view = _lesson(lesson, ids["unit", unit.key], ids["section", section.key], ids)
+                view = _lesson(
+                    lesson, ids["unit", unit.key], ids["section", section.key], ids, stored.course_id, course
+                )
                 lessons[view.id] = view
     return RevisionContent(
         id=stored.id,
@@ -108,7 +113,14 @@ def _indexed(stored: repository.Revision, nodes: Sequence[repository.Node]) -> R
     )
 
 
-def _lesson(lesson: Lesson, unit_id: UUID, section_id: UUID, ids: Mapping[tuple[str, str], UUID]) -> LessonView:
+def _lesson(
+    lesson: Lesson,
+    unit_id: UUID,
+    section_id: UUID,
+    ids: Mapping[tuple[str, str], UUID],
+    course_id: UUID,
+    course: Course,
+) -> LessonView:
     lesson_id = ids["lesson", lesson.key]
     exercises = tuple(
         ExerciseView(
@@ -117,6 +129,7 @@ def _lesson(lesson: Lesson, unit_id: UUID, section_id: UUID, ids: Mapping[tuple[
             kind=exercise.content.kind(),
             lesson_id=lesson_id,
             content=exercise.content,
+            items=item_ids(course_id, exercise.content, course.target_language),
         )
         for exercise in lesson.exercises
     )
