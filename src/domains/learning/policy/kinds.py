@@ -2,4 +2,7 @@
 
 from typing import Literal
 
-SessionKind = Literal["lesson"]
+CourseSessionKind = Literal["practice", "mistakes", "review", "test_out", "placement"]
+"""Of a course, or of one of its units."""
+
+SessionKind = Literal["lesson", "practice", "mistakes", "review", "test_out", "placement"]
