@@ -10,9 +10,10 @@ from uuid import UUID
 
 import msgspec
 
-from domains.catalog import repository
+from domains.catalog import items, repository
 from domains.catalog.content import Course
 from domains.catalog.errors import AnswerShape, CourseNotFound, LessonNotFound
+from domains.catalog.flashcards import Flashcard, flashcards
 from domains.catalog.formats.report import Remark, Report
 from domains.catalog.kinds import AnyPrompt, Content, Prompt
 from domains.catalog.policy.grade import Grade, Token, Verdict
@@ -79,6 +80,11 @@ def check(exercise: ExerciseView, answer: bytes | msgspec.Raw, lexicon: Lexicon)
     return exercise.content.grade(answer, lexicon)
 
 
+def missed_items(revision: RevisionContent, exercise: ExerciseView, answer: bytes) -> frozenset[UUID]:
+    """Which of an exercise's items a wrong answer got wrong."""
+    return items.missed_items(revision.course_id, exercise.content, revision.course.target_language, answer)
+
+
 __all__ = [
     "DEMO_SLUG",
     "AnswerShape",
@@ -87,6 +93,7 @@ __all__ = [
     "Course",
     "CourseNotFound",
     "ExerciseView",
+    "Flashcard",
     "Grade",
     "LessonNotFound",
     "LessonOfRevision",
@@ -103,9 +110,11 @@ __all__ = [
     "demo_course",
     "ensure_demo_course",
     "export_course",
+    "flashcards",
     "ids_of_slugs",
     "import_course",
     "kept_revision",
+    "missed_items",
     "prompt",
     "publish",
     "published_course",

@@ -8,6 +8,8 @@ changes, whatever becomes of the grader's.
 import unicodedata
 from uuid import UUID, uuid5
 
+import msgspec
+
 from domains.catalog.kinds import Content, MatchPairs, MultipleChoice, Translate, WordBank
 
 _EDGES = " .,;:!?…¡¿。！？、\"'“”„«»"
@@ -15,8 +17,21 @@ _EDGES = " .,;:!?…¡¿。！？、\"'“”„«»"
 
 def item_ids(course_id: UUID, content: Content, target_language: str) -> tuple[UUID, ...]:
     """At least one, in the author's order. An exercise without a text in the target language is an item itself."""
-    texts = dict.fromkeys(_normal(text) for text in _texts(content, target_language))
-    return tuple(uuid5(course_id, f"item:{text}") for text in texts)
+    return tuple(dict.fromkeys(item_id(course_id, text) for text in _texts(content, target_language)))
+
+
+def item_id(course_id: UUID, text: str) -> UUID:
+    """The id of a text in the target language."""
+    return uuid5(course_id, f"item:{_normal(text)}")
+
+
+def missed_items(course_id: UUID, content: Content, target_language: str, answer: bytes) -> frozenset[UUID]:
+    """Which of its items a wrong answer, given as JSON, got wrong: all, unless the exercise asks for several."""
+    if isinstance(content, MatchPairs):
+        found = set(content.decode_answer(answer))
+        wrong = tuple(pair for pair in content.pairs if pair not in found)
+        content = msgspec.structs.replace(content, pairs=wrong or content.pairs)
+    return frozenset(item_ids(course_id, content, target_language))
 
 
 def _texts(content: Content, target: str) -> tuple[str, ...]:

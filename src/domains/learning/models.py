@@ -7,7 +7,7 @@ from it. A session pins the revision that it began with.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ForeignKey, Index, Integer, LargeBinary, SmallInteger, Text, Uuid, func, text
+from sqlalchemy import ARRAY, Double, ForeignKey, Index, Integer, LargeBinary, SmallInteger, Text, Uuid, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domains.kernel.models import Base, Dated, Identified, Moment
@@ -78,6 +78,63 @@ class AnswerRow(Base):
     """Hearts left after this answer."""
     elapsed_ms: Mapped[int] = mapped_column(Integer)
     answered_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    item_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
+    """What it was a review of."""
+    ratings: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default=text("'{}'"))
+    """How well each of them was remembered, as FSRS rates: 1 again to 4 easy."""
+
+
+class ReviewRow(Identified, Base):
+    """The log of flashcards: what a learner said of themselves. With the answers it is the truth of all states."""
+
+    __tablename__ = "learning_review"
+    __table_args__ = (Index("ix_learning_review_learner", "user_id", "course_id"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"))
+    course_id: Mapped[UUID] = mapped_column(ForeignKey("catalog_course.id"))
+    item_id: Mapped[UUID]
+    rating: Mapped[int] = mapped_column(SmallInteger)
+    elapsed_ms: Mapped[int] = mapped_column(Integer)
+    reviewed_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class ScheduleRow(Base):
+    """How a learner wants to be asked again; who has none wants what most people want, version 0."""
+
+    __tablename__ = "learning_schedule"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
+    retention: Mapped[float]
+    parameters: Mapped[list[float] | None] = mapped_column(ARRAY(Double))
+    balanced: Mapped[bool]
+    version: Mapped[int] = mapped_column(Integer)
+
+
+class ItemStateRow(Base):
+    """What is remembered of an item. Whoever reads it folds it anew where `missed` or `rules` says that it is behind.
+
+    No index on `due`: it would have to follow every answer, and the states of one learner are few."""
+
+    __tablename__ = "learning_item_state"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
+    course_id: Mapped[UUID] = mapped_column(primary_key=True)
+    item_id: Mapped[UUID] = mapped_column(primary_key=True)
+    stability: Mapped[float]
+    difficulty: Mapped[float]
+    due: Mapped[datetime] = mapped_column(Moment)
+    last_review: Mapped[datetime] = mapped_column(Moment)
+    reps: Mapped[int] = mapped_column(Integer)
+    lapses: Mapped[int] = mapped_column(Integer)
+    slips: Mapped[int] = mapped_column(Integer)
+    last_correct: Mapped[bool]
+    phase: Mapped[int] = mapped_column(SmallInteger)
+    step: Mapped[int | None] = mapped_column(SmallInteger)
+    prior_stability: Mapped[float | None]
+    rules: Mapped[int] = mapped_column(Integer)
+    """Version of the schedule's settings that it was computed under."""
+    missed: Mapped[int] = mapped_column(Integer)
+    """Changes of the log that it does not know of."""
 
 
 class LessonProgressRow(Base):

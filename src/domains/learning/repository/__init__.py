@@ -10,6 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.kernel.uow import Database
 from domains.learning.policy.kinds import SessionKind
+from domains.learning.policy.schedule import ItemState
+from domains.learning.repository import schedule
+from domains.learning.repository.schedule import ADVANCE, COLUMNS, unnested
 
 _SESSION = """
     SELECT user_id, course_id, lesson_id, revision_id, kind, exercise_ids, unlimited_hearts
@@ -18,20 +21,24 @@ _SESSION = """
 
 # A session that somebody else holds locked is skipped rather than waited for, so that nobody's answer waits for a
 # stranger's. The lock shows the newest counters, while `standing` shows answers as they were when the statement began:
-# an answer that another process wrote meanwhile is found neither fresh nor standing.
-WRITE_ANSWERS = """
+# an answer that another process wrote meanwhile is found neither fresh nor standing. What is remembered of the items is
+# written along; see `repository.schedule` for what happens where somebody else was quicker.
+WRITE_ANSWERS = f"""
     WITH given AS (
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[],
-                             $8::int[], $9::timestamptz[]) WITH ORDINALITY
-            AS g (session_id, exercise_id, key, answer, grade, verdict, correct, elapsed_ms, answered_at, place)
+                             $8::int[], $9::timestamptz[], $10::text[], $11::text[]) WITH ORDINALITY
+            AS g (session_id, exercise_id, key, answer, grade, verdict, correct, elapsed_ms, answered_at, item_ids,
+                  ratings, place)
     ), session AS (
-        SELECT id, answered, correct, hearts, unlimited_hearts, active_at, completed_at
+        SELECT id, user_id, course_id, answered, correct, hearts, unlimited_hearts, active_at, completed_at
         FROM learning_session WHERE id = ANY($1) FOR UPDATE SKIP LOCKED
     ), written AS (
         INSERT INTO learning_answer
-            (session_id, exercise_id, key, answer, grade, verdict, correct, elapsed_ms, answered_at, answered, hearts)
+            (session_id, exercise_id, key, answer, grade, verdict, correct, elapsed_ms, answered_at, item_ids, ratings,
+             answered, hearts)
         SELECT g.session_id, g.exercise_id, g.key, g.answer, g.grade, g.verdict, g.correct, g.elapsed_ms,
-               g.answered_at, s.answered + 1, greatest(s.hearts - (NOT g.correct AND NOT s.unlimited_hearts)::int, 0)
+               g.answered_at, g.item_ids::uuid[], g.ratings::smallint[],
+               s.answered + 1, greatest(s.hearts - (NOT g.correct AND NOT s.unlimited_hearts)::int, 0)
         FROM given g JOIN session s ON s.id = g.session_id AND s.completed_at IS NULL
         ON CONFLICT DO NOTHING
         RETURNING session_id, correct, answered, hearts, answered_at
@@ -40,6 +47,14 @@ WRITE_ANSWERS = """
         SET answered = w.answered, hearts = w.hearts, correct = s.correct + w.correct::int,
             active_at = greatest(s.active_at, w.answered_at)
         FROM written w WHERE s.id = w.session_id
+    ), scheduled AS (
+        INSERT INTO learning_item_state AS s (user_id, course_id, {COLUMNS}, missed)
+        SELECT k.user_id, k.course_id, {COLUMNS}, 0
+        FROM unnest($12::uuid[], {unnested(13)}) AS r (session_id, {COLUMNS})
+        JOIN written USING (session_id) JOIN session k ON k.id = session_id
+        -- In one order, so that two statements cannot wait for each other.
+        ORDER BY k.user_id, r.item_id
+        {ADVANCE}
     )
     SELECT w.session_id IS NOT NULL AS fresh, coalesce(w.answered, standing.answered) AS answered,
            coalesce(w.hearts, standing.hearts) AS hearts, standing.key, standing.answer, standing.grade,
@@ -51,7 +66,7 @@ WRITE_ANSWERS = """
     LEFT JOIN written w ON w.session_id = g.session_id
     LEFT JOIN learning_answer standing ON standing.session_id = g.session_id AND standing.exercise_id = g.exercise_id
     ORDER BY g.place
-"""
+"""  # noqa: S608 - only names and types of columns are put in
 
 # The same for one answer that does wait for its session.
 WRITE_ANSWER_PATIENTLY = WRITE_ANSWERS.replace("FOR UPDATE SKIP LOCKED", "FOR UPDATE")
@@ -172,6 +187,11 @@ class AnswerRecord(NamedTuple):
     correct: bool
     elapsed_ms: int
     answered_at: datetime
+    item_ids: str
+    """As PostgreSQL writes an array, like the ratings: an array of arrays would have to be rectangular."""
+    ratings: str
+    states: Sequence[ItemState] = ()
+    """What is remembered after it, as far as this process knows."""
 
 
 class WrittenAnswer(NamedTuple):
@@ -212,14 +232,19 @@ async def session_record(db: Database, session_id: UUID) -> SessionRecord | None
 
 async def write_answers(db: Database, answers: Sequence[AnswerRecord]) -> list[WrittenAnswer]:
     """One result per answer, in order. At most one answer per session."""
-    columns = [list(column) for column in zip(*answers, strict=True)]
-    return [WrittenAnswer(*row) for row in await db.fetch(WRITE_ANSWERS, *columns)]
+    return [WrittenAnswer(*row) for row in await db.fetch(WRITE_ANSWERS, *_columns(answers))]
 
 
 async def write_answer_patiently(db: Database, answer: AnswerRecord) -> WrittenAnswer:
     """Like `write_answers` for one answer, waiting for whoever holds its session."""
-    [row] = await db.fetch(WRITE_ANSWER_PATIENTLY, *([value] for value in answer))
+    [row] = await db.fetch(WRITE_ANSWER_PATIENTLY, *_columns([answer]))
     return WrittenAnswer(*row)
+
+
+def _columns(answers: Sequence[AnswerRecord]) -> list[Sequence[object]]:
+    *columns, states = zip(*answers, strict=True)
+    sessions = [answer.session_id for answer in answers for _ in answer.states]
+    return [*columns, sessions, *schedule.columns([state for of_one in states for state in of_one])]
 
 
 async def enrol(session: AsyncSession, user_id: UUID, course_id: UUID) -> tuple[datetime, bool]:

@@ -28,6 +28,7 @@ from domains.learning.errors import (
 from domains.learning.events import AnswerGraded
 from domains.learning.repository import AnswerRecord, WrittenAnswer
 from domains.learning.schemas import AnswerOut, GradeOut
+from domains.learning.service.memory import after, forget_memory, keep, memory_of, reviews_of
 from domains.learning.service.sessions import RunningSession, forget_session, running_session
 
 Answers = Batcher[AnswerRecord, WrittenAnswer]
@@ -55,7 +56,11 @@ async def submit_answer(
     if exercise is None:
         raise ExerciseNotFound
     given = msgspec.json.encode(answer)
-    grade = _as_shown(catalog.check(exercise, given, session.lexicon))
+    graded, at = catalog.check(exercise, given, session.lexicon), utc_now()
+    memory = await memory_of(db, session)
+    reviews = await reviews_of(db, session, memory, exercise, given, graded, at)
+    states = after(memory, reviews)
+    grade = _as_shown(graded)
     record = AnswerRecord(
         session_id,
         exercise_id,
@@ -65,10 +70,16 @@ async def submit_answer(
         grade.verdict,
         grade.correct,
         elapsed_ms,
-        utc_now(),
+        at,
+        f"{{{','.join(str(review.item_id) for review in reviews)}}}",
+        f"{{{','.join(str(int(review.rating)) for review in reviews)}}}",
+        states,
     )
     written = await _written(db, record)
     if written.fresh:
+        keep(memory, states)
+        if written.answered == session.total:
+            forget_memory(session_id)
         body = _body(grade, written, session)
         db.announce([_fact(session, body, written)])
         return body
@@ -96,8 +107,9 @@ def _batcher(db: Database) -> Answers:
     async def write(records: Sequence[AnswerRecord]) -> list[WrittenAnswer | Exception]:
         try:
             return list(await repository.write_answers(db, records))
-        except asyncpg.DataError:
-            # A text that PostgreSQL cannot hold fails its own answer and no neighbour's.
+        except (asyncpg.DataError, asyncpg.CardinalityViolationError):
+            # A text that PostgreSQL cannot hold fails its own answer and no neighbour's. And two sessions of a learner
+            # may ask for the same item, which one statement cannot write twice.
             return [await _alone(db, record) for record in records]
 
     return Batcher(write, lane=lambda record: record.session_id)

@@ -1,0 +1,87 @@
+"""What the answer path knows of a learner's memory.
+
+Invariant: an answer waits for nothing but its own write. The next state is computed from what this process last knew;
+if that was not the latest, the row says that it is behind, and the next reader mends it.
+"""
+
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domains.catalog import api as catalog
+from domains.kernel.uow import Database
+from domains.learning.policy.schedule import ItemState, Rating, Review, Rules, advance
+from domains.learning.repository import schedule as repository
+from domains.learning.service.sessions import RunningSession
+
+MOST_KEPT = 50_000
+_TESTS = frozenset({"placement", "test_out"})
+
+
+@dataclass(slots=True)
+class Memory:
+    """What this process knows of the items of a running session."""
+
+    user_id: UUID
+    rules: Rules
+    states: dict[UUID, ItemState]
+
+
+_memories: OrderedDict[UUID, Memory] = OrderedDict()
+
+
+async def memory_of(db: Database, session: RunningSession) -> Memory:
+    """One read per session and process."""
+    found = _memories.get(session.id)
+    # A guest's session may have become somebody else's since.
+    if found is None or found.user_id != session.record.user_id:
+        items = {item for exercise in session.exercises.values() for item in exercise.items}
+        known = await repository.remembered(db, session.record.user_id, session.record.course_id, items)
+        states = {one.state.item_id: one.state for one in known.seen if not known.is_behind(one)}
+        found = _memories[session.id] = Memory(session.record.user_id, known.rules, states)
+        while len(_memories) > MOST_KEPT:
+            _memories.popitem(last=False)
+    return found
+
+
+def forget_memory(session_id: UUID) -> None:
+    _memories.pop(session_id, None)
+
+
+async def reviews_of(
+    db: Database,
+    session: RunningSession,
+    memory: Memory,
+    exercise: catalog.ExerciseView,
+    answer: bytes,
+    grade: catalog.Grade,
+    at: datetime,
+) -> list[Review]:
+    """What the answer says about each item that was asked for.
+
+    A test asks for what may never have been taught: not knowing that is no forgetting, and says nothing.
+    """
+    missed: Collection[UUID] = ()
+    if not grade.correct:
+        missed = exercise.items
+        if len(missed) > 1:
+            revision = await catalog.revision(db, session.record.revision_id)
+            missed = catalog.missed_items(revision, exercise, answer)
+    slip = grade.correct and grade.verdict is not catalog.Verdict.EXACT
+    is_test = session.record.kind in _TESTS
+    return [
+        Review(at, "", item, Rating.AGAIN if item in missed else Rating.GOOD, slip)
+        for item in exercise.items
+        if not (is_test and item in missed and item not in memory.states)
+    ]
+
+
+def after(memory: Memory, reviews: Sequence[Review]) -> list[ItemState]:
+    return [advance(memory.states.get(review.item_id), review, memory.rules) for review in reviews]
+
+
+def keep(memory: Memory, states: Sequence[ItemState]) -> None:
+    """For states that were written with their answer."""
+    memory.states.update((state.item_id, state) for state in states)
