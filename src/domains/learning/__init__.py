@@ -8,7 +8,8 @@ that arrive at the same moment. Consequence: the hottest path of the house reads
 """
 
 from domains.kernel.domain import Domain
-from domains.learning.controllers import (
+from domains.learning.controllers.schedule import DueController, ScheduleController
+from domains.learning.controllers.sessions import (
     EnrollmentsController,
     ProgressController,
     SessionsController,
@@ -20,7 +21,14 @@ from domains.learning.jobs import JOBS
 
 DOMAIN = Domain(
     "learning",
-    routes=[EnrollmentsController, SessionsController, WatchingController, ProgressController],
+    routes=[
+        EnrollmentsController,
+        SessionsController,
+        WatchingController,
+        ProgressController,
+        DueController,
+        ScheduleController,
+    ],
     events=[LearnerEnrolled, SessionBegun, AnswerGraded, LessonCompleted, CourseCompleted],
     subscriptions=SUBSCRIPTIONS,
     jobs=JOBS,

@@ -1,6 +1,6 @@
 """Situations of learning."""
 
-from domains.kernel.errors import Conflict, NotFound
+from domains.kernel.errors import Conflict, Invalid, NotFound
 
 
 class SessionNotFound(NotFound):
@@ -46,3 +46,18 @@ class TooManyInvitations(Conflict):
 class SessionIncomplete(Conflict):
     code = "learning.session_incomplete"
     title = "Some exercises have not been answered"
+
+
+class FlashcardNotFound(NotFound):
+    code = "learning.flashcard_not_found"
+    title = "The course has no such card"
+
+
+class BadParameters(Invalid):
+    code = "learning.bad_parameters"
+    title = "These are no weights of FSRS-6"
+
+
+class KeyOfAnotherReview(Conflict):
+    code = "learning.key_of_another_review"
+    title = "This Idempotency-Key belongs to another review"

@@ -1,7 +1,7 @@
 """What learning takes and gives over the wire."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -9,6 +9,7 @@ import msgspec
 from domains.catalog.api import AnyPrompt, Token
 from domains.kernel.wire import In, Out
 from domains.learning.policy.kinds import SessionKind
+from domains.learning.policy.schedule import PARAMETERS, RETENTIONS, Rules
 
 
 class EnrollmentOut(Out, frozen=True):
@@ -132,3 +133,76 @@ class CourseLessonsProgressOut(Out, frozen=True):
 class ViewedOut(Out, frozen=True):
     lesson_id: UUID
     completions: int
+
+
+class DueOut(Out, frozen=True):
+    course_id: UUID
+    due: int
+    known: int
+    """Words and phrases of the course that the learner was ever asked for."""
+    next_due_at: datetime | None
+    """When the next one comes due, if within the days below."""
+    days: list[int]
+    """How many more come due in each of the coming 24 hours, from now on."""
+
+
+class IntervalsOut(Out, frozen=True):
+    again: int
+    hard: int
+    good: int
+    easy: int
+
+
+class FlashcardOut(Out, frozen=True):
+    item_id: UUID
+    front: str
+    front_language: str
+    back: list[str]
+    back_language: str
+    lesson_id: UUID
+    due: datetime | None
+    """None for a card never seen."""
+    intervals_s: IntervalsOut
+
+
+class FlashcardsOut(Out, frozen=True):
+    due: int
+    """All that is due, also what is not shown."""
+    cards: list[FlashcardOut]
+
+
+class ReviewIn(In, frozen=True):
+    rating: Literal["again", "hard", "good", "easy"]
+    elapsed_ms: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)] = 0
+
+
+class ReviewOut(Out, frozen=True):
+    item_id: UUID
+    due: datetime
+    interval_s: int
+    stability: float
+    """Days until the probability of recall has fallen to 0.9."""
+    difficulty: float
+    """1 to 10."""
+    reps: int
+    lapses: int
+
+
+class ScheduleIn(In, frozen=True):
+    desired_retention: Annotated[float, msgspec.Meta(ge=RETENTIONS[0], le=RETENTIONS[1])] = 0.9
+    balanced: bool = True
+    parameters: Annotated[list[float], msgspec.Meta(min_length=PARAMETERS, max_length=PARAMETERS)] | None = None
+
+    def rules(self) -> Rules:
+        parameters = None if self.parameters is None else tuple(self.parameters)
+        return Rules(self.desired_retention, parameters, self.balanced)
+
+
+class ScheduleOut(Out, frozen=True):
+    desired_retention: float
+    balanced: bool
+    parameters: list[float] | None
+
+    @classmethod
+    def of(cls, rules: Rules) -> "ScheduleOut":
+        return cls(rules.retention, rules.balanced, None if rules.parameters is None else list(rules.parameters))

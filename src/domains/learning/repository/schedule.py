@@ -118,11 +118,13 @@ _FORGET = """
 _ADD_REVIEW = f"""
     WITH logged AS (
         INSERT INTO learning_review (id, user_id, course_id, item_id, rating, elapsed_ms, reviewed_at)
-        VALUES ($1, $2, $3, ($7::uuid[])[1], $4, $5, $6)
+        VALUES ($1, $2, $3, ($7::uuid[])[1], $4, $5, $6) ON CONFLICT DO NOTHING RETURNING id
+    ), advanced AS (
+        INSERT INTO learning_item_state AS s (user_id, course_id, {COLUMNS}, missed)
+        SELECT $2, $3, {COLUMNS}, 0 FROM logged, unnest({unnested(7)}) AS n ({COLUMNS})
+        {ADVANCE}
     )
-    INSERT INTO learning_item_state AS s (user_id, course_id, {COLUMNS}, missed)
-    SELECT $2, $3, {COLUMNS}, 0 FROM unnest({unnested(7)}) AS n ({COLUMNS})
-    {ADVANCE}
+    SELECT EXISTS (SELECT FROM logged) AS fresh
 """  # noqa: S608 - only names and types of columns are put in
 
 _RULES = "SELECT retention, parameters, balanced, version FROM learning_schedule WHERE user_id = $1"
@@ -215,9 +217,13 @@ async def forget(db: Database, user_id: UUID, course_id: UUID, gone: Sequence[Se
 
 async def add_review(
     db: Database, review_id: UUID, user_id: UUID, course_id: UUID, rating: int, elapsed_ms: int, state: ItemState
-) -> None:
-    """Logs what a learner said of a flashcard, with the state that follows from it. One round trip."""
-    await db.fetch(_ADD_REVIEW, review_id, user_id, course_id, rating, elapsed_ms, state.last_review, *columns([state]))
+) -> bool:
+    """Logs what a learner said of a flashcard, with the state that follows from it. One round trip. False, and nothing
+    is written, where there is a review of this id."""
+    [row] = await db.fetch(
+        _ADD_REVIEW, review_id, user_id, course_id, rating, elapsed_ms, state.last_review, *columns([state])
+    )
+    return bool(row["fresh"])
 
 
 async def rules(db: Database, user_id: UUID) -> Rules:

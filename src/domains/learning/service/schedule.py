@@ -9,7 +9,8 @@ from uuid import UUID
 from domains.catalog import api as catalog
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database
-from domains.learning.policy.schedule import ItemState, Review, Rules, folded
+from domains.learning.errors import BadParameters
+from domains.learning.policy.schedule import ItemState, Review, Rules, folded, wrong_parameters
 from domains.learning.repository import schedule as repository
 from domains.learning.repository.schedule import Remembered, Seen
 
@@ -20,7 +21,7 @@ _FEW_ITEMS = 500
 
 async def states(db: Database, user_id: UUID, course_id: UUID) -> list[ItemState]:
     """All that the learner remembers of the course, as the log says. One round trip, unless something is behind."""
-    return (await _current(db, user_id, course_id)).states
+    return (await current(db, user_id, course_id)).states
 
 
 class Current(NamedTuple):
@@ -28,7 +29,7 @@ class Current(NamedTuple):
     states: list[ItemState]
 
 
-async def _current(db: Database, user_id: UUID, course_id: UUID, items: Collection[UUID] | None = None) -> Current:
+async def current(db: Database, user_id: UUID, course_id: UUID, items: Collection[UUID] | None = None) -> Current:
     known = await repository.remembered(db, user_id, course_id, items)
     behind = [one for one in known.seen if known.is_behind(one)]
     found = [one.state for one in known.seen if not known.is_behind(one)]
@@ -53,6 +54,18 @@ async def _folded(reviews: Sequence[Review], rules: Rules) -> dict[UUID, ItemSta
     return await asyncio.to_thread(folded, reviews, rules)
 
 
+async def rules(db: Database, user_id: UUID) -> Rules:
+    return await repository.rules(db, user_id)
+
+
+async def set_rules(db: Database, user_id: UUID, wanted: Rules) -> Rules:
+    """Raises BadParameters. What is scheduled already is folded anew when it is next read."""
+    wrong = wrong_parameters(wanted.parameters) if wanted.parameters is not None else None
+    if wrong:
+        raise BadParameters(wrong)
+    return await repository.set_rules(db, user_id, wanted)
+
+
 class DueCount(NamedTuple):
     due: int
     known: int
@@ -70,7 +83,7 @@ async def due_count(db: Database, user_id: UUID, revision: catalog.RevisionConte
     until = now + timedelta(days=days)
     found = await repository.due(db, user_id, revision.course_id, items, until)
     if found.behind:
-        await _current(db, user_id, revision.course_id)
+        await current(db, user_id, revision.course_id)
         found = await repository.due(db, user_id, revision.course_id, items, until)
     coming = [due for _, due in found.items if due > now]
     by_day = [0] * days
