@@ -1,4 +1,4 @@
-"""Grading and session generation: pure work of the interpreter, measured in this process."""
+"""Grading and prompts: pure work of the interpreter, measured in this process."""
 
 import itertools
 import time
@@ -13,18 +13,12 @@ from bench.seed import an_answer
 from domains.catalog import api as catalog
 from domains.catalog.content import Lesson, course_lexicon
 from domains.catalog.kinds import Translate
-from domains.kernel.ids import new_id
-from domains.learning.policy.order import ordered as in_order
 
 ROUNDS = 20
 MANY = 700
 
 
 Case = TypeVar("Case")
-
-
-class _Exercise(msgspec.Struct, frozen=True):
-    subject: str
 
 
 def measure() -> Result:
@@ -43,8 +37,6 @@ def measure() -> Result:
     near = _times(grade, [(many, msgspec.json.encode(text)) for text in _near_misses() * 4])
     lessons = [lesson for lesson in course.lessons() if lesson.exercises]
     begun = _times(_begin, lessons * ROUNDS)
-    large = [_Exercise(f"{n % 1500}") for n in range(3_000)]
-    ordered = _times(lambda seed: in_order(large, str(seed)), [new_id() for _ in range(3)])
     figures = [
         below("demo course: right answer p50", percentile(rights, 0.5) * 1000, "ms", 0.2),
         Figure("demo course: right answer p99", percentile(rights, 0.99) * 1000, "ms"),
@@ -53,9 +45,8 @@ def measure() -> Result:
         Figure("700 accepted: the first grade", first[0] * 1000, "ms"),
         Figure("700 accepted: near misses p50", percentile(near, 0.5) * 1000, "ms"),
         below("700 accepted: near misses p99", percentile(near, 0.99) * 1000, "ms", 5),
-        Figure("session of a lesson: order and prompts p50", percentile(begun, 0.5) * 1000, "ms"),
-        below("session of a lesson: order and prompts p99", percentile(begun, 0.99) * 1000, "ms", 10),
-        Figure("order of 3,000 exercises", ordered[-1] * 1000, "ms"),
+        Figure("prompts of a lesson p50", percentile(begun, 0.5) * 1000, "ms"),
+        below("prompts of a lesson p99", percentile(begun, 0.99) * 1000, "ms", 10),
     ]
     notes = [
         f"{len(contents)} exercises of the demo course, each right and wrong, {ROUNDS} rounds;",
@@ -74,11 +65,10 @@ def _times(work: Callable[[Case], object], cases: Iterable[Case]) -> list[float]
     return sorted(found)
 
 
-def _begin(lesson: Lesson) -> list[object]:
+def _begin(lesson: Lesson) -> list[bytes]:
     exercises = lesson.exercises
     seed = str(UUID(int=len(exercises)))
-    asked = in_order([_Exercise(exercise.content.subject()) for exercise in exercises], seed)
-    return [asked, [msgspec.json.encode(exercise.content.prompt(f"{seed}:{exercise.key}")) for exercise in exercises]]
+    return [msgspec.json.encode(exercise.content.prompt(f"{seed}:{exercise.key}")) for exercise in exercises]
 
 
 def _sentences() -> list[str]:

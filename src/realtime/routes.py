@@ -1,12 +1,14 @@
 """From a fact to those whose screens it moves. Invariant: pure; every live fact of the domains has its line here."""
 
+from uuid import UUID
+
 from domains.catalog.events import CourseRevisionPublished
 from domains.classrooms.events import ClassroomArchived, ClassroomReopened, MemberJoined, MemberLeft, RoleChanged
 from domains.gamification.events import LeagueEntered, LessonRewarded
 from domains.identity.events import SessionsRevoked
 from domains.kernel.events import Event
 from domains.learning.api import SessionProgressOut
-from domains.learning.events import AnswerGraded, SessionBegun
+from domains.learning.events import AnswerGraded, PracticeCompleted, SessionBegun
 from domains.learning.events import LessonCompleted as LessonFinished
 from domains.notifications.events import NotificationCreated as NotificationRecorded
 from domains.notifications.events import NotificationsRead
@@ -55,13 +57,27 @@ def route(fact: Event) -> tuple[Message, ...]:
                 active_at=fact.occurred_at,
             )
             return (LearnerDid(fact.user_id, finished),)
+        case PracticeCompleted():
+            practised = SessionProgressOut(
+                session_id=fact.session_id,
+                course_id=fact.course_id,
+                lesson_id=None,
+                answered=fact.total,
+                total=fact.total,
+                correct=fact.correct,
+                finished=True,
+                active_at=fact.occurred_at,
+            )
+            return (LearnerDid(fact.user_id, practised),)
         case CourseRevisionPublished():
             return (RoomMoved(f"{COURSE}{fact.course_id}"),)
         case MemberJoined() | MemberLeft() | RoleChanged() | ClassroomArchived() | ClassroomReopened():
             return (RoomMoved(f"{CLASSROOM}{fact.classroom_id}"),)
-        case LessonRewarded():
+        case LessonRewarded(lesson_id=None):
+            return (LeagueMoved(fact.league_id, fact.user_id),)
+        case LessonRewarded(lesson_id=UUID() as lesson_id):
             completed = LessonCompleted(
-                lesson_id=fact.lesson_id,
+                lesson_id=lesson_id,
                 session_id=fact.session_id,
                 xp_earned=fact.xp_earned,
                 xp_total=fact.xp_total,

@@ -177,7 +177,8 @@ class ProgressChanged(StreamFrame, frozen=True, kw_only=True):
 
     session_id: UUID
     course_id: UUID
-    lesson_id: UUID
+    lesson_id: UUID | None
+    """Null for a session of a course or a unit."""
     answered: int
     total: int
     correct: bool

@@ -11,7 +11,8 @@ class LessonRewarded(Event, frozen=True, kw_only=True, tag="gamification.lesson_
     """What completing a lesson brought, all values absolute after the award."""
 
     user_id: UUID
-    lesson_id: UUID
+    lesson_id: UUID | None
+    """None for practice, a review, a test or a placement."""
     session_id: UUID | None
     xp_earned: int
     xp_total: int

@@ -61,7 +61,7 @@ class XpEntry(Identified, Base):
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"))
     cause: Mapped[str] = mapped_column(Text)
-    """`lesson:{session_id}` or `view:{lesson_id}`."""
+    """`lesson:{session_id}`, `view:{lesson_id}` or `practice:{session_id}`."""
     amount: Mapped[int] = mapped_column(Integer)
     """Negative for a correction."""
     league_id: Mapped[UUID] = mapped_column(ForeignKey("gamification_league.id"))

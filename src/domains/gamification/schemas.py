@@ -18,6 +18,9 @@ class SessionResultOut(Out, frozen=True):
     streak: int
     league: LeaguePlace
     lesson_completed: bool
+    """False for practice, a review, a test or a placement."""
+    lessons_skipped: int = 0
+    """Lessons that a test or a placement showed to be known, done from now on."""
 
 
 class BoardEntry(Out, frozen=True):

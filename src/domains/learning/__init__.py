@@ -15,7 +15,14 @@ from domains.learning.controllers.sessions import (
     SessionsController,
     WatchingController,
 )
-from domains.learning.events import AnswerGraded, CourseCompleted, LearnerEnrolled, LessonCompleted, SessionBegun
+from domains.learning.events import (
+    AnswerGraded,
+    CourseCompleted,
+    LearnerEnrolled,
+    LessonCompleted,
+    PracticeCompleted,
+    SessionBegun,
+)
 from domains.learning.handlers import SUBSCRIPTIONS
 from domains.learning.jobs import JOBS
 
@@ -29,7 +36,7 @@ DOMAIN = Domain(
         DueController,
         ScheduleController,
     ],
-    events=[LearnerEnrolled, SessionBegun, AnswerGraded, LessonCompleted, CourseCompleted],
+    events=[LearnerEnrolled, SessionBegun, AnswerGraded, LessonCompleted, PracticeCompleted, CourseCompleted],
     subscriptions=SUBSCRIPTIONS,
     jobs=JOBS,
 )

@@ -23,6 +23,36 @@ class NeedsPractice(Conflict):
     title = "This lesson has exercises; complete a session of it"
 
 
+class UnitNotFound(NotFound):
+    code = "learning.unit_not_found"
+    title = "The course has no such unit"
+
+
+class UnitNeeded(Invalid):
+    code = "learning.unit_needed"
+    title = "A test is about one unit; name it"
+
+
+class NothingMet(Conflict):
+    code = "learning.nothing_met"
+    title = "There is nothing to practise before the first lesson"
+
+
+class NoMistakes(Conflict):
+    code = "learning.no_mistakes"
+    title = "Nothing that went wrong is left to practise"
+
+
+class NothingDue(Conflict):
+    code = "learning.nothing_due"
+    title = "Nothing is due to be reviewed"
+
+
+class UnitDone(Conflict):
+    code = "learning.unit_done"
+    title = "Every lesson of the unit is done"
+
+
 class AlreadyAnswered(Conflict):
     code = "learning.already_answered"
     title = "This exercise has been answered in this session"

@@ -21,7 +21,7 @@ class SessionBegun(Event, frozen=True, kw_only=True, tag="learning.session_begun
     user_id: UUID
     session_id: UUID
     course_id: UUID
-    lesson_id: UUID
+    lesson_id: UUID | None
     total: int
 
 
@@ -33,7 +33,7 @@ class AnswerGraded(Event, frozen=True, kw_only=True, tag="learning.answer_graded
     user_id: UUID
     session_id: UUID
     course_id: UUID
-    lesson_id: UUID
+    lesson_id: UUID | None
     answered: int
     total: int
     correct: bool
@@ -55,6 +55,23 @@ class LessonCompleted(Event, frozen=True, kw_only=True, tag="learning.lesson_com
     total: int
     completions: int
     """How often this learner has now completed this lesson; 1 is the first time."""
+
+
+class PracticeCompleted(Event, frozen=True, kw_only=True, tag="learning.practice_completed.v1"):
+    """Recorded once per session that is of a course or a unit, not of a lesson: practice, mistakes, review, a test out
+    of a unit, or a placement."""
+
+    published: ClassVar[Published | None] = Published("progress-events", "practice.completed")
+
+    user_id: UUID
+    course_id: UUID
+    unit_id: UUID | None
+    session_id: UUID
+    kind: str
+    correct: int
+    total: int
+    skipped: int
+    """Lessons that are done from now on because the learner knows them."""
 
 
 class CourseCompleted(Event, frozen=True, kw_only=True, tag="learning.course_completed.v1"):

@@ -1,9 +1,10 @@
-"""Background work of learning: forgetting invitations that have expired."""
+"""Background work of learning: forgetting invitations that have expired, closing sessions that were left alone."""
 
 from domains.kernel.clock import utc_now
 from domains.kernel.domain import Job
 from domains.kernel.uow import Database
 from domains.learning.repository import watching
+from domains.learning.service import beginning
 
 _AT_ONCE = 1000
 
@@ -12,6 +13,7 @@ async def purge(db: Database) -> None:
     """In small transactions, so that no lock is held for long."""
     while await watching.purge_invitations(db, utc_now(), at_most=_AT_ONCE) == _AT_ONCE:
         pass
+    await beginning.abandon_stale(db)
 
 
 JOBS = (Job(name="learning.purge", run=purge, every_s=3600),)

@@ -26,15 +26,26 @@ class EnrollmentRow(Base):
 
 class SessionRow(Identified, Dated, Base):
     __tablename__ = "learning_session"
-    __table_args__ = (Index("ix_learning_session_learner", "user_id", "id"),)
+    __table_args__ = (
+        Index("ix_learning_session_learner", "user_id", "id"),
+        Index(
+            "ix_learning_session_open",
+            "user_id",
+            "course_id",
+            postgresql_where=text("completed_at IS NULL AND abandoned_at IS NULL"),
+        ),
+    )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"))
     course_id: Mapped[UUID] = mapped_column(ForeignKey("catalog_course.id"))
-    lesson_id: Mapped[UUID] = mapped_column(ForeignKey("catalog_node.id"))
+    lesson_id: Mapped[UUID | None] = mapped_column(ForeignKey("catalog_node.id"))
+    """None for a session of a course or one of its units."""
+    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("catalog_node.id"))
+    """For a session of one unit."""
     revision_id: Mapped[UUID] = mapped_column(ForeignKey("catalog_revision.id"))
     kind: Mapped[str] = mapped_column(Text)
     exercise_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
-    """In the order in which they are asked."""
+    """In the order in which they are asked. The session's id was the seed of the choice. That of a placement grows."""
     answered: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     correct: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     hearts: Mapped[int] = mapped_column(SmallInteger)
@@ -43,6 +54,8 @@ class SessionRow(Identified, Dated, Base):
     active_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     """When it was begun, last answered or completed; never goes back."""
     completed_at: Mapped[datetime | None] = mapped_column(Moment)
+    abandoned_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When it was given up, or forgotten for so long that it was closed; no answer is taken from then on."""
 
 
 class InvitationRow(Identified, Dated, Base):
@@ -82,6 +95,22 @@ class AnswerRow(Base):
     """What it was a review of."""
     ratings: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default=text("'{}'"))
     """How well each of them was remembered, as FSRS rates: 1 again to 4 easy."""
+
+
+class SecondTryRow(Base):
+    """An exercise that was wrong and came back at the end of its session. It moves no counts and no schedule."""
+
+    __tablename__ = "learning_second_try"
+
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("learning_session.id", ondelete="CASCADE"), primary_key=True)
+    exercise_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    """The client's idempotency key: an exercise may come back until it is right."""
+    answer: Mapped[str] = mapped_column(Text)
+    grade: Mapped[str] = mapped_column(Text)
+    correct: Mapped[bool]
+    elapsed_ms: Mapped[int] = mapped_column(Integer)
+    answered_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class ReviewRow(Identified, Base):
@@ -145,7 +174,8 @@ class LessonProgressRow(Base):
     lesson_id: Mapped[UUID] = mapped_column(ForeignKey("catalog_node.id"), primary_key=True)
     course_id: Mapped[UUID] = mapped_column(ForeignKey("catalog_course.id"))
     completions: Mapped[int] = mapped_column(Integer)
+    """0 for a lesson that a test or a placement showed to be known: done, and never taken."""
     best_score: Mapped[float]
-    """Share of exercises answered right in the best session, 0 to 1."""
+    """Share of exercises answered right in the best session, 0 to 1; of the test where the lesson was skipped."""
     first_completed_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     last_completed_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())

@@ -8,7 +8,7 @@ import msgspec
 
 from domains.catalog.api import AnyPrompt, Token
 from domains.kernel.wire import In, Out
-from domains.learning.policy.kinds import SessionKind
+from domains.learning.policy.kinds import CourseSessionKind, SessionKind
 from domains.learning.policy.schedule import PARAMETERS, RETENTIONS, Rules
 
 
@@ -18,7 +18,15 @@ class EnrollmentOut(Out, frozen=True):
 
 
 class SessionIn(In, frozen=True):
-    kind: SessionKind = "lesson"
+    kind: Literal["lesson"] = "lesson"
+
+
+class CourseSessionIn(In, frozen=True):
+    """`unit_id` keeps practice, mistakes and review to one unit, and says which one a test is about. A placement is
+    about the whole course."""
+
+    kind: CourseSessionKind
+    unit_id: UUID | None = None
 
 
 class ExerciseOut(Out, frozen=True):
@@ -28,11 +36,18 @@ class ExerciseOut(Out, frozen=True):
     kind: str
     prompt: AnyPrompt
     answered: bool = False
+    again: bool = False
+    """It was wrong and comes back at the end: once all are answered, it may be answered until it is right. That costs
+    no heart and moves no count."""
 
 
 class SessionOut(Out, frozen=True):
+    """`exercises` in the order in which they are asked. That list grows while a placement goes on."""
+
     id: UUID
-    lesson_id: UUID
+    lesson_id: UUID | None
+    """Null for a session of a course or a unit."""
+    unit_id: UUID | None
     course_id: UUID
     kind: SessionKind
     exercises: list[ExerciseOut]
@@ -42,6 +57,7 @@ class SessionOut(Out, frozen=True):
     unlimited_hearts: bool
     """Wrong answers cost no heart in this session."""
     completed: bool = False
+    abandoned: bool = False
 
 
 class AnswerIn(In, frozen=True):
@@ -65,6 +81,8 @@ class AnswerOut(GradeOut, frozen=True):
     answered: int
     total: int
     hearts: int
+    next: ExerciseOut | msgspec.UnsetType | None = msgspec.UNSET
+    """In a placement: what is asked next; null where it is over and can be completed."""
 
 
 class SessionProgressOut(Out, frozen=True):
@@ -73,7 +91,8 @@ class SessionProgressOut(Out, frozen=True):
 
     session_id: UUID
     course_id: UUID
-    lesson_id: UUID
+    lesson_id: UUID | None
+    """Null for a session of a course or a unit."""
     answered: int
     total: int
     correct: int
@@ -110,6 +129,8 @@ class LessonProgressOut(Out, frozen=True):
     lesson_id: UUID
     title: str
     completions: int
+    skipped: bool
+    """Done without having been taken: a test or a placement showed that it is known."""
     best_score: float | None
     last_completed_at: datetime | None
 

@@ -169,22 +169,24 @@ async def all_wrong(learner: Learner, session: dict[str, Any]) -> list[int]:
 async def test_who_holds_unlimited_hearts_loses_none(db: Database, ada: Learner) -> None:
     course = await publish(db, small_course())
     source = await give(db, ada, billing.UNLIMITED_HEARTS, "subscription")
-    session = await ada.begin(lesson_of(course))
+    first, second, _ = course.lessons
+    session = await ada.begin(first)
     assert (session["hearts"], session["unlimited_hearts"]) == (5, True)
     assert await all_wrong(ada, session) == [5, 5, 5, 5]
     shown = (await ada.get(f"/sessions/{session['id']}")).json()
     assert (shown["hearts"], shown["unlimited_hearts"]) == (5, True)
     await take(db, "subscription", source)
-    session = await ada.begin(lesson_of(course))
+    session = await ada.begin(second)
     assert session["unlimited_hearts"] is False
     assert await all_wrong(ada, session) == [4, 3, 2, 1]
 
 
 async def test_hearts_are_as_they_were_when_the_session_began(db: Database, ada: Learner) -> None:
     course = await publish(db, small_course())
-    limited = await ada.begin(lesson_of(course))
+    first, second, _ = course.lessons
+    limited = await ada.begin(first)
     source = await give(db, ada, billing.UNLIMITED_HEARTS, "subscription")
-    unlimited = await ada.begin(lesson_of(course))
+    unlimited = await ada.begin(second)
     await take(db, "subscription", source)
     assert (await all_wrong(ada, limited), await all_wrong(ada, unlimited)) == ([4, 3, 2, 1], [5, 5, 5, 5])
 

@@ -112,8 +112,9 @@ async def test_an_answer_cannot_be_changed(ada: Learner, lesson_id: Any) -> None
     assert (other.status_code, other.json()["code"]) == (409, "learning.key_of_another_answer")
 
 
-async def test_many_answers_at_once_are_all_kept(ada: Learner, lesson_id: Any) -> None:
-    begun = await asyncio.gather(*(ada.begin(lesson_id) for _ in range(10)))
+async def test_many_answers_at_once_are_all_kept(ada: Learner, db: Database) -> None:
+    *lessons, _ = (await publish(db, small_course("many", lessons=10))).lessons
+    begun = await asyncio.gather(*map(ada.begin, lessons))
     given = await asyncio.gather(*(ada.answer(s, e, right_answer(e)) for s in begun for e in s["exercises"]))
     assert {answer.status_code for answer in given} == {200}
     for session in begun:
@@ -141,8 +142,9 @@ async def test_an_answer_of_the_wrong_form_changes_nothing(
     assert (await ada.get(f"/sessions/{session['id']}")).json()["answered"] == 0
 
 
-async def test_one_bad_answer_never_fails_its_neighbours(ada: Learner, lesson_id: Any) -> None:
-    begun = await asyncio.gather(*(ada.begin(lesson_id) for _ in range(6)))
+async def test_one_bad_answer_never_fails_its_neighbours(ada: Learner, db: Database) -> None:
+    *lessons, _ = (await publish(db, small_course("many", lessons=6))).lessons
+    begun = await asyncio.gather(*map(ada.begin, lessons))
     texts = ["the duck", "nul \0", "the duck", "nul \0", "the duck", "the duck"]
     given = await asyncio.gather(
         *(

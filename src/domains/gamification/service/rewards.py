@@ -17,12 +17,23 @@ from domains.identity import api as identity
 from domains.kernel.uow import UnitOfWork
 from domains.kernel.zones import local_date
 from domains.learning import api as learning
-from domains.learning.events import LessonCompleted
+from domains.learning.events import LessonCompleted, PracticeCompleted
 
 
 async def reward_lesson(uow: UnitOfWork, fact: LessonCompleted) -> None:
-    """Pays for the lesson and records LessonRewarded; nothing when its cause has been paid."""
     cause = f"lesson:{fact.session_id}" if fact.session_id else f"view:{fact.lesson_id}"
+    amount = xp.lesson_xp(correct=fact.correct, total=fact.total, completions=fact.completions)
+    await _reward(uow, fact, cause, amount, fact.lesson_id)
+
+
+async def reward_practice(uow: UnitOfWork, fact: PracticeCompleted) -> None:
+    await _reward(uow, fact, f"practice:{fact.session_id}", xp.practice_xp(fact.kind), None)
+
+
+async def _reward(
+    uow: UnitOfWork, fact: LessonCompleted | PracticeCompleted, cause: str, amount: int, lesson_id: UUID | None
+) -> None:
+    """Pays and records LessonRewarded; nothing when the cause has been paid."""
     at = _whole_milliseconds(fact.occurred_at)
     week_on = leagues.week_of(at)
     time_zone = await identity.time_zone(uow, fact.user_id)
@@ -31,7 +42,6 @@ async def reward_lesson(uow: UnitOfWork, fact: LessonCompleted) -> None:
         return
     local_on = local_date(at, time_zone)
     streak = streaks.practised(account.streak, local_on)
-    amount = xp.lesson_xp(correct=fact.correct, total=fact.total, completions=fact.completions)
     tier = None
     league_id = account.league_id
     if league_id is None:
@@ -44,7 +54,7 @@ async def reward_lesson(uow: UnitOfWork, fact: LessonCompleted) -> None:
     uow.record(
         LessonRewarded(
             user_id=fact.user_id,
-            lesson_id=fact.lesson_id,
+            lesson_id=lesson_id,
             session_id=fact.session_id,
             xp_earned=amount,
             xp_total=awarded.xp_total,
@@ -81,7 +91,8 @@ async def complete_session(uow: UnitOfWork, user_id: UUID, session_id: UUID) -> 
         xp_total=rewarded.xp_total,
         streak=rewarded.streak_days,
         league=LeaguePlace(rewarded.league_id, rewarded.league_rank),
-        lesson_completed=True,
+        lesson_completed=completed.lesson_id is not None,
+        lessons_skipped=completed.skipped,
     )
     await repository.store_result(uow.session, session_id, msgspec.json.encode(shown))
     return shown

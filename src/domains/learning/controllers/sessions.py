@@ -19,6 +19,7 @@ from domains.learning.schemas import (
     AnswerOut,
     CourseLessonsProgressOut,
     CourseProgressOut,
+    CourseSessionIn,
     EnrollmentOut,
     InvitationMadeOut,
     InvitationOut,
@@ -28,7 +29,7 @@ from domains.learning.schemas import (
     SessionProgressOut,
     ViewedOut,
 )
-from domains.learning.service import answers, completion, sessions, watching
+from domains.learning.service import answers, beginning, completion, sessions, watching
 
 IdempotencyKey = Annotated[
     str | None, HeaderParameter(name="Idempotency-Key", description="The same key again gives the same answer.")
@@ -59,7 +60,9 @@ class SessionsController(Controller):
     @post(
         "/lessons/{lesson_id:uuid}/sessions",
         operation_id="begin_session",
-        summary="Begin a session of a lesson",
+        summary="Begin a session of a lesson, or go on with it",
+        description="There is one open session of a lesson: beginning again, on any device, goes on with it. "
+        "Between the lesson's own exercises come some that went wrong before or are due.",
         status_code=HTTP_201_CREATED,
     )
     async def begin(
@@ -78,10 +81,49 @@ class SessionsController(Controller):
             key=key,
             operation=f"begin_session:{lesson_id}",
             request=kind,
-            answer_type=sessions.BegunSession,
-            work=lambda: sessions.begin_session(uow, principal.user_id, lesson_id, kind),
+            answer_type=beginning.BegunSession,
+            work=lambda: beginning.begin_lesson(uow, principal.user_id, lesson_id),
         )
-        return await sessions.as_begun(uow, begun)
+        return await beginning.as_begun(uow, begun)
+
+    @post(
+        "/courses/{course_id:uuid}/sessions",
+        operation_id="begin_course_session",
+        summary="Begin practice, a review, a test or a placement, or go on with it",
+        description="`practice` asks what was met, rather the weak than the strong; `mistakes` what went wrong last; "
+        "`review` what is due; `test_out` passes a unit whose lessons are known already; `placement` finds out with "
+        "at most 20 exercises where to begin: each answer brings the next. None but a test costs hearts.",
+        status_code=HTTP_201_CREATED,
+    )
+    async def begin_in_course(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        principal: NamedDependency[Principal],
+        course_id: FromPath[UUID],
+        data: JSONBody[CourseSessionIn],
+        key: IdempotencyKey = None,
+    ) -> SessionOut:
+        begun = await once_per_key(
+            uow,
+            owner_id=principal.user_id,
+            key=key,
+            operation=f"begin_course_session:{course_id}",
+            request=data,
+            answer_type=beginning.BegunSession,
+            work=lambda: beginning.begin_in_course(uow, principal.user_id, course_id, data.kind, data.unit_id),
+        )
+        return await beginning.as_begun(uow, begun)
+
+    @delete(
+        "/sessions/{session_id:uuid}",
+        operation_id="abandon_session",
+        summary="Give a session up; also how to decline a placement",
+        status_code=HTTP_204_NO_CONTENT,
+    )
+    async def abandon(
+        self, db: NamedDependency[Database], principal: NamedDependency[Principal], session_id: FromPath[UUID]
+    ) -> None:
+        await beginning.abandon(db, principal.user_id, session_id)
 
     @get("/sessions/{session_id:uuid}", operation_id="get_session", summary="A session as it stands, to go on with")
     async def get_session(
@@ -207,11 +249,12 @@ class ProgressController(Controller):
                     lesson_id=lesson.id,
                     title=lesson.title,
                     completions=done.completions if done else 0,
+                    skipped=done is not None and done.completions == 0,
                     best_score=done.best_score if done else None,
                     last_completed_at=done.last_completed_at if done else None,
                 )
             )
-        completed = sum(1 for lesson in lessons if lesson.completions)
+        completed = sum(1 for lesson in lessons if lesson.completions or lesson.skipped)
         return CourseLessonsProgressOut(course_id, course.course.title, completed, len(lessons), lessons)
 
     @post(

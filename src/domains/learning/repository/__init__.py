@@ -15,7 +15,7 @@ from domains.learning.repository import schedule
 from domains.learning.repository.schedule import ADVANCE, COLUMNS, unnested
 
 _SESSION = """
-    SELECT user_id, course_id, lesson_id, revision_id, kind, exercise_ids, unlimited_hearts
+    SELECT user_id, course_id, lesson_id, revision_id, kind, exercise_ids, unlimited_hearts, unit_id
     FROM learning_session WHERE id = $1
 """
 
@@ -30,7 +30,8 @@ WRITE_ANSWERS = f"""
             AS g (session_id, exercise_id, key, answer, grade, verdict, correct, elapsed_ms, answered_at, item_ids,
                   ratings, place)
     ), session AS (
-        SELECT id, user_id, course_id, answered, correct, hearts, unlimited_hearts, active_at, completed_at
+        SELECT id, user_id, course_id, answered, correct, hearts, unlimited_hearts, active_at,
+               coalesce(completed_at, abandoned_at) AS completed_at
         FROM learning_session WHERE id = ANY($1) FOR UPDATE SKIP LOCKED
     ), written AS (
         INSERT INTO learning_answer
@@ -82,23 +83,31 @@ _ENROL = text("""
     INSERT INTO learning_enrollment (user_id, course_id) VALUES (:user_id, :course_id)
     ON CONFLICT DO NOTHING RETURNING enrolled_at
 """)
-_ENROLLED_AT = text("SELECT enrolled_at FROM learning_enrollment WHERE user_id = :user_id AND course_id = :course_id")
+# Whoever begins something in a course does so after the other: of two who ask for the same session one finds it.
+_ENROLLED_AT = text("""
+    SELECT enrolled_at FROM learning_enrollment WHERE user_id = :user_id AND course_id = :course_id FOR NO KEY UPDATE
+""")
 
 _ADD_SESSION = text("""
     INSERT INTO learning_session
-        (id, user_id, course_id, lesson_id, revision_id, kind, exercise_ids, unlimited_hearts, hearts, active_at)
-    VALUES (:id, :user_id, :course_id, :lesson_id, :revision_id, :kind, CAST(:exercise_ids AS uuid[]),
+        (id, user_id, course_id, lesson_id, unit_id, revision_id, kind, exercise_ids, unlimited_hearts, hearts,
+         active_at)
+    VALUES (:id, :user_id, :course_id, :lesson_id, :unit_id, :revision_id, :kind, CAST(:exercise_ids AS uuid[]),
             :unlimited_hearts, :hearts, :active_at)
 """)
 
 _STATE = text("""
     SELECT s.answered, s.hearts, s.completed_at, ARRAY(
-        SELECT exercise_id FROM learning_answer WHERE session_id = s.id) AS answered_ids
+        SELECT exercise_id FROM learning_answer WHERE session_id = s.id) AS answered_ids, ARRAY(
+        SELECT exercise_id FROM learning_answer a WHERE a.session_id = s.id AND NOT a.correct AND NOT EXISTS (
+            SELECT FROM learning_second_try t
+            WHERE t.session_id = s.id AND t.exercise_id = a.exercise_id AND t.correct)) AS open_ids, s.abandoned_at
     FROM learning_session s WHERE s.id = :session_id AND s.user_id = :user_id
 """)
 
 _LOCK = text("""
-    SELECT course_id, lesson_id, revision_id, answered, correct, cardinality(exercise_ids) AS total, completed_at
+    SELECT course_id, lesson_id, revision_id, answered, correct, cardinality(exercise_ids) AS total, completed_at,
+           kind, unit_id, abandoned_at
     FROM learning_session WHERE id = :session_id AND user_id = :user_id FOR UPDATE
 """)
 
@@ -147,15 +156,16 @@ _ENROLLMENTS = text("""
 
 
 class SessionRecord(NamedTuple):
-    """What never changes about a session."""
+    """What never changes about a session, except that the list of a placement grows."""
 
     user_id: UUID
     course_id: UUID
-    lesson_id: UUID
+    lesson_id: UUID | None
     revision_id: UUID
     kind: SessionKind
     exercise_ids: list[UUID]
     unlimited_hearts: bool = False
+    unit_id: UUID | None = None
 
 
 class SessionState(NamedTuple):
@@ -163,16 +173,22 @@ class SessionState(NamedTuple):
     hearts: int
     completed_at: datetime | None
     answered_ids: Sequence[UUID]
+    open_ids: Sequence[UUID] = ()
+    """Those that were wrong and have not been put right since."""
+    abandoned_at: datetime | None = None
 
 
 class LockedSession(NamedTuple):
     course_id: UUID
-    lesson_id: UUID
+    lesson_id: UUID | None
     revision_id: UUID
     answered: int
     correct: int
     total: int
     completed_at: datetime | None
+    kind: SessionKind
+    unit_id: UUID | None
+    abandoned_at: datetime | None
 
 
 class AnswerRecord(NamedTuple):
@@ -248,7 +264,7 @@ def _columns(answers: Sequence[AnswerRecord]) -> list[Sequence[object]]:
 
 
 async def enrol(session: AsyncSession, user_id: UUID, course_id: UUID) -> tuple[datetime, bool]:
-    """When the learner enrolled, and whether that was now."""
+    """When the learner enrolled, and whether that was now. Holds the enrolment until the end of the transaction."""
     values = {"user_id": user_id, "course_id": course_id}
     enrolled_at = (await session.execute(_ENROL, values)).scalar_one_or_none()
     if enrolled_at is not None:

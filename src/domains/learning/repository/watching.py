@@ -88,7 +88,7 @@ _PURGE = """
 class SessionProgress(NamedTuple):
     session_id: UUID
     course_id: UUID
-    lesson_id: UUID
+    lesson_id: UUID | None
     answered: int
     total: int
     correct: int

@@ -18,18 +18,13 @@ from domains.kernel.idempotency import checked_key
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
 from domains.learning import repository
-from domains.learning.errors import (
-    AlreadyAnswered,
-    ExerciseNotFound,
-    KeyOfAnotherAnswer,
-    SessionClosed,
-    SessionNotFound,
-)
+from domains.learning.errors import ExerciseNotFound, KeyOfAnotherAnswer, SessionClosed, SessionNotFound
 from domains.learning.events import AnswerGraded
 from domains.learning.repository import AnswerRecord, WrittenAnswer
 from domains.learning.schemas import AnswerOut, GradeOut
 from domains.learning.service.memory import after, forget_memory, keep, memory_of, reviews_of
-from domains.learning.service.sessions import RunningSession, forget_session, running_session
+from domains.learning.service.second_tries import try_again
+from domains.learning.service.sessions import RunningSession, asking_on, forget_session, running_session
 
 Answers = Batcher[AnswerRecord, WrittenAnswer]
 
@@ -80,10 +75,12 @@ async def submit_answer(
         keep(memory, states)
         if written.answered == session.total:
             forget_memory(session_id)
-        body = _body(grade, written, session)
+        body = await asking_on(db, session, exercise_id, _body(grade, written, session))
         db.announce([_fact(session, body, written)])
         return body
-    return _repeated(record, written, session)
+    if written.key not in (None, record.key):
+        return await try_again(db, record, session, grade)
+    return await asking_on(db, session, exercise_id, _repeated(record, written, session))
 
 
 async def _written(db: Database, record: AnswerRecord) -> WrittenAnswer:
@@ -127,8 +124,6 @@ async def _alone(db: Database, record: AnswerRecord) -> WrittenAnswer | Exceptio
 def _repeated(record: AnswerRecord, written: WrittenAnswer, session: RunningSession) -> AnswerOut:
     if written.grade is None:
         raise SessionClosed
-    if written.key != record.key:
-        raise AlreadyAnswered
     if written.answer != record.answer:
         raise KeyOfAnotherAnswer
     return _body(msgspec.json.decode(written.grade, type=GradeOut), written, session)

@@ -1,5 +1,6 @@
 """Completing a session or viewing a lesson: counted once, announced once."""
 
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -8,54 +9,115 @@ from domains.catalog import api as catalog
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import UnitOfWork
 from domains.learning import repository
-from domains.learning.errors import NeedsPractice, SessionIncomplete, SessionNotFound
-from domains.learning.events import CourseCompleted, LessonCompleted
-from domains.learning.policy.score import score
+from domains.learning.errors import NeedsPractice, SessionClosed, SessionIncomplete, SessionNotFound
+from domains.learning.events import CourseCompleted, LessonCompleted, PracticeCompleted
+from domains.learning.policy.kinds import SessionKind
+from domains.learning.policy.score import PASSED, score
+from domains.learning.repository import LockedSession, opened
+from domains.learning.service import placing
 from domains.learning.service.sessions import enrol_with_access
 from domains.profiles import api as profiles
 
 
 class CompletedSession(msgspec.Struct, frozen=True):
     session_id: UUID
-    lesson_id: UUID
+    kind: SessionKind
+    lesson_id: UUID | None
     course_id: UUID
     correct: int
     total: int
     first_call: bool
     """False when the session had been completed before: nothing was counted or announced."""
+    skipped: int = 0
+    """Lessons that are done from now on because they are known; told in the first call."""
 
 
 async def complete_session(uow: UnitOfWork, user_id: UUID, session_id: UUID) -> CompletedSession:
-    """Raises SessionNotFound and SessionIncomplete."""
+    """Raises SessionNotFound, SessionClosed (it was given up) and SessionIncomplete."""
     session = await repository.lock_session(uow.session, session_id, user_id)
     if session is None:
         raise SessionNotFound
-    first_call = session.completed_at is None
+    if session.abandoned_at is not None:
+        raise SessionClosed
+    first_call, skipped = session.completed_at is None, 0
     if first_call:
         if session.answered < session.total:
             raise SessionIncomplete(answered=session.answered, total=session.total)
+        known = await _known_lessons(uow, session_id, session)
         closed_at = await repository.close_session(uow.session, session_id, utc_now())
-        completions = await repository.count_completion(
-            uow.session,
-            user_id,
-            session.lesson_id,
-            session.course_id,
-            score(session.correct, session.total),
-        )
-        fact = LessonCompleted(
-            occurred_at=closed_at,
-            user_id=user_id,
-            course_id=session.course_id,
-            lesson_id=session.lesson_id,
-            session_id=session_id,
-            correct=session.correct,
-            total=session.total,
-            completions=completions,
-        )
-        await _announce(uow, fact)
+        if session.lesson_id is not None:
+            await _complete_lesson(uow, user_id, session_id, session, session.lesson_id, closed_at)
+        else:
+            skipped = await _complete_practice(uow, user_id, session_id, session, known, closed_at)
     return CompletedSession(
-        session_id, session.lesson_id, session.course_id, session.correct, session.total, first_call
+        session_id,
+        session.kind,
+        session.lesson_id,
+        session.course_id,
+        session.correct,
+        session.total,
+        first_call,
+        skipped,
     )
+
+
+async def _complete_lesson(
+    uow: UnitOfWork, user_id: UUID, session_id: UUID, session: LockedSession, lesson_id: UUID, closed_at: datetime
+) -> None:
+    completions = await repository.count_completion(
+        uow.session, user_id, lesson_id, session.course_id, score(session.correct, session.total)
+    )
+    fact = LessonCompleted(
+        occurred_at=closed_at,
+        user_id=user_id,
+        course_id=session.course_id,
+        lesson_id=lesson_id,
+        session_id=session_id,
+        correct=session.correct,
+        total=session.total,
+        completions=completions,
+    )
+    await _announce(uow, fact)
+
+
+async def _known_lessons(uow: UnitOfWork, session_id: UUID, session: LockedSession) -> list[UUID]:
+    """Lessons that a test or a placement has shown to be known. Raises SessionIncomplete for a placement that has
+    more to ask."""
+    if session.kind == "placement":
+        found = await placing.standing(
+            uow.db, session_id, await catalog.revision(uow, session.revision_id), ask_on=False
+        )
+        if not found.is_over:
+            raise SessionIncomplete(answered=session.answered, total=len(found.exercise_ids))
+        return found.skipped
+    if session.kind == "test_out" and session.unit_id and score(session.correct, session.total) >= PASSED:
+        revision = await catalog.revision(uow, session.revision_id)
+        return [lesson.id for lesson in revision.lessons.values() if lesson.unit_id == session.unit_id]
+    return []
+
+
+async def _complete_practice(
+    uow: UnitOfWork, user_id: UUID, session_id: UUID, session: LockedSession, known: list[UUID], closed_at: datetime
+) -> int:
+    skipped = 0
+    if known:
+        share = score(session.correct, session.total)
+        skipped = await opened.skip_lessons(uow.session, user_id, session.course_id, known, share)
+    fact = PracticeCompleted(
+        occurred_at=closed_at,
+        user_id=user_id,
+        course_id=session.course_id,
+        unit_id=session.unit_id,
+        session_id=session_id,
+        kind=session.kind,
+        correct=session.correct,
+        total=session.total,
+        skipped=skipped,
+    )
+    uow.record(fact)
+    if skipped:
+        await announce_if_complete(uow, user_id, session.course_id)
+    return skipped
 
 
 async def view_lesson(uow: UnitOfWork, user_id: UUID, lesson_id: UUID) -> int:

@@ -9,16 +9,14 @@ import msgspec
 
 from domains.billing import api as billing
 from domains.catalog import api as catalog
-from domains.kernel.ids import new_id
 from domains.kernel.uow import Database, UnitOfWork
 from domains.learning import repository
-from domains.learning.errors import NothingToPractise, SessionNotFound
-from domains.learning.events import LearnerEnrolled, SessionBegun
-from domains.learning.policy.hearts import HEARTS
-from domains.learning.policy.kinds import SessionKind
-from domains.learning.policy.order import ordered
+from domains.learning.errors import SessionNotFound
+from domains.learning.events import LearnerEnrolled
+from domains.learning.policy.kinds import TESTS
 from domains.learning.repository import SessionRecord
-from domains.learning.schemas import ExerciseOut, SessionOut
+from domains.learning.schemas import AnswerOut, ExerciseOut, SessionOut
+from domains.learning.service import placing
 
 MOST_KEPT = 50_000
 
@@ -48,7 +46,7 @@ async def running_session(db: Database, session_id: UUID, user_id: UUID) -> Runn
         record = await repository.session_record(db, session_id)
         if record is None:
             raise SessionNotFound
-        found = _keep(session_id, record, await catalog.revision(db, record.revision_id))
+        found = await keep(db, session_id, record)
     else:
         _kept.move_to_end(session_id)
     if found.record.user_id != user_id:
@@ -77,93 +75,65 @@ async def enrol_with_access(uow: UnitOfWork, user_id: UUID, course_id: UUID) -> 
     return await enrol(uow, user_id, course_id)
 
 
-class BegunSession(msgspec.Struct, frozen=True):
-    id: UUID
-    record: SessionRecord
-
-
-async def begin_session(uow: UnitOfWork, user_id: UUID, lesson_id: UUID, kind: SessionKind) -> BegunSession:
-    """A new session on the lesson's published revision; enrols the learner where that has not been done.
-
-    Who may no longer use the course begins nothing new in it; a session that runs goes on to its end.
-    Raises LessonNotFound, NothingToPractise and AccessRequired.
-    """
-    revision, lesson = await catalog.published_lesson(uow, lesson_id)
-    if not lesson.exercises:
-        raise NothingToPractise
-    unlimited = await billing.require(
-        uow.db, user_id, billing.course_key(revision.course_id), also=billing.UNLIMITED_HEARTS
-    )
-    await enrol(uow, user_id, revision.course_id)
-    session_id = new_id()
-    asked = ordered([_Asked(exercise) for exercise in lesson.exercises], str(session_id))
-    record = SessionRecord(
-        user_id, revision.course_id, lesson_id, revision.id, kind, [each.exercise.id for each in asked], unlimited
-    )
-    fact = SessionBegun(
-        user_id=user_id,
-        session_id=session_id,
-        course_id=record.course_id,
-        lesson_id=lesson_id,
-        total=len(asked),
-    )
-    await repository.add_session(uow.session, session_id, record, HEARTS, fact.occurred_at)
-    uow.record(fact)
-    return BegunSession(session_id, record)
-
-
-async def as_begun(uow: UnitOfWork, begun: BegunSession) -> SessionOut:
-    """The session as it was before its first answer: what the client was told, and is told again on a repeated call."""
-    # A session that does not commit leaves an entry that nobody can reach: its id is never given out.
-    session = _keep(begun.id, begun.record, await catalog.revision(uow, begun.record.revision_id))
-    return _shown(session, repository.SessionState(0, HEARTS, None, ()))
-
-
 async def shown_session(uow: UnitOfWork, db: Database, session_id: UUID, user_id: UUID) -> SessionOut:
     """The session as it stands, to go on with on any device."""
     state = await repository.session_state(uow.session, session_id, user_id)
     if state is None:
         raise SessionNotFound
-    return _shown(await running_session(db, session_id, user_id), state)
+    return shown(await running_session(db, session_id, user_id), state)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    exercise: catalog.ExerciseView
+async def asking_on(db: Database, session: RunningSession, exercise_id: UUID, body: AnswerOut) -> AnswerOut:
+    """In a placement, what is asked after this exercise; everywhere else `body` as it is, with no look at anything."""
+    if session.record.kind != "placement":
+        return body
+    revision = await catalog.revision(db, session.record.revision_id)
+    asked = (await placing.standing(db, session.id, revision)).exercise_ids
+    # What follows on an answer stays the same, so that a repeated call gets the same body.
+    following = asked[asked.index(exercise_id) + 1 :][:1]
+    return msgspec.structs.replace(
+        body,
+        total=asked.index(exercise_id) + 1 + len(following),
+        next=_exercise(session.id, revision.exercises[following[0]], answered=False) if following else None,
+    )
 
-    @property
-    def subject(self) -> str:
-        return self.exercise.content.subject()
 
-
-def _keep(session_id: UUID, record: SessionRecord, revision: catalog.RevisionContent) -> RunningSession:
+async def keep(source: Database | UnitOfWork, session_id: UUID, record: SessionRecord) -> RunningSession:
+    revision = await catalog.revision(source, record.revision_id)
+    if record.kind == "placement" and isinstance(source, Database):
+        # Another process may have asked on.
+        record = await placing.grown(source, session_id, record, revision)
     exercises = {id_: revision.exercises[id_] for id_ in record.exercise_ids}
-    session = _kept[session_id] = RunningSession(session_id, record, exercises, revision.lexicon)
+    session = RunningSession(session_id, record, exercises, revision.lexicon)
+    if record.kind == "placement":
+        return session
+    _kept[session_id] = session
     while len(_kept) > MOST_KEPT:
         _kept.popitem(last=False)
     return session
 
 
-def _shown(session: RunningSession, state: repository.SessionState) -> SessionOut:
-    answered = set(state.answered_ids)
-    exercises = [
-        ExerciseOut(
-            id=exercise.id,
-            kind=exercise.kind,
-            prompt=catalog.prompt(exercise, f"{session.id}:{exercise.id}"),
-            answered=exercise.id in answered,
-        )
-        for exercise in session.exercises.values()
-    ]
+def shown(session: RunningSession, state: repository.SessionState) -> SessionOut:
+    answered, again = set(state.answered_ids), set(state.open_ids) if session.record.kind not in TESTS else set()
     return SessionOut(
         id=session.id,
         lesson_id=session.record.lesson_id,
+        unit_id=session.record.unit_id,
         course_id=session.record.course_id,
         kind=session.record.kind,
-        exercises=exercises,
+        exercises=[
+            _exercise(session.id, exercise, answered=exercise.id in answered, again=exercise.id in again)
+            for exercise in session.exercises.values()
+        ],
         answered=state.answered,
         total=session.total,
         hearts=state.hearts,
         unlimited_hearts=session.record.unlimited_hearts,
         completed=state.completed_at is not None,
+        abandoned=state.abandoned_at is not None,
     )
+
+
+def _exercise(session_id: UUID, exercise: catalog.ExerciseView, *, answered: bool, again: bool = False) -> ExerciseOut:
+    prompt = catalog.prompt(exercise, f"{session_id}:{exercise.id}")
+    return ExerciseOut(id=exercise.id, kind=exercise.kind, prompt=prompt, answered=answered, again=again)

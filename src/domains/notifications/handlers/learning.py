@@ -9,6 +9,9 @@ from domains.notifications.service import plan, reminders
 
 async def tell_lesson_completed(uow: UnitOfWork, fact: LessonRewarded) -> None:
     """Also counts the hour and moves reminders on: the same job, because a lesson is the most frequent of facts."""
+    await reminders.practised(uow, fact.user_id, fact.occurred_at)
+    if fact.lesson_id is None:
+        return
     await plan.notify(
         uow,
         fact.user_id,
@@ -17,7 +20,6 @@ async def tell_lesson_completed(uow: UnitOfWork, fact: LessonRewarded) -> None:
         url=f"/lessons/{fact.lesson_id}",
         cause=f"lesson:{fact.session_id}" if fact.session_id else f"view:{fact.lesson_id}",
     )
-    await reminders.practised(uow, fact.user_id, fact.occurred_at)
 
 
 async def tell_course_completed(uow: UnitOfWork, fact: CourseCompleted) -> None:

@@ -1,0 +1,179 @@
+"""Beginning sessions of all kinds, giving them up, and going on with them elsewhere.
+
+Invariant: a learner has one open session of each kind per lesson, unit or course. Who begins it again, on whatever
+device, goes on with it, on the revision that it began with; one that was left alone for a week is open no more.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from domains.billing import api as billing
+from domains.catalog import api as catalog
+from domains.kernel.clock import utc_now
+from domains.kernel.errors import AppError
+from domains.kernel.ids import new_id
+from domains.kernel.uow import Database, UnitOfWork
+from domains.learning import repository
+from domains.learning.errors import (
+    NoMistakes,
+    NothingDue,
+    NothingMet,
+    NothingToPractise,
+    SessionNotFound,
+    UnitDone,
+    UnitNeeded,
+    UnitNotFound,
+)
+from domains.learning.events import SessionBegun
+from domains.learning.policy import generator
+from domains.learning.policy.generator import Learner
+from domains.learning.policy.hearts import HEARTS
+from domains.learning.policy.kinds import CourseSessionKind, SessionKind
+from domains.learning.policy.outline import Drill, Outline
+from domains.learning.repository import SessionRecord, opened
+from domains.learning.schemas import SessionOut
+from domains.learning.service import placing, schedule
+from domains.learning.service.outlines import outline
+from domains.learning.service.sessions import enrol, forget_session, keep, shown
+
+EXPIRY = timedelta(days=7)
+_STALE_AT_ONCE = 1000
+
+Choice: TypeAlias = Callable[[Outline, Learner, UUID], list[Drill]]
+"""What is asked, given the session's id as the seed."""
+
+_EMPTY: dict[str, type[AppError]] = {
+    "lesson": NothingToPractise,
+    "practice": NothingMet,
+    "mistakes": NoMistakes,
+    "review": NothingDue,
+}
+
+
+class BegunSession(msgspec.Struct, frozen=True):
+    id: UUID
+    record: SessionRecord
+    resumed: bool = False
+
+
+async def begin_lesson(uow: UnitOfWork, user_id: UUID, lesson_id: UUID) -> BegunSession:
+    """The open session of the lesson, or a new one on its published revision; enrols the learner where that has not
+    been done.
+
+    Who may no longer use the course begins nothing in it; a session that is at hand goes on to its end.
+    Raises LessonNotFound, NothingToPractise and AccessRequired.
+    """
+    revision, lesson = await catalog.published_lesson(uow, lesson_id)
+    if not lesson.exercises:
+        raise NothingToPractise
+
+    def choose(plan: Outline, learner: Learner, session_id: UUID) -> list[Drill]:
+        return generator.lesson(plan, learner, lesson_id, str(session_id))
+
+    return await _begin(uow, user_id, revision, "lesson", choose, lesson_id=lesson_id)
+
+
+async def begin_in_course(
+    uow: UnitOfWork, user_id: UUID, course_id: UUID, kind: CourseSessionKind, unit_id: UUID | None
+) -> BegunSession:
+    """As `begin_lesson`, of what the learner knows of a course or a unit, or of what is not known of them.
+
+    Raises CourseNotFound, UnitNotFound, UnitNeeded, UnitDone, NothingMet, NoMistakes, NothingDue, NothingToPractise
+    and AccessRequired.
+    """
+    revision = await catalog.published_course(uow, course_id)
+    if kind == "placement":
+        unit_id = None
+    if unit_id is not None and all(lesson.unit_id != unit_id for lesson in revision.lessons.values()):
+        raise UnitNotFound
+    if kind == "test_out" and unit_id is None:
+        raise UnitNeeded
+
+    def choose(plan: Outline, learner: Learner, session_id: UUID) -> list[Drill]:
+        seed = str(session_id)
+        match kind:
+            case "practice":
+                return generator.practice(plan, learner, seed, unit_id)
+            case "mistakes":
+                return generator.mistakes(plan, learner, seed, unit_id)
+            case "review":
+                return generator.review(plan, learner, seed, unit_id)
+            case "placement":
+                return placing.first_exercise(revision, session_id)
+            case "test_out" if unit_id is not None:
+                if all(lesson.id in learner.done for lesson in plan.unit(unit_id)):
+                    raise UnitDone
+                return generator.test_out(plan, unit_id, seed)
+        return []
+
+    return await _begin(uow, user_id, revision, kind, choose, unit_id=unit_id)
+
+
+async def _begin(
+    uow: UnitOfWork,
+    user_id: UUID,
+    revision: catalog.RevisionContent,
+    kind: SessionKind,
+    choose: Choice,
+    *,
+    lesson_id: UUID | None = None,
+    unit_id: UUID | None = None,
+) -> BegunSession:
+    course_id, now = revision.course_id, utc_now()
+    unlimited = await billing.require(uow.db, user_id, billing.course_key(course_id), also=billing.UNLIMITED_HEARTS)
+    # From here on whoever begins something in this course waits.
+    await enrol(uow, user_id, course_id)
+    found = await opened.open_session(
+        uow.session, user_id, course_id, kind, lesson_id=lesson_id, unit_id=unit_id, since=now - EXPIRY
+    )
+    if found is not None:
+        return BegunSession(found.id, found.record, resumed=True)
+    states = await schedule.states(uow.db, user_id, course_id)
+    done = await repository.completed_lessons(uow.session, user_id, course_id)
+    session_id = new_id()
+    asked = choose(outline(revision), Learner(now, {state.item_id: state for state in states}, done), session_id)
+    if not asked:
+        raise _EMPTY.get(kind, NothingToPractise)
+    # Hearts are for what is new: looking back must never cost any, and a placement is no race.
+    free = unlimited or kind not in ("lesson", "test_out")
+    record = SessionRecord(
+        user_id, course_id, lesson_id, revision.id, kind, [drill.id for drill in asked], free, unit_id
+    )
+    fact = SessionBegun(
+        user_id=user_id, session_id=session_id, course_id=course_id, lesson_id=lesson_id, total=len(asked)
+    )
+    await repository.add_session(uow.session, session_id, record, HEARTS, fact.occurred_at)
+    uow.record(fact)
+    return BegunSession(session_id, record)
+
+
+async def as_begun(uow: UnitOfWork, begun: BegunSession) -> SessionOut:
+    """The session as it was before its first answer: what the client was told, and is told again on a repeated call.
+    One that goes on is shown as it stands."""
+    # A session that does not commit leaves an entry that nobody can reach: its id is never given out.
+    state = repository.SessionState(0, HEARTS, None, ())
+    if not begun.resumed:
+        return shown(await keep(uow, begun.id, begun.record), state)
+    stands = await repository.session_state(uow.session, begun.id, begun.record.user_id)
+    return shown(await keep(uow.db, begun.id, begun.record), stands or state)
+
+
+async def abandon(db: Database, user_id: UUID, session_id: UUID) -> None:
+    """Closes the session without an end: nothing is counted, and what was answered stays answered. Quiet where it is
+    complete already. Raises SessionNotFound."""
+    if not await opened.abandon(db, session_id, user_id, utc_now()):
+        record = await repository.session_record(db, session_id)
+        if record is None or record.user_id != user_id:
+            raise SessionNotFound
+    forget_session(session_id)
+
+
+async def abandon_stale(db: Database) -> None:
+    """Closes what nobody has gone on with for a week; in small transactions, so that no lock is held for long."""
+    now = utc_now()
+    while await opened.abandon_stale(db, now - EXPIRY, now, at_most=_STALE_AT_ONCE) == _STALE_AT_ONCE:
+        pass
