@@ -6,7 +6,7 @@ a learner's record stays with the lesson or exercise that it is about. Equal doc
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import msgspec
@@ -127,7 +127,15 @@ def digest(course: Course) -> bytes:
 
 def course_lexicon(course: Course) -> Lexicon:
     """Every word that the course shows, accepts or explains."""
-    return lexicon(_texts(course))
+    words = [phrase for lesson in course.lessons() for phrase in lesson.words]
+    sides = [(course.target_language, [phrase.target for phrase in words])]
+    sides.append((course.source_language, [phrase.source for phrase in words]))
+    return lexicon(
+        _texts(course),
+        words=_words(course, sides),
+        # Several texts for one word are its forms, where they only differ by their endings.
+        forms=[(language, group) for language, groups in sides for group in groups if len(group) > 1],
+    )
 
 
 def problems(course: Course) -> Iterator[str]:
@@ -161,6 +169,13 @@ def problems(course: Course) -> Iterator[str]:
 
 def _fits(title: str) -> bool:
     return 0 < len(title) <= TITLE_LENGTH
+
+
+def _words(course: Course, sides: Iterable[tuple[str, Iterable[tuple[str, ...]]]]) -> Iterator[tuple[str, str]]:
+    for language, groups in sides:
+        yield from ((language, text) for group in groups for text in group)
+    for entry in course.dictionary:
+        yield entry.language, entry.word
 
 
 def _texts(course: Course) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from domains.catalog.content import Course, Lesson
 from domains.catalog.items import item_id, item_ids
 from domains.catalog.kinds import Content, MatchPairs, MultipleChoice, Translate, WordBank
+from domains.catalog.policy.groups import plain
 from domains.catalog.revisions import RevisionContent
 
 _MOST_KEPT = 64
@@ -45,14 +46,19 @@ def _cards(revision: RevisionContent) -> dict[UUID, Flashcard]:
     for lesson in revision.course.lessons():
         lesson_id = revision.node_ids["lesson", lesson.key]
         for text, side in _phrases(revision.course, lesson):
-            cards.setdefault(item_id(revision.course_id, text), Flashcard(*side, lesson_id))
+            cards.setdefault(item_id(revision.course_id, text), _card(side, lesson_id))
         for exercise in revision.lessons[lesson_id].exercises:
             for found, side in _of_exercise(revision, exercise.content):
-                cards.setdefault(found, Flashcard(*side, lesson_id))
+                cards.setdefault(found, _card(side, lesson_id))
     return cards
 
 
 Sides = tuple[str, str, tuple[str, ...], str]
+
+
+def _card(sides: Sides, lesson_id: UUID) -> Flashcard:
+    front, front_language, back, back_language = sides
+    return Flashcard(plain(front), front_language, tuple(dict.fromkeys(map(plain, back))), back_language, lesson_id)
 
 
 def _phrases(course: Course, lesson: Lesson) -> Iterator[tuple[str, Sides]]:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from domains.catalog.kinds import Content, MatchPairs, MultipleChoice, Translate, WordBank
+from domains.catalog.policy.groups import plain
 
 _EDGES = " .,;:!?…¡¿。！？、\"'“”„«»"
 
@@ -22,7 +23,7 @@ def item_ids(course_id: UUID, content: Content, target_language: str) -> tuple[U
 
 def item_id(course_id: UUID, text: str) -> UUID:
     """The id of a text in the target language."""
-    return uuid5(course_id, f"item:{_normal(text)}")
+    return uuid5(course_id, f"item:{_normal(plain(text))}")
 
 
 def missed_items(course_id: UUID, content: Content, target_language: str, answer: bytes) -> frozenset[UUID]:

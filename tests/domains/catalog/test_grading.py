@@ -79,7 +79,7 @@ CASES = [
     ("ru", ["мой"], "мои", "wrong_word"),
     ("ar", ["أحمد"], "احمد", "accent"),
     ("ar", ["مدرسة"], "مدرسه", "accent"),
-    ("ar", ["كَلْب"], "كلب", "wrong_word"),
+    ("ar", ["كَلْب"], "كلب", "exact"),
     # A small slip in a long enough word is a typo, unless it makes another word of the course.
     ("es", ["el gato"], "el gatto", "typo"),
     ("es", ["el gato"], "el agto", "typo"),
@@ -123,9 +123,9 @@ CASES = [
     ("de", ["ich trinke heute Wasser", "heute trinke ich Wasser"], "heute trinke ich Wasser", "exact"),
     # One word wrong, missing or too much.
     ("es", ["El gato bebe agua"], "El gato come agua", "wrong_word"),
-    ("es", ["El gato bebe agua"], "gato bebe agua", "wrong_word"),
-    ("es", ["El gato bebe agua"], "El gato bebe el agua", "wrong_word"),
-    ("en", ["The dog eats bread"], "The dog eats the bread", "wrong_word"),
+    ("es", ["El gato bebe agua"], "gato bebe agua", "missing"),
+    ("es", ["El gato bebe agua"], "El gato bebe el agua", "extra"),
+    ("en", ["The dog eats bread"], "The dog eats the bread", "extra"),
     ("ja", ["猫は水を飲みます"], "猫が水を飲みます", "wrong_word"),
     # Nothing of the kind.
     ("es", ["gato"], "xyzzy", "wrong"),
@@ -184,7 +184,6 @@ LANGUAGE = st.sampled_from(["es", "en", "de", "fr", "ru", "ar", "ja", "zz"])
 def test_grading_is_total(written: str, accepted: list[str], language: str) -> None:
     grade = grade_text(written, tuple(accepted), language, COURSE)
     assert grade.correct == (grade.verdict in CORRECT)
-    assert grade.expected in accepted
 
 
 @given(st.lists(SPANISH, min_size=2, max_size=8), LANGUAGE, st.integers())

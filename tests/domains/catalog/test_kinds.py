@@ -1,12 +1,26 @@
 """Exercise kinds: what they show, what they take, what they say."""
 
+from decimal import Decimal
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domains.catalog.errors import AnswerShape
-from domains.catalog.kinds import KINDS, Content, MatchPairs, MultipleChoice, Translate, WordBank
+from domains.catalog.kinds import (
+    KINDS,
+    Cloze,
+    Content,
+    Date,
+    MatchPairs,
+    MultipleChoice,
+    MultipleResponse,
+    Numeric,
+    Order,
+    Translate,
+    WordBank,
+)
 from domains.catalog.policy.grade import CORRECT
 from domains.catalog.policy.lexicon import lexicon
 
@@ -17,7 +31,13 @@ BANK = WordBank(
 )
 TYPED = Translate("The cat eats.", "en", "es", ("El gato come.",))
 PAIRS = MatchPairs("es", "en", (("gato", "cat"), ("pato", "duck"), ("pan", "bread")))
-ALL: list[Content] = [CHOICE, BANK, TYPED, PAIRS]
+SEVERAL = MultipleResponse("animals", "en", "es", ("gato", "pato", "pan", "agua"), ("gato", "pato"))
+GAPS = Cloze("El ___ come ___.", "es", (("gato", "(gran) pato"), ("pan",)))
+CHOSEN = Cloze("El ___ come.", "es", (("gato",),), (("gato", "pan", "agua"),))
+STORY = Order("What happens?", "en", "es", ("uno", "dos", "tres", "cuatro"))
+NUMBER = Numeric("How far?", "es", Decimal("3.5"), Decimal("0.1"), "km", {"m": Decimal("0.001")})
+DAY = Date("When?", "en", "es", "2024-03-31")
+ALL: list[Content] = [CHOICE, SEVERAL, BANK, TYPED, GAPS, CHOSEN, PAIRS, STORY, NUMBER, DAY]
 
 
 def grade(content: Content, answer: object) -> tuple[str, bool, float]:
@@ -30,7 +50,7 @@ def option(content: MultipleChoice, text: str) -> str:
 
 
 def test_the_kinds_are_listed_by_their_tags() -> None:
-    assert set(KINDS) == {"multiple_choice", "word_bank", "translate", "match_pairs"}
+    assert set(KINDS) == {content.kind() for content in ALL}
 
 
 def test_a_choice_is_answered_by_the_id_of_an_option() -> None:
@@ -62,6 +82,102 @@ def test_matched_pairs_may_come_in_any_order_and_score_by_their_share() -> None:
     assert grade(PAIRS, everything)[1] is False
 
 
+def options(*texts: str) -> list[str]:
+    return [option.id for text in texts for option in SEVERAL.prompt("any").options if option.text == text]
+
+
+def test_of_several_right_options_each_counts_and_each_wrong_one_takes_as_much_away() -> None:
+    assert grade(SEVERAL, options("pato", "gato")) == ("exact", True, 1.0)
+    assert grade(SEVERAL, options("gato")) == ("missing", False, 0.5)
+    assert grade(SEVERAL, options("gato", "pato", "pan")) == ("extra", False, 0.5)
+    assert grade(SEVERAL, options("gato", "pan")) == ("wrong", False, 0.0)
+    assert grade(SEVERAL, options("gato", "pato", "pan", "agua")) == ("extra", False, 0.0)
+    assert grade(SEVERAL, []) == ("wrong", False, 0.0)
+
+
+def test_an_order_scores_by_the_pairs_that_stand_right_and_shows_what_to_move() -> None:
+    assert grade(STORY, ["uno", "dos", "tres", "cuatro"]) == ("exact", True, 1.0)
+    assert grade(STORY, ["dos", "uno", "tres", "cuatro"]) == ("word_order", False, 0.8333)
+    assert grade(STORY, ["cuatro", "tres", "dos", "uno"]) == ("word_order", False, 0.0)
+    assert grade(STORY, ["uno", "dos", "cuatro"]) == ("missing", False, 0.5)
+    found = STORY.grade(b'["cuatro", "uno", "dos", "tres"]', LEXICON)
+    assert [token.text for token in found.tokens if token.verdict == "word_order"] == ["cuatro"]
+
+
+def test_each_gap_of_a_cloze_is_graded_like_a_text_of_its_own() -> None:
+    assert grade(GAPS, ["gato", "pan"]) == ("exact", True, 1.0)
+    assert grade(GAPS, ["gran pato", "pan"]) == ("exact", True, 1.0)
+    assert grade(GAPS, ["gatto", "pan"]) == ("typo", True, 1.0)
+    assert grade(GAPS, ["gato", "agua"]) == ("wrong_word", False, 0.5)
+    assert grade(GAPS, ["xyz", ""]) == ("wrong", False, 0.0)
+    found = GAPS.grade(b'["gatto", ""]', LEXICON)
+    shown = [(token.text, token.verdict, token.expected) for token in found.tokens]
+    assert shown == [("gatto", "typo", "gato"), ("", "missing", "pan")]
+    assert GAPS.prompt("any").parts == ["El ", " come ", "."]
+    # What was chosen has no slips.
+    assert grade(CHOSEN, ["gato"]) == ("exact", True, 1.0)
+    assert grade(CHOSEN, ["gatto"])[1] is False
+
+
+@pytest.mark.parametrize(
+    ("written", "verdict", "score"),
+    [
+        ("3,5 km", "exact", 1.0),
+        ("3.5km", "exact", 1.0),
+        ("3 1/2 km", "exact", 1.0),
+        ("3½ km", "exact", 1.0),
+        ("٣٫٥ km", "exact", 1.0),
+        ("3,45 km", "exact", 1.0),
+        ("3.500 m", "exact", 1.0),
+        ("3 500 m", "exact", 1.0),
+        ("3,5", "missing", 0.5),
+        ("3,5 kg", "wrong_word", 0.5),
+        ("3,7 km", "wrong", 0.0),
+        ("-3,5 km", "wrong", 0.0),
+        ("3.500 km", "wrong", 0.0),
+        ("3 or 4 km", "wrong", 0.0),
+        ("1/0 km", "wrong", 0.0),
+        ("", "wrong", 0.0),
+    ],
+)
+def test_a_number_is_read_as_its_language_writes_it(written: str, verdict: str, score: float) -> None:
+    assert grade(NUMBER, written) == (verdict, verdict == "exact", score)
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "verdict"),
+    [
+        ("es", "31 de marzo de 2024", "exact"),
+        ("es", "el 31 de marzo del 2024", "exact"),
+        ("es", "31/3/2024", "exact"),
+        ("es", "31.03.24", "exact"),
+        ("es", "2024-03-31", "exact"),
+        ("es", "31 de marso de 2024", "typo"),
+        ("es", "31 de marzo", "missing"),
+        ("es", "31 de mayo de 2024", "wrong"),
+        ("es", "3/31/2024", "wrong"),
+        ("en", "March 31st, 2024", "exact"),
+        ("en-US", "3/31/2024", "exact"),
+        ("en-GB", "31/3/2024", "exact"),
+        ("en-GB", "3/31/2024", "wrong"),
+        ("de", "31. Marz 2024", "accent"),
+        ("ja", "2024年3月31日", "exact"),
+        ("ru", "31 марта 2024 года", "exact"),
+        ("es", "31 patos de marzo de 2024", "wrong"),
+        ("es", "", "wrong"),
+    ],
+)
+def test_a_date_may_be_written_in_any_way_of_its_language(language: str, written: str, verdict: str) -> None:
+    content = Date("When?", "en", language, "2024-03-31")
+    assert content.grade(msgspec.json.encode(written), LEXICON).verdict == verdict
+
+
+def test_a_day_of_any_year_needs_no_year() -> None:
+    content = Date("When?", "en", "en", "--02-29")
+    assert grade(content, "29 February") == ("exact", True, 1.0)
+    assert not content.prompt("any").needs_year
+
+
 @pytest.mark.parametrize("content", ALL, ids=lambda content: content.kind())
 @pytest.mark.parametrize("answer", [None, 1, True, {}, [1], [["a"]], [["a", "b", "c"]], "x" * 5000, ["x"] * 900])
 def test_an_answer_of_another_form_is_refused_in_words(content: Content, answer: object) -> None:
@@ -80,7 +196,7 @@ def test_broken_json_is_refused_too(content: Content, raw: bytes) -> None:
 def test_a_prompt_holds_no_field_that_tells_the_solution(seed: str, content: Content) -> None:
     shown = msgspec.to_builtins(content.prompt(seed))
     assert shown == msgspec.to_builtins(content.prompt(seed))
-    assert not {"answer", "accepted", "pairs", "key", "correct"} & set(shown)
+    assert not {"answer", "answers", "accepted", "pairs", "gaps", "value", "tolerance", "key", "correct"} & set(shown)
 
 
 def test_no_place_in_a_prompt_is_better_than_another() -> None:
@@ -108,6 +224,23 @@ IMPOSSIBLE: list[dict[str, object]] = [
     {**TYPE, "kind": "word_bank", "accepted": ["b c"], "words": ["b", "d"]},
     {**MATCH, "pairs": [["a", "b"], ["a", "c"]]},
     {**MATCH, "pairs": [["a", "b"], ["c", "b"]]},
+    {**CHOOSE, "kind": "multiple_response", "options": ["b", "c"], "answers": []},
+    {**CHOOSE, "kind": "multiple_response", "options": ["b", "c"], "answers": ["d"]},
+    {**CHOOSE, "kind": "multiple_response", "options": ["b", "c"], "answers": ["b", "b"]},
+    {**TYPE, "kind": "order", "items": ["b"]},
+    {**TYPE, "kind": "order", "items": ["b", "b"]},
+    {"kind": "cloze", "language": "es", "text": "no gap", "gaps": [["a"]]},
+    {"kind": "cloze", "language": "es", "text": "a ___", "gaps": [["a"], ["b"]]},
+    {"kind": "cloze", "language": "es", "text": "a ___", "gaps": [["a"]], "options": [["b", "c"]]},
+    {"kind": "cloze", "language": "es", "text": "___ ___", "gaps": [["a"], ["b"]], "options": [["a", "c"]]},
+    {"kind": "numeric", "language": "es", "text": "a", "value": "NaN"},
+    {"kind": "numeric", "language": "es", "text": "a", "value": "1e999999"},
+    {"kind": "numeric", "language": "es", "text": "a", "value": "1", "tolerance": "-1"},
+    {"kind": "numeric", "language": "es", "text": "a", "value": "1", "other_units": {"m": "1"}},
+    {"kind": "numeric", "language": "es", "text": "a", "value": "1", "unit": "m", "other_units": {"m": "1"}},
+    {"kind": "numeric", "language": "es", "text": "a", "value": "1", "unit": "m", "other_units": {"km": "0"}},
+    {**TYPE, "kind": "date", "value": "2024-02-30"},
+    {**TYPE, "kind": "date", "value": "30 February"},
     {"kind": "essay"},
 ]
 
@@ -118,7 +251,10 @@ def test_impossible_content_cannot_be_made(plain: dict[str, object]) -> None:
         msgspec.convert(plain, type=Content)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(), st.lists, max_leaves=8))
+ANY_JSON = st.recursive(st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(), st.lists, max_leaves=8)
+
+
+@given(ANY_JSON | st.from_regex(r"[-+]?[0-9 .,'/½]{1,12} ?(km|m|março|de|年)?"))
 def test_whatever_is_sent_is_graded_or_refused(answer: object) -> None:
     for content in ALL:
         try:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from domains.catalog.content import Course, Exercise, Lesson, Phrase, Unit
 from domains.catalog.kinds import Content, MatchPairs, MultipleChoice, Translate, WordBank
+from domains.catalog.policy.groups import plain, texts_in
 from domains.catalog.policy.text import norms, tiles
 
 FEWEST = 8
@@ -108,11 +109,11 @@ def _sentence(course: Course, sentence: Phrase, turn: int, near: _Stock, stock: 
 
 
 def _to_target(course: Course, phrase: Phrase) -> _Side:
-    return _Side(phrase, phrase.source[0], course.source_language, phrase.target, course.target_language)
+    return _Side(phrase, plain(phrase.source[0]), course.source_language, phrase.target, course.target_language)
 
 
 def _to_source(course: Course, phrase: Phrase) -> _Side:
-    return _Side(phrase, phrase.target[0], course.target_language, phrase.source, course.source_language)
+    return _Side(phrase, plain(phrase.target[0]), course.target_language, phrase.source, course.source_language)
 
 
 def _translate(side: _Side) -> Translate:
@@ -123,18 +124,19 @@ def _choice(side: _Side, near: _Stock, stock: _Stock) -> MultipleChoice | None:
     """None where the course has too few words that are surely wrong."""
     is_target = side.accepted == side.phrase.target
     wrong: list[str] = []
-    length = side.accepted[0].count(" ")
+    right = plain(side.accepted[0])
+    length = right.count(" ")
     for words in (near.words, stock.words):
         if len(wrong) >= OPTIONS:
             break
         others = [other for other in words if not _overlap(other, side.phrase)]
-        texts = _mixed([(other.target if is_target else other.source)[0] for other in others], side.shown)
+        texts = _mixed([plain((other.target if is_target else other.source)[0]) for other in others], side.shown)
         # Options of the same length in words give nothing away.
         wrong += sorted(texts, key=lambda text: text.count(" ") != length)
-    options = list(dict.fromkeys([side.accepted[0], *wrong]))[:OPTIONS]
+    options = list(dict.fromkeys([right, *wrong]))[:OPTIONS]
     if len(options) < OPTIONS - 1:
         return None
-    return MultipleChoice(side.shown, side.language, side.answer_language, tuple(options), side.accepted[0])
+    return MultipleChoice(side.shown, side.language, side.answer_language, tuple(options), right)
 
 
 def _match(course: Course, words: Sequence[Phrase]) -> MatchPairs | None:
@@ -144,18 +146,18 @@ def _match(course: Course, words: Sequence[Phrase]) -> MatchPairs | None:
             chosen.append(word)
     if len(chosen) < 3:
         return None
-    pairs = tuple((word.target[0], word.source[0]) for word in chosen)
+    pairs = tuple((plain(word.target[0]), plain(word.source[0])) for word in chosen)
     return MatchPairs(course.target_language, course.source_language, pairs)
 
 
 def _bank(side: _Side, near: _Stock, stock: _Stock) -> WordBank | None:
     language = side.answer_language
-    words = tiles(side.accepted[0])
+    words = tiles(plain(side.accepted[0]))
     if len(words) < 2 or len(words) > 30:
         return None
     if words[0].lower() in stock.lower[language]:
         words[0] = words[0].lower()
-    right = {normal for text in side.accepted for normal in norms(text)}
+    right = {normal for text in side.accepted for part in texts_in(text) for normal in norms(part)}
     wrong: dict[str, None] = {}
     for offered in (near.tiles[language], stock.tiles[language]):
         if len(wrong) >= 3:
@@ -173,7 +175,7 @@ def _overlap(one: Phrase, other: Phrase) -> bool:
 
 @lru_cache(maxsize=16384)
 def _plain(texts: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(" ".join(norms(text)) for text in texts)
+    return frozenset(" ".join(norms(plain(text))) for text in texts)
 
 
 def _mixed(texts: Iterable[str], seed: str) -> list[str]:
@@ -192,7 +194,7 @@ def _stock(course: Course, lessons: Sequence[Lesson]) -> _Stock:
         for phrase in (*lesson.words, *lesson.sentences):
             sides = ((course.target_language, phrase.target), (course.source_language, phrase.source))
             for language, texts in sides:
-                for place, tile in enumerate(tiles(texts[0])):
+                for place, tile in enumerate(tiles(plain(texts[0]))):
                     if tile[0].islower():
                         lower[language].add(tile)
                     if tile[0].islower() or place:

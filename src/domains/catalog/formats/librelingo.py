@@ -15,6 +15,7 @@ from domains.catalog.content import Course, DictionaryEntry, Lesson, Licence, Ph
 from domains.catalog.formats.exercises import fill
 from domains.catalog.formats.report import Report
 from domains.catalog.formats.tree import Fields, Tree, parse, read_text
+from domains.catalog.policy.groups import plain
 
 PHRASES_PER_LESSON = 6
 
@@ -209,10 +210,13 @@ def _phrase(fields: Fields, text: str, others: str, translation: str, more: str)
     shown, meaning = fields.need_text(text), fields.need_text(translation)
     if not shown or not meaning:
         return None
-    if any(bracket in shown + meaning for bracket in "{}[]"):
-        fields.tree.say("warning", "brackets have no meaning in LibreLingo's phrases and were taken literally")
     target = dict.fromkeys([shown, *fields.texts(others)])
     source = dict.fromkeys([meaning, *fields.texts(more)])
+    if any(plain(phrase) != phrase for phrase in (*target, *source)):
+        fields.tree.say(
+            "warning",
+            "brackets and slashes have no meaning in LibreLingo; here they part what may be left out or said instead",
+        )
     return Phrase(tuple(target), tuple(source))
 
 

@@ -17,13 +17,14 @@ from domains.catalog.formats.exercises import exercise_key, fill
 from domains.catalog.formats.report import Report
 from domains.catalog.formats.tree import Fields, Tree, parse, read_text
 from domains.catalog.kinds import KINDS, Content
+from domains.catalog.policy import groups
 
 VERSION = "1"
 
 _KEY = re.compile(r"[a-z0-9]+(?:[._/-][a-z0-9]+)*")
 _KEY_RULE = "a key is made of lower-case Latin letters, digits and single `-`, `_`, `.`, `/`"
 _WHERE = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?", re.DOTALL)
-_TARGET_FIRST = {"match_pairs", "multiple_choice"}
+_TARGET_FIRST = {"cloze", "match_pairs", "multiple_choice"}
 
 
 def read(path: Path, report: Report) -> Course | None:
@@ -123,9 +124,11 @@ class _Reader:
             target, source = sides.need(self.target), sides.need(self.source)
             if target is None or source is None:
                 continue
-            texts, translations = target.texts(), source.texts()
+            texts, translations = target.placed_texts(), source.placed_texts()
+            for text, place in (*texts.items(), *translations.items()):
+                _say_groups(text, place)
             if texts and translations:
-                phrases.append(Phrase(texts, translations))
+                phrases.append(Phrase(tuple(texts), tuple(translations)))
             else:
                 tree.say("error", "a phrase needs a text in both languages")
         return tuple(phrases)
@@ -158,6 +161,8 @@ class _Reader:
         except msgspec.ValidationError as error:
             _say_invalid(tree, places, str(error))
             return None
+        for text in content.accepted_texts():
+            _say_groups(text, places.get("accepted", places.get("gaps", tree)))
         if local is None:
             return Exercise(exercise_key(above, content), content)
         if not isinstance(local, str) or not _KEY.fullmatch(local):
@@ -195,6 +200,12 @@ def _key(fields: Fields, above: str, used: set[str]) -> str:
             tree.say("error", f"the key `{local}` is used twice; keys identify what learners did")
     used.add(local)
     return f"{above}/{local}" if above else local
+
+
+def _say_groups(text: str, place: Tree) -> None:
+    for problem in groups.problems(text):
+        where = f"`{text[:40]}`, character {problem.position}"
+        place.say("warning", f"{problem.message}, so this is taken literally ({where})")
 
 
 def _say_invalid(tree: Tree, places: dict[str, Tree], error: str) -> None:

@@ -83,8 +83,16 @@ class Tree:
 
     def texts(self, what: str = "a text") -> tuple[str, ...]:
         """One text or a list of texts, none of them empty or twice."""
+        return tuple(self.placed_texts(what))
+
+    def placed_texts(self, what: str = "a text") -> dict[str, "Tree"]:
+        """As `texts`, with the place of each."""
         trees = self.items() if isinstance(self._node, yaml.SequenceNode) else [self]
-        return tuple(dict.fromkeys(filter(None, (tree.text(what) for tree in trees))))
+        found: dict[str, Tree] = {}
+        for tree in trees:
+            if text := tree.text(what):
+                found.setdefault(text, tree)
+        return found
 
     def items(self, what: str = "a list") -> list["Tree"]:
         if self.is_nothing:

@@ -43,6 +43,10 @@ class Kind(Struct, Generic[A], frozen=True, forbid_unknown_fields=True, tag_fiel
         """All (language, text) that it teaches, for the lexicon."""
         raise NotImplementedError
 
+    def accepted_texts(self) -> Iterator[str]:
+        """Texts in which brackets and slashes have a meaning (`policy.groups`), for whoever checks them."""
+        return iter(())
+
     def prompt(self, seed: str) -> Prompt:
         """The view without the solution; the same seed gives the same order."""
         raise NotImplementedError

@@ -50,23 +50,23 @@ class MultipleChoice(Kind[str], frozen=True, tag="multiple_choice"):
             yield self.option_language, option
 
     def prompt(self, seed: str) -> MultipleChoicePrompt:
-        options = [Option(_option_id(text), text) for text in self.options]
+        options = [Option(option_id(text), text) for text in self.options]
         return MultipleChoicePrompt(self.text, self.language, self.option_language, shuffled(options, seed, "options"))
 
     def decode_answer(self, raw: bytes | msgspec.Raw) -> str:
         expected = "The answer must be the id of one of the options, as a string."
         answer = decoded(raw, str, expected)
-        if all(_option_id(option) != answer for option in self.options):
+        if all(option_id(option) != answer for option in self.options):
             raise AnswerShape(expected)
         return answer
 
     def check(self, answer: str, lexicon: Lexicon) -> Grade:
-        chosen = next((option for option in self.options if _option_id(option) == answer), "")
+        chosen = next((option for option in self.options if option_id(option) == answer), "")
         if chosen == self.answer:
             return graded(Verdict.EXACT, self.answer, (Token(chosen, Verdict.EXACT),))
         return graded(Verdict.WRONG, self.answer, (Token(chosen, Verdict.WRONG, self.answer),))
 
 
-def _option_id(text: str) -> str:
+def option_id(text: str) -> str:
     """Says nothing about which option is right, and survives reordering and rewording of the others."""
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=6).hexdigest()

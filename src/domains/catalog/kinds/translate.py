@@ -37,6 +37,9 @@ class Translate(Kind[str], frozen=True, tag="translate"):
         for text in self.accepted:
             yield self.answer_language, text
 
+    def accepted_texts(self) -> Iterator[str]:
+        return iter(self.accepted)
+
     def prompt(self, seed: str) -> TranslatePrompt:
         return TranslatePrompt(self.text, self.language, self.answer_language)
 

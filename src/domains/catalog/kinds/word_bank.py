@@ -10,6 +10,7 @@ from domains.catalog.errors import AnswerShape
 from domains.catalog.kinds.kind import LONGEST_LIST, LONGEST_TEXT, Kind, Prompt, decoded, require_texts, shuffled
 from domains.catalog.policy.grade import Grade, Verdict, graded
 from domains.catalog.policy.grading import grade_text
+from domains.catalog.policy.groups import plain
 from domains.catalog.policy.lexicon import Lexicon
 from domains.catalog.policy.text import norms
 
@@ -34,7 +35,7 @@ class WordBank(Kind[list[str]], frozen=True, tag="word_bank"):
 
     def __post_init__(self) -> None:
         require_texts((self.text, *self.accepted, *self.words), "text, accepted answers and words")
-        missing = Counter(norms(self.accepted[0])) - Counter(word for text in self.words for word in norms(text))
+        missing = Counter(norms(plain(self.accepted[0]))) - Counter(word for text in self.words for word in norms(text))
         if missing:
             raise ValueError(f"words lack {', '.join(sorted(missing))} to build the first accepted answer")
 
@@ -45,6 +46,9 @@ class WordBank(Kind[list[str]], frozen=True, tag="word_bank"):
         yield self.language, self.text
         for text in (*self.accepted, *self.words):
             yield self.answer_language, text
+
+    def accepted_texts(self) -> Iterator[str]:
+        return iter(self.accepted)
 
     def prompt(self, seed: str) -> WordBankPrompt:
         words = shuffled(self.words, seed, "words")

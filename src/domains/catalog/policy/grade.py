@@ -1,4 +1,4 @@
-"""What grading answers. `correct` always follows from `verdict`, for every kind of exercise."""
+"""What grading answers, best first. `correct` always follows from `verdict`, for every kind of exercise."""
 
 from enum import StrEnum
 
@@ -7,18 +7,21 @@ from msgspec import Struct
 
 class Verdict(StrEnum):
     EXACT = "exact"
-    ACCENT = "accent"
     PUNCTUATION = "punctuation"
+    ACCENT = "accent"
     TYPO = "typo"
-    WRONG_WORD = "wrong_word"
     WORD_ORDER = "word_order"
-    WRONG = "wrong"
-    # Of single tokens only.
+    # Of the whole: nothing else is wrong.
     MISSING = "missing"
     EXTRA = "extra"
+    WRONG_WORD = "wrong_word"
+    WRONG = "wrong"
 
 
 CORRECT = frozenset({Verdict.EXACT, Verdict.ACCENT, Verdict.PUNCTUATION, Verdict.TYPO})
+
+RANK = {verdict: place for place, verdict in enumerate(Verdict)}
+"""The lower, the more was right."""
 
 
 class Token(Struct, frozen=True, omit_defaults=True):
