@@ -101,7 +101,7 @@ def _backfill(connection: sa.Connection) -> None:
     nodes = sa.text("SELECT key, id FROM catalog_node WHERE course_id = :course_id AND kind = 'exercise'")
     whole = sa.text("""
         UPDATE learning_answer a SET item_ids = :items,
-            ratings = array_fill((CASE WHEN correct THEN 3 ELSE 1 END)::smallint, ARRAY[CAST(:many AS int)])
+            ratings = array_fill((CASE WHEN a.correct THEN 3 ELSE 1 END)::smallint, ARRAY[CAST(:many AS int)])
         FROM learning_session s
         WHERE s.id = a.session_id AND s.revision_id = :revision_id AND a.exercise_id = :exercise_id
     """).bindparams(sa.bindparam("items", type_=postgresql.ARRAY(sa.Uuid())))
@@ -114,7 +114,7 @@ def _backfill(connection: sa.Connection) -> None:
     """).bindparams(sa.bindparam("ratings", type_=postgresql.ARRAY(sa.SmallInteger())))
     for revision_id, course_id, stored in connection.execute(used).all():
         course = json.loads(stored)
-        ids = dict(connection.execute(nodes, {"course_id": course_id}).tuples().all())
+        ids = dict(connection.execute(nodes, {"course_id": course_id}).all())
         for key, content in _exercises(course):
             here = {"revision_id": revision_id, "exercise_id": ids[key]}
             items = _items(course_id, _texts(content, course["target_language"]))

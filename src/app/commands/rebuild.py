@@ -1,15 +1,24 @@
-"""`lyceum rebuild boards`."""
+"""`lyceum rebuild boards` and `lyceum rebuild schedule`."""
 
+import time
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import click
+import msgspec
 from sqlalchemy.exc import DBAPIError
 
-from app.commands.options import data_dir_option, json_option, print_json
+from app.commands.options import data_dir_option, json_option, print_json, say
 from app.commands.running import run
 from app.infra import Infra
+from domains.catalog import api as catalog
 from domains.gamification.api import check_ledger, rebuild_boards
+from domains.identity import api as identity
+from domains.learning.api import Rebuilt, rebuild_all
+
+_REPORT_S = 2.0
+_MOST_SHOWN = 20
 
 
 @click.group()
@@ -43,3 +52,89 @@ def boards(check: bool, data_dir: Path | None, as_json: bool) -> None:
     if differences:
         hint = "`lyceum rebuild boards` mends them" if check else "run it again when the system is less busy"
         raise click.ClickException(f"{len(differences)} differences; {hint}")
+
+
+@rebuild.command()
+@click.option("--user", help="Only this learner, by id or e-mail address.")
+@click.option("--course", help="Only this course, by id or slug.")
+@click.option("--dry-run", is_flag=True, help="Change nothing; say what would change.")
+@data_dir_option
+@json_option
+def schedule(user: str | None, course: str | None, dry_run: bool, data_dir: Path | None, as_json: bool) -> None:
+    """What learners remember and when it is due, from the log of answers and flashcards."""
+
+    async def work(infra: Infra) -> _Sum:
+        user_id, course_id = await _user(infra, user), await _course(infra, course)
+        found = _Sum(dry_run=dry_run)
+        began = reported = time.monotonic()
+        async for done in rebuild_all(infra.db, user_id, course_id, dry_run=dry_run):
+            found.add(done)
+            if time.monotonic() - reported >= _REPORT_S:
+                reported = time.monotonic()
+                say(f"{found.learners} learners of a course, {found.reviews} reviews, {reported - began:.0f} s")
+        return found
+
+    found = run(data_dir, work)
+    if as_json:
+        print_json(found)
+        return
+    would = "would be " if dry_run else ""
+    click.echo(f"{found.items} states of {found.learners} learners of a course, from {found.reviews} reviews:")
+    click.echo(f"{found.wrong} wrong and {found.behind} behind {would}mended, {found.gone} of nothing {would}removed")
+
+
+class _Sum(msgspec.Struct):
+    dry_run: bool
+    learners: int = 0
+    """Learners of a course: who learns two counts twice."""
+    reviews: int = 0
+    items: int = 0
+    wrong: int = 0
+    """States that claimed to be what the log says and were not."""
+    behind: int = 0
+    """States that would have been computed anew when next read."""
+    gone: int = 0
+    """States of which the log knows nothing."""
+    examples: list[dict[str, UUID]] = []
+    """Some of the wrong ones."""
+
+    def add(self, done: Rebuilt) -> None:
+        self.learners += 1
+        self.reviews += done.reviews
+        self.items += done.items
+        self.wrong += len(done.wrong)
+        self.behind += done.behind
+        self.gone += done.gone
+        for item in done.wrong[: _MOST_SHOWN - len(self.examples)]:
+            self.examples.append({"user_id": done.user_id, "course_id": done.course_id, "item_id": item})
+
+
+async def _user(infra: Infra, given: str | None) -> UUID | None:
+    if given is None:
+        return None
+    if (known := _uuid(given)) is not None:
+        return known
+    async with infra.db.begin() as uow:
+        found = await identity.id_of_email(uow, given)
+    if found is None:
+        raise click.ClickException(f"there is nobody with the address {given}")
+    return found
+
+
+async def _course(infra: Infra, given: str | None) -> UUID | None:
+    if given is None:
+        return None
+    if (known := _uuid(given)) is not None:
+        return known
+    async with infra.db.begin() as uow:
+        found = (await catalog.ids_of_slugs(uow, [given])).get(given)
+    if found is None:
+        raise click.ClickException(f"there is no published course {given}")
+    return found
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -10,6 +10,7 @@ from domains.learning.repository.watching import SessionProgress
 from domains.learning.schemas import AnswerIn, AnswerOut, SessionProgressOut
 from domains.learning.service.answers import submit_answer
 from domains.learning.service.completion import CompletedSession, complete_session
+from domains.learning.service.schedule import Rebuilt, rebuild_all
 from domains.learning.service.sessions import running_session
 from domains.learning.service.watching import (
     current_sessions,
@@ -43,6 +44,7 @@ __all__ = [
     "AnswerIn",
     "AnswerOut",
     "CompletedSession",
+    "Rebuilt",
     "SessionProgress",
     "SessionProgressOut",
     "complete_session",
@@ -52,6 +54,7 @@ __all__ = [
     "lessons_of",
     "may_watch_session",
     "owns_session",
+    "rebuild_all",
     "session_progress",
     "standing_session",
     "still_enrolled",

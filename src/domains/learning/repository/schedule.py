@@ -12,6 +12,8 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.kernel.uow import Database
 from domains.learning.policy.schedule import ItemState, Review, Rules
@@ -138,15 +140,32 @@ _SET_RULES = """
     RETURNING retention, parameters, balanced, version
 """
 
-_LEARNERS = """
-    SELECT user_id, course_id FROM learning_session s
-    WHERE ($1::uuid IS NULL OR user_id = $1) AND ($2::uuid IS NULL OR course_id = $2)
-    UNION SELECT user_id, course_id FROM learning_review
-    WHERE ($1::uuid IS NULL OR user_id = $1) AND ($2::uuid IS NULL OR course_id = $2)
-    UNION SELECT user_id, course_id FROM learning_item_state
-    WHERE ($1::uuid IS NULL OR user_id = $1) AND ($2::uuid IS NULL OR course_id = $2)
-    ORDER BY user_id, course_id
-"""
+_WANTED = """($1::uuid IS NULL OR user_id = $1) AND ($2::uuid IS NULL OR course_id = $2)
+        AND (user_id, course_id) > ($3, $4)"""
+_PAGE = f"""
+    (SELECT user_id, course_id FROM learning_enrollment WHERE {_WANTED} ORDER BY user_id, course_id LIMIT $5)
+    UNION
+    (SELECT DISTINCT user_id, course_id FROM learning_review WHERE {_WANTED} ORDER BY user_id, course_id LIMIT $5)
+    UNION
+    (SELECT DISTINCT user_id, course_id FROM learning_item_state WHERE {_WANTED} ORDER BY user_id, course_id LIMIT $5)
+    ORDER BY user_id, course_id LIMIT $5
+"""  # noqa: S608 - only conditions are put in
+
+_MOVE = [
+    text("UPDATE learning_review SET user_id = :into_id WHERE user_id = :from_id"),
+    text(f"""
+        INSERT INTO learning_item_state AS s (user_id, course_id, {COLUMNS}, missed)
+        SELECT CAST(:into_id AS uuid), course_id, {COLUMNS}, missed + 1
+        FROM learning_item_state WHERE user_id = :from_id
+        ON CONFLICT (user_id, course_id, item_id) DO UPDATE SET missed = s.missed + 1
+    """),  # noqa: S608 - only names of columns are put in
+    text("DELETE FROM learning_item_state WHERE user_id = :from_id"),
+    text("""
+        UPDATE learning_schedule SET user_id = :into_id WHERE user_id = :from_id
+            AND NOT EXISTS (SELECT FROM learning_schedule WHERE user_id = :into_id)
+    """),
+    text("DELETE FROM learning_schedule WHERE user_id = :from_id"),
+]
 
 
 class Seen(NamedTuple):
@@ -238,9 +257,26 @@ async def set_rules(db: Database, user_id: UUID, wanted: Rules) -> Rules:
     return _rules(row)
 
 
-async def learners(db: Database, user_id: UUID | None, course_id: UUID | None) -> list[tuple[UUID, UUID]]:
-    """Every (learner, course) with something to remember, of these or of all."""
-    return [(row[0], row[1]) for row in await db.fetch(_LEARNERS, user_id, course_id)]
+class LearnerOfCourse(NamedTuple):
+    user_id: UUID
+    course_id: UUID
+
+
+FIRST = LearnerOfCourse(UUID(int=0), UUID(int=0))
+
+
+async def learners(
+    db: Database, user_id: UUID | None, course_id: UUID | None, after: LearnerOfCourse, most: int
+) -> list[LearnerOfCourse]:
+    """Who may have something to remember, of these or of all, in their order."""
+    return [LearnerOfCourse(*row) for row in await db.fetch(_PAGE, user_id, course_id, *after, most)]
+
+
+async def move(session: AsyncSession, from_id: UUID, into_id: UUID) -> None:
+    """Makes one learner's reviews another's. What both had counts as behind, so that it is folded from both logs; the
+    settings are the other's own, if they have any."""
+    for statement in _MOVE:
+        await session.execute(statement, {"from_id": from_id, "into_id": into_id})
 
 
 def _rules(row: asyncpg.Record) -> Rules:

@@ -1,7 +1,7 @@
 """What a learner remembers, for readers: whoever reads gets what the log says, and what was behind is mended."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -17,6 +17,7 @@ from domains.learning.repository.schedule import Remembered, Seen
 _OFF_THE_LOOP = 300
 """Reviews from which folding is done in a thread: a review takes about 15 microseconds."""
 _FEW_ITEMS = 500
+_PAGE = 500
 
 
 async def states(db: Database, user_id: UUID, course_id: UUID) -> list[ItemState]:
@@ -118,3 +119,14 @@ async def rebuild(db: Database, user_id: UUID, course_id: UUID, *, dry_run: bool
         await repository.forget(db, user_id, course_id, gone)
     wrong = sorted(set(differ) - set(behind))
     return Rebuilt(user_id, course_id, len(log), len(new), wrong, len(behind), len(gone))
+
+
+async def rebuild_all(
+    db: Database, user_id: UUID | None, course_id: UUID | None, *, dry_run: bool
+) -> AsyncIterator[Rebuilt]:
+    """As `rebuild`, for these or for everybody, one learner and course after the other."""
+    after = repository.FIRST
+    while page := await repository.learners(db, user_id, course_id, after, _PAGE):
+        for each in page:
+            yield await rebuild(db, each.user_id, each.course_id, dry_run=dry_run)
+        after = page[-1]
