@@ -21,7 +21,7 @@ from importlib.resources import files
 import msgspec
 from msgspec import Struct
 
-from domains.catalog.policy.text import norms, primary
+from domains.catalog.policy.text import fold, norm, norms, primary
 
 Words = tuple[str, ...]
 
@@ -60,8 +60,8 @@ def language_data(language: str) -> Language:
 def variants_in(norms: Sequence[str], language: str) -> Iterator[tuple[slice, Words]]:
     """Where in a text words may be said in other words, and in which."""
     variants = language_data(language).variants
-    for place, norm in enumerate(norms):
-        for run, other in variants.get(norm, ()):
+    for place, first in enumerate(norms):
+        for run, other in variants.get(first, ()):
             if run == tuple(norms[place : place + len(run)]):
                 yield slice(place, place + len(run)), other
 
@@ -84,12 +84,17 @@ def _numbers(file: _File, tag: str) -> Iterator[tuple[Words, Words]]:
                 yield words, (str(value),)
 
 
+def _ending(written: str, tag: str) -> str:
+    """As words are compared: without accents."""
+    return "" if written == "-" else fold(norm(written, tag))
+
+
 def _language(file: _File, tag: str) -> Language:
     variants: dict[str, list[tuple[Words, Words]]] = {}
     for run, other in (*_contractions(file, tag), *_numbers(file, tag)):
         variants.setdefault(run[0], []).append((run, other))
     return Language(
-        endings=tuple(frozenset("" if one == "-" else one for one in group.split()) for group in file.endings),
+        endings=tuple(frozenset(_ending(one, tag) for one in group.split()) for group in file.endings),
         variants={first: tuple(dict.fromkeys(pairs)) for first, pairs in variants.items()},
         months=tuple(tuple(names.split("/")) for names in file.months),
         date_words=frozenset(file.date_words.split()),

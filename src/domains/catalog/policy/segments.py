@@ -27,13 +27,15 @@ def regrouped(steps: Sequence[Step], segments: frozenset[str], compare: Compare)
         if len(group) == 1:
             grouped.append(group[0])
             continue
-        expected = _one([word for step in group for word in step.expected])
+        expected = [word for step in group for word in step.expected]
         written = [word for step in group for word in step.written]
-        if written:
-            one = _one(written)
-            grouped.append(Step(compare(expected, one), (expected,), (one,)))
+        if expected and written:
+            mine, its = _one(expected), _one(written)
+            grouped.append(Step(compare(mine, its), (mine,), (its,)))
+        elif expected:
+            grouped.append(Step(Verdict.MISSING, (_one(expected),), ()))
         else:
-            grouped.append(Step(Verdict.MISSING, (expected,), ()))
+            grouped.append(Step(Verdict.EXTRA, (), (_one(written),)))
     return _with_extras(grouped, compare)
 
 
@@ -46,11 +48,22 @@ def _groups(steps: Sequence[Step], segments: frozenset[str]) -> list[list[Step]]
     while at < len(places):
         length = _segment([steps[place].expected[0].norm for place in places[at : at + LONGEST_SEGMENT]], segments)
         first, last = places[at], places[at + length - 1]
-        groups += [[step] for step in steps[done:first]]
+        groups += _extras(steps[done:first], segments)
         groups.append(list(steps[first : last + 1]))
         done = last + 1
         at += length
-    return groups + [[step] for step in steps[done:]]
+    return groups + _extras(steps[done:], segments)
+
+
+def _extras(steps: Sequence[Step], segments: frozenset[str]) -> list[list[Step]]:
+    """Superfluous characters that are a word are one."""
+    groups: list[list[Step]] = []
+    at = 0
+    while at < len(steps):
+        length = _segment([step.written[0].norm for step in steps[at : at + LONGEST_SEGMENT]], segments)
+        groups.append(list(steps[at : at + length]))
+        at += length
+    return groups
 
 
 def _segment(norms: Sequence[str], segments: frozenset[str]) -> int:
@@ -67,7 +80,7 @@ def _segment(norms: Sequence[str], segments: frozenset[str]) -> int:
 
 
 def _with_extras(steps: Sequence[Step], compare: Compare) -> list[Step]:
-    """A superfluous character beside a segment is a slip in it, where that makes one."""
+    """A superfluous character beside a segment is a slip in it, where that makes one, or a part of the wrong word."""
     found: list[Step] = []
     for step in steps:
         before = found[-1] if found else None
@@ -87,7 +100,9 @@ def _joined(one: Step, other: Step, compare: Compare) -> Step | None:
     if len(expected) != 1 or not all(is_unspaced(word.norm) for word in (*expected, *written)):
         return None
     verdict = compare(expected[0], _one(written))
-    return Step(verdict, expected, (_one(written),)) if verdict in CORRECT else None
+    if verdict in CORRECT or (Verdict.WRONG_WORD in {one.verdict, other.verdict} and len(expected[0].norm) > 1):
+        return Step(verdict, expected, (_one(written),))
+    return None
 
 
 def _one(words: Sequence[Word]) -> Word:

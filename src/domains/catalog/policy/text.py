@@ -67,6 +67,9 @@ _ASCII_WORD = re.compile(r"[a-zA-Z0-9]+(?:'[a-zA-Z0-9]+)*")
 _UNUSUAL = re.compile(
     "[^\t-_a-~\u00bf\u00a1\u00c0-\u0131\u0134-\u013e\u0141-\u0148\u014a-\u017e\u0386-\u03ce\u0400-\u045f]"
 )
+# Compatibility takes the Thai and Lao vowel am apart; there are two ways to write it with a tone mark.
+_AM = re.compile("([\u0e48-\u0e4b]?)\u0e4d([\u0e48-\u0e4b]?)\u0e32")
+_LAO_AM = re.compile("([\u0ec8-\u0ecb]?)\u0ecd([\u0ec8-\u0ecb]?)\u0eb2")
 _SPACE = re.compile(r"\s+")
 # 1,000 and 1.000 and 1'000, but neither 3.14 nor 1.2.2024.
 _GROUPED = re.compile(r"(?<![\d.,'])[1-9]\d{0,2}(?:(?:,\d{3})+|(?:\.\d{3})+|(?:'\d{3})+)(?!\d|[.,']\d)")
@@ -93,7 +96,7 @@ def clean(text: str) -> str:
         # Lone surrogates cannot be sent back to anyone.
         text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
         if _UNUSUAL.search(text) is not None:
-            text = unicodedata.normalize("NFKC", text.translate(_SAME)).translate(_SAME)
+            text = _compatible(text.translate(_SAME)).translate(_SAME)
     return _GROUPED.sub(lambda number: number[0].translate(_GROUPING), text)
 
 
@@ -103,7 +106,11 @@ def norm(text: str, language: str = "") -> str:
         text = unicodedata.normalize("NFC", text).translate(_LARGE_I)
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFKC", text.casefold()).translate(_SAME).translate(_DIGITS)
+    return _compatible(text.casefold()).translate(_SAME).translate(_DIGITS)
+
+
+def _compatible(text: str) -> str:
+    return _LAO_AM.sub("\\1\\2\u0eb3", _AM.sub("\\1\\2\u0e33", unicodedata.normalize("NFKC", text)))
 
 
 def fold(normal: str) -> str:

@@ -21,6 +21,7 @@ SHORTEST_JAMO = 6
 LONG_JAMO = 14
 
 _HANGUL = re.compile("[\uac00-\ud7a3]")
+_KANA = re.compile("[\u3041-\u309f]")
 _IDEOGRAPHS = re.compile("[\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _DIGIT = re.compile(r"\d")
 
@@ -72,7 +73,7 @@ def _is_typo(expected: str, written: Word, known: Known) -> bool:
     allowed = _allowed(expected)
     if not allowed or _DIGIT.search(expected + written.fold):
         return False
-    if _IDEOGRAPHS.findall(expected) != _IDEOGRAPHS.findall(written.fold):
+    if _IDEOGRAPHS.search(expected + written.fold) or _is_inflected_kana(expected, written.fold):
         return False
     one, other = _letters(expected), _letters(written.fold)
     if OSA.distance(one, other, score_cutoff=allowed) > allowed or _is_affixed(one, other):
@@ -81,6 +82,11 @@ def _is_typo(expected: str, written: Word, known: Known) -> bool:
     if known.has_folded(written.fold) or written.norm in known.course.frequent:
         return False
     return not _is_other_form(expected, written.fold, known)
+
+
+def _is_inflected_kana(expected: str, written: str) -> bool:
+    """Japanese inflects at the end of a word, by single kana."""
+    return _KANA.match(expected[-1]) is not None and not written.endswith(expected[-1])
 
 
 def _allowed(word: str) -> int:
