@@ -1,4 +1,4 @@
-"""`python -m bench [answers|pushes|classroom|courses|sockets|fanout|entitlements|logins|grading]`."""
+"""`python -m bench [answers|pushes|classroom|courses|sockets|fanout|entitlements|logins|generation|grading]`."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ import click
 import uvloop
 from rich.console import Console
 
-from bench import answers, classroom, courses, entitlements, fanout, grading, logins, pushes, sockets
+from bench import answers, classroom, courses, entitlements, fanout, generation, grading, logins, pushes, sockets
 from bench.figures import Result, as_json, show
 from bench.keepalive import HttpFailure
 from bench.stand import BenchError, Stand, allow_many_files, running_server
@@ -31,7 +31,11 @@ MEASURES: dict[str, Measure] = {
     "entitlements": lambda stand, s, c, w: entitlements.measure(stand),
     "logins": lambda stand, s, c, w: logins.measure(stand),
 }
-ALONE: dict[str, Callable[[], Result]] = {"fanout": fanout.measure, "grading": grading.measure}
+ALONE: dict[str, Callable[[], Result]] = {
+    "fanout": fanout.measure,
+    "generation": generation.measure,
+    "grading": grading.measure,
+}
 """Without a whole server."""
 LONG = {"capacity", "capacity-answers"}
 """Measured only when it is asked for."""

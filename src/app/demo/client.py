@@ -52,6 +52,7 @@ class Exercise(msgspec.Struct):
     id: str
     kind: str
     prompt: dict[str, Any]
+    answered: bool = False
 
 
 class Session(msgspec.Struct):

@@ -123,6 +123,9 @@ class Learner:
         begun = await self._client.post(f"/lessons/{lesson.id}/sessions", {}, key=secrets.token_hex(12))
         session = decoded(begun.body, Session)
         for number, exercise in enumerate(session.exercises, start=1):
+            # A lesson that was cut short goes on where it stopped.
+            if exercise.answered:
+                continue
             await self._answer(session, exercise, number)
         await self._complete(session)
         await self._pause(BETWEEN_LESSONS_S)

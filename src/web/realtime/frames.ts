@@ -17,6 +17,7 @@ export interface AnswerAccepted {
   answered: number;
   total: number;
   hearts: number;
+  next?: ExerciseOut | null;
   ok: true;
 }
 
@@ -33,7 +34,7 @@ export interface AnswerSubmit {
 export interface ClassroomProgress {
   session_id: Uuid;
   course_id: Uuid;
-  lesson_id: Uuid;
+  lesson_id: Uuid | null;
   answered: number;
   total: number;
   correct: number;
@@ -57,6 +58,13 @@ export interface ClassroomUnwatch {
 
 export interface ClassroomWatch {
   classroom_id: Uuid;
+}
+
+export interface ClozePrompt {
+  kind: "cloze";
+  language: string;
+  parts: string[];
+  options: string[][];
 }
 
 /** The `auth` object of the connection. `epoch`, `seq` and `at` are those of the last frame on the own stream, or of `stream.ready` when none has come since. */
@@ -91,6 +99,23 @@ export interface CourseUnwatch {
 
 export interface CourseWatch {
   course_id: Uuid;
+}
+
+export interface DatePrompt {
+  kind: "date";
+  text: string;
+  language: string;
+  answer_language: string;
+  needs_year: boolean;
+}
+
+/** One exercise as a learner sees it: no solution. The fields of `prompt` depend on `kind`. */
+export interface ExerciseOut {
+  id: Uuid;
+  kind: string;
+  prompt: MultipleChoicePrompt | MultipleResponsePrompt | WordBankPrompt | TranslatePrompt | ClozePrompt | MatchPairsPrompt | OrderPrompt | NumericPrompt | DatePrompt;
+  answered: boolean;
+  again: boolean;
 }
 
 export interface LeagueEntry {
@@ -136,6 +161,14 @@ export interface LessonCompleted {
   streak: number;
 }
 
+export interface MatchPairsPrompt {
+  kind: "match_pairs";
+  language: string;
+  right_language: string;
+  left: string[];
+  right: string[];
+}
+
 /** A completed lesson whose frame was lost. It has no `seq`; told from others by `session_id` and `lesson_id`. */
 export interface MissedLesson {
   event: "lesson.completed";
@@ -160,6 +193,22 @@ export interface MissedNotification {
   url: string | null;
 }
 
+export interface MultipleChoicePrompt {
+  kind: "multiple_choice";
+  text: string;
+  language: string;
+  option_language: string;
+  options: Option[];
+}
+
+export interface MultipleResponsePrompt {
+  kind: "multiple_response";
+  text: string;
+  language: string;
+  option_language: string;
+  options: Option[];
+}
+
 export interface NotificationCreated {
   seq: number;
   at: Moment;
@@ -182,6 +231,26 @@ export interface NotificationRead {
   unread: number;
 }
 
+export interface NumericPrompt {
+  kind: "numeric";
+  text: string;
+  language: string;
+  needs_unit: boolean;
+}
+
+export interface Option {
+  id: string;
+  text: string;
+}
+
+export interface OrderPrompt {
+  kind: "order";
+  text: string;
+  language: string;
+  answer_language: string;
+  items: string[];
+}
+
 /** How many people are in a room, over all processes; in a class: how many members are online, and for its teachers `ids`, who they are. */
 export interface PresenceChanged {
   room: string;
@@ -196,7 +265,7 @@ export interface ProgressChanged {
   correlation_id: string;
   session_id: Uuid;
   course_id: Uuid;
-  lesson_id: Uuid;
+  lesson_id: Uuid | null;
   answered: number;
   total: number;
   correct: boolean;
@@ -226,7 +295,7 @@ export interface RoomLeft {
 export interface SessionProgress {
   session_id: Uuid;
   course_id: Uuid;
-  lesson_id: Uuid;
+  lesson_id: Uuid | null;
   answered: number;
   total: number;
   correct: number;
@@ -239,7 +308,7 @@ export interface SessionProgress {
 export interface SessionProgressOut {
   session_id: Uuid;
   course_id: Uuid;
-  lesson_id: Uuid;
+  lesson_id: Uuid | null;
   answered: number;
   total: number;
   correct: number;
@@ -285,7 +354,22 @@ export interface Token {
   expected?: string | null;
 }
 
+export interface TranslatePrompt {
+  kind: "translate";
+  text: string;
+  language: string;
+  answer_language: string;
+}
+
 export type Verdict = "accent" | "exact" | "extra" | "missing" | "punctuation" | "typo" | "word_order" | "wrong" | "wrong_word";
+
+export interface WordBankPrompt {
+  kind: "word_bank";
+  text: string;
+  language: string;
+  answer_language: string;
+  words: string[];
+}
 
 /** What the server sends. */
 export interface Frames {

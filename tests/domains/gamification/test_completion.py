@@ -57,6 +57,7 @@ async def test_completing_shows_xp_streak_and_league(ada: Learner, lesson_id: An
         "streak": 1,
         "league": {"id": board["id"], "rank": 1},
         "lesson_completed": True,
+        "lessons_skipped": 0,
     }
     assert (board["tier"], board["version"]) == (1, 1)
     assert board["entries"] == [{"rank": 1, "user_id": str(ada.id), "name": "Ada", "xp": 15, "zone": "stay"}]

@@ -84,12 +84,20 @@ def lesson(outline: Outline, learner: Learner, lesson_id: UUID, seed: str) -> li
 def practice(outline: Outline, learner: Learner, seed: str, unit_id: UUID | None = None) -> list[Drill]:
     """What the learner has met, rather the weak than the strong. Empty where nothing was met."""
     chance = random.Random(seed)  # noqa: S311
-    met: list[tuple[float, list[Drill]]] = []
+
+    def may_ask(drill: Drill) -> bool:
+        return (unit_id is None or drill.unit_id == unit_id) and learner.has_met(drill)
+
+    weights: list[float] = []
+    met: list[Sequence[Drill]] = []
     for drills in outline.of_phrase.values():
-        kinds = [drill for drill in drills if (unit_id is None or drill.unit_id == unit_id) and learner.has_met(drill)]
-        if kinds:
-            met.append((_weakness(kinds[0], learner) * (0.5 + chance.random()), kinds))
-    weakest = [kinds for _, kinds in heapq.nlargest(PRACTICE_LENGTH, met, key=_PLACE)]
+        for drill in drills:
+            if may_ask(drill):
+                weights.append(_weakness(drill, learner) * (0.5 + chance.random()))
+                met.append(drills)
+                break
+    picked = heapq.nlargest(PRACTICE_LENGTH, range(len(met)), key=weights.__getitem__)
+    weakest = [[drill for drill in met[place] if may_ask(drill)] for place in picked]
     found = _kinds_in_turn(weakest, learner, PRACTICE_LENGTH, chance)
     return arranged(_interleaved(found, chance))
 

@@ -9,17 +9,16 @@ from domains.notifications.service import plan, reminders
 
 async def tell_lesson_completed(uow: UnitOfWork, fact: LessonRewarded) -> None:
     """Also counts the hour and moves reminders on: the same job, because a lesson is the most frequent of facts."""
+    if fact.lesson_id is not None:
+        await plan.notify(
+            uow,
+            fact.user_id,
+            "lesson_completed",
+            params={"xp": fact.xp_earned, "streak_days": fact.streak_days},
+            url=f"/lessons/{fact.lesson_id}",
+            cause=f"lesson:{fact.session_id}" if fact.session_id else f"view:{fact.lesson_id}",
+        )
     await reminders.practised(uow, fact.user_id, fact.occurred_at)
-    if fact.lesson_id is None:
-        return
-    await plan.notify(
-        uow,
-        fact.user_id,
-        "lesson_completed",
-        params={"xp": fact.xp_earned, "streak_days": fact.streak_days},
-        url=f"/lessons/{fact.lesson_id}",
-        cause=f"lesson:{fact.session_id}" if fact.session_id else f"view:{fact.lesson_id}",
-    )
 
 
 async def tell_course_completed(uow: UnitOfWork, fact: CourseCompleted) -> None:
