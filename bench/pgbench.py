@@ -21,6 +21,7 @@ from domains.learning.repository import WRITE_ANSWERS
 PER_SESSION = 12
 _SESSION = "('0bbbbbbb-0000-7000-8000-' || lpad(to_hex(:session::bigint), 12, '0'))::uuid"
 _EXERCISE = "('0ccccccc-0000-7000-8000-' || lpad(to_hex(:exercise::bigint), 12, '0'))::uuid"
+_ITEM = "('0ddddddd-0000-7000-8000-' || lpad(to_hex(:exercise::bigint), 12, '0'))::uuid"
 _VALUES = {
     "1": f"ARRAY[{_SESSION}]",
     "2": f"ARRAY[{_EXERCISE}]",
@@ -31,6 +32,23 @@ _VALUES = {
     "7": "ARRAY[true]",
     "8": "ARRAY[1200::int]",
     "9": "ARRAY[now()]",
+    "10": "ARRAY['{' || " + _ITEM + " || '}']",
+    "11": "ARRAY['{3}'::text]",
+    # The state of one item, as FSRS has it after a first right answer.
+    "12": f"ARRAY[{_SESSION}]",
+    "13": f"ARRAY[{_ITEM}]",
+    "14": "ARRAY[2.3065::float8]",
+    "15": "ARRAY[2.118::float8]",
+    "16": "ARRAY[now() + interval '2 days']",
+    "17": "ARRAY[now()]",
+    "18": "ARRAY[1]",
+    "19": "ARRAY[0]",
+    "20": "ARRAY[0]",
+    "21": "ARRAY[true]",
+    "22": "ARRAY[2::int2]",
+    "23": "ARRAY[NULL::int2]",
+    "24": "ARRAY[NULL::float8]",
+    "25": "ARRAY[0]",
 }
 _ANSWER = '"el gato negro"'
 _GRADE = (
@@ -110,7 +128,7 @@ class Pgbench:
 
 def statement() -> str:
     """The server's statement for one answer."""
-    return re.sub(r"\$(\d)(::\w+\[\])?", lambda found: _VALUES[found[1]], WRITE_ANSWERS).strip()
+    return re.sub(r"\$(\d+)(::\w+\[\])?", lambda found: _VALUES[found[1]], WRITE_ANSWERS).strip()
 
 
 def _session_id(number: int) -> UUID:

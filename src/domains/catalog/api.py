@@ -13,7 +13,7 @@ import msgspec
 from domains.catalog import items, repository
 from domains.catalog.content import Course
 from domains.catalog.errors import AnswerShape, CourseNotFound, LessonNotFound
-from domains.catalog.flashcards import Flashcard, flashcards
+from domains.catalog.flashcards import Flashcard, flashcards, items_of
 from domains.catalog.formats.report import Remark, Report
 from domains.catalog.kinds import AnyPrompt, Content, Prompt
 from domains.catalog.policy.grade import Grade, Token, Verdict
@@ -113,6 +113,7 @@ __all__ = [
     "flashcards",
     "ids_of_slugs",
     "import_course",
+    "items_of",
     "kept_revision",
     "missed_items",
     "prompt",

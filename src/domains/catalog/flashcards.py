@@ -5,6 +5,7 @@ A card has the id of the item that exercises ask for: what is remembered is one 
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
@@ -28,14 +29,30 @@ class Flashcard(Struct, frozen=True):
     lesson_id: UUID
 
 
-_kept: OrderedDict[UUID, Mapping[UUID, Flashcard]] = OrderedDict()
+class _Kept(NamedTuple):
+    cards: Mapping[UUID, Flashcard]
+    items: frozenset[UUID]
+
+
+_kept: OrderedDict[UUID, _Kept] = OrderedDict()
 
 
 def flashcards(revision: RevisionContent) -> Mapping[UUID, Flashcard]:
     """By item, in the author's order. Kept per process: a revision never changes."""
+    return _of(revision).cards
+
+
+def items_of(revision: RevisionContent) -> frozenset[UUID]:
+    """All that can be asked for, also what has no two sides."""
+    return _of(revision).items
+
+
+def _of(revision: RevisionContent) -> _Kept:
     found = _kept.get(revision.id)
     if found is None:
-        found = _kept[revision.id] = _cards(revision)
+        cards = _cards(revision)
+        asked = {item for exercise in revision.exercises.values() for item in exercise.items}
+        found = _kept[revision.id] = _Kept(cards, frozenset(asked | cards.keys()))
         while len(_kept) > _MOST_KEPT:
             _kept.popitem(last=False)
     return found

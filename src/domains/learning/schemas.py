@@ -160,7 +160,7 @@ class DueOut(Out, frozen=True):
     course_id: UUID
     due: int
     known: int
-    """Words and phrases of the course that the learner was ever asked for."""
+    """Words and phrases that the learner was ever asked for in the course, also those that it no longer has."""
     next_due_at: datetime | None
     """When the next one comes due, if within the days below."""
     days: list[int]

@@ -75,11 +75,10 @@ _STATES = f"""
 """  # noqa: S608 - only names and types of columns are put in
 
 _DUE = """
-    SELECT (SELECT version FROM learning_schedule WHERE user_id = $1) AS version,
-           array_agg(item_id) FILTER (WHERE due <= $4) AS item_ids, array_agg(due) FILTER (WHERE due <= $4) AS dues,
-           count(*) AS known, bool_or(missed > 0) AS missed, min(rules) AS oldest, max(rules) AS newest
-    FROM learning_item_state
-    WHERE user_id = $1 AND course_id = $2 AND item_id = ANY($3::uuid[])
+    SELECT (SELECT version FROM learning_schedule WHERE user_id = $1) AS version, count(*) AS known,
+           array_agg(item_id) FILTER (WHERE due <= $3) AS item_ids, array_agg(due) FILTER (WHERE due <= $3) AS dues,
+           bool_or(missed > 0) AS missed, min(rules) AS oldest, max(rules) AS newest
+    FROM learning_item_state WHERE user_id = $1 AND course_id = $2
 """
 
 _LOG = """
@@ -184,7 +183,7 @@ class Remembered(NamedTuple):
 
 
 class Due(NamedTuple):
-    """`items` with when they are due, as far as asked; `behind`: some have to be folded before this is right."""
+    """What comes due until when was asked, of `known` items; `behind`: some have to be folded before this is right."""
 
     items: list[tuple[UUID, datetime]]
     known: int
@@ -201,11 +200,11 @@ async def remembered(db: Database, user_id: UUID, course_id: UUID, items: Collec
     return Remembered(rules, [Seen(ItemState(*row[5:]), row[4]) for row in rows])
 
 
-async def due(db: Database, user_id: UUID, course_id: UUID, items: Collection[UUID], until: datetime) -> Due:
-    """What of these items comes up until then. One round trip."""
-    [row] = await db.fetch(_DUE, user_id, course_id, list(items), until)
+async def due(db: Database, user_id: UUID, course_id: UUID, until: datetime) -> Due:
+    """One round trip."""
+    [row] = await db.fetch(_DUE, user_id, course_id, until)
     version = row["version"] or 0
-    behind = bool(row["known"]) and (row["missed"] or row["oldest"] != version or row["newest"] != version)
+    behind = row["known"] > 0 and (row["missed"] or row["oldest"] != version or row["newest"] != version)
     return Due(list(zip(row["item_ids"] or (), row["dues"] or (), strict=True)), row["known"], behind)
 
 

@@ -70,7 +70,7 @@ async def set_rules(db: Database, user_id: UUID, wanted: Rules) -> Rules:
 class DueCount(NamedTuple):
     due: int
     known: int
-    """Items of the course, as it is now, that the learner was ever asked for."""
+    """Items that the learner was ever asked for in the course, also those that it no longer has."""
     next_due_at: datetime | None
     days: list[int]
     """What comes due in each of the coming 24 hours from now on, without what is due already."""
@@ -79,18 +79,18 @@ class DueCount(NamedTuple):
 async def due_count(db: Database, user_id: UUID, revision: catalog.RevisionContent, days: int) -> DueCount:
     """Only of items that the course has now; others keep their states and wait. One round trip, unless something is
     behind."""
-    items = catalog.flashcards(revision)
-    now = utc_now()
+    now, items = utc_now(), catalog.items_of(revision)
     until = now + timedelta(days=days)
-    found = await repository.due(db, user_id, revision.course_id, items, until)
+    found = await repository.due(db, user_id, revision.course_id, until)
     if found.behind:
         await current(db, user_id, revision.course_id)
-        found = await repository.due(db, user_id, revision.course_id, items, until)
-    coming = [due for _, due in found.items if due > now]
+        found = await repository.due(db, user_id, revision.course_id, until)
+    dues = [due for item, due in found.items if item in items]
+    coming = [due for due in dues if due > now]
     by_day = [0] * days
     for due in coming:
         by_day[min(int((due - now) / timedelta(days=1)), days - 1)] += 1
-    return DueCount(len(found.items) - len(coming), found.known, min(coming, default=None), by_day)
+    return DueCount(len(dues) - len(coming), found.known, min(coming, default=None), by_day)
 
 
 class Rebuilt(NamedTuple):
