@@ -1,4 +1,4 @@
-"""`python -m bench [answers|pushes|classroom|courses|sockets|fanout|entitlements|logins|generation|grading]`."""
+"""`python -m bench [answers|pushes|classroom|courses|sockets|fanout|entitlements|schedule|logins|generation|grading]`."""
 
 import asyncio
 import os
@@ -13,7 +13,19 @@ import click
 import uvloop
 from rich.console import Console
 
-from bench import answers, classroom, courses, entitlements, fanout, generation, grading, logins, pushes, sockets
+from bench import (
+    answers,
+    classroom,
+    courses,
+    entitlements,
+    fanout,
+    generation,
+    grading,
+    logins,
+    pushes,
+    schedule,
+    sockets,
+)
 from bench.figures import Result, as_json, show
 from bench.keepalive import HttpFailure
 from bench.stand import BenchError, Stand, allow_many_files, running_server
@@ -29,6 +41,7 @@ MEASURES: dict[str, Measure] = {
     "courses": lambda stand, s, c, w: courses.measure(stand, seconds=s, connections=c),
     "sockets": lambda stand, s, c, w: sockets.measure(stand),
     "entitlements": lambda stand, s, c, w: entitlements.measure(stand),
+    "schedule": lambda stand, s, c, w: schedule.measure(stand),
     "logins": lambda stand, s, c, w: logins.measure(stand),
 }
 ALONE: dict[str, Callable[[], Result]] = {
