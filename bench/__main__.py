@@ -1,4 +1,4 @@
-"""`python -m bench [answers|pushes|classroom|courses|sockets|fanout|entitlements|schedule|logins|generation|grading]`."""
+"""`python -m bench [NAME]`: answers, pushes, classroom, and all others that are named below."""
 
 import asyncio
 import os

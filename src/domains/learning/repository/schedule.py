@@ -3,6 +3,7 @@
 Invariant: a row either is what its learner's log says, or shows that it is behind: by `missed`, or by `rules` of
 another version than the learner's. Writers never wait and never read: a state that was computed from another one than
 stands there only counts as missed. Readers fold what is behind from the log, and store it if nothing came between.
+Whoever changes the log otherwise (a regrade, an answer that comes late) adds to `missed` of its items.
 """
 
 from collections.abc import Collection, Sequence
