@@ -13,6 +13,7 @@ Whatever else is written, unbalanced brackets above all, is taken literally, and
 import itertools
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple, Union
 
 from domains.catalog.policy.text import joins
@@ -23,6 +24,7 @@ MOST_FORMS_OF_A_WORD = 64
 
 _CLOSING = {"(": ")", "{": "}", "[": "]"}
 _SPECIAL = re.compile(r"[(){}\[\]/\\]")
+_ORDINARY = re.compile(r"[^\s(){}\[\]/\\]+")
 _WHOLE_ANSWERS = re.compile(r"\s/\s")
 _EDGES = re.compile(r"^(\W*)(.*?)(\W*)$", re.DOTALL)
 
@@ -46,6 +48,7 @@ class _Unreadable(Exception):
         self.problem = Problem(position + 1, message)
 
 
+@lru_cache(maxsize=16384)
 def parse(text: str) -> Parts:
     """Total: a text that cannot be read as groups is one literal part."""
     if _SPECIAL.search(text) is None:
@@ -133,6 +136,10 @@ class _Reader:
             words[:] = [[]]
 
         while self.at < len(self.text):
+            if run := _ORDINARY.match(self.text, self.at):
+                words[-1].append(run[0])
+                self.at = run.end()
+                continue
             character = self.text[self.at]
             self.at += 1
             if character == closing:
