@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from domains.learning.policy import generator
 from domains.learning.policy.arrange import arranged
 from domains.learning.policy.generator import LESSON_EXTRAS, LESSON_LENGTH, Learner, wanted_effort
-from domains.learning.policy.outline import Drill, Outline, PlannedLesson, outline_of
+from domains.learning.policy.outline import Drill, Outline, PlannedLesson, effort_of, outline_of
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -214,6 +214,12 @@ def memory(*, days: float = 5, due: int = 1, correct: bool = True) -> Memory:
 )
 def test_what_stays_in_mind_is_asked_in_harder_kinds(known: Memory | None, effort: int) -> None:
     assert wanted_effort(known) == effort
+
+
+def test_choosing_is_easier_than_building_and_that_than_typing_the_new_language() -> None:
+    into = [effort_of(kind, into_target=True) for kind in ("multiple_choice", "word_bank", "translate")]
+    assert into == [0, 1, 3]
+    assert effort_of("translate", into_target=False) == 2
 
 
 def test_a_later_lesson_brings_back_what_went_wrong_and_then_what_is_due() -> None:

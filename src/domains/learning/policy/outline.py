@@ -11,7 +11,14 @@ RECOGNISE, BUILD, UNDERSTAND, PRODUCE = range(4)
 """Efforts: to choose what is right, to build it out of given words, to say it in one's own language, and in the new
 one."""
 
-_EFFORTS = {"match_pairs": RECOGNISE, "multiple_choice": RECOGNISE, "word_bank": BUILD}
+_EFFORTS = {
+    "match_pairs": RECOGNISE,
+    "multiple_choice": RECOGNISE,
+    "multiple_response": RECOGNISE,
+    "word_bank": BUILD,
+    "order": BUILD,
+    "cloze": BUILD,
+}
 
 
 def effort_of(kind: str, *, into_target: bool) -> int:
