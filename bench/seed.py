@@ -20,7 +20,7 @@ from app.infra import open_infra
 from bench.keepalive import Connection, request
 from bench.stand import BenchError, Stand
 from domains.catalog import api as catalog
-from domains.catalog.kinds import Content, MatchPairs, MultipleChoice, Translate
+from domains.catalog.kinds import Content, MatchPairs, MultipleChoice, Translate, WordBank
 from domains.identity.policy.sessions import ACCESS_LIFETIME
 from domains.identity.service.keys import KeyRing
 from domains.identity.service.tokens import signed
@@ -159,7 +159,7 @@ def _work(revision: catalog.RevisionContent) -> Work:
 
 
 def an_answer(content: Content, *, right: bool) -> object:
-    """A right answer, or a plausible wrong one."""
+    """A right answer, or a plausible wrong one. Raises TypeError for kinds that are not in the demo course."""
     if isinstance(content, MultipleChoice):
         text = content.answer if right else next(option for option in content.options if option != content.answer)
         return next(option.id for option in content.prompt("").options if option.text == text)
@@ -167,6 +167,8 @@ def an_answer(content: Content, *, right: bool) -> object:
         rights = [right_ for _, right_ in content.pairs]
         shifted = rights if right else rights[1:] + rights[:1]
         return [[left, other] for (left, _), other in zip(content.pairs, shifted, strict=True)]
+    if not isinstance(content, Translate | WordBank):
+        raise TypeError(content.kind())
     sentence = content.accepted[0]
     if isinstance(content, Translate):
         return sentence if right else sentence[1:] + " tambien"
