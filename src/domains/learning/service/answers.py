@@ -52,7 +52,7 @@ async def submit_answer(
         raise ExerciseNotFound
     given = msgspec.json.encode(answer)
     graded, at = catalog.check(exercise, given, session.lexicon), utc_now()
-    memory = await memory_of(db, session)
+    memory = await memory_of(db, session, exercise)
     reviews = await reviews_of(db, session, memory, exercise, given, graded, at)
     states = after(memory, reviews)
     grade = _as_shown(graded)

@@ -36,7 +36,7 @@ from domains.learning.policy.kinds import CourseSessionKind, SessionKind
 from domains.learning.policy.outline import Drill, Outline
 from domains.learning.repository import SessionRecord, opened
 from domains.learning.schemas import SessionOut
-from domains.learning.service import placing, schedule
+from domains.learning.service import memory, placing, schedule
 from domains.learning.service.outlines import outline
 from domains.learning.service.sessions import enrol, forget_session, keep, shown
 
@@ -132,7 +132,7 @@ async def _begin(
     )
     if found is not None:
         return BegunSession(found.id, found.record, resumed=True)
-    states = await schedule.states(uow.db, user_id, course_id)
+    rules, states = await schedule.current(uow.db, user_id, course_id)
     done = await repository.completed_lessons(uow.session, user_id, course_id)
     session_id = new_id()
     asked = choose(outline(revision), Learner(now, {state.item_id: state for state in states}, done), session_id)
@@ -148,6 +148,7 @@ async def _begin(
     )
     await repository.add_session(uow.session, session_id, record, HEARTS, fact.occurred_at)
     uow.record(fact)
+    memory.remember(session_id, user_id, rules, {item for drill in asked for item in drill.items}, states)
     return BegunSession(session_id, record)
 
 

@@ -5,7 +5,7 @@ if that was not the latest, the row says that it is behind, and the next reader 
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -26,23 +26,38 @@ class Memory:
 
     user_id: UUID
     rules: Rules
+    items: set[UUID]
+    """Those that were looked up."""
     states: dict[UUID, ItemState]
 
 
 _memories: OrderedDict[UUID, Memory] = OrderedDict()
 
 
-async def memory_of(db: Database, session: RunningSession) -> Memory:
-    """One read per session and process."""
+async def memory_of(db: Database, session: RunningSession, exercise: catalog.ExerciseView) -> Memory:
+    """One read per session and process, and one for each exercise that a placement adds; none where the session was
+    begun."""
     found = _memories.get(session.id)
     # A guest's session may have become somebody else's since.
     if found is None or found.user_id != session.record.user_id:
-        items = {item for exercise in session.exercises.values() for item in exercise.items}
+        items = {item for each in session.exercises.values() for item in each.items}
         known = await repository.remembered(db, session.record.user_id, session.record.course_id, items)
-        states = {one.state.item_id: one.state for one in known.seen if not known.is_behind(one)}
-        found = _memories[session.id] = Memory(session.record.user_id, known.rules, states)
-        while len(_memories) > MOST_KEPT:
-            _memories.popitem(last=False)
+        states = [one.state for one in known.seen if not known.is_behind(one)]
+        return remember(session.id, session.record.user_id, known.rules, items, states)
+    added = set(exercise.items) - found.items
+    if added:
+        known = await repository.remembered(db, session.record.user_id, session.record.course_id, added)
+        found.items |= added
+        keep(found, [one.state for one in known.seen if not known.is_behind(one)])
+    return found
+
+
+def remember(session_id: UUID, user_id: UUID, rules: Rules, items: set[UUID], states: Iterable[ItemState]) -> Memory:
+    """For whoever has just read the states of a session's items."""
+    mine = {state.item_id: state for state in states if state.item_id in items}
+    found = _memories[session_id] = Memory(user_id, rules, items, mine)
+    while len(_memories) > MOST_KEPT:
+        _memories.popitem(last=False)
     return found
 
 
