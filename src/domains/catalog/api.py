@@ -5,19 +5,28 @@ published later never changes a session that runs.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from domains.catalog import items, repository
+from domains.catalog.accepting import AcceptedAnswer, accept_answer, same_question, standing
 from domains.catalog.content import Course
-from domains.catalog.errors import AnswerShape, CourseNotFound, LessonNotFound
+from domains.catalog.errors import (
+    AnswerShape,
+    CourseNotFound,
+    ExerciseChanged,
+    ExerciseGone,
+    LessonNotFound,
+    NotAcceptable,
+)
 from domains.catalog.flashcards import Flashcard, flashcards, items_of
 from domains.catalog.formats.report import Remark, Report
-from domains.catalog.kinds import AnyPrompt, Content, Prompt
+from domains.catalog.kinds import AnyPrompt, Content, Kind, Prompt
 from domains.catalog.policy.grade import Grade, Token, Verdict
 from domains.catalog.policy.lexicon import Lexicon
+from domains.catalog.policy.nearness import nearness
 from domains.catalog.revisions import ExerciseView, LessonView, RevisionContent, kept_revision, revision
 from domains.catalog.service import (
     DEMO_SLUG,
@@ -80,6 +89,12 @@ def check(exercise: ExerciseView, answer: bytes | msgspec.Raw, lexicon: Lexicon)
     return exercise.content.grade(answer, lexicon)
 
 
+def said(exercise: ExerciseView, answer: bytes) -> str:
+    """An answer given as JSON in its normal form. Raises AnswerShape."""
+    content: Kind[Any] = exercise.content
+    return content.said(content.decode_answer(answer))
+
+
 def missed_items(revision: RevisionContent, exercise: ExerciseView, answer: bytes) -> frozenset[UUID]:
     """Which of an exercise's items a wrong answer got wrong."""
     return items.missed_items(revision.course_id, exercise.content, revision.course.target_language, answer)
@@ -87,11 +102,14 @@ def missed_items(revision: RevisionContent, exercise: ExerciseView, answer: byte
 
 __all__ = [
     "DEMO_SLUG",
+    "AcceptedAnswer",
     "AnswerShape",
     "AnyPrompt",
     "Content",
     "Course",
     "CourseNotFound",
+    "ExerciseChanged",
+    "ExerciseGone",
     "ExerciseView",
     "Flashcard",
     "Grade",
@@ -99,6 +117,7 @@ __all__ = [
     "LessonOfRevision",
     "LessonView",
     "Lexicon",
+    "NotAcceptable",
     "Prompt",
     "PublishedCourse",
     "Remark",
@@ -106,6 +125,7 @@ __all__ = [
     "RevisionContent",
     "Token",
     "Verdict",
+    "accept_answer",
     "check",
     "demo_course",
     "ensure_demo_course",
@@ -116,6 +136,7 @@ __all__ = [
     "items_of",
     "kept_revision",
     "missed_items",
+    "nearness",
     "prompt",
     "publish",
     "published_course",
@@ -123,4 +144,7 @@ __all__ = [
     "published_lesson",
     "published_number",
     "revision",
+    "said",
+    "same_question",
+    "standing",
 ]

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domains.catalog.kinds import Content
 from domains.catalog.policy.lexicon import Lexicon, lexicon
@@ -106,6 +107,21 @@ class Course(_Node, frozen=True):
     def exercises(self) -> Iterator[Exercise]:
         for lesson in self.lessons():
             yield from lesson.exercises
+
+
+def with_content(course: Course, key: str, content: Content) -> Course:
+    """The course with other content in the exercise of this key; all else keeps its place and its key."""
+
+    def unit(one: Unit) -> Unit:
+        return replace(one, lessons=tuple(map(lesson, one.lessons)))
+
+    def lesson(one: Lesson) -> Lesson:
+        if all(exercise.key != key for exercise in one.exercises):
+            return one
+        new = tuple(Exercise(key, content) if each.key == key else each for each in one.exercises)
+        return replace(one, exercises=new)
+
+    return replace(course, sections=tuple(replace(one, units=tuple(map(unit, one.units))) for one in course.sections))
 
 
 _ENCODER = msgspec.json.Encoder()

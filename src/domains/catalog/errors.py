@@ -1,6 +1,6 @@
 """Situations of the catalog."""
 
-from domains.kernel.errors import Invalid, NotFound
+from domains.kernel.errors import Conflict, Invalid, NotFound
 
 
 class AnswerShape(Invalid):
@@ -26,3 +26,18 @@ class CourseInvalid(Invalid):
 class FormatUnknown(Invalid):
     code = "catalog.format_unknown"
     title = "Courses cannot be written in this format"
+
+
+class ExerciseGone(Conflict):
+    code = "catalog.exercise_gone"
+    title = "The course that is published now does not have this exercise"
+
+
+class ExerciseChanged(Conflict):
+    code = "catalog.exercise_changed"
+    title = "The exercise asks for something else now"
+
+
+class NotAcceptable(Conflict):
+    code = "catalog.not_acceptable"
+    title = "This answer cannot be added to the accepted ones"

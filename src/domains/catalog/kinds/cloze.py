@@ -1,7 +1,7 @@
 """Cloze: a text with gaps, to be filled by typing or by choosing."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Self
 
 import msgspec
 
@@ -9,8 +9,9 @@ from domains.catalog.errors import AnswerShape
 from domains.catalog.kinds.kind import LONGEST_TEXT, Kind, Prompt, decoded, require_distinct, require_texts, shuffled
 from domains.catalog.policy.grade import RANK, Grade, Token, Verdict, graded
 from domains.catalog.policy.grading import grade_text
-from domains.catalog.policy.groups import plain
+from domains.catalog.policy.groups import literal, plain
 from domains.catalog.policy.lexicon import Lexicon
+from domains.catalog.policy.text import norms
 
 GAP = "___"
 MOST_GAPS = 20
@@ -88,6 +89,21 @@ class Cloze(Kind[list[str]], frozen=True, tag="cloze"):
         verdict = Verdict.WRONG_WORD if right and worst is Verdict.WRONG else worst
         tokens = tuple(_token(text, grade) for text, grade in zip(answer, grades, strict=True))
         return graded(verdict, tuple(map(_shown, grades)), tokens, round(right / len(grades), 4))
+
+    def said(self, answer: list[str]) -> str:
+        return " | ".join(" ".join(norms(text, self.language)) for text in answer)
+
+    def accepting(self, answer: list[str], text: str | None) -> Self | None:
+        """What was chosen from given options is right or wrong for good. `text` is for one gap only."""
+        if self.options or (text and len(self.gaps) > 1) or not all(text.strip() for text in answer):
+            return None
+        gaps = tuple(
+            gap
+            if norms(given, self.language) in [norms(plain(one), self.language) for one in gap]
+            else (*gap, text or literal(given))
+            for given, gap in zip(answer, self.gaps, strict=True)
+        )
+        return msgspec.structs.replace(self, gaps=gaps)
 
 
 def _shown(grade: Grade) -> str:

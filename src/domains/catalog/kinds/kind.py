@@ -5,7 +5,7 @@ A prompt never tells the solution, neither in its fields nor in their order. Che
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -57,6 +57,15 @@ class Kind(Struct, Generic[A], frozen=True, forbid_unknown_fields=True, tag_fiel
 
     def check(self, answer: A, lexicon: Lexicon) -> Grade:
         raise NotImplementedError
+
+    def said(self, answer: A) -> str:
+        """What was answered in its normal form: answers that say the same are counted together under it."""
+        return msgspec.json.encode(answer).decode()
+
+    def accepting(self, answer: A, text: str | None) -> Self | None:
+        """The same exercise with one more right answer, in the words of `text` where they are given; None where only
+        the author's own can be right. Raises ValueError where that would be no exercise."""
+        return None
 
     def grade(self, raw: bytes | msgspec.Raw, lexicon: Lexicon) -> Grade:
         """Grades an answer as it came over the wire. Raises AnswerShape."""

@@ -67,6 +67,9 @@ class MatchPairs(Kind[list[Pair]], frozen=True, tag="match_pairs"):
         verdict = Verdict.EXACT if all_right else Verdict.WRONG
         return graded(verdict, self.pairs, tuple(tokens), round(found / max(len(self.pairs), len(answer)), 4))
 
+    def said(self, answer: list[Pair]) -> str:
+        return super().said(sorted(answer))
+
 
 def _token(pair: Pair, right: str | None) -> Token:
     if right is None:

@@ -1,7 +1,7 @@
 """Translate by typing: any of the accepted translations is right."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Self
 
 import msgspec
 
@@ -9,7 +9,9 @@ from domains.catalog.errors import AnswerShape
 from domains.catalog.kinds.kind import LONGEST_TEXT, Kind, Prompt, decoded, require_texts
 from domains.catalog.policy.grade import Grade
 from domains.catalog.policy.grading import grade_text
+from domains.catalog.policy.groups import literal
 from domains.catalog.policy.lexicon import Lexicon
+from domains.catalog.policy.text import norms
 
 
 class TranslatePrompt(Prompt, frozen=True, tag="translate"):
@@ -52,3 +54,9 @@ class Translate(Kind[str], frozen=True, tag="translate"):
 
     def check(self, answer: str, lexicon: Lexicon) -> Grade:
         return grade_text(answer, self.accepted, self.answer_language, lexicon)
+
+    def said(self, answer: str) -> str:
+        return " ".join(norms(answer, self.answer_language))
+
+    def accepting(self, answer: str, text: str | None) -> Self:
+        return msgspec.structs.replace(self, accepted=(*self.accepted, text or literal(answer)))

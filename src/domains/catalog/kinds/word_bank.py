@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Self
 
 import msgspec
 
@@ -10,7 +10,7 @@ from domains.catalog.errors import AnswerShape
 from domains.catalog.kinds.kind import LONGEST_LIST, LONGEST_TEXT, Kind, Prompt, decoded, require_texts, shuffled
 from domains.catalog.policy.grade import Grade, Verdict, graded
 from domains.catalog.policy.grading import grade_text
-from domains.catalog.policy.groups import plain
+from domains.catalog.policy.groups import literal, plain
 from domains.catalog.policy.lexicon import Lexicon
 from domains.catalog.policy.text import norms
 
@@ -66,3 +66,9 @@ class WordBank(Kind[list[str]], frozen=True, tag="word_bank"):
         if grade.verdict is Verdict.PUNCTUATION:
             return graded(Verdict.EXACT, grade.expected, grade.tokens)
         return grade
+
+    def said(self, answer: list[str]) -> str:
+        return " ".join(norms(" ".join(answer), self.answer_language))
+
+    def accepting(self, answer: list[str], text: str | None) -> Self:
+        return msgspec.structs.replace(self, accepted=(*self.accepted, text or literal(" ".join(answer))))

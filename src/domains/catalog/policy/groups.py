@@ -74,6 +74,11 @@ def plain(text: str) -> str:
     return text if parts == (text,) else joined([*_spoken(parts, full=True)])
 
 
+def literal(text: str) -> str:
+    """`text` without needless spaces, written so that nothing in it stands for anything else."""
+    return _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
+
+
 def shortest(text: str) -> str:
     """As `plain`, without what may be left out."""
     parts = parse(text)

@@ -1,0 +1,93 @@
+"""One more accepted answer. Invariant: nothing else of the course changes, neither order nor keys nor ids."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from domains.catalog import repository
+from domains.catalog.content import with_content
+from domains.catalog.errors import (
+    AnswerShape,
+    CourseInvalid,
+    CourseNotFound,
+    ExerciseChanged,
+    ExerciseGone,
+    NotAcceptable,
+)
+from domains.catalog.kinds import Content, Kind
+from domains.catalog.revisions import ExerciseView, RevisionContent, revision
+from domains.catalog.service import publish
+from domains.kernel.uow import UnitOfWork
+
+
+class AcceptedAnswer(Struct, frozen=True):
+    """`changed` is False where the published revision accepted the answer already."""
+
+    revision_id: UUID
+    number: int
+    changed: bool
+
+
+def same_question(one: Content, other: Content) -> bool:
+    """Whether an answer means the same to both: accepted answers may differ, what is asked may not."""
+    return (one.kind(), one.subject(), _answer_language(one)) == (
+        other.kind(),
+        other.subject(),
+        _answer_language(other),
+    )
+
+
+def _answer_language(content: Content) -> str | None:
+    return getattr(content, "answer_language", None)
+
+
+async def accept_answer(
+    uow: UnitOfWork, asked: RevisionContent, exercise_id: UUID, answer: bytes, text: str | None
+) -> AcceptedAnswer:
+    """Publishes a revision in which the answer, given as JSON to the exercise as it is in `asked`, is right; in the
+    author's own words where there is a `text`. Whoever else publishes the course waits, or has been waited for.
+
+    Raises ExerciseGone, ExerciseChanged and NotAcceptable.
+    """
+    await repository.lock_course(uow.session, asked.course.slug)
+    revision_id = await repository.published_of_course(uow.session, asked.course_id)
+    if revision_id is None:
+        raise CourseNotFound
+    now = await revision(uow, revision_id)
+    exercise = standing(now, asked, exercise_id)
+    try:
+        if exercise.content.grade(answer, now.lexicon).correct:
+            return AcceptedAnswer(now.id, now.number, changed=False)
+        wider = _wider(exercise.content, answer, text)
+    except (AnswerShape, ValueError, msgspec.ValidationError) as error:
+        raise NotAcceptable(str(error)) from error
+    try:
+        course = await asyncio.to_thread(with_content, now.course, exercise.key, wider)
+        published = await publish(uow, course)
+    except CourseInvalid as error:
+        raise NotAcceptable(error.detail) from error
+    new = await revision(uow, published.revision_id)
+    if not new.exercises[exercise_id].content.grade(answer, new.lexicon).correct:
+        raise NotAcceptable("The answer would still be wrong with this text.")
+    return AcceptedAnswer(new.id, new.number, changed=True)
+
+
+def _wider(content: Kind[Any], answer: bytes, text: str | None) -> Content:
+    found = content.accepting(content.decode_answer(answer), text)
+    if found is None:
+        raise NotAcceptable
+    # Read again, because only what is read is checked for its lengths.
+    return msgspec.json.decode(msgspec.json.encode(found), type=Content)
+
+
+def standing(now: RevisionContent, asked: RevisionContent, exercise_id: UUID) -> ExerciseView:
+    """The exercise as it is now, if it still asks what it did. Raises ExerciseGone and ExerciseChanged."""
+    exercise, before = now.exercises.get(exercise_id), asked.exercises.get(exercise_id)
+    if exercise is None or before is None:
+        raise ExerciseGone
+    if not same_question(exercise.content, before.content):
+        raise ExerciseChanged
+    return exercise
