@@ -80,7 +80,8 @@ def _wider(content: Kind[Any], answer: bytes, text: str | None) -> Content:
     if found is None:
         raise NotAcceptable
     # Read again, because only what is read is checked for its lengths.
-    return msgspec.json.decode(msgspec.json.encode(found), type=Content)
+    wider: Content = msgspec.json.decode(msgspec.json.encode(found), type=Content)
+    return wider
 
 
 def standing(now: RevisionContent, asked: RevisionContent, exercise_id: UUID) -> ExerciseView:
