@@ -18,7 +18,6 @@ from domains.identity.errors import PasskeyRefused
 from domains.identity.policy.factors import MOST_PASSKEYS
 from domains.identity.providers import passkeys as provider
 from domains.identity.providers.passkeys import RelyingParty
-from domains.identity.service import hashing
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database
 from doubles.authenticator import PRESENT, VERIFIED, Authenticator, decoded, encoded
@@ -40,13 +39,6 @@ REFUSED = (400, "identity.passkey_refused")
 WRONG = (401, "identity.second_factor_wrong")
 STALE = (403, "identity.step_up_needed")
 MISSING = (404, "not_found")
-
-
-@pytest.fixture(autouse=True)
-def cheap_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hashing, "_HASHER", hashing.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    monkeypatch.setattr(hashing, "_TIME_COST", 1)
-    monkeypatch.setattr(hashing, "_MEMORY_KIB", 8)
 
 
 @pytest.fixture

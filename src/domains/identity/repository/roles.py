@@ -16,9 +16,11 @@ from domains.kernel.uow import Database
 _HELD = """
     SELECT ARRAY(SELECT r.role FROM identity_user_role r WHERE r.user_id = u.id) AS roles,
         ARRAY(SELECT s.role FROM identity_scoped_role s
-              WHERE s.user_id = u.id AND s.kind = $2 AND s.within_id = $3) AS scoped_roles
-    FROM identity_user u WHERE u.id = $1 AND u.banned_at IS NULL
+              WHERE s.user_id = u.id AND s.kind = {kind} AND s.within_id = {within_id}) AS scoped_roles
+    FROM identity_user u WHERE u.id = {user_id} AND u.banned_at IS NULL
 """
+_HELD_NOW = _HELD.format(user_id="$1", kind="$2", within_id="$3")
+_HELD_WITHIN = text(_HELD.format(user_id=":user_id", kind="CAST(:kind AS text)", within_id="CAST(:within_id AS uuid)"))
 
 
 class Held(NamedTuple):
@@ -45,8 +47,15 @@ class Scoped(NamedTuple):
 
 async def held(db: Database, user_id: UUID, kind: str | None, within_id: UUID | None) -> Held:
     """Nothing for the banned and for nobody."""
-    rows = await db.fetch(_HELD, user_id, kind, within_id)
+    rows = await db.fetch(_HELD_NOW, user_id, kind, within_id)
     return Held(*map(frozenset, rows[0])) if rows else Held(frozenset(), frozenset())
+
+
+async def held_within(session: AsyncSession, user_id: UUID, kind: str | None, within_id: UUID | None) -> Held:
+    """`held`, as this transaction leaves it."""
+    values = {"user_id": user_id, "kind": kind, "within_id": within_id}
+    row = (await session.execute(_HELD_WITHIN, values)).one_or_none()
+    return Held(*map(frozenset, row)) if row else Held(frozenset(), frozenset())
 
 
 async def hold_staff(session: AsyncSession) -> None:

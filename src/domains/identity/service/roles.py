@@ -12,8 +12,8 @@ from domains.identity.events import RolesChanged, SessionsRevoked
 from domains.identity.policy.actions import Action
 from domains.identity.policy.fields import Role, checked_roles
 from domains.identity.policy.permissions import Permission, Scope, checked_scoped, holds, is_staff
-from domains.identity.repository import accounts, staff
 from domains.identity.repository import roles as repository
+from domains.identity.repository import staff
 from domains.identity.repository.roles import Scoped, Standing
 from domains.identity.service import audit, notices
 from domains.identity.service.caller import Caller
@@ -27,12 +27,10 @@ class Change(NamedTuple):
 
 
 async def may(uow: UnitOfWork, user_id: UUID, permission: Permission, scope: Scope | None = None) -> bool:
-    """Whether somebody may, everywhere or within `scope`, as this transaction leaves them. No for nobody."""
-    everywhere = await accounts.roles_within(uow.session, user_id)
-    if scope is None or holds(permission, everywhere):
-        return holds(permission, everywhere)
-    scoped = await repository.scoped(uow.session, user_id)
-    return holds(permission, everywhere, [each.role for each in scoped if (each.kind, each.within_id) == scope])
+    """Whether somebody may, everywhere or within `scope`, as this transaction leaves them. No for nobody and for the banned."""
+    kind, within_id = scope or (None, None)
+    held = await repository.held_within(uow.session, user_id, kind, within_id)
+    return holds(permission, held.roles, held.scoped_roles)
 
 
 async def change_roles(
