@@ -116,6 +116,10 @@ async def use_pending(session: AsyncSession, token_hash: bytes) -> bool:
     return (await session.execute(gone.returning(PendingLoginRow.user_id))).first() is not None
 
 
+async def forget_pending(session: AsyncSession, user_id: UUID) -> None:
+    await session.execute(delete(PendingLoginRow).where(PendingLoginRow.user_id == user_id))
+
+
 async def step_up_methods(db: Database, user_id: UUID) -> list[str]:
     """`password`, `totp`, `passkey`. Whoever has a second factor proves that one: a password alone would let in who
     could not log in by it."""
