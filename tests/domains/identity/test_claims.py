@@ -8,10 +8,10 @@ import pytest
 
 from domains.kernel.uow import Database
 from doubles.authenticator import Authenticator
-from factories.factors import code_of, give, pending, with_app, with_passkey
+from factories.factors import App, code_of, give, pending, with_app, with_passkey
 from factories.factors import passkey_login as log_in_by_passkey
 from factories.mailbox import code_for, mails
-from factories.people import Learner, register
+from factories.people import PASSWORD, Learner, register
 
 AUTH = "/api/v1/auth"
 EMAIL = "ada@example.org"
@@ -63,8 +63,25 @@ async def test_nothing_that_a_squatter_set_up_opens_the_account_that_its_address
     assert (await squatter.post("/auth/passkeys", {"passkey": answer})).status_code == 401
     by_key = {"Authorization": f"Bearer {made.json()['secret']}"}
     assert (await client.get(f"/api/v1/admin/users/{ada.id}/sessions/", headers=by_key)).status_code == 401
-    left = {name: len(await db.fetch(f"SELECT FROM identity_{name}")) for name in KEPT_IN}  # noqa: S608 - our own names
+    left = {name: len(await db.fetch(f"SELECT FROM identity_{name}")) for name in KEPT_IN}
     assert left == dict.fromkeys(KEPT_IN, 0) | {"login_place": 1}
     await crank.jobs()
     told = " ".join(subject for subject, _ in await mails(db, EMAIL))
-    assert "passkey was removed" in told and "authenticator app of your Lyceum account was removed" in told
+    assert "passkey was removed" in told
+    assert "authenticator app of your Lyceum account was removed" in told
+
+
+async def test_who_was_put_out_leaves_no_way_in_behind_before_every_process_has_heard_of_it(
+    client: httpx.AsyncClient, db: Database
+) -> None:
+    eve = await register(client, email=EMAIL)
+    options = await eve.post("/auth/passkeys/options")
+    begun = await eve.post("/auth/totp")
+    await db.fetch("UPDATE identity_session SET revoked_at = now()")
+    assert (await eve.get("/auth/me")).status_code == 200, "this process has not heard of it"
+    answer = Authenticator().create(options.json()["public_key"])
+    ended = (401, "identity.session_ended")
+    assert code_of(await eve.post("/auth/passkeys", {"passkey": answer})) == ended
+    assert code_of(await eve.post("/auth/totp/confirm", {"code": App(begun.json()["secret"]).code()})) == ended
+    assert code_of(await eve.post("/auth/password", {"new_password": OTHER, "current_password": PASSWORD})) == ended
+    assert await db.fetch("SELECT FROM identity_passkey") == []

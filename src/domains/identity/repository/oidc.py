@@ -126,11 +126,6 @@ async def owner_of_email(session: AsyncSession, email: str) -> UUID | None:
     return await session.scalar(select(User.id).where(func.lower(User.email) == func.lower(email)))
 
 
-async def is_live(session: AsyncSession, session_id: UUID, user_id: UUID, now: datetime) -> bool:
-    live = (LoginSession.id == session_id, LoginSession.user_id == user_id, LoginSession.revoked_at.is_(None))
-    return bool(await session.scalar(select(exists().where(*live, LoginSession.expires_at > now))))
-
-
 async def add_session(session: AsyncSession, row: OidcSession) -> None:
     session.add(row)
     await session.flush()

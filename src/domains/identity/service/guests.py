@@ -14,7 +14,6 @@ from domains.identity.errors import (
     EmailTaken,
     MergeImpossible,
     NotAGuest,
-    SessionEnded,
     StepUpNeeded,
 )
 from domains.identity.events import AccountMerged
@@ -35,6 +34,7 @@ from domains.identity.service.entry import Grant, Pending, enter
 from domains.identity.service.hashing import REGISTRATIONS, hash_password
 from domains.identity.service.login import count_registration
 from domains.identity.service.sessions import revoke_session
+from domains.identity.service.ways import own
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database, UnitOfWork
 
@@ -70,7 +70,9 @@ async def upgrade(db: Database, principal: Principal, email: str, password: str,
     """The same account, now with an address and a password. Raises NotAGuest, BadField, WeakPassword or EmailTaken."""
     address = checked_email(email)
     async with db.begin() as uow:
-        held = await _guest(uow, principal.user_id)
+        held = await own(uow, principal)
+        if not held.guest:
+            raise NotAGuest
         checked_password(checked_text("password", password), email=address, name=held.account.name)
         hashed = await hash_password(password, REGISTRATIONS)
         columns = {"email": address, "password_hash": hashed, "password_changed_at": utc_now()}
@@ -103,12 +105,9 @@ async def merge(
         raise MergeImpossible
     async with db.begin() as uow:
         # In one order, so that two merges at once cannot wait for each other.
-        held = {
-            user_id: await ways.hold(uow.session, user_id) for user_id in sorted((principal.user_id, other.user_id))
-        }
-        guest, into = held[principal.user_id], held[other.user_id]
-        if guest is None or guest.banned or into is None or into.banned:
-            raise SessionEnded
+        for user_id in sorted((principal.user_id, other.user_id)):
+            await ways.hold(uow.session, user_id)
+        guest, into = await own(uow, principal), await own(uow, other)
         if not guest.guest:
             raise NotAGuest
         if into.guest:
@@ -129,13 +128,6 @@ async def _close(uow: UnitOfWork, guest: Held, into_id: UUID) -> None:
     await ways.forget_devices(uow.session, user_id)
     await code_rows.forget(uow.session, user_id)
     await ways.change(uow.session, user_id, banned_at=utc_now(), merged_into=into_id)
-
-
-async def _guest(uow: UnitOfWork, user_id: UUID) -> Held:
-    held = await ways.hold(uow.session, user_id)
-    if held is None or not held.guest:
-        raise NotAGuest
-    return held
 
 
 def _sha256(secret: str) -> bytes:

@@ -42,7 +42,7 @@ from domains.identity.policy.sessions import SESSION_LIFETIME
 from domains.identity.providers.openid.client import OpenIdProvider
 from domains.identity.providers.openid.setup import OpenIdProviders
 from domains.identity.repository import oidc as repository
-from domains.identity.repository import ways
+from domains.identity.repository import sessions, ways
 from domains.identity.repository.oidc import Answered
 from domains.identity.repository.ways import Held
 from domains.identity.service import audit, notices
@@ -251,9 +251,8 @@ async def _starter(uow: UnitOfWork, flow: Answered) -> Held | None:
     """Who was logged in when it began, if they still are."""
     if flow.user_id is None or flow.session_id is None:
         return None
-    if not await repository.is_live(uow.session, flow.session_id, flow.user_id, utc_now()):
-        return None
-    return await ways.hold(uow.session, flow.user_id)
+    held = await ways.hold(uow.session, flow.user_id)
+    return held if await sessions.is_live(uow.session, flow.session_id, flow.user_id, utc_now()) else None
 
 
 async def _attach(
