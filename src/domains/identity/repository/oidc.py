@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete, exists, func, or_, select, text
+from sqlalchemy import delete, exists, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.identity.models import LoginSession, User
@@ -94,6 +94,12 @@ def add_flow(session: AsyncSession, flow: OidcFlow) -> None:
 async def identity(session: AsyncSession, issuer: str, subject: str) -> OidcIdentity | None:
     same = (OidcIdentity.issuer == issuer, OidcIdentity.subject == subject)
     return await session.scalar(select(OidcIdentity).where(*same))
+
+
+async def used(session: AsyncSession, identity_id: UUID, now: datetime) -> bool:
+    """False: it was unlinked meanwhile."""
+    statement = update(OidcIdentity).where(OidcIdentity.id == identity_id).values(last_used_at=now)
+    return (await session.execute(statement.returning(OidcIdentity.id))).first() is not None
 
 
 async def add_identity(session: AsyncSession, row: OidcIdentity) -> None:

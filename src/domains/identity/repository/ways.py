@@ -25,10 +25,14 @@ class Held(NamedTuple):
     """An account that nobody else changes until the commit."""
 
     account: Account
-    has_password: bool
+    password_hash: str | None
     banned: bool
     guest: bool
     """The device it was made on is the only way in."""
+
+    @property
+    def has_password(self) -> bool:
+        return self.password_hash is not None
 
 
 async def hold(session: AsyncSession, user_id: UUID) -> Held | None:
@@ -38,7 +42,7 @@ async def hold(session: AsyncSession, user_id: UUID) -> Held | None:
     account = Account(
         row.id, row.email, row.username, row.name, row.time_zone, row.locale, frozenset(row.roles), row.verified
     )
-    return Held(account, row.password_hash is not None, row.banned, row.guest)
+    return Held(account, row.password_hash, row.banned, row.guest)
 
 
 async def change(session: AsyncSession, user_id: UUID, **columns: Any) -> None:

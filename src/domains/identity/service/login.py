@@ -15,7 +15,7 @@ from domains.identity.errors import (
 from domains.identity.policy.entry import Method
 from domains.identity.policy.limits import QUIET_S, REGISTRATION_DELAYS_S, account_subject, registration_subject
 from domains.identity.policy.passwords import MAX_LENGTH
-from domains.identity.repository import accounts, tries
+from domains.identity.repository import accounts, tries, ways
 from domains.identity.repository.accounts import Candidate
 from domains.identity.service import guesses
 from domains.identity.service.authenticator import Authenticator, Principal
@@ -59,14 +59,14 @@ async def log_in(
     outdated = candidate.password_hash is None or is_outdated(candidate.password_hash)
     renewed_hash = await hash_password(password, LOGINS) if outdated else None
     async with db.begin() as uow:
+        held = await ways.hold(uow.session, candidate.account.id)
+        # It may have been changed since it was read: hashing takes its time, and waiting for it more.
+        if held is None or held.password_hash != candidate.password_hash:
+            raise BadCredentials
         await guesses.forgive(uow, counted)
         if renewed_hash is not None:
-            await accounts.set_password_hash(uow.session, candidate.account.id, renewed_hash)
-        entered = (
-            None
-            if candidate.banned
-            else await enter(uow, authenticator, candidate.account, caller, method=Method.PASSWORD)
-        )
+            await accounts.set_password_hash(uow.session, held.account.id, renewed_hash)
+        entered = None if held.banned else await enter(uow, authenticator, held.account, caller, method=Method.PASSWORD)
     if entered is None:
         raise Banned
     return entered

@@ -199,8 +199,9 @@ async def _known(uow: UnitOfWork, provider: OpenIdProvider, claims: Claims) -> H
     row = await repository.identity(uow.session, provider.issuer, claims.subject)
     if row is None:
         return None
-    row.last_used_at = utc_now()
-    return await ways.hold(uow.session, row.user_id)
+    # The account first, as whoever unlinks it does.
+    held = await ways.hold(uow.session, row.user_id)
+    return held if await repository.used(uow.session, row.id, utc_now()) else None
 
 
 async def _newcomer(uow: UnitOfWork, provider: OpenIdProvider, claims: Claims, flow: Answered, caller: Caller) -> Held:
