@@ -303,6 +303,15 @@ async def test_whoever_has_a_second_factor_steps_up_by_that(ada: Learner) -> Non
         assert (await step_up(ada, password=PASSWORD)).status_code == 200
 
 
+async def test_a_password_alone_changes_nothing_where_a_second_factor_is_asked_for(ada: Learner) -> None:
+    await with_app(ada)
+    body = {"current_password": PASSWORD, "new_password": "another long secret 43"}
+    with time_machine.travel(utc_now() + timedelta(minutes=6)):
+        refused = await ada.post("/auth/password", body)
+        assert (code_of(refused), refused.json()["methods"]) == (STALE, ["totp"])
+    assert (await ada.post("/auth/password", body)).status_code == 204
+
+
 async def test_a_passkey_makes_a_login_fresh_again(ada: Learner) -> None:
     with time_machine.travel(utc_now(), tick=False) as clock:
         key, passkey_id = await with_passkey(ada)

@@ -45,11 +45,14 @@ async def reset(
 async def change(
     db: Database, authenticator: Authenticator, principal: Principal, password: str, current: str | None, caller: Caller
 ) -> None:
-    """By a fresh login or the current password. Raises StepUpNeeded, PasswordWrong, WeakPassword, BadField."""
+    """By a fresh login or, where it is enough to step up, the current password. Raises StepUpNeeded, PasswordWrong,
+    WeakPassword, BadField."""
+    if not await authenticator.is_fresh(principal):
+        methods = await authenticator.step_up_methods(principal)
+        if current is None or "password" not in methods:
+            raise StepUpNeeded(methods=methods)
     if current is not None:
         await prove_password(db, principal.user_id, checked_text("current_password", current), caller)
-    elif not await authenticator.is_fresh(principal):
-        raise StepUpNeeded
     async with db.begin() as uow:
         held = await own(uow, principal)
         if not (held.account.email or held.account.username):
