@@ -24,6 +24,9 @@ from domains.kernel.errors import NotFound
 from realtime.asyncapi import asyncapi_document
 
 _ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js", "start.js")
+_STATIC = frozenset(
+    ["page.css", "mail.css", "page.js", "learn.js", "links.js", "push.js", "passkeys.js", "worker.js", "icon.svg"],
+)
 _MEDIA = {".css": "text/css", ".js": "text/javascript", ".html": "text/html", ".svg": "image/svg+xml"}
 _PUBLIC = {"public": True}
 _PAGE_POLICY = (
@@ -80,15 +83,15 @@ def _page(name: str) -> Response[bytes]:
     return Response(body, media_type=_MEDIA[Path(name).suffix], headers=headers)
 
 
-@get("/", opt=_PUBLIC, include_in_schema=False)
+@get(["/", "/login", "/account"], opt=_PUBLIC, include_in_schema=False)
 async def index() -> Response[bytes]:
-    """What is running here, for a person who opens the address."""
+    """What is running here, for a person who opens the address, or follows a link in a mail to their account."""
     return _page("index.html")
 
 
 @get("/static/{name:str}", opt=_PUBLIC, include_in_schema=False)
 async def asset(name: FromPath[str]) -> Response[bytes]:
-    if name not in {"page.css", "mail.css", "page.js", "learn.js", "push.js", "passkeys.js", "worker.js", "icon.svg"}:
+    if name not in _STATIC:
         raise NotFound
     page = _page(name)
     if name == "worker.js":

@@ -14,6 +14,7 @@ from domains.notifications.controllers.class_announcements import ClassAnnouncem
 from domains.notifications.controllers.contact import ContactController, TicketsController
 from domains.notifications.controllers.devices import DevicesController
 from domains.notifications.controllers.inbox import NotificationsController
+from domains.notifications.controllers.links import LinksController
 from domains.notifications.controllers.local_mail import LocalMailController, MailPreviewController
 from domains.notifications.controllers.preferences import PreferencesController
 from domains.notifications.controllers.unsubscribe import UnsubscribeController
@@ -33,6 +34,7 @@ DOMAIN = Domain(
         AnnouncementsController,
         ClassAnnouncementsController,
         UnsubscribeController,
+        LinksController,
         MailWebhookController,
         SuppressionsController,
         MailPreviewController,
