@@ -173,6 +173,8 @@ async def test_what_a_guest_learnt_earned_and_was_given_is_the_accounts_after_a_
     assert code(await client.post(f"{AUTH}/guest", json={"device_secret": secret})) == (401, "identity.device_unknown")
     told = await db.fetch("SELECT user_id FROM identity_audit WHERE action = 'account_merged'")
     assert {row["user_id"] for row in told} == {learner.id, ada.id}
+    history = (await ada.get("/auth/history")).json()["items"]
+    assert [each["by_staff"] for each in history if each["action"] == "account_merged"] == [False]
     await crank.jobs()
     assert "A guest became part of your Lyceum account" in [subject for subject, _ in await mails(db, EMAIL)]
 

@@ -108,7 +108,7 @@ class AuthController(Controller):
         principal: NamedDependency[Principal],
     ) -> Response[None]:
         cookies = [no_cookie()] if in_cookie_mode(request) else []
-        await log_out(db, authenticator, principal)
+        await log_out(db, authenticator, principal, caller_of(request))
         return Response(None, status_code=204, cookies=cookies)
 
     @get("/me", operation_id="show_me", summary="Who is logged in")

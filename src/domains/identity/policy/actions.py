@@ -7,6 +7,8 @@ class Action(StrEnum):
     LOGGED_IN = "logged_in"
     LOGGED_OUT = "logged_out"
     SESSIONS_ENDED = "sessions_ended"
+    REFRESH_REUSED = "refresh_reused"
+    """A refresh token came back: somebody holds a copy, and the login session has ended."""
     API_KEY_MADE = "api_key_made"
     API_KEY_ROTATED = "api_key_rotated"
     API_KEY_REVOKED = "api_key_revoked"

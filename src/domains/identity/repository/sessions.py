@@ -97,16 +97,17 @@ async def touch_session(session: AsyncSession, session_id: UUID, now: datetime) 
 
 async def end_sessions(
     session: AsyncSession, *, user_id: UUID, session_id: UUID | None, keep: UUID | None, reason: str, now: datetime
-) -> list[UUID]:
-    """Ends one session of the user, or all of them but `keep`; the ids of those that were live until now."""
+) -> dict[UUID, UUID | None]:
+    """Ends one session of the user, or all of them but `keep`; those that were live until now, each with who of the
+    staff looked on by it."""
     statement = (
         update(LoginSession)
         .where(LoginSession.user_id == user_id, LoginSession.revoked_at.is_(None))
         .values(revoked_at=now, revoke_reason=reason)
-        .returning(LoginSession.id)
+        .returning(LoginSession.id, LoginSession.actor_id)
     )
     if session_id is not None:
         statement = statement.where(LoginSession.id == session_id)
     if keep is not None:
         statement = statement.where(LoginSession.id != keep)
-    return list(await session.scalars(statement))
+    return {row.id: row.actor_id for row in await session.execute(statement)}

@@ -114,9 +114,9 @@ async def merge(
             raise MergeImpossible
         await _close(uow, guest, into.account.id)
         uow.record(AccountMerged(from_id=guest.account.id, into_id=into.account.id))
-        for user_id, actor_id in ((guest.account.id, into.account.id), (into.account.id, guest.account.id)):
-            detail = {"from_id": str(guest.account.id), "into_id": str(into.account.id)}
-            audit.record(uow, Action.ACCOUNT_MERGED, user_id=user_id, actor_id=actor_id, detail=detail, caller=caller)
+        detail = {"from_id": str(guest.account.id), "into_id": str(into.account.id)}
+        for user_id in (guest.account.id, into.account.id):
+            audit.record(uow, Action.ACCOUNT_MERGED, user_id=user_id, detail=detail, caller=caller)
         notices.tell(uow, into.account.id, Action.ACCOUNT_MERGED)
     authenticator.forget_user(guest.account.id)
     return into.account

@@ -37,7 +37,7 @@ async def unlink(db: Database, authenticator: Authenticator, principal: Principa
 
 
 async def log_out_there_too(
-    db: Database, authenticator: Authenticator, principal: Principal, return_to: str | None
+    db: Database, authenticator: Authenticator, principal: Principal, return_to: str | None, caller: Caller
 ) -> str | None:
     """Ends this login session. Where the browser goes to end the login at the provider as well; None where there is
     nothing to end, or the provider is away: nobody stays logged in for that. Raises BadField for a foreign address.
@@ -51,7 +51,7 @@ async def log_out_there_too(
     if not providers.is_own_address(target):
         raise BadField("redirect_uri", "redirect_uri does not lie below public_url or one of the allowed origins")
     there = await repository.at_provider(db, principal.user_id, principal.session_id)
-    await log_out(db, authenticator, principal)
+    await log_out(db, authenticator, principal, caller)
     provider = providers.of_issuer(there.issuer) if there else None
     if there is None or provider is None:
         return None

@@ -27,7 +27,8 @@ class Change(NamedTuple):
 
 
 async def may(uow: UnitOfWork, user_id: UUID, permission: Permission, scope: Scope | None = None) -> bool:
-    """Whether somebody may, everywhere or within `scope`, as this transaction leaves them. No for nobody and for the banned."""
+    """Whether somebody may, everywhere or within `scope`, as this transaction leaves them. No for nobody and for the
+    banned."""
     kind, within_id = scope or (None, None)
     held = await repository.held_within(uow.session, user_id, kind, within_id)
     return holds(permission, held.roles, held.scoped_roles)
@@ -84,13 +85,16 @@ async def keep_an_admin(uow: UnitOfWork, without: UUID) -> None:
 
 async def end_of_staff(uow: UnitOfWork, user_id: UUID, *, by: UUID | None, caller: Caller | None) -> None:
     """What somebody began as staff ends: looks through others' eyes, and the API keys that they made."""
-    now = utc_now()
-    for look in await staff.end_looks(uow.session, now=now, reason="no longer staff", actor_id=user_id):
-        audit.look_ended(uow, look)
-        uow.record(SessionsRevoked(user_id=look.user_id, session_ids=[look.session_id]))
-    for key in await staff.revoke_keys_of(uow.session, user_id, now):
+    await _end_looks(uow, "no longer staff", actor_id=user_id)
+    for key in await staff.revoke_keys_of(uow.session, user_id, utc_now()):
         detail = {"key": str(key.id), "name": key.name, "prefix": key.prefix, "scopes": key.scopes}
         audit.record(uow, Action.API_KEY_REVOKED, user_id=None, actor_id=by, detail=detail, caller=caller)
+
+
+async def _end_looks(uow: UnitOfWork, reason: str, **whose: UUID) -> None:
+    for look in await staff.end_looks(uow.session, now=utc_now(), reason=reason, **whose):
+        audit.look_ended(uow, look)
+        uow.record(SessionsRevoked(user_id=look.user_id, session_ids=[look.session_id]))
 
 
 async def _tell(
@@ -112,6 +116,9 @@ async def _tell(
     notices.tell(uow, user_id, Action.ROLES_CHANGED)
     if is_staff(before - after):
         await end_of_staff(uow, user_id, by=by, caller=caller)
+    if is_staff(after):
+        # Nobody looks through the eyes of staff, also not of somebody who has just become one.
+        await _end_looks(uow, "staff by now", user_id=user_id)
 
 
 def _checked(given: Scoped) -> Scoped:

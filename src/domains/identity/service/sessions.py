@@ -10,10 +10,13 @@ from uuid import UUID
 from domains.identity.errors import RefreshInvalid, RefreshReused, SessionEnded
 from domains.identity.events import SessionsRevoked
 from domains.identity.models import LoginSession, RefreshToken
+from domains.identity.policy.actions import Action
 from domains.identity.policy.entry import Method
 from domains.identity.policy.sessions import SESSION_LIFETIME, Verdict, refresh_verdict
 from domains.identity.repository import sessions as repository
 from domains.identity.repository.sessions import Family
+from domains.identity.repository.staff import Look
+from domains.identity.service import audit
 from domains.kernel.clock import utc_now
 from domains.kernel.errors import Unauthenticated
 from domains.kernel.ids import new_id
@@ -70,9 +73,12 @@ async def revoke_session(
     ended = await repository.end_sessions(
         uow.session, user_id=user_id, session_id=session_id, keep=keep, reason=reason, now=utc_now()
     )
+    for ended_id, actor_id in ended.items():
+        if actor_id is not None:
+            audit.look_ended(uow, Look(ended_id, user_id, actor_id))
     if ended:
-        uow.record(SessionsRevoked(user_id=user_id, session_ids=ended))
-    return ended
+        uow.record(SessionsRevoked(user_id=user_id, session_ids=list(ended)))
+    return list(ended)
 
 
 async def _rotate(uow: UnitOfWork, token: str) -> Opened | Unauthenticated:
@@ -87,6 +93,8 @@ async def _rotate(uow: UnitOfWork, token: str) -> Opened | Unauthenticated:
             await revoke_session(
                 uow, user_id=family.user_id, session_id=family.session_id, reason="refresh token used twice"
             )
+            detail = {"session": str(family.session_id)}
+            audit.record(uow, Action.REFRESH_REUSED, user_id=family.user_id, detail=detail)
             return RefreshReused()
         case _ if family.banned:
             return SessionEnded()
