@@ -17,6 +17,7 @@ from redis.asyncio import ConnectionPool
 from sqlalchemy import event, exc
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from app import registry
 from app.config import PREFIX, ConfigError, Settings
 from app.services import addressed
 from domains.billing import api as billing
@@ -90,6 +91,7 @@ async def open_infra(
                 billing.Providers: providers,
                 notifications.Senders: senders,
                 identity.OpenIdProviders: login_providers,
+                identity.Holdings: identity.Holdings(registry.personal_data()),
                 identity.RelyingParty: identity.RelyingParty.of(found.public_url, found.origins),
             }
             db = Database(engine, pool, reactions, ports=ports, pool_s=limits.pool_s)

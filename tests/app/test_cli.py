@@ -422,6 +422,19 @@ def test_people_are_imported_and_their_roles_changed(lyceum: Lyceum, tmp_path: P
 
 
 @pytest.mark.usefixtures("migrated_database")
+def test_people_are_forgotten_in_two_weeks_or_now(lyceum: Lyceum) -> None:
+    made = json.loads(lyceum("create-user", "--email", "gone@brought.org", "--role", "learner", "--json").stdout)
+    assert lyceum("users", "delete", "gone@brought.org").exit_code == 1, "nobody said yes"
+    later = json.loads(lyceum("users", "delete", "gone@brought.org", "--yes", "--json").stdout)
+    assert (later["id"], later["erased"]) == (made["id"], False)
+    now = lyceum("users", "delete", made["id"], "--now", "--yes")
+    assert now.stdout == f"user {made['id']} is erased\n"
+    for who in ("gone@brought.org", made["id"], "00000000-0000-0000-0000-000000000000"):
+        again = lyceum("users", "delete", who, "--now", "--yes")
+        assert (again.exit_code, len(again.stderr.strip().splitlines())) == (1, 1), again.output
+
+
+@pytest.mark.usefixtures("migrated_database")
 def test_the_command_line_keeps_an_admin_too(lyceum: Lyceum) -> None:
     lyceum("create-user", "--email", "root@brought.org", "--role", "admin", stdin="a long enough secret 42\n")
     assert lyceum("users", "roles", "root@brought.org").stdout == "root@brought.org: admin\n"

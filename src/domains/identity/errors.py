@@ -206,6 +206,21 @@ class OidcTaken(Conflict):
     title = "This login is linked to another account, or another login of the provider to this one"
 
 
+class ExportUnderWay(Conflict):
+    code = "identity.export_under_way"
+    title = "A copy is being made; there is one at a time"
+
+
+class ExportNotReady(Conflict):
+    code = "identity.export_not_ready"
+    title = "This copy is not ready"
+
+
+class ExportUnknown(NotFound):
+    code = "identity.export_unknown"
+    title = "There is no such copy any more"
+
+
 class TokenInvalid(Unauthenticated):
     code = "identity.token_invalid"
     title = "The access token is not valid"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 import asyncpg
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from domains.kernel import repository
 from domains.kernel.events import Event
@@ -132,6 +132,14 @@ class Database:
             await session.commit()
         if uow.facts:
             self.committed(uow.facts)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncGenerator[AsyncConnection]:
+        """A connection on which everything that is read is of one moment, and nothing can be written. For what is
+        too much for one statement; whoever reads it does not dawdle, because nothing is cleaned up meanwhile."""
+        async with self.engine.connect() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            yield connection
 
     async def fetch(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         """One statement, prepared and kept by its text, committed by itself: a single round trip.

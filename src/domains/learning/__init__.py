@@ -17,6 +17,7 @@ from domains.learning.controllers import (
 from domains.learning.events import AnswerGraded, CourseCompleted, LearnerEnrolled, LessonCompleted, SessionBegun
 from domains.learning.handlers import SUBSCRIPTIONS
 from domains.learning.jobs import JOBS
+from domains.learning.repository.rights import PERSONAL_DATA
 
 DOMAIN = Domain(
     "learning",
@@ -24,4 +25,5 @@ DOMAIN = Domain(
     events=[LearnerEnrolled, SessionBegun, AnswerGraded, LessonCompleted, CourseCompleted],
     subscriptions=SUBSCRIPTIONS,
     jobs=JOBS,
+    personal_data=PERSONAL_DATA,
 )

@@ -21,6 +21,7 @@ from domains.notifications.controllers.unsubscribe import UnsubscribeController
 from domains.notifications.events import DeliveryDue, NotificationCreated, NotificationsRead, TicketAnswered
 from domains.notifications.handlers import SUBSCRIPTIONS
 from domains.notifications.jobs import JOBS
+from domains.notifications.repository.rights import PERSONAL_DATA
 
 DOMAIN = Domain(
     "notifications",
@@ -33,8 +34,8 @@ DOMAIN = Domain(
         TicketsController,
         AnnouncementsController,
         ClassAnnouncementsController,
-        UnsubscribeController,
         LinksController,
+        UnsubscribeController,
         MailWebhookController,
         SuppressionsController,
         MailPreviewController,
@@ -43,4 +44,5 @@ DOMAIN = Domain(
     events=[DeliveryDue, NotificationCreated, NotificationsRead, TicketAnswered],
     subscriptions=SUBSCRIPTIONS,
     jobs=JOBS,
+    personal_data=PERSONAL_DATA,
 )

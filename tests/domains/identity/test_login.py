@@ -85,6 +85,7 @@ async def test_registering_logs_in(client: httpx.AsyncClient) -> None:
         "username": "ada_l",
         "time_zone": "Europe/Madrid",
         "locale": "en",
+        "deletion_at": None,
     }
 
 

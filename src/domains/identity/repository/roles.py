@@ -23,6 +23,9 @@ _HELD_NOW = _HELD.format(user_id="$1", kind="$2", within_id="$3")
 _HELD_WITHIN = text(_HELD.format(user_id=":user_id", kind="CAST(:kind AS text)", within_id="CAST(:within_id AS uuid)"))
 
 
+_GONE = User.merged_into.is_not(None) | User.erased_at.is_not(None)
+
+
 class Held(NamedTuple):
     roles: frozenset[str]
     scoped_roles: frozenset[str]
@@ -36,7 +39,7 @@ class Standing(NamedTuple):
     email: str | None
     banned_at: datetime | None
     merged: bool
-    """The account was joined to another one, and is closed for that."""
+    """The account was joined to another one, or erased, and is closed for good."""
 
 
 class Scoped(NamedTuple):
@@ -64,7 +67,7 @@ async def hold_staff(session: AsyncSession) -> None:
 
 
 async def standing(session: AsyncSession, user_id: UUID) -> Standing | None:
-    columns = (User.email, User.banned_at, User.merged_into.is_not(None).label("merged"))
+    columns = (User.email, User.banned_at, _GONE.label("merged"))
     row = (await session.execute(select(*columns).where(User.id == user_id).with_for_update())).one_or_none()
     if row is None:
         return None
@@ -73,12 +76,12 @@ async def standing(session: AsyncSession, user_id: UUID) -> Standing | None:
 
 
 async def other_admins(session: AsyncSession, user_id: UUID) -> int:
-    """Admins besides this one whose accounts are open."""
+    """Admins besides this one whose accounts are open and will stay so."""
     open_admins = (
         select(func.count())
         .select_from(UserRole)
         .join(User, User.id == UserRole.user_id)
-        .where(UserRole.role == Role.ADMIN, User.banned_at.is_(None), User.id != user_id)
+        .where(UserRole.role == Role.ADMIN, User.banned_at.is_(None), User.deletion_at.is_(None), User.id != user_id)
     )
     return (await session.scalar(open_admins)) or 0
 
