@@ -78,6 +78,7 @@ async def opened(who: Learner, export: dict[str, Any]) -> dict[str, Any]:
     assert len(answer.content) == int(answer.headers["content-length"])
     with zipfile.ZipFile(io.BytesIO(answer.content)) as file:
         assert file.testzip() is None
+        assert {info.compress_type for info in file.infolist()} == {zipfile.ZIP_DEFLATED}
         return {name: msgspec.json.decode(file.read(name)) for name in file.namelist()}
 
 

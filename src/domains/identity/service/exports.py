@@ -145,7 +145,9 @@ class _Copy:
 
     async def add_rows(self, name: str, pages: AsyncIterator[Sequence[str]]) -> None:
         """A list of what `pages` brings, one row a line."""
-        with self._zip.open(zipfile.ZipInfo(name, utc_now().timetuple()[:6]), "w") as member:
+        about = zipfile.ZipInfo(name, utc_now().timetuple()[:6])
+        about.compress_type = zipfile.ZIP_DEFLATED
+        with self._zip.open(about, "w") as member:
             between = "[\n"
             async for page in pages:
                 # Compressing takes milliseconds, which the loop does not have.
