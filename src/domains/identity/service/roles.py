@@ -91,8 +91,11 @@ async def end_of_staff(uow: UnitOfWork, user_id: UUID, *, by: UUID | None, calle
         audit.record(uow, Action.API_KEY_REVOKED, user_id=None, actor_id=by, detail=detail, caller=caller)
 
 
-async def _end_looks(uow: UnitOfWork, reason: str, **whose: UUID) -> None:
-    for look in await staff.end_looks(uow.session, now=utc_now(), reason=reason, **whose):
+async def _end_looks(
+    uow: UnitOfWork, reason: str, *, actor_id: UUID | None = None, user_id: UUID | None = None
+) -> None:
+    now = utc_now()
+    for look in await staff.end_looks(uow.session, now=now, reason=reason, actor_id=actor_id, user_id=user_id):
         audit.look_ended(uow, look)
         uow.record(SessionsRevoked(user_id=look.user_id, session_ids=[look.session_id]))
 
