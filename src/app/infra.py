@@ -92,7 +92,7 @@ async def open_infra(
                 notifications.Senders: senders,
                 identity.OpenIdProviders: login_providers,
                 identity.Holdings: identity.Holdings(registry.personal_data()),
-                identity.RelyingParty: identity.RelyingParty.of(found.public_url, found.origins),
+                identity.RelyingParty: identity.RelyingParty.of(found.public_url, found.origins, found.passkey_domain),
             }
             db = Database(engine, pool, reactions, ports=ports, pool_s=limits.pool_s)
             yield Infra(found, db, redis)

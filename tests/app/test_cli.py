@@ -161,6 +161,8 @@ def test_the_doctor_names_sources_hides_secrets_and_says_how_to_mend(lyceum: Lyc
     assert states == {
         "settings": "good",
         "disk": "good",
+        "proxy": "good",
+        "passkeys": "good",
         "database": "good",
         "clock": "good",
         "Redis": "good",
