@@ -63,7 +63,7 @@ class DeviceUnknown(Unauthenticated):
 
 class MergeImpossible(Conflict):
     code = "identity.merge_impossible"
-    title = "An account cannot be merged with itself, nor into a guest's"
+    title = "An account cannot be merged with itself, nor into a guest's, nor one of the staff into another"
 
 
 class PasswordWrong(Forbidden):

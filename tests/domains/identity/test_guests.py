@@ -179,6 +179,14 @@ async def test_what_a_guest_learnt_earned_and_was_given_is_the_accounts_after_a_
     assert "A guest became part of your Lyceum account" in [subject for subject, _ in await mails(db, EMAIL)]
 
 
+async def test_a_merge_takes_nobody_out_of_the_staff(client: httpx.AsyncClient, db: Database) -> None:
+    ada = await register(client, email=EMAIL)
+    learner, _ = await guest(client)
+    await db.fetch("INSERT INTO identity_user_role (user_id, role) VALUES ($1, 'admin')", learner.id)
+    assert code(await merge(learner, ada)) == (409, "identity.merge_impossible")
+    assert (await learner.get("/auth/me")).status_code == 200
+
+
 async def test_a_course_that_is_complete_only_with_what_both_did_is_complete(
     client: httpx.AsyncClient, db: Database
 ) -> None:

@@ -1,5 +1,6 @@
 """What was right when it was looked at and is not any more when the door opens: the door stays shut."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -66,3 +67,12 @@ async def test_a_passkey_that_is_removed_while_it_answers_opens_nothing(
     meanwhile(monkeypatch, passkeys, "prove", lambda: db.fetch("DELETE FROM identity_passkey"))
     assert code_of(await passkey_login(ada.http, key)) == (400, "identity.passkey_refused")
     assert await sessions(db) == 1
+
+
+async def test_of_two_ways_in_that_are_removed_at_once_one_stays(ada: Learner, db: Database) -> None:
+    _, passkey_id = await with_passkey(ada)
+    gone = await asyncio.gather(
+        ada.http.delete(f"/api/v1/auth/passkeys/{passkey_id}", headers=ada.headers),
+        ada.http.delete("/api/v1/auth/password", headers=ada.headers),
+    )
+    assert sorted(answer.status_code for answer in gone) == [204, 409]

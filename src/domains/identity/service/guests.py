@@ -22,6 +22,7 @@ from domains.identity.policy.codes import Purpose
 from domains.identity.policy.entry import Method
 from domains.identity.policy.fields import checked_email, checked_text
 from domains.identity.policy.passwords import checked_password
+from domains.identity.policy.permissions import is_staff
 from domains.identity.repository import codes as code_rows
 from domains.identity.repository import ways
 from domains.identity.repository.accounts import Account
@@ -110,7 +111,8 @@ async def merge(
         guest, into = await own(uow, principal), await own(uow, other)
         if not guest.guest:
             raise NotAGuest
-        if into.guest:
+        # Who belongs to the staff is taken out of it by staff, and never as the last admin.
+        if into.guest or is_staff(guest.account.roles):
             raise MergeImpossible
         await _close(uow, guest, into.account.id)
         uow.record(AccountMerged(from_id=guest.account.id, into_id=into.account.id))
