@@ -197,14 +197,18 @@ async def test_the_last_admin_stays_and_who_leaves_is_none(client: httpx.AsyncCl
 async def test_subscriptions_end_with_their_period_and_for_good_with_the_account(
     client: httpx.AsyncClient, db: Database, crank: Crank
 ) -> None:
-    ada = await register(client)
+    ada = await register(client, email="ada@example.org")
     shown = await subscribe(ada, await put_plan(db, "courses:*"), crank)
 
     async def now() -> tuple[str, bool]:
         row: SubscriptionRow = await row_of(db, shown["id"])
         return row.status, row.cancel_at_period_end
 
-    assert await now() == ("active", False)
+    await leave(ada)
+    ada = await come_back(ada, "ada@example.org")
+    await ada.post("/auth/me/restore")
+    await crank.jobs()
+    assert await now() == ("active", False), "taken back before anybody was asked"
     await leave(ada)
     await crank.jobs()
     assert await now() == ("active", True)
