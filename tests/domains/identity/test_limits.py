@@ -18,7 +18,7 @@ from domains.identity.policy.limits import (
     REGISTRATION_DELAYS_S,
     STRANGERS_DELAYS_S,
 )
-from domains.identity.service import hashing
+from domains.identity.service import hashing, login
 from domains.identity.service.hashing import Lane
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database
@@ -160,8 +160,9 @@ async def test_failures_slow_an_address_down_whatever_it_claims(client: httpx.As
 async def test_an_address_that_registers_without_end_is_slowed_down(
     at: At, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    free = REGISTRATION_DELAYS_S.index(60.0) + 1
-    assert free == 60
+    assert REGISTRATION_DELAYS_S.index(60.0) + 1 == 60
+    free = 5
+    monkeypatch.setattr(login, "REGISTRATION_DELAYS_S", REGISTRATION_DELAYS_S[-free:])
     with time_machine.travel(utc_now(), tick=False) as clock:
         for number in range(free):
             assert (await register(at(HOME), f"l{number}@example.org")).status_code == 201
