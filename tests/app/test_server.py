@@ -89,13 +89,13 @@ async def test_a_drop_every_now_and_then_buys_no_time(port: int) -> None:
 @pytest.mark.parametrize(
     ("trusted", "peer", "seen"),
     [
-        ("", "10.0.0.1", "10.0.0.1"),
-        ("10.0.0.0/8", "10.0.0.1", "192.0.2.7"),
-        ("10.0.0.0/8", "203.0.113.9", "203.0.113.9"),
+        ([], "10.0.0.1", "10.0.0.1"),
+        (["10.0.0.0/8"], "10.0.0.1", "192.0.2.7"),
+        (["10.0.0.0/8"], "203.0.113.9", "203.0.113.9"),
     ],
     ids=["no proxy", "a listed one", "somebody else"],
 )
-async def test_a_forwarded_address_is_believed_of_listed_proxies_only(trusted: str, peer: str, seen: str) -> None:
+async def test_a_forwarded_address_is_believed_of_listed_proxies_only(trusted: list[str], peer: str, seen: str) -> None:
     found: list[str] = []
 
     async def note(scope: dict[str, Any], receive: object, send: object) -> None:
