@@ -6,7 +6,7 @@ from uuid import UUID
 
 from domains.identity.policy.fields import Role, checked_email, checked_locale, checked_name, checked_text
 from domains.identity.policy.limits import address_subject
-from domains.identity.policy.permissions import Permission, Scope, ScopeKind
+from domains.identity.policy.permissions import STAFF, Permission, Scope, ScopeKind
 from domains.identity.policy.rights import GRACE as DELETION_GRACE
 from domains.identity.providers.openid.setup import BadProviders, OpenIdProviders, providers_of
 from domains.identity.providers.passkeys import RelyingParty
@@ -38,6 +38,7 @@ from domains.kernel.uow import Database, UnitOfWork
 __all__ = [
     "DELETION_GRACE",
     "IMPORT_COLUMNS",
+    "STAFF",
     "Account",
     "ApiKeyHeld",
     "Authenticator",

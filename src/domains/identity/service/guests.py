@@ -3,7 +3,6 @@
 Invariant: what a guest earned or bought is kept: by the same account after an upgrade, by the other one after a merge.
 """
 
-import hashlib
 import secrets
 from uuid import UUID
 
@@ -32,7 +31,7 @@ from domains.identity.service.accounts import create_user
 from domains.identity.service.authenticator import Authenticator, Principal
 from domains.identity.service.caller import Caller
 from domains.identity.service.entry import Grant, Pending, enter
-from domains.identity.service.hashing import REGISTRATIONS, hash_password
+from domains.identity.service.hashing import REGISTRATIONS, fingerprint, hash_password
 from domains.identity.service.login import count_registration
 from domains.identity.service.sessions import revoke_session
 from domains.identity.service.ways import own
@@ -53,14 +52,14 @@ async def welcome(
         account = await create_user(
             uow, email=None, password=None, name=name or DEFAULT_NAME, time_zone=time_zone, locale=locale
         )
-        ways.add_device(uow.session, _sha256(device_secret), account.id)
+        ways.add_device(uow.session, fingerprint(device_secret), account.id)
         return await enter(uow, authenticator, account, caller, method=Method.GUEST), device_secret
 
 
 async def come_back(db: Database, authenticator: Authenticator, caller: Caller, device_secret: str) -> Grant | Pending:
     """Raises DeviceUnknown, also once the guest has another way in."""
     async with db.begin() as uow:
-        user_id = await ways.guest_of_device(uow.session, _sha256(device_secret[:_LONGEST_SECRET]))
+        user_id = await ways.guest_of_device(uow.session, fingerprint(device_secret[:_LONGEST_SECRET]))
         held = await ways.hold(uow.session, user_id) if user_id else None
         if held is None or held.banned:
             raise DeviceUnknown
@@ -130,7 +129,3 @@ async def _close(uow: UnitOfWork, guest: Held, into_id: UUID) -> None:
     await ways.forget_devices(uow.session, user_id)
     await code_rows.forget(uow.session, user_id)
     await ways.change(uow.session, user_id, banned_at=utc_now(), merged_into=into_id)
-
-
-def _sha256(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

@@ -1,7 +1,5 @@
 """What links a person to a provider, taken away again: the link itself, or the login that stands behind a session."""
 
-import hashlib
-
 from domains.identity.errors import BadField, LastWayIn, OidcAway, OidcRefused, OidcUnknown
 from domains.identity.policy.actions import Action
 from domains.identity.policy.oidc import LOGOUT_TOKEN_KEPT
@@ -10,6 +8,7 @@ from domains.identity.repository import oidc as repository
 from domains.identity.service import audit, notices
 from domains.identity.service.authenticator import Authenticator, Principal
 from domains.identity.service.caller import Caller
+from domains.identity.service.hashing import fingerprint
 from domains.identity.service.login import log_out
 from domains.identity.service.sessions import revoke_session
 from domains.identity.service.ways import own, ways_in
@@ -68,7 +67,7 @@ async def end_by_provider(
     also for a token that was used."""
     provider = db.port(OpenIdProviders).named(name)
     claims = await provider.ended(logout_token)
-    token_hash = hashlib.sha256(f"{provider.issuer} {claims['jti']}".encode("utf-8", "surrogatepass")).digest()
+    token_hash = fingerprint(f"{provider.issuer} {claims['jti']}")
     async with db.begin() as uow:
         if not await repository.spend_logout_token(uow.session, token_hash, utc_now() + LOGOUT_TOKEN_KEPT):
             raise OidcRefused("the token was used before")

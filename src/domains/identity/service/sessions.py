@@ -17,6 +17,7 @@ from domains.identity.repository import sessions as repository
 from domains.identity.repository.sessions import Family
 from domains.identity.repository.staff import Look
 from domains.identity.service import audit
+from domains.identity.service.hashing import fingerprint
 from domains.kernel.clock import utc_now
 from domains.kernel.errors import Unauthenticated
 from domains.kernel.ids import new_id
@@ -83,7 +84,7 @@ async def revoke_session(
 
 async def _rotate(uow: UnitOfWork, token: str) -> Opened | Unauthenticated:
     now = utc_now()
-    family = await repository.lock_family(uow.session, _hash(token))
+    family = await repository.lock_family(uow.session, fingerprint(token))
     if family is None:
         return RefreshInvalid()
     match refresh_verdict(family.presented, now):
@@ -107,18 +108,14 @@ async def _rotate(uow: UnitOfWork, token: str) -> Opened | Unauthenticated:
 
 async def _succeed(uow: UnitOfWork, family: Family, token: str, now: datetime) -> bytes:
     salt = secrets.token_bytes(16)
-    await repository.use_refresh_token(uow.session, _hash(token), salt=salt, now=now)
+    await repository.use_refresh_token(uow.session, fingerprint(token), salt=salt, now=now)
     await repository.touch_session(uow.session, family.session_id, now)
     _add_token(uow, family.session_id, _successor(token, salt), now)
     return salt
 
 
 def _add_token(uow: UnitOfWork, session_id: UUID, token: str, now: datetime) -> None:
-    uow.session.add(RefreshToken(token_hash=_hash(token), session_id=session_id, issued_at=now))
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+    uow.session.add(RefreshToken(token_hash=fingerprint(token), session_id=session_id, issued_at=now))
 
 
 def _successor(token: str, salt: bytes) -> str:
