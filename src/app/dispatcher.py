@@ -65,7 +65,9 @@ class Dispatcher:
         self._views = views
         self._fresh: asyncio.Queue[Event] = asyncio.Queue(_MOST_IN_MEMORY)
         self._shown: asyncio.Queue[Event] = asyncio.Queue(_MOST_IN_MEMORY)
+        self._some = asyncio.Event()
         self._hurry = asyncio.Event()
+        """Of what is shown there is some, and it waits for no more."""
         self._tasks: list[asyncio.Task[None]] = []
 
     def committed(self, facts: Sequence[Event]) -> None:
@@ -129,12 +131,19 @@ class Dispatcher:
 
     async def _queue_loop(self) -> None:
         while True:
-            first = await self._shown.get()
+            await self._some.wait()
+            # Taken only afterwards: a sweep that comes meanwhile takes them along, in their order.
             with suppress(TimeoutError):
                 async with asyncio.timeout(_PATIENCE_S):
                     await self._hurry.wait()
+            self._some.clear()
             self._hurry.clear()
-            facts = [first, *_drain(self._shown)]
+            facts = _drain(self._shown)
+            if not self._shown.empty():
+                self._some.set()
+                self._hurry.set()
+            if not facts:
+                continue
             PENDING.set(self._shown.qsize())
             try:
                 await self._queue(facts)
@@ -161,6 +170,7 @@ class Dispatcher:
             if fact.durable:
                 with suppress(asyncio.QueueFull):
                     self._shown.put_nowait(fact)
+                self._some.set()
                 if self._db.reactions.urgent(fact) or self._shown.qsize() >= _BATCH:
                     self._hurry.set()
             if taken_from_memory:

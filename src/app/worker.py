@@ -1,7 +1,7 @@
 """Jobs: the work that facts cause, and work by the clock.
 
 Invariant: the row in `kernel_delivery` is the work. Its effect and its receipt commit together; an ARQ job only says
-"look at this row". Redis spreads the work, the sweeper guarantees it: work that no worker picked up in time, or that
+"look at these rows". Redis spreads the work, the sweeper guarantees it: work that no worker picked up in time, or that
 Redis could not carry, is run by the sweeper itself.
 """
 
