@@ -150,12 +150,12 @@ async def forget_farewell(uow: UnitOfWork, farewell_id: UUID) -> None:
 
 async def time_zone(uow: UnitOfWork, user_id: UUID) -> str:
     """The IANA zone that decides which day it is for this person; UTC for nobody."""
-    return await repository.time_zone(uow.session, user_id) or "UTC"
+    return await repository.time_zone(uow, user_id) or "UTC"
 
 
 async def time_zones(uow: UnitOfWork, user_ids: Collection[UUID]) -> dict[UUID, str]:
     """`time_zone` of many; ids of nobody are left out."""
-    return await repository.time_zones(uow.session, user_ids) if user_ids else {}
+    return await repository.time_zones(uow, user_ids) if user_ids else {}
 
 
 async def members(

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.identity.models import User, UserRole
-from domains.kernel.uow import Database
+from domains.kernel.uow import Database, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +131,9 @@ async def id_of_email(session: AsyncSession, email: str) -> UUID | None:
     return await session.scalar(select(User.id).where(same, User.banned_at.is_(None)))
 
 
-async def time_zones(session: AsyncSession, user_ids: Collection[UUID]) -> dict[UUID, str]:
-    rows = await session.execute(select(User.id, User.time_zone).where(User.id.in_(user_ids)))
-    return {row.id: row.time_zone for row in rows}
+async def time_zones(uow: UnitOfWork, user_ids: Collection[UUID]) -> dict[UUID, str]:
+    rows = await uow.fetch("SELECT id, time_zone FROM identity_user WHERE id = ANY($1::uuid[])", list(user_ids))
+    return {row["id"]: row["time_zone"] for row in rows}
 
 
 async def members(
@@ -157,8 +157,9 @@ def _narrowed(wanted: Select[Any], role: str | None, among: Collection[UUID] | N
     return wanted if among is None else wanted.where(User.id.in_(among))
 
 
-async def time_zone(session: AsyncSession, user_id: UUID) -> str | None:
-    return await session.scalar(select(User.time_zone).where(User.id == user_id))
+async def time_zone(uow: UnitOfWork, user_id: UUID) -> str | None:
+    rows = await uow.fetch("SELECT time_zone FROM identity_user WHERE id = $1", user_id)
+    return rows[0]["time_zone"] if rows else None
 
 
 def add_user(session: AsyncSession, user: User) -> None:

@@ -26,21 +26,15 @@ class CompletedSession(msgspec.Struct, frozen=True):
 
 async def complete_session(uow: UnitOfWork, user_id: UUID, session_id: UUID) -> CompletedSession:
     """Raises SessionNotFound and SessionIncomplete."""
-    session = await repository.lock_session(uow.session, session_id, user_id)
+    session = await repository.lock_session(uow, session_id, user_id)
     if session is None:
         raise SessionNotFound
     first_call = session.completed_at is None
     if first_call:
         if session.answered < session.total:
             raise SessionIncomplete(answered=session.answered, total=session.total)
-        closed_at = await repository.close_session(uow.session, session_id, utc_now())
-        completions = await repository.count_completion(
-            uow.session,
-            user_id,
-            session.lesson_id,
-            session.course_id,
-            policy.score(session.correct, session.total),
-        )
+        score = policy.score(session.correct, session.total)
+        closed_at, completions = await repository.close_session(uow, session_id, utc_now(), score)
         fact = LessonCompleted(
             occurred_at=closed_at,
             user_id=user_id,
@@ -94,10 +88,10 @@ async def _announce(uow: UnitOfWork, fact: LessonCompleted) -> None:
 async def announce_if_complete(uow: UnitOfWork, user_id: UUID, course_id: UUID) -> None:
     """Once, when every lesson of the course is done."""
     # Of two last lessons completed at the same moment, the one that waits here sees the other's.
-    if not await repository.lock_open_enrollment(uow.session, user_id, course_id):
+    if not await repository.lock_open_enrollment(uow, user_id, course_id):
         return
     course = await catalog.published_course(uow, course_id)
-    done = await repository.completed_lessons(uow.session, user_id, course_id)
+    done = await repository.completed_lessons(uow, user_id, course_id)
     if course.lessons.keys() <= done:
         await repository.complete_course(uow.session, user_id, course_id)
         uow.record(CourseCompleted(user_id=user_id, course_id=course_id))
