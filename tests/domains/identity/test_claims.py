@@ -1,11 +1,15 @@
 """An account on somebody else's address: once the owner of the address claims it, whoever set it up is out for good."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from domains.identity.policy.rights import CONFIRMATION, GRACE
+from domains.identity.service.deletion import erase_due
+from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database
 from doubles.authenticator import Authenticator
 from factories.factors import App, code_of, give, pending, with_app, with_passkey
@@ -69,6 +73,25 @@ async def test_nothing_that_a_squatter_set_up_opens_the_account_that_its_address
     told = " ".join(subject for subject, _ in await mails(db, EMAIL))
     assert "passkey was removed" in told
     assert "authenticator app of your Lyceum account was removed" in told
+
+
+@pytest.mark.parametrize("claim", [by_code, by_reset])
+async def test_a_squatters_wish_to_have_the_account_erased_ends_when_its_addresss_owner_claims_it(
+    client: httpx.AsyncClient, db: Database, crank: Any, claim: Claim
+) -> None:
+    squatter = await register(client, email=EMAIL)
+    body = {"confirmation": CONFIRMATION}
+    left = await client.request("DELETE", f"{AUTH}/me", json=body, headers=squatter.headers)
+    assert left.status_code == 202, left.text
+    entered = await claim(client, db, crank)
+    assert (entered.status_code, entered.json()["user"]["deletion_at"]) == (200, None)
+    await erase_due(db, utc_now() + GRACE + timedelta(seconds=1))
+    ada = Learner(squatter.id, "Ada", entered.json()["access_token"], client)
+    assert (await ada.get("/auth/me")).json()["email"] == EMAIL
+    withdrawn = await db.fetch(
+        "SELECT FROM identity_audit WHERE user_id = $1 AND action = 'deletion_withdrawn'", ada.id
+    )
+    assert len(withdrawn) == 1
 
 
 async def test_who_was_put_out_leaves_no_way_in_behind_before_every_process_has_heard_of_it(

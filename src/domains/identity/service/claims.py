@@ -2,7 +2,8 @@
 
 Invariant: whoever reads the mail need not be who registered with the address, so nothing that was set up before opens
 the account afterwards: no login session, provider, passkey, authenticator app, recovery code, API key, login that waits
-for a second factor, nor place that is trusted. The password is for the caller to take away or to replace.
+for a second factor, nor place that is trusted; and nothing that was wished for it before erases it. The password is for
+the caller to take away or to replace.
 """
 
 from domains.identity.policy.actions import Action
@@ -10,6 +11,7 @@ from domains.identity.repository import factors, oidc, passkeys, tries, ways
 from domains.identity.repository.ways import Held
 from domains.identity.service import audit, notices
 from domains.identity.service.caller import Caller
+from domains.identity.service.deletion import withdraw
 from domains.identity.service.roles import end_of_staff
 from domains.identity.service.sessions import revoke_session
 from domains.kernel.clock import utc_now
@@ -37,3 +39,4 @@ async def claim(uow: UnitOfWork, held: Held, caller: Caller) -> None:
     await factors.forget_pending(uow.session, user_id)
     await tries.forget_places(uow.session, user_id)
     await end_of_staff(uow, user_id, by=None, caller=caller)
+    await withdraw(uow, held.account, caller)

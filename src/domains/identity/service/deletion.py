@@ -17,6 +17,7 @@ from domains.identity.policy.actions import Action
 from domains.identity.policy.fields import Role
 from domains.identity.policy.rights import CONFIRMATION, GRACE
 from domains.identity.repository import rights as repository
+from domains.identity.repository.accounts import Account
 from domains.identity.service import audit, notices
 from domains.identity.service.authenticator import Authenticator, Principal
 from domains.identity.service.caller import Caller
@@ -75,11 +76,15 @@ async def take_back(db: Database, principal: Principal, caller: Caller) -> None:
         held = await own(uow, principal)
         if held.banned:
             raise SessionEnded
-        if held.account.deletion_at is None:
-            return
-        await repository.set_deletion(uow.session, principal.user_id, None)
-        audit.record(uow, Action.DELETION_WITHDRAWN, user_id=principal.user_id, caller=caller)
-        notices.tell(uow, principal.user_id, Action.DELETION_WITHDRAWN)
+        await withdraw(uow, held.account, caller)
+
+
+async def withdraw(uow: UnitOfWork, account: Account, caller: Caller) -> None:
+    """For an account that is held until the commit. Quiet where nothing was wished."""
+    if account.deletion_at is not None:
+        await repository.set_deletion(uow.session, account.id, None)
+        audit.record(uow, Action.DELETION_WITHDRAWN, user_id=account.id, caller=caller)
+        notices.tell(uow, account.id, Action.DELETION_WITHDRAWN)
 
 
 async def erase_due(db: Database, now: datetime) -> None:

@@ -43,7 +43,9 @@ async def log_in(db: Database, authenticator: Authenticator, presented: Presente
             await claim(uow, held, caller)
             if held.has_password and not held.account.verified:
                 await _forget_password(uow, held, caller)
-            account = replace(held.account, verified=True)
+            account = held.account
+            if not account.verified:
+                account = replace(account, verified=True, deletion_at=None)
             entered = await enter(uow, authenticator, account, caller, method=Method.CODE)
     if held.banned:
         raise Banned
