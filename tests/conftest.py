@@ -22,6 +22,7 @@ from app.schema import VERSION_TABLE, migrate
 from app.worker import build_worker
 from declared import DECLARED, watch
 from domains.identity.guards import LIMITER
+from domains.identity.service import hashing
 from domains.kernel.repository import DeliveryKey
 from domains.kernel.uow import Database
 
@@ -34,6 +35,33 @@ def pytest_xdist_auto_num_workers() -> int:
 @pytest.fixture(scope="session")
 def anyio_backend() -> tuple[str, dict[str, bool]]:
     return "asyncio", {"use_uvloop": True}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashing() -> Iterator[None]:
+    """A hash is dear by design, and most tests want somebody who is logged in: a quarter of the suite was hashes."""
+    with pytest.MonkeyPatch.context() as patch:
+        set_cost(patch, time_cost=1, memory_kib=8)
+        yield
+
+
+@pytest.fixture
+def dear_hashing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hashes as in earnest."""
+    set_cost(monkeypatch, time_cost=DEAR[0], memory_kib=DEAR[1])
+    yield
+    hashing._nobodys_hash.cache_clear()
+
+
+DEAR = hashing._TIME_COST, hashing._MEMORY_KIB
+
+
+def set_cost(patch: pytest.MonkeyPatch, *, time_cost: int, memory_kib: int) -> None:
+    hasher = hashing.PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=1)
+    patch.setattr(hashing, "_HASHER", hasher)
+    patch.setattr(hashing, "_TIME_COST", time_cost)
+    patch.setattr(hashing, "_MEMORY_KIB", memory_kib)
+    hashing._nobodys_hash.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ from app.dispatcher import Dispatcher
 from app.docs import document_routes, openapi_config
 from app.edge import MOST_BODY_BYTES, Edge
 from app.health import HealthController
-from app.hot import HotAnswers
+from app.hot import HotRoutes
 from app.infra import Infra, open_infra
 from app.limits import Limits
 from app.live import realtime_ports, realtime_settings
@@ -110,7 +110,7 @@ def create_app(
         request_max_body_size=MOST_BODY_BYTES,
         debug=False,
     )
-    hot = HotAnswers(app.asgi_handler, app, origins=settings.origins)
+    hot = HotRoutes(app.asgi_handler, app, origins=settings.origins)
     edge = Edge(hot, https=settings.public_url.startswith("https://"))
     app.asgi_handler = telemetry.traced(edge, settings)
     return app

@@ -37,6 +37,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The address that people and providers use."""
     allowed_origins: list[str] = []
     """Comma separated origins of web clients besides public_url. No wildcard."""
+    passkey_domain: str = ""
+    """The host name that passkeys are made for: public_url's, or one above it that web clients share; empty takes
+    public_url's. Passkeys made for another one are lost when it changes."""
     trusted_proxies: list[str] = []
     """Comma separated addresses or networks whose X-Forwarded-For is believed."""
     rate_limits: Literal["auto", "on", "off"] = "auto"

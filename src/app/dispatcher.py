@@ -7,12 +7,13 @@ that died, or of a command without a dispatcher, are claimed from the table once
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from arq.connections import ArqRedis
 from arq.constants import default_queue_name
@@ -33,7 +34,11 @@ _MOST_IN_MEMORY = 20_000
 _SWEEP_S = 1.0
 _UNREAD_LEASE_S = 300.0
 _WAKES_AT_ONCE = 16
-_AWAY = (RedisError, SQLAlchemyError, OSError, TimeoutError)
+_PATIENCE_S = 0.5
+"""So long streams, and reactions that take many facts at once, wait for more. Screens wait for nothing."""
+_TOGETHER = 100
+AWAY = (RedisError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+"""What a loop outlives: PostgreSQL or Redis does not answer, or not as it should."""
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +65,9 @@ class Dispatcher:
         self._views = views
         self._fresh: asyncio.Queue[Event] = asyncio.Queue(_MOST_IN_MEMORY)
         self._shown: asyncio.Queue[Event] = asyncio.Queue(_MOST_IN_MEMORY)
+        self._some = asyncio.Event()
+        self._hurry = asyncio.Event()
+        """Of what is shown there is some, and it waits for no more."""
         self._tasks: list[asyncio.Task[None]] = []
 
     def committed(self, facts: Sequence[Event]) -> None:
@@ -80,6 +88,7 @@ class Dispatcher:
         with suppress(TimeoutError):
             async with asyncio.timeout(2):
                 await self._fresh.join()
+                self._hurry.set()
                 await self._shown.join()
         await end(self._tasks)
 
@@ -94,12 +103,10 @@ class Dispatcher:
 
     async def sweep(self) -> None:
         """Claims facts whose lease is over and dispatches them."""
-        async with self._db.begin() as uow:
-            rows = await repository.claim_facts(uow.session, lease_s=OUTBOX_LEASE_S, most=_BATCH)
+        rows = await repository.claim_facts(self._db.fetch, lease_s=OUTBOX_LEASE_S, most=_BATCH)
         facts, unread = self._read(rows)
         if unread:
-            async with self._db.begin() as uow:
-                await repository.leave_facts(uow.session, unread, lease_s=_UNREAD_LEASE_S)
+            await repository.leave_facts(self._db.fetch, unread, lease_s=_UNREAD_LEASE_S)
         if facts:
             await self._show(facts, taken_from_memory=False)
             await self._queue(_drain(self._shown))
@@ -124,12 +131,23 @@ class Dispatcher:
 
     async def _queue_loop(self) -> None:
         while True:
-            first = await self._shown.get()
-            facts = [first, *_drain(self._shown)]
+            await self._some.wait()
+            # Taken only afterwards: a sweep that comes meanwhile takes them along, in their order.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE_S):
+                    await self._hurry.wait()
+            self._some.clear()
+            self._hurry.clear()
+            facts = _drain(self._shown)
+            if not self._shown.empty():
+                self._some.set()
+                self._hurry.set()
+            if not facts:
+                continue
             PENDING.set(self._shown.qsize())
             try:
                 await self._queue(facts)
-            except _AWAY as error:
+            except AWAY as error:
                 # Their lease ends in the table; the sweep brings them back.
                 log.warning("facts could not be queued and wait in the outbox: %s", error)
                 await asyncio.sleep(_SWEEP_S)
@@ -139,7 +157,7 @@ class Dispatcher:
             await asyncio.sleep(_SWEEP_S)
             try:
                 await self.sweep()
-            except _AWAY as error:
+            except AWAY as error:
                 log.warning("outbox could not be swept: %s", error)
 
     async def _show(self, facts: Sequence[Event], *, taken_from_memory: bool = True) -> None:
@@ -152,26 +170,38 @@ class Dispatcher:
             if fact.durable:
                 with suppress(asyncio.QueueFull):
                     self._shown.put_nowait(fact)
+                self._some.set()
+                if self._db.reactions.urgent(fact) or self._shown.qsize() >= _BATCH:
+                    self._hurry.set()
             if taken_from_memory:
                 self._fresh.task_done()
 
     async def _queue(self, facts: Sequence[Event]) -> None:
         try:
             await self._publish(facts)
-            keys = self._db.reactions.deliveries(facts)
-            for start in range(0, len(keys), _WAKES_AT_ONCE):
-                await asyncio.gather(*(wake(self._redis, key) for key in keys[start : start + _WAKES_AT_ONCE]))
-            async with self._db.begin() as uow:
-                await repository.finish_facts(uow.session, [fact.event_id for fact in facts])
+            wakes = list(self._wakes(facts))
+            for start in range(0, len(wakes), _WAKES_AT_ONCE):
+                await asyncio.gather(*(wake(self._redis, *keys) for keys in wakes[start : start + _WAKES_AT_ONCE]))
+            await repository.finish_facts(self._db.fetch, [fact.event_id for fact in facts])
         except RedisError:
             # Nobody can be woken, so nobody's work has to wait for it: the sweeper takes what is due.
-            async with self._db.begin() as uow:
-                await repository.hasten_deliveries(uow.session, [fact.event_id for fact in facts])
+            await repository.hasten_deliveries(self._db.fetch, [fact.event_id for fact in facts])
             raise
         finally:
             for _ in facts:
                 self._shown.task_done()
         DISPATCH_LAG.set((datetime.now(UTC) - facts[-1].occurred_at).total_seconds())
+
+    def _wakes(self, facts: Sequence[Event]) -> Iterator[list[DeliveryKey]]:
+        """The jobs of `facts`: one for many where the reaction takes many."""
+        together: dict[str, list[DeliveryKey]] = {}
+        for key in self._db.reactions.deliveries(facts):
+            if self._db.reactions.named[key.subscription].many is None:
+                yield [key]
+            else:
+                together.setdefault(key.subscription, []).append(key)
+        for keys in together.values():
+            yield from (keys[start : start + _TOGETHER] for start in range(0, len(keys), _TOGETHER))
 
     async def _publish(self, facts: Sequence[Event]) -> None:
         async with self._redis.pipeline(transaction=False) as pipe:
@@ -183,13 +213,14 @@ class Dispatcher:
                 await pipe.execute()
 
 
-async def wake(redis: ArqRedis, key: DeliveryKey, tries: int = 0) -> None:
-    """Enqueues the job of one subscription for one fact; a second wake-up of waiting work is dropped by its id. After
-    further `tries` it has another id: ARQ holds on to that of a job whose worker was killed, and a worker that finds
-    nothing but such jobs at the head of the queue sees none behind them, so the former one is taken out."""
+async def wake(redis: ArqRedis, *keys: DeliveryKey, tries: int = 0) -> None:
+    """Enqueues one job for work of one subscription; a second wake-up of waiting work is dropped by its first's id.
+    After further `tries` it has another id: ARQ holds on to that of a job whose worker was killed, and a worker that
+    finds nothing but such jobs at the head of the queue sees none behind them, so the former one is taken out."""
+    first = keys[0]
     if tries:
-        await redis.zrem(default_queue_name, _job_id(key, tries - 1))
-    await redis.enqueue_job(key.subscription, str(key.event_id), _job_id=_job_id(key, tries))
+        await redis.zrem(default_queue_name, _job_id(first, tries - 1))
+    await redis.enqueue_job(first.subscription, *(str(key.event_id) for key in keys), _job_id=_job_id(first, tries))
 
 
 def _job_id(key: DeliveryKey, tries: int) -> str:

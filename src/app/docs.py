@@ -20,10 +20,14 @@ from litestar.params import FromPath
 from litestar.routes import HTTPRoute
 
 from app.config import Settings
+from app.openapi import mended
 from domains.kernel.errors import NotFound
 from realtime.asyncapi import asyncapi_document
 
 _ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js", "start.js")
+_STATIC = frozenset(
+    ["page.css", "mail.css", "page.js", "learn.js", "links.js", "push.js", "passkeys.js", "worker.js", "icon.svg"],
+)
 _MEDIA = {".css": "text/css", ".js": "text/javascript", ".html": "text/html", ".svg": "image/svg+xml"}
 _PUBLIC = {"public": True}
 _PAGE_POLICY = (
@@ -80,15 +84,15 @@ def _page(name: str) -> Response[bytes]:
     return Response(body, media_type=_MEDIA[Path(name).suffix], headers=headers)
 
 
-@get("/", opt=_PUBLIC, include_in_schema=False)
+@get(["/", "/login", "/account"], opt=_PUBLIC, include_in_schema=False)
 async def index() -> Response[bytes]:
-    """What is running here, for a person who opens the address."""
+    """What is running here, for a person who opens the address, or follows a link in a mail to their account."""
     return _page("index.html")
 
 
 @get("/static/{name:str}", opt=_PUBLIC, include_in_schema=False)
 async def asset(name: FromPath[str]) -> Response[bytes]:
-    if name not in {"page.css", "mail.css", "page.js", "learn.js", "push.js", "passkeys.js", "worker.js", "icon.svg"}:
+    if name not in _STATIC:
         raise NotFound
     page = _page(name)
     if name == "worker.js":
@@ -117,16 +121,7 @@ def asyncapi(settings: NamedDependency[Settings]) -> Response[bytes]:
 
 def openapi_bytes(app: Litestar) -> bytes:
     """The OpenAPI document of the application, keys sorted, so that a change shows as a change."""
-    document = app.openapi_schema.to_schema()
-    public = _public_operations(app)
-    for path, operations in document["paths"].items():
-        for method, operation in operations.items():
-            _say_what_litestar_leaves_out(operation, is_public=(path, method.upper()) in public)
-    for name, schema in document["components"]["schemas"].items():
-        if name.endswith("In") and schema.get("type") == "object":
-            # Requests are strict: an unknown field is an error.
-            schema["additionalProperties"] = False
-    document["components"]["schemas"]["Problem"] = _PROBLEM
+    document = mended(app.openapi_schema.to_schema(), _public_operations(app))
     return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2)
 
 
@@ -140,31 +135,3 @@ def _public_operations(app: Litestar) -> set[tuple[str, str]]:
         if handler.opt.get("public")
         for method in handler.http_methods
     }
-
-
-def _say_what_litestar_leaves_out(operation: dict[str, Any], *, is_public: bool) -> None:
-    """Errors are problem documents, whatever the operation; public operations need no token."""
-    if is_public:
-        operation["security"] = []
-    responses = operation["responses"]
-    responses.pop("400", None)
-    responses["default"] = {
-        "description": "A problem document; `code` says which.",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-
-
-_PROBLEM = {
-    "type": "object",
-    "title": "Problem",
-    "description": "RFC 9457. `code` is stable and meant for programs.",
-    "required": ["type", "title", "status", "code"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string"},
-        "detail": {"type": "string"},
-        "correlation_id": {"type": "string"},
-    },
-}

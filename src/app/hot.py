@@ -1,11 +1,11 @@
-"""The one hot route, without the framework: `POST /api/v1/sessions/{id}/answers`.
+"""The two hot routes, without the framework: `POST /api/v1/sessions/{id}/answers` and `.../complete`.
 
 Every answer of every learner passes here, and what a framework does per request costs more than grading and storing.
 This is a shortcut and no second door: it takes only the plain case (a token that is known, a body that decodes), calls
 the same command as the route, and leaves everything else, also every malformed request, to the route itself.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Coroutine
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +14,15 @@ from litestar import Litestar
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.problems import response_to
+from domains.gamification import api as gamification
 from domains.identity.api import Principal
 from domains.identity.guards import AUTHENTICATOR, LIMITER
 from domains.learning import api as learning
 
 _BEFORE = "/api/v1/sessions/"
-_AFTER = "/answers"
-_PATH_LENGTH = len(_BEFORE) + 36 + len(_AFTER)
-_TEMPLATE = "/api/v1/sessions/{session_id}/answers"
+_ID = slice(len(_BEFORE), len(_BEFORE) + 36)
+_ANSWERS = "/answers"
+_COMPLETE = "/complete"
 _MOST_BYTES = 64 * 1024
 
 _CREDENTIALS = (
@@ -33,7 +34,7 @@ _decode = msgspec.json.Decoder(learning.AnswerIn).decode
 _encode = msgspec.json.Encoder().encode
 
 
-class HotAnswers:
+class HotRoutes:
     """Wraps the application, whose parts it finds in `app.state` once the process runs."""
 
     def __init__(self, inner: ASGIApp, app: Litestar, *, origins: Collection[str]) -> None:
@@ -43,7 +44,8 @@ class HotAnswers:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        if len(path) != _PATH_LENGTH or not (path.startswith(_BEFORE) and path.endswith(_AFTER)):
+        what = path[_ID.stop :]
+        if (what != _ANSWERS and what != _COMPLETE) or not path.startswith(_BEFORE):
             await self._inner(scope, receive, send)
             return
         headers = dict(scope["headers"])
@@ -51,16 +53,23 @@ class HotAnswers:
         if scope.get("method") != "POST" or principal is None or principal.actor_id is not None:
             await self._inner(scope, receive, send)
             return
-        messages, body = await _received(receive)
+        messages: list[Any] = []
+        body = b""
         try:
-            session_id = UUID(path[len(_BEFORE) : -len(_AFTER)])
-            data = _decode(body)
+            session_id = UUID(path[_ID])
+            if what == _ANSWERS:
+                messages, body = await _received(receive)
+                data = _decode(body)
         except (ValueError, RecursionError):
             await self._inner(scope, _again(messages, receive), send)
             return
-        scope["path_template"] = _TEMPLATE
-        key = headers.get(b"idempotency-key")
-        status, more, body = await self._answered(scope, principal, session_id, data, key)
+        scope["path_template"] = f"{_BEFORE}{{session_id}}{what}"
+        if what == _ANSWERS:
+            key = headers.get(b"idempotency-key")
+            work = self._answer(principal, session_id, data, key.decode("latin-1") if key is not None else None)
+        else:
+            work = self._complete(principal, session_id)
+        status, more, body = await self._answered(scope, principal, work)
         if (origin := headers.get(b"origin")) in self._origins:
             more += [*_CREDENTIALS, (b"access-control-allow-origin", origin), (b"vary", b"Origin")]
         start: Message = {"type": "http.response.start", "status": status, "headers": more}
@@ -74,23 +83,33 @@ class HotAnswers:
         known: Principal | None = self._state[AUTHENTICATOR].cached(token.strip().decode("latin-1"))
         return known
 
+    async def _answer(
+        self, principal: Principal, session_id: UUID, data: learning.AnswerIn, key: str | None
+    ) -> msgspec.Struct:
+        return await learning.submit_answer(
+            self._state.parts.infra.db,
+            user_id=principal.user_id,
+            session_id=session_id,
+            exercise_id=data.exercise_id,
+            answer=data.answer,
+            elapsed_ms=data.elapsed_ms,
+            key=key,
+        )
+
+    async def _complete(self, principal: Principal, session_id: UUID) -> msgspec.Struct:
+        async with self._state.parts.infra.db.begin() as uow:
+            return await gamification.complete_session(uow, principal.user_id, session_id)
+
     async def _answered(
-        self, scope: Scope, principal: Principal, session_id: UUID, data: learning.AnswerIn, key: bytes | None
+        self, scope: Scope, principal: Principal, work: Coroutine[Any, Any, msgspec.Struct]
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         """Status, headers and body."""
         headers: list[tuple[bytes, bytes]] = []
         try:
             headers = self._state[LIMITER].admit_here(scope, principal)
-            answer = await learning.submit_answer(
-                self._state.parts.infra.db,
-                user_id=principal.user_id,
-                session_id=session_id,
-                exercise_id=data.exercise_id,
-                answer=data.answer,
-                elapsed_ms=data.elapsed_ms,
-                key=key.decode("latin-1") if key is not None else None,
-            )
+            answer = await work
         except Exception as error:  # noqa: BLE001 - the same table of answers as everywhere
+            work.close()
             return _problem(error, scope["path"], headers)
         body = _encode(answer)
         return 200, [*headers, (b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))], body

@@ -17,6 +17,7 @@ from redis.asyncio import ConnectionPool
 from sqlalchemy import event, exc
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from app import registry
 from app.config import PREFIX, ConfigError, Settings
 from app.services import addressed
 from domains.billing import api as billing
@@ -90,7 +91,8 @@ async def open_infra(
                 billing.Providers: providers,
                 notifications.Senders: senders,
                 identity.OpenIdProviders: login_providers,
-                identity.RelyingParty: identity.RelyingParty.of(found.public_url, found.origins),
+                identity.Holdings: identity.Holdings(registry.personal_data()),
+                identity.RelyingParty: identity.RelyingParty.of(found.public_url, found.origins, found.passkey_domain),
             }
             db = Database(engine, pool, reactions, ports=ports, pool_s=limits.pool_s)
             yield Infra(found, db, redis)

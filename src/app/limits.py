@@ -22,9 +22,8 @@ from redis.asyncio import Redis
 from app.config import Settings
 from app.limiter import Limiter, Quota, Standing
 from app.problems import RateLimited
-from domains.identity.api import Principal, address_subject
+from domains.identity.api import STAFF, Principal, address_subject
 
-_STAFF = frozenset({"admin", "support", "moderator"})
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -74,7 +73,7 @@ class Limits:
 
     def _group(self, principal: Principal | None, key: object) -> str:
         if principal is not None:
-            return "elevated" if principal.roles & _STAFF else "signed_in"
+            return "elevated" if principal.roles & STAFF else "signed_in"
         return "public" if key is None else "api_keys"
 
     def _name(self, group: str, scope: Scope) -> str:

@@ -1,12 +1,13 @@
 """The domains of the house, lowest first, and what follows from the list."""
 
 import importlib
+from collections.abc import Sequence
 
 import click
 from sqlalchemy import MetaData
 
 from domains import billing, catalog, classrooms, gamification, identity, learning, notifications, profiles
-from domains.kernel.domain import Domain, Job
+from domains.kernel.domain import Domain, Job, PersonalData
 from domains.kernel.events import Event
 from domains.kernel.models import Base
 from domains.kernel.uow import Subscription
@@ -41,6 +42,11 @@ def subscriptions() -> list[Subscription]:
 
 def jobs() -> list[Job]:
     return [job for domain in DOMAINS for job in domain.jobs]
+
+
+def personal_data() -> dict[str, Sequence[PersonalData]]:
+    """What each domain holds about people."""
+    return {domain.name: domain.personal_data for domain in DOMAINS if domain.personal_data}
 
 
 def catalogue() -> list[str]:

@@ -26,6 +26,9 @@ from app.neighbours import Place
 
 FINISH_REQUESTS_S = 3
 STOP_S = 8.5
+HEADERS_S = 10.0
+BODY_S = 30.0
+"""So long may a client take to send a request: uvicorn itself would wait for ever."""
 
 
 class Server(uvicorn.Server):
@@ -66,10 +69,48 @@ class Server(uvicorn.Server):
 
 
 def protocol(mount: Mount) -> type[HttpToolsProtocol]:
-    """uvicorn's HTTP, except that a websocket of ours goes over to the gateway without an ASGI task."""
+    """uvicorn's HTTP, except that a websocket of ours goes over to the gateway without an ASGI task, and that clients
+    who send slowly are not waited for."""
 
     class Http(HttpToolsProtocol):
+        missing: float | None = None
+        """How long what has not come yet may take; None between requests. A request that comes whole sets no timer."""
+        waited: float | None = None
+        timer: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self.expect(HEADERS_S)
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.missing != self.waited:
+                self.expect(self.missing)
+
+        def expect(self, seconds: float | None) -> None:
+            if self.timer is not None:
+                self.timer.cancel()
+            self.missing = self.waited = seconds
+            self.timer = self.loop.call_later(seconds, self.transport.close) if seconds is not None else None
+
+        def on_message_begin(self) -> None:
+            super().on_message_begin()
+            self.missing = HEADERS_S
+
+        def on_headers_complete(self) -> None:
+            self.missing = BODY_S
+            super().on_headers_complete()
+
+        def on_message_complete(self) -> None:
+            self.missing = None
+            super().on_message_complete()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self.expect(None)
+            super().connection_lost(exc)
+
         def handle_websocket_upgrade(self) -> None:
+            self.expect(None)
             self.connections.discard(self)
             get = self.scope["method"] == "GET"
             if get and mount.take(self.url, self.headers, self.transport, self.connections):
@@ -96,7 +137,16 @@ def run(
     `place` is where this process stands among several: it then also listens for its neighbours.
     """
     mount = Mount(place)
-    config = uvicorn.Config(
+    config = configured(settings, mount)
+    server = Server(config, mount, on_started)
+    listeners = [listener, place.listen()] if place else [listener]
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(server.serve(sockets=listeners))
+
+
+def configured(settings: Settings, mount: Mount) -> uvicorn.Config:
+    """Who is behind a proxy is believed of the listed ones alone."""
+    return uvicorn.Config(
         functools.partial(create_app, settings, mount=mount),
         factory=True,
         loop="uvloop",
@@ -116,10 +166,6 @@ def run(
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies,
     )
-    server = Server(config, mount, on_started)
-    listeners = [listener, place.listen()] if place else [listener]
-    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(server.serve(sockets=listeners))
 
 
 def run_member(settings: Settings, listener: socket.socket, started: Connection, place: Place) -> None:

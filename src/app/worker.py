@@ -1,7 +1,7 @@
 """Jobs: the work that facts cause, and work by the clock.
 
 Invariant: the row in `kernel_delivery` is the work. Its effect and its receipt commit together; an ARQ job only says
-"look at this row". Redis spreads the work, the sweeper guarantees it: work that no worker picked up in time, or that
+"look at these rows". Redis spreads the work, the sweeper guarantees it: work that no worker picked up in time, or that
 Redis could not carry, is run by the sweeper itself.
 """
 
@@ -10,7 +10,7 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any, cast
@@ -21,9 +21,8 @@ from arq.connections import ArqRedis
 from arq.worker import Function, Worker, func
 from redis.exceptions import RedisError
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
-from app.dispatcher import wake
+from app.dispatcher import AWAY, wake
 from app.telemetry import JOB_SECONDS, JOBS
 from domains.kernel import repository
 from domains.kernel.domain import Job
@@ -45,7 +44,6 @@ _PURGE_EVERY_S = 600.0
 _PURGE_AT_ONCE = 2_000
 _MOST_HERE = 10
 _MOST_DUE = 200
-_AWAY = (RedisError, SQLAlchemyError, OSError, TimeoutError)
 
 _TRY_LOCK = text("SELECT pg_try_advisory_lock(hashtextextended('lyceum.job.' || CAST(:name AS text), 0))")
 _UNLOCK = text("SELECT pg_advisory_unlock(hashtextextended('lyceum.job.' || CAST(:name AS text), 0))")
@@ -73,96 +71,126 @@ class Deliveries:
     def __init__(self, db: Database, redis: ArqRedis) -> None:
         self._db = db
         self._redis = redis
-        self._by_name = {s.name: s for found in db.reactions.after.values() for s in found}
+        self._named = db.reactions.named
         self._here: dict[DeliveryKey, asyncio.Task[None]] = {}
         self._late: deque[DeliveryKey] = deque()
 
     @property
     def names(self) -> list[str]:
-        return list(self._by_name)
+        return list(self._named)
 
     async def run(self, key: DeliveryKey) -> None:
-        """Claims and does one piece of work. A failure is recorded on the row, which says when the next try is due."""
-        async with self._db.begin() as uow:
-            claim = await repository.claim_delivery(uow.session, key, lease_s=LEASE_S)
-        if claim is None:
+        """`run_all` for one."""
+        await self.run_all(key.subscription, [key.event_id])
+
+    async def run_all(self, name: str, event_ids: Sequence[UUID]) -> None:
+        """Claims and does work of one subscription, together where it takes many. A failure is recorded on the row,
+        which says when the next try is due."""
+        claims = await repository.claim_deliveries(self._db.fetch, name, event_ids, lease_s=LEASE_S)
+        if not claims:
             return
+        async with self._kept(name, claims):
+            # What was tried before goes alone: it may be what the others would fail with.
+            fresh = all(claim.attempt == 1 for claim in claims)
+            if len(claims) > 1 and fresh and await self._together(name, claims):
+                return
+            for claim in claims:
+                await self._alone(name, claim)
+
+    async def _together(self, name: str, claims: Sequence[Claim]) -> bool:
+        """False where nothing was done, so that each can be done alone."""
+        subscription = self._named[name]
+        if subscription.many is None:
+            return False
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(JOB_TIMEOUT_S):
+                facts = [msgspec.json.decode(claim.payload, type=subscription.event) for claim in claims]
+                async with self._db.begin() as uow:
+                    await subscription.many(uow, facts)
+                    if not await repository.complete_deliveries(uow.fetch, name, claims):
+                        raise Overtaken
+        except Exception as error:  # noqa: BLE001 - whichever of them it was finds out alone
+            log.warning("job %s failed for %d together, so each goes alone: %r", name, len(claims), error)
+            return False
+        JOBS.labels(name, "done").inc(len(claims))
+        JOB_SECONDS.labels(name).observe(time.perf_counter() - started)
+        return True
+
+    async def _alone(self, name: str, claim: Claim) -> None:
         started = time.perf_counter()
         try:
             if claim.attempt > MOST_ATTEMPTS:
                 # Its earlier tries ended without a word: it takes the whole process with it.
                 raise Deadly(f"{MOST_ATTEMPTS} tries ended without a result")
-            async with self._kept(key, claim.attempt), asyncio.timeout(JOB_TIMEOUT_S):
-                await self._do(self._by_name[key.subscription], key, claim)
+            async with asyncio.timeout(JOB_TIMEOUT_S):
+                await self._do(self._named[name], claim)
             outcome = "done"
         except Overtaken:
             outcome = "overtaken"
         except Exception as error:  # noqa: BLE001 - every failure of a handler is recorded and tried again
-            outcome = await self._failed(key, claim, error)
-        JOBS.labels(key.subscription, outcome).inc()
-        JOB_SECONDS.labels(key.subscription).observe(time.perf_counter() - started)
+            outcome = await self._failed(name, claim, error)
+        JOBS.labels(name, outcome).inc()
+        JOB_SECONDS.labels(name).observe(time.perf_counter() - started)
 
-    async def _do(self, subscription: Subscription, key: DeliveryKey, claim: Claim) -> None:
+    async def _do(self, subscription: Subscription, claim: Claim) -> None:
         fact = msgspec.json.decode(claim.payload, type=subscription.event)
         correlation_id.set(fact.correlation_id)
         async with self._db.begin() as uow:
             await subscription.handler(uow, fact)
-            if not await repository.complete_delivery(uow.session, key, claim.attempt):
+            if not await repository.complete_deliveries(uow.fetch, subscription.name, [claim]):
                 raise Overtaken
 
     @asynccontextmanager
-    async def _kept(self, key: DeliveryKey, attempt: int) -> AsyncGenerator[None]:
-        """Renews the lease for as long as the block takes."""
+    async def _kept(self, name: str, claims: Sequence[Claim]) -> AsyncGenerator[None]:
+        """Renews the leases for as long as the block takes."""
         over = asyncio.Event()
-        keeper = asyncio.create_task(self._keep(key, attempt, over))
+        keeper = asyncio.create_task(self._keep(name, claims, over))
         try:
             yield
         finally:
             over.set()
             await keeper
 
-    async def _keep(self, key: DeliveryKey, attempt: int, over: asyncio.Event) -> None:
+    async def _keep(self, name: str, claims: Sequence[Claim], over: asyncio.Event) -> None:
         while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(over.wait(), _RENEW_S)
                 return
             try:
-                async with self._db.begin() as uow:
-                    await repository.keep_delivery(uow.session, key, attempt, lease_s=LEASE_S)
-            except _AWAY as error:
-                log.warning("the lease of job %s could not be renewed: %s", key.subscription, error)
+                await repository.keep_deliveries(self._db.fetch, name, claims, lease_s=LEASE_S)
+            except AWAY as error:
+                log.warning("the lease of job %s could not be renewed: %s", name, error)
 
-    async def _failed(self, key: DeliveryKey, claim: Claim, error: Exception) -> str:
+    async def _failed(self, name: str, claim: Claim, error: Exception) -> str:
         dead = claim.attempt >= MOST_ATTEMPTS
         log.log(
             logging.ERROR if dead else logging.WARNING,
             "job %s failed on try %d%s",
-            key.subscription,
+            name,
             claim.attempt,
             " and is now a dead letter" if dead else "",
             exc_info=error,
         )
-        async with self._db.begin() as uow:
-            await repository.fail_delivery(
-                uow.session,
-                key,
-                claim.attempt,
-                error=_storable(f"{type(error).__name__}: {error}"),
-                delay_s=delay_s(claim.attempt),
-                dead=dead,
-            )
+        await repository.fail_delivery(
+            self._db.fetch,
+            name,
+            claim,
+            error=_storable(f"{type(error).__name__}: {error}"),
+            delay_s=delay_s(claim.attempt),
+            dead=dead,
+        )
         return "dead" if dead else "failed"
 
     async def sweep(self) -> None:
         """Wakes what is due; starts what Redis cannot carry or no worker picked up. `settled` waits for the latter."""
-        async with self._db.begin() as uow:
-            due = await repository.due_deliveries(uow.session, most=_MOST_DUE)
+        due = await repository.due_deliveries(self._db.fetch, most=_MOST_DUE)
         late: list[DeliveryKey] = []
         away = False
         for key, tries, overdue_s in due:
             if not away and overdue_s <= _RUN_AFTER_S:
                 try:
-                    await wake(self._redis, key, tries)
+                    await wake(self._redis, key, tries=tries)
                     continue
                 except RedisError:
                     # One question is enough: a frozen Redis takes a second for each.
@@ -195,7 +223,7 @@ class Deliveries:
     async def _run_here(self, key: DeliveryKey) -> None:
         try:
             await self.run(key)
-        except _AWAY as error:
+        except AWAY as error:
             log.warning("job %s could not be run: %s", key.subscription, error)
 
     async def sweep_forever(self) -> None:
@@ -207,7 +235,7 @@ class Deliveries:
                 if time.monotonic() - purged > _PURGE_EVERY_S:
                     purged = time.monotonic()
                     await self._purge()
-            except _AWAY as error:
+            except AWAY as error:
                 log.warning("due jobs could not be swept: %s", error)
 
     async def _purge(self) -> None:
@@ -243,7 +271,7 @@ async def run_by_the_clock(db: Database, job: Job) -> None:
 
 def build_worker(deliveries: Deliveries, redis: ArqRedis, *, burst: bool = False) -> Worker:
     """An ARQ worker without signal handlers: the process that hosts it starts and stops it."""
-    functions = [_function(name, deliveries.run) for name in deliveries.names]
+    functions = [_function(name, deliveries.run_all) for name in deliveries.names]
     return Worker(
         functions,
         redis_pool=redis,
@@ -262,9 +290,9 @@ def build_worker(deliveries: Deliveries, redis: ArqRedis, *, burst: bool = False
     )
 
 
-def _function(name: str, run: Callable[[DeliveryKey], Awaitable[None]]) -> Function:
-    async def woken(_context: dict[Any, Any], event_id: str) -> None:
-        await run(DeliveryKey(UUID(event_id), name))
+def _function(name: str, run: Callable[[str, Sequence[UUID]], Awaitable[None]]) -> Function:
+    async def woken(_context: dict[Any, Any], *event_ids: str) -> None:
+        await run(name, [UUID(event_id) for event_id in event_ids])
 
     return func(cast("Any", woken), name=name, keep_result=0)
 

@@ -186,14 +186,16 @@ class Publisher:
         reads = [self._reads.popleft() for _ in range(min(size, len(self._reads)))]
         try:
             connection = await self._connected()
-            commands = [self._script("renew", user_id) for user_id in gaps]
+            # For streams that have none: it only has to be another than one that the same stream had before.
+            epoch = recovery.new_epoch()
+            commands = [self._script("renew", epoch, user_id) for user_id in gaps]
             commands += [
                 (self._say, write.channel, *write.arguments)
                 if write.user_id is None
-                else self._script("publish", write.user_id, *write.arguments)
+                else self._script("publish", epoch, write.user_id, *write.arguments)
                 for write in writes
             ]
-            commands += [self._script("read", read.user_id, read.epoch, str(read.seq)) for read in reads]
+            commands += [self._script("read", epoch, read.user_id, read.epoch, str(read.seq)) for read in reads]
             replies = await self._exchange(connection, commands)
         except Exception as error:
             self._writes.extendleft(reversed(writes))
@@ -273,9 +275,9 @@ class Publisher:
         self._connection = connection
         return connection
 
-    def _script(self, name: str, user_id: UUID, *arguments: bytes | str) -> tuple[Any, ...]:
+    def _script(self, name: str, epoch: str, user_id: UUID, *arguments: bytes | str) -> tuple[Any, ...]:
         channel = channel_of(learner_room(user_id))
-        head = (self._run_id, recovery.new_epoch(), channel, self._say)
+        head = (self._run_id, epoch, channel, self._say)
         return ("EVALSHA", self._scripts[name], 2, *recovery.keys(user_id), *head, *arguments)
 
     async def _hang_up(self) -> None:

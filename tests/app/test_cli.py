@@ -164,6 +164,8 @@ def test_the_doctor_names_sources_hides_secrets_and_says_how_to_mend(lyceum: Lyc
     assert states == {
         "settings": "good",
         "disk": "good",
+        "proxy": "good",
+        "passkeys": "good",
         "database": "good",
         "clock": "good",
         "Redis": "good",
@@ -422,6 +424,19 @@ def test_people_are_imported_and_their_roles_changed(lyceum: Lyceum, tmp_path: P
     assert lyceum("users", "roles", "ada@brought.org", "+king").exit_code == 2
     assert lyceum("users", "roles", "ada@brought.org", "+author", "-author").exit_code == 2
     assert lyceum("users", "roles", "who@brought.org", "+author").exit_code == 1
+
+
+@pytest.mark.usefixtures("migrated_database")
+def test_people_are_forgotten_in_two_weeks_or_now(lyceum: Lyceum) -> None:
+    made = json.loads(lyceum("create-user", "--email", "gone@brought.org", "--role", "learner", "--json").stdout)
+    assert lyceum("users", "delete", "gone@brought.org").exit_code == 1, "nobody said yes"
+    later = json.loads(lyceum("users", "delete", "gone@brought.org", "--yes", "--json").stdout)
+    assert (later["id"], later["erased"]) == (made["id"], False)
+    now = lyceum("users", "delete", made["id"], "--now", "--yes")
+    assert now.stdout == f"user {made['id']} is erased\n"
+    for who in ("gone@brought.org", made["id"], "00000000-0000-0000-0000-000000000000"):
+        again = lyceum("users", "delete", who, "--now", "--yes")
+        assert (again.exit_code, len(again.stderr.strip().splitlines())) == (1, 1), again.output
 
 
 @pytest.mark.usefixtures("migrated_database")

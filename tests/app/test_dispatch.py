@@ -1,6 +1,7 @@
 """Facts leave the outbox once their stream entry and wake-ups are in Redis; work is done once, or becomes a letter."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import ClassVar
 from uuid import UUID
 
@@ -25,6 +26,11 @@ class Paid(Event, frozen=True, kw_only=True, tag="kernel.paid.v1"):
     published: ClassVar[Published | None] = Published("payment-events", "paid")
 
     user_id: UUID
+
+
+class Sold(Event, frozen=True, kw_only=True, tag="kernel.sold.v1"):
+    user_id: UUID
+    broken: bool = False
 
 
 class Bench:
@@ -75,9 +81,53 @@ class Bench:
         await build_worker(self.deliveries, self.redis, burst=True).async_run()
 
 
+class Shop:
+    """A reaction that takes many facts at once and refuses those that are broken, alone as in company."""
+
+    def __init__(self, bench: Bench) -> None:
+        subscription = Subscription("kernel.thank", Sold, self.thank, "after", self.thank_all)
+        self.db = bench.db = Database(bench.db.engine, bench.db._pool, Reactions.of([subscription]))
+        self.bench = bench
+        bench.dispatcher = bench.dispatching(bench.redis)
+        bench.deliveries = self.deliveries = Deliveries(self.db, bench.redis)
+        self.rounds: list[int] = []
+
+    async def thank(self, uow: UnitOfWork, fact: Sold) -> None:
+        await self.thank_all(uow, [fact])
+
+    async def thank_all(self, uow: UnitOfWork, facts: Sequence[Sold]) -> None:
+        self.rounds.append(len(facts))
+        for fact in facts:
+            key = new_id().hex
+            await uow.fetch(
+                "INSERT INTO kernel_idempotent_answer (owner_id, key, fingerprint) VALUES ($1, $2, '')",
+                fact.user_id,
+                key,
+            )
+        if any(fact.broken for fact in facts):
+            raise RuntimeError("broken")
+
+    async def sell(self, number: int, *, broken: int | None = None) -> list[Sold]:
+        facts = [Sold(user_id=new_id(), broken=place == broken) for place in range(number)]
+        async with self.db.begin() as uow:
+            for fact in facts:
+                uow.record(fact)
+        await self.bench.dispatcher.flush()
+        return facts
+
+    async def thanked(self, facts: Sequence[Sold]) -> list[int]:
+        statement = "SELECT count(*) FROM kernel_idempotent_answer WHERE owner_id = $1"
+        return [int((await self.db.fetch(statement, fact.user_id))[0][0]) for fact in facts]
+
+
 @pytest.fixture
 def bench(infra: Infra) -> Bench:
     return Bench(infra)
+
+
+@pytest.fixture
+def shop(bench: Bench) -> Shop:
+    return Shop(bench)
 
 
 async def test_a_fact_moves_screens_then_streams_then_jobs(bench: Bench) -> None:
@@ -143,7 +193,7 @@ async def test_a_worker_that_was_overtaken_commits_nothing(bench: Bench) -> None
         async with bench.db.begin() as other:
             await other.session.execute(text("UPDATE kernel_delivery SET due_at = now() - interval '1 second'"))
         async with bench.db.begin() as other:
-            assert await repository.claim_delivery(other.session, key, lease_s=60) is not None
+            assert await repository.claim_deliveries(other.fetch, key.subscription, [key.event_id], lease_s=60)
 
     slow_side = Deliveries(
         Database(bench.db.engine, bench.db._pool, Reactions.of([Subscription("kernel.grant", Paid, slow, "after")])),
@@ -182,7 +232,7 @@ async def test_work_of_a_killed_worker_is_woken_though_arq_holds_its_job(bench: 
     await bench.dispatcher.flush()
     # As a worker that began and was killed leaves it: claimed, and in progress for ARQ.
     async with bench.db.begin() as uow:
-        assert await repository.claim_delivery(uow.session, key, lease_s=0) is not None
+        assert await repository.claim_deliveries(uow.fetch, key.subscription, [key.event_id], lease_s=0)
     await bench.redis.set(f"arq:in-progress:kernel.grant:{fact.event_id}", b"1", ex=60)
     await bench.deliveries.sweep()
     worker = asyncio.create_task(work_forever(bench.deliveries, bench.redis))
@@ -279,7 +329,7 @@ async def test_work_that_takes_its_process_with_it_is_dead_in_the_end(bench: Ben
     for _ in range(MOST_ATTEMPTS):
         await bench.make_due()
         async with bench.db.begin() as uow:
-            assert await repository.claim_delivery(uow.session, key, lease_s=60) is not None
+            assert await repository.claim_deliveries(uow.fetch, key.subscription, [key.event_id], lease_s=60)
     await bench.make_due()
     await bench.deliveries.run(key)
     assert await bench.state() == [("dead", MOST_ATTEMPTS + 1)]
@@ -345,3 +395,87 @@ async def test_a_job_by_the_clock_never_runs_twice_at_once_and_survives_its_own_
             await asyncio.sleep(0.01)
     await end(tasks)
     assert most == 1
+
+
+async def test_one_job_does_the_work_of_many_facts_where_the_reaction_takes_many(shop: Shop) -> None:
+    facts = await shop.sell(7)
+    assert await shop.bench.redis.zcard("arq:queue") == 1
+    await shop.bench.work()
+    assert shop.rounds == [7]
+    assert await shop.thanked(facts) == [1] * 7
+    assert await shop.bench.state() == [("done", 1)] * 7
+    await shop.deliveries.run_all("kernel.thank", [fact.event_id for fact in facts])
+    assert await shop.thanked(facts) == [1] * 7
+
+
+async def test_one_that_fails_among_many_keeps_nobody_elses_work_from_being_done_once(shop: Shop) -> None:
+    facts = await shop.sell(3, broken=1)
+    await shop.bench.work()
+    assert shop.rounds == [3, 1, 1, 1]
+    assert await shop.thanked(facts) == [1, 0, 1]
+    assert await shop.bench.state() == [("done", 1), ("pending", 1), ("done", 1)]
+    await shop.bench.make_due()
+    await shop.deliveries.run_all("kernel.thank", [fact.event_id for fact in facts])
+    assert shop.rounds[4:] == [1], "what is done is not done again, and what was tried before goes alone"
+
+
+async def test_of_many_that_one_was_overtaken_on_nothing_is_done_twice(shop: Shop) -> None:
+    facts = await shop.sell(2)
+    many = shop.thank_all
+
+    async def slow(uow: UnitOfWork, some: Sequence[Sold]) -> None:
+        await many(uow, some)
+        if len(some) == 2:
+            # Meanwhile the lease of one runs out and somebody else does it.
+            await shop.db.fetch("UPDATE kernel_delivery SET due_at = now() WHERE event_id = $1", facts[0].event_id)
+            await Deliveries(shop.db, shop.bench.redis).run(DeliveryKey(facts[0].event_id, "kernel.thank"))
+
+    reactions = Reactions.of([Subscription("kernel.thank", Sold, shop.thank, "after", slow)])
+    slow_side = Deliveries(Database(shop.db.engine, shop.db._pool, reactions), shop.bench.redis)
+    await slow_side.run_all("kernel.thank", [fact.event_id for fact in facts])
+    assert await shop.thanked(facts) == [1, 1]
+    assert await shop.bench.state() == [("done", 2), ("done", 1)]
+
+
+async def test_work_of_a_killed_worker_that_took_many_is_woken_one_by_one(shop: Shop) -> None:
+    facts = await shop.sell(3)
+    ids = [fact.event_id for fact in facts]
+    assert len(await repository.claim_deliveries(shop.db.fetch, "kernel.thank", ids, lease_s=0)) == 3
+    await shop.bench.redis.set(f"arq:in-progress:kernel.thank:{ids[0]}", b"1", ex=60)
+    await shop.deliveries.sweep()
+    worker = asyncio.create_task(work_forever(shop.deliveries, shop.bench.redis))
+    async with asyncio.timeout(5):
+        while await shop.thanked(facts) != [1, 1, 1]:
+            await asyncio.sleep(0.02)
+    await end([worker])
+    assert shop.rounds == [1, 1, 1]
+
+
+async def test_what_may_wait_for_company_is_not_waited_for_by_what_may_not(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.dispatcher._PATIENCE_S", 60.0)
+    subscriptions = [
+        Subscription("kernel.grant", Paid, bench.grant, "after"),
+        Subscription("kernel.thank", Sold, bench.grant, "after", Shop.thank_all),  # type: ignore[arg-type]
+    ]
+    bench.db = Database(bench.db.engine, bench.db._pool, Reactions.of(subscriptions))
+    bench.dispatcher = bench.dispatching(bench.redis)
+    bench.dispatcher.start()
+    async with bench.db.begin() as uow:
+        uow.record(Sold(user_id=new_id()))
+    async with asyncio.timeout(5):
+        while not bench.screens:
+            await asyncio.sleep(0.01)
+    assert await bench.redis.zcard("arq:queue") == 0, "screens see it at once, its job waits"
+    await bench.pay()
+    async with asyncio.timeout(5):
+        while await bench.redis.zcard("arq:queue") < 2:
+            await asyncio.sleep(0.01)
+    async with bench.db.begin() as uow:
+        uow.record(Sold(user_id=new_id()))
+    async with asyncio.timeout(5):
+        while len(bench.screens) < 3:
+            await asyncio.sleep(0.01)
+    await bench.dispatcher.stop()
+    assert await bench.redis.zcard("arq:queue") == 3, "at the end nobody waits for company"

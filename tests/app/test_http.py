@@ -21,6 +21,8 @@ from factories.people import PASSWORD, publish, register, small_course
 PUBLIC = {
     "/",
     "/.well-known/jwks.json",
+    "/account",
+    "/account/email",
     "/api/v1/auth/email/confirm",
     "/api/v1/auth/email/verify/confirm",
     "/api/v1/auth/guest",
@@ -56,10 +58,12 @@ PUBLIC = {
     "/health",
     "/health/ready",
     "/health/services",
+    "/login",
     "/metrics",
     "/pay/cancelled/{order_id:uuid}",
     "/pay/return/{order_id:uuid}",
     "/pay/{ref:str}",
+    "/reset",
     "/schema",
     "/schema/asyncapi.json",
     "/schema/assets/{name:str}",
@@ -67,6 +71,7 @@ PUBLIC = {
     "/schema/{path:str}",
     "/static/{name:str}",
     "/unsubscribe/{token:str}",
+    "/verify",
 }
 
 

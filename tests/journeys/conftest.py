@@ -1,33 +1,28 @@
-"""Two server processes over a database of their own for each module, started as an operator would start them."""
+"""Two server processes over a database of their own, started as an operator would start them, once per test process:
+journeys meet other learners there, as people do."""
 
-import asyncio
 import random
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from uuid import uuid4
 
-import asyncpg
 import httpx
 import pytest
 
-from app.config import Settings
 from app.demo.knowledge import Knowledge
 from app.embedded import Services
-from app.infra import open_infra, plain_dsn
-from app.schema import migrate
 from domains.catalog import api as catalog
-from journeys.served import FRAME_S, Visitor, served, visitor
+from journeys.served import FRAME_S, Visitor, fresh, served, visitor
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever comes first to a module waits for its servers, too."""
+    """Whoever comes first waits for the servers, too."""
     for item in items:
         if item.path.parent == Path(__file__).parent and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(180))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def environment(services: Services, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return fresh(services, tmp_path_factory.mktemp("journeys"))
 
@@ -39,40 +34,13 @@ def own_environment(services: Services, tmp_path: Path) -> dict[str, str]:
     return fresh(services, tmp_path)
 
 
-def fresh(services: Services, data_dir: Path) -> dict[str, str]:
-    """Settings for a fresh, migrated database with the demo course."""
-    name = f"journeys_{uuid4().hex[:12]}"
-    settings = Settings(
-        database_url=services.database_url.replace("/lyceum?", f"/{name}?"),
-        # Another test of this process may empty the first database of Redis while journeys go on.
-        redis_url=f"{services.redis_url}{'&' if '?' in services.redis_url else '?'}db=3",
-        data_dir=data_dir,
-    )
-
-    async def prepare() -> None:
-        connection = await asyncpg.connect(plain_dsn(services.database_url))
-        await connection.execute(f"CREATE DATABASE {name}")
-        await connection.close()
-        await migrate(settings.database_url)
-        async with open_infra(settings, ()) as infra, infra.db.begin() as uow:
-            await catalog.ensure_demo_course(uow)
-
-    asyncio.run(prepare())
-    return {
-        "LYCEUM_DATABASE_URL": settings.database_url,
-        "LYCEUM_REDIS_URL": settings.redis_url,
-        "LYCEUM_DATA_DIR": str(settings.data_dir),
-        "LYCEUM_LOG_LEVEL": "warning",
-    }
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def url(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with served(environment, tmp_path_factory.mktemp("serve") / "log", "--workers", "2") as address:
         yield address
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def knowledge() -> Knowledge:
     return Knowledge(catalog.demo_course())
 

@@ -1,5 +1,6 @@
 """A running server for journeys, and learners who come to it from outside."""
 
+import asyncio
 import os
 import secrets
 import signal
@@ -10,20 +11,29 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import anyio
+import asyncpg
 import httpx
 import socketio
 
+from app.config import Settings
 from app.demo.knowledge import Knowledge
+from app.embedded import Services
+from app.infra import open_infra, plain_dsn
+from app.schema import migrate
 from declared import DECLARED
+from domains.catalog import api as catalog
 
 LYCEUM = Path(sys.executable).with_name("lyceum")
 READY_S = 120.0
 FRAME_S = 30.0
 """How long a journey waits for what must come. Only one that fails waits so long."""
+_REDIS = count(1)
 
 
 def free_port() -> int:
@@ -31,6 +41,34 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def fresh(services: Services, data_dir: Path) -> dict[str, str]:
+    """Settings for a fresh, migrated database with the demo course."""
+    name = f"journeys_{uuid4().hex[:12]}"
+    settings = Settings(
+        database_url=services.database_url.replace("/lyceum?", f"/{name}?"),
+        # Another test of this process may empty the first database of Redis while journeys go on, and houses that do
+        # not share their tables may not share their jobs.
+        redis_url=f"{services.redis_url}{'&' if '?' in services.redis_url else '?'}db={next(_REDIS)}",
+        data_dir=data_dir,
+    )
+
+    async def prepare() -> None:
+        connection = await asyncpg.connect(plain_dsn(services.database_url))
+        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.close()
+        await migrate(settings.database_url)
+        async with open_infra(settings, ()) as infra, infra.db.begin() as uow:
+            await catalog.ensure_demo_course(uow)
+
+    asyncio.run(prepare())
+    return {
+        "LYCEUM_DATABASE_URL": settings.database_url,
+        "LYCEUM_REDIS_URL": settings.redis_url,
+        "LYCEUM_DATA_DIR": str(settings.data_dir),
+        "LYCEUM_LOG_LEVEL": "warning",
+    }
 
 
 @contextmanager

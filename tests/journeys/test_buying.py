@@ -4,16 +4,17 @@ Skipped where no Chromium is installed."""
 
 import os
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+from app.embedded import Services
 from app.infra import plain_dsn
 from journeys.browser import CHROMIUM, Tab, browser
-from journeys.served import LYCEUM
+from journeys.served import LYCEUM, fresh, served
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
@@ -22,6 +23,18 @@ pytestmark = [
 ]
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "examples" / "billing.yaml"
+
+
+@pytest.fixture(scope="module")
+def environment(services: Services, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Not that of the other journeys, whose course is free."""
+    return fresh(services, tmp_path_factory.mktemp("buying"))
+
+
+@pytest.fixture(scope="module")
+def url(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(environment, tmp_path_factory.mktemp("serve") / "log") as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

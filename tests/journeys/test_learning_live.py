@@ -45,7 +45,8 @@ async def test_whoever_was_away_gets_what_was_missed_in_order(
         seqs = [payload["seq"] for name, payload in after.frames if name != "stream.ready"]
         assert seqs == list(range(ready["seq"] + 1, ready["seq"] + 1 + len(seqs)))
         answered = [frame["answered"] for frame in after.named("progress.changed")]
-        assert answered == list(range(1, len(answered) + 1))
+        # Two processes took the answers, and one may number its frame later than the other: each says all there is.
+        assert sorted(answered) == list(range(1, len(answered) + 1))
     again = Ears()
     async with ada.socket(again, epoch=ready["epoch"], seq=seqs[-1]):
         await again.heard("stream.ready", resumed=True, seq=seqs[-1])

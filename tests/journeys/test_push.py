@@ -59,9 +59,12 @@ async def test_the_worker_shows_what_was_sent_once_per_cause(tab: Tab, url: str)
     await tab.send("ServiceWorker.enable")
     await tab.press("Notify me on this browser")
     await tab.reads("Stop notifying me on this browser")
-    first = web_payload(title="¡Hola!", body="Twelve days", url="/learn", tag="a", lang="en")
-    for payload in (first, first, web_payload(title="Other", body="", url="/", tag="b")):
-        await push(tab, url, payload.decode())
+    await tab.until("navigator.serviceWorker.ready.then(found => found.active.state === 'activated')")
+    first = web_payload(title="¡Hola!", body="Twelve days", url="/learn", tag="a", lang="en").decode()
+    await push(tab, url, first)
+    await tab.until(f"{_SHOWN}.then(shown => shown.length === 1)")
+    for payload in (first, web_payload(title="Other", body="", url="/", tag="b").decode()):
+        await push(tab, url, payload)
     await tab.until(f"{_SHOWN}.then(shown => shown.length === 2)")
     shown = await tab.value(f"{_SHOWN}.then(all => all.map(one => [one.title, one.body, one.tag, one.data.url]))")
     assert sorted(shown) == [["Other", "", "b", "/"], ["¡Hola!", "Twelve days", "a", "/learn"]]

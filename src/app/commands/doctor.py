@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -27,6 +28,7 @@ from app.embedded.postgres import find_postgres
 from app.embedded.valkey import find_valkey
 from app.infra import open_redis, plain_dsn
 from app.services import addressed
+from domains.identity.api import RelyingParty
 
 State = Literal["good", "warning", "bad"]
 MARKS: dict[State, str] = {"good": "ok   ", "warning": "warn ", "bad": "BAD  "}
@@ -94,7 +96,7 @@ def _plain(value: object) -> str:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    findings = [check_disk(settings)]
+    findings = [check_disk(settings), check_proxy(settings), check_passkeys(settings)]
     if settings.embedded and not (settings.data_dir / "postgres").exists():
         return [*findings, check_programs(settings), *check_payments(settings), check_mail(settings)]
     with ExitStack() as stack:
@@ -196,6 +198,47 @@ def check_disk(settings: Settings) -> Finding:
     if free < LOW_DISK_BYTES:
         return Finding("disk", "warning", found, "free some space, or choose another --data-dir")
     return Finding("disk", "good", found)
+
+
+def check_proxy(settings: Settings) -> Finding:
+    """We speak plain HTTP, so whoever is reached by https stands behind a proxy, whose address all callers then have
+    unless it is trusted."""
+    name = "LYCEUM_TRUSTED_PROXIES"
+    if "*" in settings.trusted_proxies or "0.0.0.0/0" in settings.trusted_proxies:
+        mend = f"name in {name} only the proxies that callers cannot go around"
+        return Finding("proxy", "bad", "anybody is believed: an address is whatever a caller says", mend)
+    if not settings.trusted_proxies and settings.public_url.startswith("https://"):
+        mend = f"set {name} to the address of the proxy in front (with bare uvicorn: --forwarded-allow-ips)"
+        return Finding("proxy", "warning", "none is trusted: all callers share one address, and its limits", mend)
+    trusted = ", ".join(settings.trusted_proxies)
+    return Finding("proxy", "good", f"X-Forwarded-For is believed of {trusted or 'nobody'}")
+
+
+def check_passkeys(settings: Settings) -> Finding:
+    """Whether browsers make passkeys for our domain at public_url and at the other origins of web clients."""
+    party = RelyingParty.of(settings.public_url, settings.origins, settings.passkey_domain)
+    mend = "set LYCEUM_PASSKEY_DOMAIN to the host of LYCEUM_PUBLIC_URL, or to a domain above it"
+    if settings.origins[0] not in party.origins:
+        return Finding("passkeys", "bad", f"{party.id} is no domain of {settings.public_url}: none can be made", mend)
+    if party.id != "localhost" and not settings.public_url.startswith("https://"):
+        told = "browsers make none without https"
+        return Finding("passkeys", "warning", told, "set LYCEUM_PUBLIC_URL to the https address that browsers use")
+    if ("." not in party.id and party.id != "localhost") or _is_address(party.id):
+        return Finding(
+            "passkeys", "warning", f"browsers make none for {party.id}", "give LYCEUM_PUBLIC_URL a host name"
+        )
+    pages = [origin for origin in settings.origins if origin.startswith(("http://", "https://"))]
+    if outside := sorted(set(pages) - set(party.origins) - {settings.origins[0]}):
+        return Finding("passkeys", "warning", f"not for {', '.join(outside)}, outside of {party.id}", mend)
+    return Finding("passkeys", "good", f"made for {party.id}")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def check_payments(settings: Settings, env: Mapping[str, str] | None = None) -> list[Finding]:

@@ -2,8 +2,10 @@
 
 import secrets
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 
@@ -11,6 +13,8 @@ from app.commands.options import data_dir_option, json_option, print_json, say
 from app.commands.running import run
 from app.infra import Infra
 from domains.identity import api as identity
+from domains.kernel.clock import utc_now
+from domains.kernel.errors import AppError
 
 ROLES = tuple(role.value for role in identity.Role)
 
@@ -43,7 +47,7 @@ def create_user(email: str, roles: tuple[str, ...], name: str | None, data_dir: 
 
 @click.group("users")
 def users() -> None:
-    """Bring people along from elsewhere, and change what they may do."""
+    """Bring people along from elsewhere, change what they may do, and forget them."""
 
 
 @users.command("import")
@@ -117,6 +121,55 @@ def change_roles(email: str, changes: tuple[str, ...], data_dir: Path | None, as
         print_json({"email": email, "roles": sorted(roles)})
     else:
         click.echo(f"{email}: {', '.join(sorted(roles)) or 'no role'}")
+
+
+@users.command("delete")
+@click.argument("who", metavar="EMAIL|ID")
+@click.option("--now", "at_once", is_flag=True, help="Without the 14 days in which it can be taken back.")
+@click.option("--reason", default="command line", show_default=True, help="For the audit log.")
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+@data_dir_option
+@json_option
+def delete_user(who: str, at_once: bool, reason: str, yes: bool, data_dir: Path | None, as_json: bool) -> None:
+    """Have an account erased, in 14 days or now: what leads to the person goes, ledgers and invoices stay.
+
+    Its login sessions end at once. Until it is done, a login and `POST /api/v1/auth/me/restore` take it back. The last
+    admin stays. Closed accounts are named by their id.
+    """
+    if not yes:
+        click.confirm(f"Erase {who} {'now, for good' if at_once else 'in 14 days'}?", abort=True)
+
+    async def work(infra: Infra) -> tuple[UUID, datetime] | None:
+        now = utc_now()
+        async with infra.db.begin() as uow:
+            user_id = _as_id(who) or await identity.id_of_email(uow, who)
+            if user_id is None:
+                return None
+            at = await identity.schedule(
+                uow, user_id, at=now if at_once else now + identity.DELETION_GRACE, reason=reason, caller=None
+            )
+            if at_once:
+                await identity.erase(uow, user_id, now)
+            return user_id, at
+
+    try:
+        done = run(data_dir, work)
+    except AppError as error:
+        raise click.ClickException(error.detail or error.title) from None
+    if done is None:
+        raise click.ClickException(f"nobody with an open account has registered with {who}")
+    user_id, at = done
+    if as_json:
+        print_json({"id": str(user_id), "erased": at_once, "deletion_at": at.isoformat()})
+    else:
+        click.echo(f"user {user_id} {'is erased' if at_once else f'will be erased on {at:%Y-%m-%d %H:%M} UTC'}")
+
+
+def _as_id(who: str) -> UUID | None:
+    try:
+        return UUID(who)
+    except ValueError:
+        return None
 
 
 def _signed(sign: str, changes: tuple[str, ...]) -> frozenset[str]:

@@ -86,9 +86,11 @@ async function show() {
   $("account").hidden = known;
   $("visitor").hidden = !known;
   $("visitor-name").textContent = sessionStorage.getItem(NAME) ?? "";
-  const [courses, products, own] = await Promise.all([
+  const [courses, products, own, me] = await Promise.all([
     call("GET", "/courses"), call("GET", "/products"), known ? call("GET", "/entitlements") : [],
+    known ? call("GET", "/auth/me") : null,
   ]);
+  $("confirm-address").hidden = !me?.email || me.email_verified;
   const keys = new Set(own.map((entitlement) => entitlement.key));
   const offers = new Map();
   for (const product of products.items.filter((product) => product.kind === "course")) {
@@ -147,5 +149,11 @@ $("second").addEventListener("submit", async (event) => {
     say(error.message);
   }
 });
+async function confirmAddress() {
+  await call("POST", "/auth/email/verify");
+  say("A mail is on its way. Open its link within ten minutes.");
+}
+
+$("confirm-address").append(button("Confirm my address", confirmAddress));
 $("leave").addEventListener("click", leave);
 show().catch((error) => say(error.message));

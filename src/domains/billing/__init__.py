@@ -47,6 +47,7 @@ from domains.billing.events import (
 )
 from domains.billing.handlers import SUBSCRIPTIONS
 from domains.billing.jobs import JOBS
+from domains.billing.repository.rights import PERSONAL_DATA
 from domains.billing.service import till
 from domains.kernel.domain import Domain, Job
 
@@ -80,4 +81,5 @@ DOMAIN = Domain(
     ],
     subscriptions=SUBSCRIPTIONS,
     jobs=[Job("billing.fake_clock", till.fake_clock, every_s=5), *JOBS],
+    personal_data=PERSONAL_DATA,
 )

@@ -11,6 +11,7 @@ Consequence: nobody is put into a class, or shown to a teacher in more than they
 from domains.classrooms.controllers import ClassroomsController, MembersController
 from domains.classrooms.events import ClassroomArchived, ClassroomReopened, MemberJoined, MemberLeft, RoleChanged
 from domains.classrooms.handlers import SUBSCRIPTIONS
+from domains.classrooms.rights import PERSONAL_DATA
 from domains.kernel.domain import Domain
 
 DOMAIN = Domain(
@@ -18,4 +19,5 @@ DOMAIN = Domain(
     routes=[ClassroomsController, MembersController],
     subscriptions=SUBSCRIPTIONS,
     events=[MemberJoined, MemberLeft, RoleChanged, ClassroomArchived, ClassroomReopened],
+    personal_data=PERSONAL_DATA,
 )

@@ -272,6 +272,13 @@ async def move_member(session: AsyncSession, from_id: UUID, into_id: UUID) -> li
     return [Place(row[0], ClassRole(row[1]), row[2]) for row in (*moved, *dropped) if row[3] is None]
 
 
+async def drop_member(session: AsyncSession, user_id: UUID) -> list[Place]:
+    """Out of every class; where they had been removed nothing is told of it."""
+    await session.execute(_LOCK_ALL, {"user_id": user_id})
+    dropped = await session.execute(_DROP_MEMBER, {"from_id": user_id})
+    return [Place(row[0], ClassRole(row[1]), row[2]) for row in dropped if row[3] is None]
+
+
 async def page_of_members(
     session: AsyncSession, classroom_id: UUID, *, removed: bool, after: tuple[datetime, UUID] | None, most: int
 ) -> list[Member]:

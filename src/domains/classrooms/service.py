@@ -219,6 +219,15 @@ async def merge(uow: UnitOfWork, from_id: UUID, into_id: UUID) -> None:
             uow.record(MemberJoined(classroom_id=place.classroom_id, user_id=into_id, role=place.role))
 
 
+async def forget(uow: UnitOfWork, user_id: UUID) -> None:
+    """Takes somebody out of every class; one that was theirs is archived, with nobody who could open it again."""
+    for held in await repository.lock_taught(uow.session, user_id):
+        if held.role is ClassRole.TEACHER and held.archived_at is None:
+            await _archive(uow, held, archived=True)
+    for place in await repository.drop_member(uow.session, user_id):
+        uow.record(MemberLeft(classroom_id=place.classroom_id, user_id=user_id, removed=False))
+
+
 async def _may_teach(uow: UnitOfWork, user_id: UUID, classroom_id: UUID) -> bool:
     scope = identity.Scope(identity.ScopeKind.CLASS, classroom_id)
     return await identity.may(uow, user_id, identity.Permission.CLASSES_TEACH, scope)

@@ -10,6 +10,7 @@ Consequence: balances, league sums and boards can be checked against the ledger,
 from domains.gamification.controllers import CompletionController, LeaderboardsController
 from domains.gamification.events import LeagueEntered, LessonRewarded, StandingsMoved, StreakExtended
 from domains.gamification.handlers import SUBSCRIPTIONS
+from domains.gamification.rights import PERSONAL_DATA
 from domains.kernel.domain import Domain
 
 DOMAIN = Domain(
@@ -17,4 +18,5 @@ DOMAIN = Domain(
     routes=[CompletionController, LeaderboardsController],
     events=[LessonRewarded, LeagueEntered, StreakExtended, StandingsMoved],
     subscriptions=SUBSCRIPTIONS,
+    personal_data=PERSONAL_DATA,
 )

@@ -11,25 +11,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domains.gamification.policy.leagues import COHORT_SIZE, Standing, week_of
 from domains.gamification.policy.streaks import Streak
 from domains.kernel.ids import id_at, new_id
-from domains.kernel.uow import Database
+from domains.kernel.uow import Database, UnitOfWork
 
 # FOR UPDATE reads a row as it is once the lock is granted, not as it was when the statement began.
-_ACCOUNT = text("""
+_ACCOUNT = """
     WITH balance AS MATERIALIZED (
-        SELECT xp FROM gamification_balance WHERE user_id = :user_id FOR UPDATE
+        SELECT xp FROM gamification_balance WHERE user_id = $1 FOR UPDATE
     ), streak AS MATERIALIZED (
-        SELECT current_days, longest_days, last_on FROM gamification_streak WHERE user_id = :user_id FOR UPDATE
+        SELECT current_days, longest_days, last_on FROM gamification_streak WHERE user_id = $1 FOR UPDATE
     )
     SELECT b.xp, s.current_days, s.longest_days, s.last_on,
-        (SELECT league_id FROM gamification_league_member WHERE user_id = :user_id AND week_on = :week_on) AS league_id,
-        EXISTS (SELECT FROM gamification_xp_entry WHERE user_id = :user_id AND cause = :cause) AS paid
+        (SELECT league_id FROM gamification_league_member WHERE user_id = $1 AND week_on = $2) AS league_id,
+        EXISTS (SELECT FROM gamification_xp_entry WHERE user_id = $1 AND cause = $3) AS paid
     FROM balance b, streak s
-""")
+"""
 
-_OPEN_ACCOUNT = text("""
-    WITH balance AS (INSERT INTO gamification_balance (user_id) VALUES (:user_id) ON CONFLICT DO NOTHING)
-    INSERT INTO gamification_streak (user_id) VALUES (:user_id) ON CONFLICT DO NOTHING
-""")
+_OPEN_ACCOUNT = """
+    WITH balance AS (INSERT INTO gamification_balance (user_id) VALUES ($1) ON CONFLICT DO NOTHING)
+    INSERT INTO gamification_streak (user_id) VALUES ($1) ON CONFLICT DO NOTHING
+"""
 
 _LAST_MEMBERSHIP = text("""
     SELECT m.week_on, m.league_id, m.xp, l.tier, l.members,
@@ -56,36 +56,34 @@ _OPEN_LEAGUE = text(f"""
 """)  # noqa: S608 - a constant of ours
 
 # The other members are read as they were before the statement, one's own row as the statement leaves it.
-_AWARD = text("""
+_AWARD = """
     WITH entry AS (
         INSERT INTO gamification_xp_entry
             (id, user_id, cause, amount, league_id, local_on, time_zone, occurred_at, xp_total_after)
-        SELECT CAST(:id AS uuid), b.user_id, CAST(:cause AS text), CAST(:amount AS integer),
-            CAST(:league_id AS uuid), CAST(:local_on AS date), CAST(:time_zone AS text),
-            CAST(:occurred_at AS timestamptz), b.xp + CAST(:amount AS integer)
-        FROM gamification_balance b WHERE b.user_id = :user_id
+        SELECT $1::uuid, b.user_id, $3::text, $4::integer, $5::uuid, $7::date, $8::text, $9::timestamptz,
+            b.xp + $4::integer
+        FROM gamification_balance b WHERE b.user_id = $2
         ON CONFLICT (user_id, cause) DO NOTHING RETURNING user_id, league_id, amount, occurred_at
     ), balance AS (
         UPDATE gamification_balance b SET xp = b.xp + e.amount FROM entry e WHERE b.user_id = e.user_id RETURNING b.xp
     ), streak AS (
-        UPDATE gamification_streak s SET current_days = :current, longest_days = :longest, last_on = :last_on
-        FROM entry e WHERE s.user_id = e.user_id AND s.last_on IS DISTINCT FROM :last_on
+        UPDATE gamification_streak s SET current_days = $10, longest_days = $11, last_on = $12
+        FROM entry e WHERE s.user_id = e.user_id AND s.last_on IS DISTINCT FROM $12
     ), member AS (
         INSERT INTO gamification_league_member AS m (league_id, user_id, week_on, xp, entries, last_xp_at)
-        SELECT league_id, user_id, CAST(:week_on AS date), amount, 1, occurred_at FROM entry
+        SELECT league_id, user_id, $6::date, amount, 1, occurred_at FROM entry
         ON CONFLICT (league_id, user_id) DO UPDATE SET
             xp = m.xp + excluded.xp, entries = m.entries + 1, last_xp_at = greatest(m.last_xp_at, excluded.last_xp_at)
         RETURNING m.user_id, m.xp, m.entries, m.last_xp_at
     )
     SELECT balance.xp AS xp_total, m.xp AS league_xp, m.entries, m.last_xp_at,
-        (SELECT count(*) + 1 FROM gamification_league_member o WHERE o.league_id = :league_id
-            AND o.user_id <> m.user_id
+        (SELECT count(*) + 1 FROM gamification_league_member o WHERE o.league_id = $5 AND o.user_id <> m.user_id
             AND (-o.xp, o.last_xp_at, o.user_id) < (-m.xp, m.last_xp_at, m.user_id)) AS rank
     FROM balance, member m
-""")
+"""
 
-_STORE_RESULT = text("INSERT INTO gamification_session_result (session_id, body) VALUES (:session_id, :body)")
-_RESULT = text("SELECT body FROM gamification_session_result WHERE session_id = :session_id")
+_STORE_RESULT = "INSERT INTO gamification_session_result (session_id, body) VALUES ($1, $2)"
+_RESULT = "SELECT body FROM gamification_session_result WHERE session_id = $1"
 
 _STREAKS = text("""
     SELECT user_id, current_days, longest_days, last_on FROM gamification_streak WHERE user_id = ANY(:ids)
@@ -217,14 +215,14 @@ class LeagueRecord(NamedTuple):
     tier: int
 
 
-async def lock_account(session: AsyncSession, user_id: UUID, *, week_on: date, cause: str) -> Account:
+async def lock_account(uow: UnitOfWork, user_id: UUID, *, week_on: date, cause: str) -> Account:
     """Two round trips more when the learner has no account yet."""
-    values = {"user_id": user_id, "week_on": week_on, "cause": cause}
-    row = (await session.execute(_ACCOUNT, values)).one_or_none()
-    if row is None:
-        await session.execute(_OPEN_ACCOUNT, {"user_id": user_id})
-        row = (await session.execute(_ACCOUNT, values)).one()
-    return Account(row.xp, Streak(row.current_days, row.longest_days, row.last_on), row.league_id, row.paid)
+    rows = await uow.fetch(_ACCOUNT, user_id, week_on, cause)
+    if not rows:
+        await uow.fetch(_OPEN_ACCOUNT, user_id)
+        rows = await uow.fetch(_ACCOUNT, user_id, week_on, cause)
+    xp, current, longest, last_on, league_id, paid = rows[0]
+    return Account(xp, Streak(current, longest, last_on), league_id, paid)
 
 
 async def last_membership(session: AsyncSession, user_id: UUID, week_on: date) -> Membership | None:
@@ -250,21 +248,19 @@ async def take_seat(session: AsyncSession, week_on: date, tier: int) -> UUID:
             return found
 
 
-async def add_award(session: AsyncSession, award: Award) -> Awarded | None:
+async def add_award(uow: UnitOfWork, award: Award) -> Awarded | None:
     """Ledger, balance, streak and the week's sum in one statement; None when the cause has been paid."""
-    values = award._asdict()
-    streak = values.pop("streak")
-    values |= {"id": new_id(), "current": streak.current, "longest": streak.longest, "last_on": streak.last_on}
-    row = (await session.execute(_AWARD, values)).one_or_none()
-    return Awarded(*row) if row else None
+    *values, streak = award
+    rows = await uow.fetch(_AWARD, new_id(), *values, streak.current, streak.longest, streak.last_on)
+    return Awarded(*rows[0]) if rows else None
 
 
-async def store_result(session: AsyncSession, session_id: UUID, body: bytes) -> None:
-    await session.execute(_STORE_RESULT, {"session_id": session_id, "body": body})
+async def store_result(uow: UnitOfWork, session_id: UUID, body: bytes) -> None:
+    await uow.fetch(_STORE_RESULT, session_id, body)
 
 
-async def result(session: AsyncSession, session_id: UUID) -> bytes:
-    body: bytes = (await session.execute(_RESULT, {"session_id": session_id})).scalar_one()
+async def result(uow: UnitOfWork, session_id: UUID) -> bytes:
+    body: bytes = (await uow.fetch(_RESULT, session_id))[0]["body"]
     return body
 
 

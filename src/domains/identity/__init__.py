@@ -16,17 +16,24 @@ from domains.identity.controllers.guests import GuestsController
 from domains.identity.controllers.history import read_audit_log, read_history
 from domains.identity.controllers.oidc import OidcController
 from domains.identity.controllers.passkeys import PasskeysController
+from domains.identity.controllers.rights import RightsController
 from domains.identity.controllers.sessions import SessionsController, SessionsOfUserController
 from domains.identity.events import (
+    AccountErased,
     AccountMerged,
     CodeRequested,
+    DeletionRequested,
+    ExportReady,
+    ExportRequested,
     RolesChanged,
     SecurityNoticed,
     SessionsRevoked,
     TimeZoneChanged,
     UserCreated,
 )
+from domains.identity.handlers import SUBSCRIPTIONS
 from domains.identity.jobs import JOBS
+from domains.identity.repository.rights import PERSONAL_DATA
 from domains.kernel.domain import Domain
 
 DOMAIN = Domain(
@@ -41,6 +48,7 @@ DOMAIN = Domain(
         OidcController,
         PasskeysController,
         PeopleController,
+        RightsController,
         SessionsController,
         SessionsOfUserController,
         create_ticket,
@@ -48,6 +56,20 @@ DOMAIN = Domain(
         read_history,
         show_signing_keys,
     ),
-    events=(UserCreated, SessionsRevoked, SecurityNoticed, CodeRequested, AccountMerged, TimeZoneChanged, RolesChanged),
+    events=(
+        UserCreated,
+        SessionsRevoked,
+        SecurityNoticed,
+        CodeRequested,
+        AccountMerged,
+        TimeZoneChanged,
+        RolesChanged,
+        ExportRequested,
+        ExportReady,
+        DeletionRequested,
+        AccountErased,
+    ),
+    subscriptions=SUBSCRIPTIONS,
     jobs=JOBS,
+    personal_data=PERSONAL_DATA,
 )

@@ -6,19 +6,24 @@ from uuid import UUID
 
 from domains.identity.policy.fields import Role, checked_email, checked_locale, checked_name, checked_text
 from domains.identity.policy.limits import address_subject
-from domains.identity.policy.permissions import Permission, Scope, ScopeKind
+from domains.identity.policy.permissions import STAFF, Permission, Scope, ScopeKind
+from domains.identity.policy.rights import GRACE as DELETION_GRACE
 from domains.identity.providers.openid.setup import BadProviders, OpenIdProviders, providers_of
 from domains.identity.providers.passkeys import RelyingParty
 from domains.identity.repository import accounts as repository
 from domains.identity.repository import people as people_repository
+from domains.identity.repository import rights as rights_repository
 from domains.identity.repository import tries
 from domains.identity.repository.accounts import Account, Contact
 from domains.identity.repository.api_keys import Held as ApiKeyHeld
 from domains.identity.repository.people import Details, Person
+from domains.identity.repository.rights import Farewell
 from domains.identity.service.accounts import create_user
 from domains.identity.service.api_keys import is_api_key
 from domains.identity.service.authenticator import Authenticator, Principal
 from domains.identity.service.codes import IssuedCode, issue_code
+from domains.identity.service.deletion import erase, schedule
+from domains.identity.service.exports import Holdings
 from domains.identity.service.imports import COLUMNS as IMPORT_COLUMNS
 from domains.identity.service.imports import Outcome as ImportOutcome
 from domains.identity.service.imports import import_people
@@ -31,13 +36,17 @@ from domains.identity.service.tickets import is_ticket, redeem_ticket
 from domains.kernel.uow import Database, UnitOfWork
 
 __all__ = [
+    "DELETION_GRACE",
     "IMPORT_COLUMNS",
+    "STAFF",
     "Account",
     "ApiKeyHeld",
     "Authenticator",
     "BadProviders",
     "Contact",
     "Details",
+    "Farewell",
+    "Holdings",
     "ImportOutcome",
     "IssuedCode",
     "KeyShown",
@@ -55,6 +64,7 @@ __all__ = [
     "checked_locale",
     "checked_name",
     "checked_text",
+    "confirmed_address",
     "contact",
     "contacts",
     "count_members",
@@ -63,6 +73,9 @@ __all__ = [
     "describe",
     "details",
     "ensure_key",
+    "erase",
+    "farewell",
+    "forget_farewell",
     "id_of_email",
     "import_people",
     "is_api_key",
@@ -79,6 +92,7 @@ __all__ = [
     "revoke_session",
     "roles",
     "rotate_keys",
+    "schedule",
     "signing_keys",
     "time_zone",
     "time_zones",
@@ -120,14 +134,28 @@ async def id_of_email(uow: UnitOfWork, email: str) -> UUID | None:
     return await repository.id_of_email(uow.session, email.strip())
 
 
+async def confirmed_address(uow: UnitOfWork, user_id: UUID) -> str | None:
+    """In lower case; None where none was ever confirmed, so that it may be somebody else's."""
+    return await rights_repository.confirmed_address(uow.session, user_id)
+
+
+async def farewell(db: Database, farewell_id: UUID) -> Farewell | None:
+    """Where to say that an account is gone; None once that was done."""
+    return await rights_repository.farewell(db, farewell_id)
+
+
+async def forget_farewell(uow: UnitOfWork, farewell_id: UUID) -> None:
+    await rights_repository.forget_farewell(uow.session, farewell_id)
+
+
 async def time_zone(uow: UnitOfWork, user_id: UUID) -> str:
     """The IANA zone that decides which day it is for this person; UTC for nobody."""
-    return await repository.time_zone(uow.session, user_id) or "UTC"
+    return await repository.time_zone(uow, user_id) or "UTC"
 
 
 async def time_zones(uow: UnitOfWork, user_ids: Collection[UUID]) -> dict[UUID, str]:
     """`time_zone` of many; ids of nobody are left out."""
-    return await repository.time_zones(uow.session, user_ids) if user_ids else {}
+    return await repository.time_zones(uow, user_ids) if user_ids else {}
 
 
 async def members(

@@ -63,7 +63,7 @@ class DeviceUnknown(Unauthenticated):
 
 class MergeImpossible(Conflict):
     code = "identity.merge_impossible"
-    title = "An account cannot be merged with itself, nor into a guest's"
+    title = "An account cannot be merged with itself, nor into a guest's, nor one of the staff into another"
 
 
 class PasswordWrong(Forbidden):
@@ -204,6 +204,21 @@ class OidcLinkNeeded(Conflict):
 class OidcTaken(Conflict):
     code = "identity.oidc_taken"
     title = "This login is linked to another account, or another login of the provider to this one"
+
+
+class ExportUnderWay(Conflict):
+    code = "identity.export_under_way"
+    title = "A copy is being made; there is one at a time"
+
+
+class ExportNotReady(Conflict):
+    code = "identity.export_not_ready"
+    title = "This copy is not ready"
+
+
+class ExportUnknown(NotFound):
+    code = "identity.export_unknown"
+    title = "There is no such copy any more"
 
 
 class TokenInvalid(Unauthenticated):

@@ -1,5 +1,6 @@
 """Facts of identity."""
 
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -62,3 +63,35 @@ class RolesChanged(Event, frozen=True, kw_only=True, tag="identity.roles_changed
     before: list[str]
     after: list[str]
     """Roles that hold everywhere, sorted."""
+
+
+class ExportRequested(Event, frozen=True, kw_only=True, tag="identity.export_requested.v1"):
+    """Somebody wants a copy of everything that is held about them."""
+
+    export_id: UUID
+
+
+class ExportReady(Event, frozen=True, kw_only=True, tag="identity.export_ready.v1"):
+    user_id: UUID
+    export_id: UUID
+    expires_at: datetime
+    """When the copy is deleted."""
+
+
+class DeletionRequested(Event, frozen=True, kw_only=True, tag="identity.deletion_requested.v1"):
+    """An account will be erased, unless its owner takes that back. What goes on until it is told to end, as a
+    subscription does, ends from now on."""
+
+    user_id: UUID
+    deletion_at: datetime
+
+
+class AccountErased(Event, frozen=True, kw_only=True, tag="identity.account_erased.v1"):
+    """Somebody is to be forgotten. Whoever owns rows of people deletes them, or takes from them what leads to a person,
+    in the same transaction; `identity.api.contact` still knows them then, and nobody does afterwards."""
+
+    published: ClassVar[Published | None] = Published("user-events", "user.erased")
+
+    user_id: UUID
+    farewell_id: UUID | None = None
+    """Whoever says so to them asks `identity.api.farewell` where; None for who has no address."""

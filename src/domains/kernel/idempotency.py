@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.kernel.errors import Conflict, Invalid
 from domains.kernel.uow import UnitOfWork
@@ -23,6 +24,7 @@ _RESERVE = text("""
 """)
 _READ = text("SELECT fingerprint, body FROM kernel_idempotent_answer WHERE owner_id = :owner_id AND key = :key")
 _STORE = text("UPDATE kernel_idempotent_answer SET body = :body WHERE owner_id = :owner_id AND key = :key")
+_FORGET = text("DELETE FROM kernel_idempotent_answer WHERE owner_id = :owner_id")
 
 
 class KeyReused(Conflict):
@@ -69,3 +71,8 @@ async def once_per_key(
     answer = await work()
     await uow.session.execute(_STORE, {**own, "body": msgspec.json.encode(answer)})
     return answer
+
+
+async def forget(session: AsyncSession, owner_id: UUID) -> None:
+    """What somebody was answered."""
+    await session.execute(_FORGET, {"owner_id": owner_id})

@@ -1,78 +1,89 @@
-"""SQL of the outbox and of the work that facts cause. Each function is one round trip."""
+"""SQL of the outbox and of the work that facts cause. Each function is one round trip.
 
-from collections.abc import Sequence
+What runs for every fact goes straight to the driver: `fetch` is `Database.fetch`, or `UnitOfWork.fetch` to be part of a
+transaction.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, cast
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from sqlalchemy import CursorResult, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.kernel.events import Event
 
-_INSERT = text("""
+_INSERT = """
     WITH fact AS (
         INSERT INTO kernel_outbox (id, type, payload, occurred_at, lease_until)
-        SELECT f.id, f.type, f.payload, f.occurred_at, now() + make_interval(secs => :lease_s)
-        FROM unnest(CAST(:ids AS uuid[]), CAST(:types AS text[]), CAST(:payloads AS text[]),
-                    CAST(:times AS timestamptz[])) AS f (id, type, payload, occurred_at)
+        SELECT f.id, f.type, f.payload, f.occurred_at, now() + make_interval(secs => $7)
+        FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) AS f (id, type, payload, occurred_at)
     )
     INSERT INTO kernel_delivery (event_id, subscription, due_at)
-    SELECT d.event_id, d.subscription, now() + make_interval(secs => :lease_s)
-    FROM unnest(CAST(:event_ids AS uuid[]), CAST(:subscriptions AS text[])) AS d (event_id, subscription)
-""")
+    SELECT d.event_id, d.subscription, now() + make_interval(secs => $7)
+    FROM unnest($5::uuid[], $6::text[]) AS d (event_id, subscription)
+"""
 
 # An array is made once. A list behind IN may be made again for each row, and its limit then means nothing.
-_CLAIM_FACTS = text("""
-    UPDATE kernel_outbox SET lease_until = now() + make_interval(secs => :lease_s)
+_CLAIM_FACTS = """
+    UPDATE kernel_outbox SET lease_until = now() + make_interval(secs => $1)
     WHERE id = ANY(ARRAY(
         SELECT id FROM kernel_outbox WHERE dispatched_at IS NULL AND lease_until < now()
-        ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED
+        ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED
     ))
     RETURNING id, payload
-""")
+"""
 
-_FINISH_FACTS = text("""
+_FINISH_FACTS = """
     WITH spent AS (
-        DELETE FROM kernel_outbox WHERE id = ANY(CAST(:ids AS uuid[])) AND NOT EXISTS (
+        DELETE FROM kernel_outbox WHERE id = ANY($1::uuid[]) AND NOT EXISTS (
             SELECT FROM kernel_delivery WHERE event_id = kernel_outbox.id)
     )
-    UPDATE kernel_outbox SET dispatched_at = now() WHERE id = ANY(CAST(:ids AS uuid[])) AND EXISTS (
+    UPDATE kernel_outbox SET dispatched_at = now() WHERE id = ANY($1::uuid[]) AND EXISTS (
         SELECT FROM kernel_delivery WHERE event_id = kernel_outbox.id)
-""")
+"""
 
-_CLAIM_DELIVERY = text("""
-    UPDATE kernel_delivery d SET attempts = d.attempts + 1, due_at = now() + make_interval(secs => :lease_s)
-    FROM kernel_outbox o
-    WHERE d.event_id = :event_id AND d.subscription = :subscription AND d.state = 'pending'
-      AND (d.due_at <= now() OR d.attempts = 0) AND o.id = d.event_id
-    RETURNING d.attempts, o.payload
-""")
+# Locked in one order, so that two workers who were woken for the same never wait for each other.
+_CLAIM_DELIVERIES = """
+    WITH mine AS MATERIALIZED (
+        SELECT d.event_id, o.payload FROM kernel_delivery d JOIN kernel_outbox o ON o.id = d.event_id
+        WHERE d.subscription = $1 AND d.event_id = ANY($2::uuid[]) AND d.state = 'pending'
+          AND (d.due_at <= now() OR d.attempts = 0)
+        ORDER BY d.event_id FOR UPDATE OF d
+    )
+    UPDATE kernel_delivery d SET attempts = d.attempts + 1, due_at = now() + make_interval(secs => $3)
+    FROM mine WHERE d.event_id = mine.event_id AND d.subscription = $1
+    RETURNING d.event_id, d.attempts, mine.payload
+"""
 
-_KEEP_DELIVERY = text("""
-    UPDATE kernel_delivery SET due_at = now() + make_interval(secs => :lease_s)
-    WHERE event_id = :event_id AND subscription = :subscription AND state = 'pending' AND attempts = :attempt
-""")
+_KEEP_DELIVERIES = """
+    UPDATE kernel_delivery d SET due_at = now() + make_interval(secs => $4)
+    FROM unnest($2::uuid[], $3::int[]) AS c (event_id, attempt)
+    WHERE d.subscription = $1 AND d.event_id = c.event_id AND d.state = 'pending' AND d.attempts = c.attempt
+"""
 
-_COMPLETE_DELIVERY = text("""
-    UPDATE kernel_delivery SET state = 'done', finished_at = now(), last_error = NULL
-    WHERE event_id = :event_id AND subscription = :subscription AND state = 'pending' AND attempts = :attempt
+_COMPLETE_DELIVERIES = """
+    UPDATE kernel_delivery d SET state = 'done', finished_at = now(), last_error = NULL
+    FROM unnest($2::uuid[], $3::int[]) AS c (event_id, attempt)
+    WHERE d.subscription = $1 AND d.event_id = c.event_id AND d.state = 'pending' AND d.attempts = c.attempt
     RETURNING true
-""")
+"""
 
-_FAIL_DELIVERY = text("""
-    UPDATE kernel_delivery SET last_error = :error,
-        state = CASE WHEN :dead THEN 'dead' ELSE state END,
-        finished_at = CASE WHEN :dead THEN now() ELSE NULL END,
-        due_at = now() + make_interval(secs => :delay_s)
-    WHERE event_id = :event_id AND subscription = :subscription AND state = 'pending' AND attempts = :attempt
-""")
+_FAIL_DELIVERY = """
+    UPDATE kernel_delivery SET last_error = $4,
+        state = CASE WHEN $6::boolean THEN 'dead' ELSE state END,
+        finished_at = CASE WHEN $6::boolean THEN now() ELSE NULL END,
+        due_at = now() + make_interval(secs => $5)
+    WHERE subscription = $1 AND event_id = $2 AND state = 'pending' AND attempts = $3
+"""
 
-_DUE_DELIVERIES = text("""
+_DUE_DELIVERIES = """
     SELECT event_id, subscription, attempts, CAST(extract(epoch FROM now() - due_at) AS float8) AS overdue_s
-    FROM kernel_delivery WHERE state = 'pending' AND due_at <= now() ORDER BY due_at LIMIT :most
-""")
+    FROM kernel_delivery WHERE state = 'pending' AND due_at <= now() ORDER BY due_at LIMIT $1
+"""
 
 _LIST_DELIVERIES = text("""
     SELECT d.event_id, d.subscription, o.type, d.state, d.attempts, d.due_at, d.finished_at, d.last_error
@@ -87,15 +98,14 @@ _REPLAY = text("""
     RETURNING event_id, subscription
 """)
 
-_HASTEN = text("""
+_HASTEN = """
     UPDATE kernel_delivery SET due_at = now()
-    WHERE event_id = ANY(CAST(:ids AS uuid[])) AND state = 'pending' AND attempts = 0 AND due_at > now()
-""")
+    WHERE event_id = ANY($1::uuid[]) AND state = 'pending' AND attempts = 0 AND due_at > now()
+"""
 
-_LEAVE_FACTS = text("""
-    UPDATE kernel_outbox SET lease_until = now() + make_interval(secs => :lease_s)
-    WHERE id = ANY(CAST(:ids AS uuid[]))
-""")
+_LEAVE_FACTS = """
+    UPDATE kernel_outbox SET lease_until = now() + make_interval(secs => $2) WHERE id = ANY($1::uuid[])
+"""
 
 _PURGE_FACTS = text("""
     DELETE FROM kernel_outbox WHERE id = ANY(ARRAY(
@@ -112,6 +122,9 @@ _PURGE_ANSWERS = text("""
     ))
 """)
 
+Fetch = Callable[..., Awaitable[list[asyncpg.Record]]]
+"""A statement, then its values."""
+
 DeliveryState = Literal["pending", "done", "dead"]
 
 
@@ -121,6 +134,7 @@ class DeliveryKey(NamedTuple):
 
 
 class Claim(NamedTuple):
+    event_id: UUID
     attempt: int
     """Counts from 1; also the fence: a claim that was overtaken can neither complete nor fail the work."""
     payload: str
@@ -148,61 +162,62 @@ class DeliveryRecord(NamedTuple):
 
 
 async def insert_facts(
-    session: AsyncSession, facts: Sequence[Event], deliveries: Sequence[DeliveryKey], *, lease_s: float
+    fetch: Fetch, facts: Sequence[Event], deliveries: Sequence[DeliveryKey], *, lease_s: float
 ) -> None:
-    await session.execute(
+    await fetch(
         _INSERT,
-        {
-            "ids": [fact.event_id for fact in facts],
-            "types": [fact.type_name() for fact in facts],
-            "payloads": [msgspec.json.encode(fact).decode() for fact in facts],
-            "times": [fact.occurred_at for fact in facts],
-            "event_ids": [key.event_id for key in deliveries],
-            "subscriptions": [key.subscription for key in deliveries],
-            "lease_s": lease_s,
-        },
+        [fact.event_id for fact in facts],
+        [fact.type_name() for fact in facts],
+        [msgspec.json.encode(fact).decode() for fact in facts],
+        [fact.occurred_at for fact in facts],
+        [key.event_id for key in deliveries],
+        [key.subscription for key in deliveries],
+        lease_s,
     )
 
 
-async def claim_facts(session: AsyncSession, *, lease_s: float, most: int) -> list[tuple[UUID, str]]:
+async def claim_facts(fetch: Fetch, *, lease_s: float, most: int) -> list[tuple[UUID, str]]:
     """Undispatched facts whose lease ran out, oldest first, as (id, JSON)."""
-    rows = await session.execute(_CLAIM_FACTS, {"lease_s": lease_s, "most": most})
-    return sorted((row.id, row.payload) for row in rows)
+    return sorted((row["id"], row["payload"]) for row in await fetch(_CLAIM_FACTS, lease_s, most))
 
 
-async def finish_facts(session: AsyncSession, ids: Sequence[UUID]) -> None:
+async def finish_facts(fetch: Fetch, ids: Sequence[UUID]) -> None:
     """Facts without work are gone; facts with work stay until the work is done and its keeping time is over."""
-    await session.execute(_FINISH_FACTS, {"ids": list(ids)})
+    await fetch(_FINISH_FACTS, list(ids))
 
 
-async def claim_delivery(session: AsyncSession, key: DeliveryKey, *, lease_s: float) -> Claim | None:
-    """None when the work is done, dead, or under way elsewhere."""
-    row = (await session.execute(_CLAIM_DELIVERY, {**key._asdict(), "lease_s": lease_s})).one_or_none()
-    return Claim(row.attempts, row.payload) if row else None
+async def claim_deliveries(
+    fetch: Fetch, subscription: str, event_ids: Sequence[UUID], *, lease_s: float
+) -> list[Claim]:
+    """In the order of their facts; without what is done, dead, or under way elsewhere."""
+    rows = await fetch(_CLAIM_DELIVERIES, subscription, list(event_ids), lease_s)
+    return sorted(Claim(*row) for row in rows)
 
 
-async def keep_delivery(session: AsyncSession, key: DeliveryKey, attempt: int, *, lease_s: float) -> None:
-    """Renews the lease of a claim; changes nothing where it was overtaken."""
-    await session.execute(_KEEP_DELIVERY, {**key._asdict(), "attempt": attempt, "lease_s": lease_s})
+async def keep_deliveries(fetch: Fetch, subscription: str, claims: Sequence[Claim], *, lease_s: float) -> None:
+    """Renews the lease of claims; changes nothing where one was overtaken, or is over."""
+    await fetch(_KEEP_DELIVERIES, subscription, *_fences(claims), lease_s)
 
 
-async def complete_delivery(session: AsyncSession, key: DeliveryKey, attempt: int) -> bool:
-    """False when another claim has overtaken this one: the caller must roll its work back."""
-    result = await session.execute(_COMPLETE_DELIVERY, {**key._asdict(), "attempt": attempt})
-    return result.one_or_none() is not None
+async def complete_deliveries(fetch: Fetch, subscription: str, claims: Sequence[Claim]) -> bool:
+    """False when another claim has overtaken one of these: the caller must roll their work back."""
+    return len(await fetch(_COMPLETE_DELIVERIES, subscription, *_fences(claims))) == len(claims)
 
 
 async def fail_delivery(
-    session: AsyncSession, key: DeliveryKey, attempt: int, *, error: str, delay_s: float, dead: bool
+    fetch: Fetch, subscription: str, claim: Claim, *, error: str, delay_s: float, dead: bool
 ) -> None:
-    values: dict[str, Any] = {**key._asdict(), "attempt": attempt, "error": error, "delay_s": delay_s, "dead": dead}
-    await session.execute(_FAIL_DELIVERY, values)
+    await fetch(_FAIL_DELIVERY, subscription, claim.event_id, claim.attempt, error, delay_s, dead)
 
 
-async def due_deliveries(session: AsyncSession, *, most: int) -> list[Due]:
+def _fences(claims: Sequence[Claim]) -> tuple[list[UUID], list[int]]:
+    return [claim.event_id for claim in claims], [claim.attempt for claim in claims]
+
+
+async def due_deliveries(fetch: Fetch, *, most: int) -> list[Due]:
     """Longest overdue first."""
-    rows = await session.execute(_DUE_DELIVERIES, {"most": most})
-    return [Due(DeliveryKey(row.event_id, row.subscription), row.attempts, row.overdue_s) for row in rows]
+    rows = await fetch(_DUE_DELIVERIES, most)
+    return [Due(DeliveryKey(row["event_id"], row["subscription"]), row["attempts"], row["overdue_s"]) for row in rows]
 
 
 async def list_deliveries(session: AsyncSession, state: DeliveryState, *, most: int) -> list[DeliveryRecord]:
@@ -219,14 +234,14 @@ async def replay_dead(
     return [DeliveryKey(row.event_id, row.subscription) for row in rows]
 
 
-async def hasten_deliveries(session: AsyncSession, fact_ids: Sequence[UUID]) -> None:
+async def hasten_deliveries(fetch: Fetch, fact_ids: Sequence[UUID]) -> None:
     """Makes due what was never tried."""
-    await session.execute(_HASTEN, {"ids": list(fact_ids)})
+    await fetch(_HASTEN, list(fact_ids))
 
 
-async def leave_facts(session: AsyncSession, ids: Sequence[UUID], *, lease_s: float) -> None:
+async def leave_facts(fetch: Fetch, ids: Sequence[UUID], *, lease_s: float) -> None:
     """Puts facts aside that this process cannot read; another version of it may."""
-    await session.execute(_LEAVE_FACTS, {"ids": list(ids), "lease_s": lease_s})
+    await fetch(_LEAVE_FACTS, list(ids), lease_s)
 
 
 async def purge(session: AsyncSession, *, keep_days: int, most: int) -> bool:

@@ -25,6 +25,7 @@ from domains.learning.events import (
 )
 from domains.learning.handlers import SUBSCRIPTIONS
 from domains.learning.jobs import JOBS
+from domains.learning.repository.rights import PERSONAL_DATA
 
 DOMAIN = Domain(
     "learning",
@@ -39,4 +40,5 @@ DOMAIN = Domain(
     events=[LearnerEnrolled, SessionBegun, AnswerGraded, LessonCompleted, PracticeCompleted, CourseCompleted],
     subscriptions=SUBSCRIPTIONS,
     jobs=JOBS,
+    personal_data=PERSONAL_DATA,
 )

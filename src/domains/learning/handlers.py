@@ -2,8 +2,9 @@
 
 from domains.billing.events import CourseAccessGranted
 from domains.catalog.api import CourseNotFound
-from domains.identity.events import AccountMerged
+from domains.identity.events import AccountErased, AccountMerged
 from domains.kernel.uow import Subscription, UnitOfWork
+from domains.learning.repository import rights
 from domains.learning.service import merging, sessions
 
 
@@ -20,7 +21,12 @@ async def merge_accounts(uow: UnitOfWork, fact: AccountMerged) -> None:
     await merging.merge(uow, fact.from_id, fact.into_id)
 
 
+async def forget_account(uow: UnitOfWork, fact: AccountErased) -> None:
+    await rights.erase(uow.session, fact.user_id)
+
+
 SUBSCRIPTIONS = [
+    Subscription("learning.forget_account", AccountErased, forget_account, "inside"),
     Subscription("learning.enrol_on_access", CourseAccessGranted, enrol_on_access, "after"),
     Subscription("learning.merge_accounts", AccountMerged, merge_accounts, "inside"),
 ]

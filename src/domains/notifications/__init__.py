@@ -14,12 +14,14 @@ from domains.notifications.controllers.class_announcements import ClassAnnouncem
 from domains.notifications.controllers.contact import ContactController, TicketsController
 from domains.notifications.controllers.devices import DevicesController
 from domains.notifications.controllers.inbox import NotificationsController
+from domains.notifications.controllers.links import LinksController
 from domains.notifications.controllers.local_mail import LocalMailController, MailPreviewController
 from domains.notifications.controllers.preferences import PreferencesController
 from domains.notifications.controllers.unsubscribe import UnsubscribeController
 from domains.notifications.events import DeliveryDue, NotificationCreated, NotificationsRead, TicketAnswered
 from domains.notifications.handlers import SUBSCRIPTIONS
 from domains.notifications.jobs import JOBS
+from domains.notifications.repository.rights import PERSONAL_DATA
 
 DOMAIN = Domain(
     "notifications",
@@ -32,6 +34,7 @@ DOMAIN = Domain(
         TicketsController,
         AnnouncementsController,
         ClassAnnouncementsController,
+        LinksController,
         UnsubscribeController,
         MailWebhookController,
         SuppressionsController,
@@ -41,4 +44,5 @@ DOMAIN = Domain(
     events=[DeliveryDue, NotificationCreated, NotificationsRead, TicketAnswered],
     subscriptions=SUBSCRIPTIONS,
     jobs=JOBS,
+    personal_data=PERSONAL_DATA,
 )

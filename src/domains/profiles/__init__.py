@@ -22,6 +22,7 @@ from domains.profiles.controllers.reports import ReportsController
 from domains.profiles.events import FriendRequested, KudosGiven
 from domains.profiles.handlers import SUBSCRIPTIONS
 from domains.profiles.jobs import JOBS
+from domains.profiles.repository.rights import PERSONAL_DATA
 
 DOMAIN = Domain(
     "profiles",
@@ -37,4 +38,5 @@ DOMAIN = Domain(
     events=[FriendRequested, KudosGiven],
     subscriptions=SUBSCRIPTIONS,
     jobs=JOBS,
+    personal_data=PERSONAL_DATA,
 )

@@ -1,10 +1,10 @@
 """What profiles do about the facts of others."""
 
-from domains.identity.events import AccountMerged, UserCreated
+from domains.identity.events import AccountErased, AccountMerged, UserCreated
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Subscription, UnitOfWork
 from domains.profiles.policy.handles import KEPT
-from domains.profiles.repository import merging, pairs, profiles
+from domains.profiles.repository import merging, pairs, profiles, rights
 
 
 async def make_profile(uow: UnitOfWork, fact: UserCreated) -> None:
@@ -16,7 +16,13 @@ async def merge_accounts(uow: UnitOfWork, fact: AccountMerged) -> None:
     await merging.merge(uow.session, fact.from_id, fact.into_id, handle_kept_until=utc_now() + KEPT)
 
 
+async def forget_account(uow: UnitOfWork, fact: AccountErased) -> None:
+    await pairs.hold(uow.session, fact.user_id, fact.user_id)
+    await rights.erase(uow.session, fact.user_id)
+
+
 SUBSCRIPTIONS = [
+    Subscription("profiles.forget_account", AccountErased, forget_account, "inside"),
     Subscription("profiles.make_profile", UserCreated, make_profile, "inside"),
     Subscription("profiles.merge_accounts", AccountMerged, merge_accounts, "inside"),
 ]

@@ -272,9 +272,8 @@ async def test_a_receipt_shows_what_came_and_what_went_back_until_now(db: Databa
     found = words(document)
     for wanted in ("Receipt", "Partially refunded", "EUR 19.99", "-EUR 5.00", "Refund", "Given back"):
         assert plain(wanted) in found, (wanted, found)
-    # A long reference beside it may break the cell between its words.
-    assert "Dispute" in found
-    assert "(open)" in found
+    # A long reference beside it may break the cell wherever it likes.
+    assert [movement[1] for movement in printed(document)["movements"]] == ["Payment", "Refund", "Dispute (open)"]
     assert is_pdf(rendered(document))
 
 

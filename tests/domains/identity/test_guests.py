@@ -81,7 +81,8 @@ async def test_a_guest_keeps_everything_when_given_an_address_and_a_password(
     again = await learner.post("/auth/guest/upgrade", {"email": "eve@example.org", "password": PASSWORD})
     assert code(again) == (409, "identity.not_a_guest")
     await crank.jobs()
-    assert len(await mails(db, EMAIL)) == 2
+    told = {subject.split(" ", 1)[1] for subject, _ in await mails(db, EMAIL)}
+    assert told >= {"is your Lyceum code", "Lyceum account is a full account now"}
 
 
 @pytest.mark.parametrize(
@@ -172,8 +173,18 @@ async def test_what_a_guest_learnt_earned_and_was_given_is_the_accounts_after_a_
     assert code(await client.post(f"{AUTH}/guest", json={"device_secret": secret})) == (401, "identity.device_unknown")
     told = await db.fetch("SELECT user_id FROM identity_audit WHERE action = 'account_merged'")
     assert {row["user_id"] for row in told} == {learner.id, ada.id}
+    history = (await ada.get("/auth/history")).json()["items"]
+    assert [each["by_staff"] for each in history if each["action"] == "account_merged"] == [False]
     await crank.jobs()
     assert "A guest became part of your Lyceum account" in [subject for subject, _ in await mails(db, EMAIL)]
+
+
+async def test_a_merge_takes_nobody_out_of_the_staff(client: httpx.AsyncClient, db: Database) -> None:
+    ada = await register(client, email=EMAIL)
+    learner, _ = await guest(client)
+    await db.fetch("INSERT INTO identity_user_role (user_id, role) VALUES ($1, 'admin')", learner.id)
+    assert code(await merge(learner, ada)) == (409, "identity.merge_impossible")
+    assert (await learner.get("/auth/me")).status_code == 200
 
 
 async def test_a_course_that_is_complete_only_with_what_both_did_is_complete(

@@ -116,6 +116,22 @@ async def test_it_ends_by_itself_and_the_end_is_written_down_once(client: httpx.
     assert [row["user_id"] for row in ends] == [ada.id]
 
 
+async def test_it_ends_with_the_persons_other_logins_and_when_they_become_staff(
+    client: httpx.AsyncClient, db: Database
+) -> None:
+    ada, admin, eyes, _ = await looking(client, db)
+    assert (await client.delete("/api/v1/auth/sessions/", headers=ada.headers)).json() == {"ended": 1}
+    assert (await eyes.get("/auth/me")).json()["code"] == "identity.session_ended"
+    begun = await admin.post(f"/admin/users/{ada.id}/impersonate", {"purpose": WHY})
+    eyes = Learner(ada.id, ada.name, begun.json()["access_token"], client)
+    body = {"roles": ["admin"], "reason": WHY}
+    changed = await client.put(f"/api/v1/admin/users/{ada.id}/roles", json=body, headers=admin.headers)
+    assert changed.status_code == 200
+    assert (await eyes.get("/admin/audit")).json()["code"] == "identity.session_ended"
+    ends = await db.fetch("SELECT user_id FROM identity_audit WHERE action = 'impersonation_ended'")
+    assert [row["user_id"] for row in ends] == [ada.id, ada.id]
+
+
 async def test_a_moderator_cannot_begin_it(client: httpx.AsyncClient, db: Database) -> None:
     ada, who = await register(client), await register(client)
     await db.fetch("INSERT INTO identity_user_role (user_id, role) VALUES ($1, 'moderator')", who.id)

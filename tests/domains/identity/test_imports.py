@@ -37,7 +37,7 @@ async def count(db: Database) -> int:
 
 
 async def test_people_come_with_everything_and_log_in_with_their_old_passwords(
-    client: httpx.AsyncClient, db: Database, file: Path
+    client: httpx.AsyncClient, db: Database, file: Path, dear_hashing: None
 ) -> None:
     text = (
         ",".join(COLUMNS) + "\n"

@@ -13,6 +13,7 @@ import time_machine
 
 from domains.identity.api import OpenIdProviders
 from domains.identity.providers.openid.setup import ProviderSetting
+from domains.identity.repository import ways
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database
 from doubles.identity_provider import IdentityProvider, identity_provider
@@ -423,6 +424,22 @@ async def test_the_only_way_in_stays(client: httpx.AsyncClient) -> None:
     ada = as_learner(client, await log_in(client, "nobody"))
     assert code_of(await unlink(ada)) == (409, "identity.last_way_in")
     assert as_learner(client, await log_in(client, "nobody")).id == ada.id
+
+
+async def test_a_provider_that_is_unlinked_while_it_answers_opens_nothing(
+    client: httpx.AsyncClient, db: Database, school: IdentityProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = as_learner(client, await log_in(client, "1"))
+    real = ways.hold
+
+    async def unlinked_before(*given: Any) -> Any:
+        await asyncio.wait_for(db.fetch("DELETE FROM identity_oidc_identity"), 1)
+        return await real(*given)
+
+    monkeypatch.setattr(ways, "hold", unlinked_before)
+    other = as_learner(client, await log_in(client, "1"))
+    assert other.id != ada.id
+    assert len(await db.fetch("SELECT FROM identity_session WHERE user_id = $1", ada.id)) == 1
 
 
 async def test_a_provider_that_is_no_longer_set_up_is_no_way_in(

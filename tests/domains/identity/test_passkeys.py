@@ -18,7 +18,6 @@ from domains.identity.errors import PasskeyRefused
 from domains.identity.policy.factors import MOST_PASSKEYS
 from domains.identity.providers import passkeys as provider
 from domains.identity.providers.passkeys import RelyingParty
-from domains.identity.service import hashing
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database
 from doubles.authenticator import PRESENT, VERIFIED, Authenticator, decoded, encoded
@@ -40,13 +39,6 @@ REFUSED = (400, "identity.passkey_refused")
 WRONG = (401, "identity.second_factor_wrong")
 STALE = (403, "identity.step_up_needed")
 MISSING = (404, "not_found")
-
-
-@pytest.fixture(autouse=True)
-def cheap_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hashing, "_HASHER", hashing.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    monkeypatch.setattr(hashing, "_TIME_COST", 1)
-    monkeypatch.setattr(hashing, "_MEMORY_KIB", 8)
 
 
 @pytest.fixture
@@ -309,6 +301,15 @@ async def test_whoever_has_a_second_factor_steps_up_by_that(ada: Learner) -> Non
         assert code_of(await step_up(ada, code=code)) == (400, "identity.code_invalid")
         assert (await delete(ada, "/auth/totp")).status_code == 204
         assert (await step_up(ada, password=PASSWORD)).status_code == 200
+
+
+async def test_a_password_alone_changes_nothing_where_a_second_factor_is_asked_for(ada: Learner) -> None:
+    await with_app(ada)
+    body = {"current_password": PASSWORD, "new_password": "another long secret 43"}
+    with time_machine.travel(utc_now() + timedelta(minutes=6)):
+        refused = await ada.post("/auth/password", body)
+        assert (code_of(refused), refused.json()["methods"]) == (STALE, ["totp"])
+    assert (await ada.post("/auth/password", body)).status_code == 204
 
 
 async def test_a_passkey_makes_a_login_fresh_again(ada: Learner) -> None:

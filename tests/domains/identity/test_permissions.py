@@ -1,5 +1,7 @@
 """Who may do what: the table, and roles within a course or a class."""
 
+from uuid import UUID
+
 import httpx
 import pytest
 from hypothesis import given
@@ -67,22 +69,27 @@ def test_not_every_role_can_be_had_everywhere(role: str, kind: str) -> None:
         checked_scoped(role, kind)
 
 
+async def may(db: Database, user_id: UUID, permission: Permission, scope: Scope | None = None) -> bool:
+    async with db.begin() as uow:
+        return await identity.may(uow, user_id, permission, scope)
+
+
 async def test_a_role_within_a_course_counts_for_that_course_alone(client: httpx.AsyncClient, db: Database) -> None:
     ada = await register(client)
     own, other = Scope(ScopeKind.COURSE, new_id()), Scope(ScopeKind.COURSE, new_id())
     same_id = Scope(ScopeKind.CLASS, own.id)
     await db.fetch("INSERT INTO identity_scoped_role VALUES ($1, 'author', 'course', $2)", ada.id, own.id)
-    asked = [await identity.may(db, ada.id, Permission.COURSES_WRITE, each) for each in (own, other, same_id, None)]
+    asked = [await may(db, ada.id, Permission.COURSES_WRITE, each) for each in (own, other, same_id, None)]
     assert asked == [True, False, False, False]
-    assert not await identity.may(db, ada.id, Permission.CLASSES_CREATE, own)
+    assert not await may(db, ada.id, Permission.CLASSES_CREATE, own)
     await db.fetch("INSERT INTO identity_user_role (user_id, role) VALUES ($1, 'author')", ada.id)
-    assert await identity.may(db, ada.id, Permission.COURSES_WRITE, other)
+    assert await may(db, ada.id, Permission.COURSES_WRITE, other)
 
 
 async def test_nobody_and_the_banned_may_nothing(client: httpx.AsyncClient, db: Database) -> None:
     ada = await register(client)
     await db.fetch("INSERT INTO identity_user_role (user_id, role) VALUES ($1, 'admin')", ada.id)
-    assert await identity.may(db, ada.id, Permission.AUDIT_READ)
+    assert await may(db, ada.id, Permission.AUDIT_READ)
     await db.fetch("UPDATE identity_user SET banned_at = now() WHERE id = $1", ada.id)
-    assert not await identity.may(db, ada.id, Permission.AUDIT_READ)
-    assert not await identity.may(db, new_id(), Permission.AUDIT_READ)
+    assert not await may(db, ada.id, Permission.AUDIT_READ)
+    assert not await may(db, new_id(), Permission.AUDIT_READ)

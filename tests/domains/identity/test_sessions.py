@@ -115,6 +115,21 @@ async def test_staff_end_the_logins_of_somebody_and_it_is_written_down(client: h
     assert {(row["user_id"], row["actor_id"]) for row in told} == {(ada.id, admin.id)}
 
 
+async def test_a_logout_and_a_refresh_token_that_comes_back_are_written_down(client: httpx.AsyncClient) -> None:
+    ada = await register(client)
+    email = (await ada.get("/auth/me")).json()["email"]
+    logged_in = await client.post("/api/v1/auth/login", json={"email": email, "password": PASSWORD})
+    stolen = {"refresh_token": logged_in.json()["refresh_token"]}
+    with time_machine.travel(utc_now(), tick=False) as clock:
+        await client.post("/api/v1/auth/refresh", json=stolen)
+        clock.shift(11)
+        assert (await client.post("/api/v1/auth/refresh", json=stolen)).status_code == 401
+    other = as_device(ada, await again(ada))
+    await ada.post("/auth/logout")
+    history = (await other.get("/auth/history")).json()["items"]
+    assert [item["action"] for item in history[:3]] == ["logged_out", "logged_in", "refresh_reused"]
+
+
 async def test_a_learner_gets_nowhere_near_the_logins_of_others(client: httpx.AsyncClient) -> None:
     ada, eve = await register(client), await register(client, "Eve")
     place = f"/admin/users/{ada.id}/sessions"

@@ -124,3 +124,21 @@ async def test_a_fact_for_screens_only_leaves_no_row(own_db: Database, heard: li
 async def test_a_durable_fact_cannot_bypass_the_outbox(own_db: Database) -> None:
     with pytest.raises(ValueError, match="unit of work"):
         own_db.announce([Noted(user_id=new_id())])
+
+
+async def test_a_statement_by_the_driver_is_part_of_the_transaction_first_or_last(own_db: Database) -> None:
+    insert = "INSERT INTO kernel_idempotent_answer (owner_id, key, fingerprint) VALUES ($1, $2, '')"
+    owner = new_id()
+    for first in (True, False):
+        with pytest.raises(LookupError):
+            async with own_db.begin() as uow:
+                if not first:
+                    await uow.session.execute(text("SELECT 1"))
+                await uow.fetch(insert, owner, "gone")
+                raise LookupError
+    async with own_db.begin() as uow:
+        await uow.fetch(insert, owner, "kept")
+        seen = text("SELECT key FROM kernel_idempotent_answer")
+        assert (await uow.session.execute(seen)).scalars().all() == ["kept"]
+        assert await own_db.fetch("SELECT FROM kernel_idempotent_answer") == [], "before the commit"
+    assert [row["key"] for row in await own_db.fetch("SELECT key FROM kernel_idempotent_answer")] == ["kept"]

@@ -1,17 +1,18 @@
 """Mails end to end: what leaves, how it is stopped, and what follows when it comes back."""
 
 import base64
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
+from pathlib import Path
 from uuid import UUID
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.cli import main
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
@@ -312,13 +313,11 @@ async def test_production_without_a_server_says_of_nothing_that_it_was_sent() ->
         await NoMail().send(Mail("", "a@b.test", "s", "t", "h", "<i@x>", None))
 
 
-def test_a_preview_is_printed_and_written(tmp_path: object) -> None:
-    command = [sys.executable, "-m", "app.cli", "mail", "preview", "streak_at_risk", "--locale", "es"]
-    done = subprocess.run([*command, "--html", f"{tmp_path}/mail.html"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+def test_a_preview_is_printed_and_written(tmp_path: Path) -> None:
+    command = ["mail", "preview", "streak_at_risk", "--locale", "es"]
+    done = CliRunner().invoke(main, [*command, "--html", str(tmp_path / "mail.html")])
+    assert done.exit_code == 0, done.stderr
     assert done.stdout.startswith("Subject: 47 días")
-    wrong = subprocess.run([*command, "--case", "nonsense"], capture_output=True, text=True, check=False)
-    assert wrong.returncode == 2
-    nowhere = [*command, "--html", f"{tmp_path}/no such directory/mail.html"]
-    refused = subprocess.run(nowhere, capture_output=True, text=True, check=False)
-    assert (refused.returncode, len(refused.stderr.strip().splitlines())) == (1, 1)
+    assert CliRunner().invoke(main, [*command, "--case", "nonsense"]).exit_code == 2
+    refused = CliRunner().invoke(main, [*command, "--html", str(tmp_path / "no such directory" / "mail.html")])
+    assert (refused.exit_code, len(refused.stderr.strip().splitlines())) == (1, 1)

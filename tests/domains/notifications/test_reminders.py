@@ -47,7 +47,7 @@ async def practises_at(db: Database, learner: Learner, at: datetime, *, lessons:
     for hour, number in (lessons or {}).items():
         await db.fetch("INSERT INTO notifications_practice_hour VALUES ($1, $2, $3)", learner.id, hour, number)
     async with db.begin() as uow:
-        await reminders.practised(uow, learner.id, at)
+        await reminders.practised(uow, [(learner.id, at)])
 
 
 @pytest.fixture
@@ -113,9 +113,8 @@ async def test_a_late_clock_still_tells_the_same_evening_but_not_at_night_nor_on
     for late in (evening(today, hour=22), evening(today, days=2), evening(today, days=30)):
         await db.fetch("DELETE FROM notifications_notification")
         async with db.begin() as uow:
-            await rows.remind(
-                uow.session, rows.Reminding(ada.id, reminders.STREAK, today + timedelta(days=1), 19), evening(today)
-            )
+            reminding = rows.Reminding(ada.id, reminders.STREAK, today + timedelta(days=1), 19)
+            await rows.remind(uow.session, [rows.Dated(reminding, evening(today))])
         await reminders.run_due(db, late)
         assert await kinds(ada) == []
 
@@ -126,7 +125,7 @@ async def test_who_practised_today_is_left_alone_and_reminded_of_tomorrow(
     tomorrow = today + timedelta(days=1)
     await practises(db, ada, tomorrow)
     async with db.begin() as uow:
-        await reminders.practised(uow, ada.id, evening(today, hour=8))
+        await reminders.practised(uow, [(ada.id, evening(today, hour=8))])
     await reminders.run_due(db, evening(today))
     assert await kinds(ada) == []
     await reminders.run_due(db, evening(today, days=2))

@@ -145,12 +145,17 @@ def test_a_language_speaks_of_the_same_kinds_cases_and_words_as_english(language
     assert set(mine["words"]) == set(english["words"])
     assert set(mine["words"]["reason"]) == set(english["words"]["reason"])
     assert set(mine["page"]) == set(english["page"])
+    assert _names(mine["links"]) == _names(english["links"])
     assert set(mine["labels"]) == set(english["labels"])
     assert set(mine["counts"]) >= set(english["counts"])
     for kind, found in mine["kinds"].items():
         assert set(found) - {"cases"} <= {*english["kinds"][kind], "heading"}, kind
         assert set(found.get("cases", {})) == set(english["kinds"][kind].get("cases", {})), kind
         assert found.get("optional", []) == english["kinds"][kind].get("optional", []), kind
+
+
+def _names(part: object) -> object:
+    return {name: _names(value) for name, value in part.items()} if isinstance(part, dict) else None
 
 
 @pytest.mark.parametrize("language", texts.languages())

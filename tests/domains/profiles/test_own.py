@@ -100,7 +100,10 @@ async def test_a_handle_that_many_want_at_once_goes_to_one(ada: Learner, bob: Le
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
 
 
-@pytest.mark.parametrize("handle", ["admin", "ad_min", "Admin99", "4dm1n", "moderator", "lyceum", "supp0rt"])
+@pytest.mark.parametrize(
+    "handle",
+    ["admin", "ad_min", "Admin99", "4dm1n", "4dm1n2", "moderator", "1yceum", "he1p", "supp0rt", "lyceum_support"],
+)
 def test_what_could_be_taken_for_the_house_is_reserved(handle: str) -> None:
     with pytest.raises(HandleReserved):
         checked_handle(handle)

@@ -80,6 +80,20 @@ async def test_who_was_blocked_can_still_report(ada: Learner, bob: Learner, mia:
     assert len((await ok(mia, "GET", "/reports"))["items"]) == 1
 
 
+async def test_nobody_reads_or_judges_what_was_reported_about_themselves(
+    db: Database, client: httpx.AsyncClient, ada: Learner, mia: Learner
+) -> None:
+    other = await newcomer(client, "Max")
+    await be(db, other, "moderator")
+    await ok(ada, "POST", f"/people/{mia.id}/reports", {"reason": "harassment"})
+    assert (await ok(mia, "GET", "/reports"))["items"] == []
+    [found] = (await ok(other, "GET", "/reports"))["items"]
+    closing = {"state": "dismissed"}
+    refused = await call(mia, "PATCH", f"/reports/{found['id']}", closing)
+    assert outcome(refused) == (404, "profiles.report_not_found")
+    await ok(other, "PATCH", f"/reports/{found['id']}", closing)
+
+
 async def test_what_was_closed_is_forgotten_after_a_year(
     db: Database, ada: Learner, bob: Learner, mia: Learner
 ) -> None:

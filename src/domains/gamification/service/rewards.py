@@ -37,7 +37,7 @@ async def _reward(
     at = _whole_milliseconds(fact.occurred_at)
     week_on = leagues.week_of(at)
     time_zone = await identity.time_zone(uow, fact.user_id)
-    account = await repository.lock_account(uow.session, fact.user_id, week_on=week_on, cause=cause)
+    account = await repository.lock_account(uow, fact.user_id, week_on=week_on, cause=cause)
     if account.paid:
         return
     local_on = local_date(at, time_zone)
@@ -48,7 +48,7 @@ async def _reward(
         # Last before the award: from here to the commit nobody else enters this cohort.
         league_id, tier = await _enter_league(uow, fact.user_id, week_on)
     award = Award(fact.user_id, cause, amount, league_id, week_on, local_on, time_zone, at, streak)
-    awarded = await repository.add_award(uow.session, award)
+    awarded = await repository.add_award(uow, award)
     if awarded is None:
         return
     uow.record(
@@ -82,7 +82,7 @@ async def complete_session(uow: UnitOfWork, user_id: UUID, session_id: UUID) -> 
     """
     completed = await learning.complete_session(uow, user_id, session_id)
     if not completed.first_call:
-        body = await repository.result(uow.session, session_id)
+        body = await repository.result(uow, session_id)
         return msgspec.json.decode(body, type=SessionResultOut)
     await uow.settle()
     rewarded = next(fact for fact in uow.facts if isinstance(fact, LessonRewarded) and fact.session_id == session_id)
@@ -94,7 +94,7 @@ async def complete_session(uow: UnitOfWork, user_id: UUID, session_id: UUID) -> 
         lesson_completed=completed.lesson_id is not None,
         lessons_skipped=completed.skipped,
     )
-    await repository.store_result(uow.session, session_id, msgspec.json.encode(shown))
+    await repository.store_result(uow, session_id, msgspec.json.encode(shown))
     return shown
 
 

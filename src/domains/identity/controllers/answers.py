@@ -29,6 +29,7 @@ def user_out(account: Account) -> UserOut:
         username=account.username,
         time_zone=account.time_zone,
         locale=account.locale,
+        deletion_at=account.deletion_at,
     )
 
 

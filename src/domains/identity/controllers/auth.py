@@ -1,7 +1,7 @@
 """REST of identity: register, log in, refresh, log out, me, and the keys that vouch for tokens."""
 
 import msgspec
-from litestar import Controller, Response, get, post
+from litestar import Controller, Response, delete, get, post
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
@@ -10,7 +10,7 @@ from domains.identity.api import Authenticator, Principal
 from domains.identity.controllers.answers import AnyRequest, caller_of, logged_in, signed_in, user_out
 from domains.identity.controllers.cookies import MODE_HELP, in_cookie_mode, no_cookie, refresh_token_of
 from domains.identity.errors import SessionEnded
-from domains.identity.guards import PUBLIC
+from domains.identity.guards import PUBLIC, require_fresh
 from domains.identity.policy.entry import Method
 from domains.identity.policy.sessions import TICKET_LIFETIME
 from domains.identity.repository import accounts as repository
@@ -26,6 +26,8 @@ from domains.identity.schemas.auth import (
     TicketOut,
     TokensOut,
 )
+from domains.identity.schemas.rights import DeletionIn, DeletionOut
+from domains.identity.service import deletion
 from domains.identity.service.accounts import create_user
 from domains.identity.service.entry import complete
 from domains.identity.service.login import count_registration, log_in, log_out, refresh
@@ -108,7 +110,7 @@ class AuthController(Controller):
         principal: NamedDependency[Principal],
     ) -> Response[None]:
         cookies = [no_cookie()] if in_cookie_mode(request) else []
-        await log_out(db, authenticator, principal)
+        await log_out(db, authenticator, principal, caller_of(request))
         return Response(None, status_code=204, cookies=cookies)
 
     @get("/me", operation_id="show_me", summary="Who is logged in")
@@ -121,6 +123,26 @@ class AuthController(Controller):
             **msgspec.structs.asdict(user_out(account)),
             impersonation=ImpersonatedOut(look.by, look.name, look.ends_at) if look else None,
         )
+
+    @delete(
+        "/me",
+        operation_id="delete_me",
+        summary="Have my account erased in 14 days",
+        description="All login sessions end at once; a login and `POST /auth/me/restore` take it back until then. "
+        "Subscriptions end with their period. The last admin stays. Needs a login of at most five minutes ago.",
+        status_code=202,
+        guards=[require_fresh],
+    )
+    async def delete_me(
+        self,
+        request: AnyRequest,
+        data: JSONBody[DeletionIn],
+        db: NamedDependency[Database],
+        authenticator: NamedDependency[Authenticator],
+        principal: NamedDependency[Principal],
+    ) -> DeletionOut:
+        at = await deletion.request(db, authenticator, principal, data.confirmation, caller_of(request))
+        return DeletionOut(at)
 
 
 @post(

@@ -82,7 +82,8 @@ class GuestsController(Controller):
         "/password",
         operation_id="change_password",
         summary="Set one's password",
-        description="With the current one, or within five minutes of a login. Every other login session ends.",
+        description="With the current one, or within five minutes of a login; where a second factor is asked for, only "
+        "the latter. Every other login session ends.",
         status_code=204,
     )
     async def change_password(

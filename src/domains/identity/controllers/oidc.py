@@ -152,7 +152,7 @@ class OidcController(Controller):
         principal: NamedDependency[Principal],
     ) -> Response[OidcLogoutOut]:
         cookies = [no_cookie()] if in_cookie_mode(request) else []
-        url = await oidc_logout.log_out_there_too(db, authenticator, principal, data.redirect_uri)
+        url = await oidc_logout.log_out_there_too(db, authenticator, principal, data.redirect_uri, caller_of(request))
         return Response(OidcLogoutOut(url), cookies=cookies)
 
     @post(
@@ -170,7 +170,10 @@ class OidcController(Controller):
         db: NamedDependency[Database],
         authenticator: NamedDependency[Authenticator],
     ) -> None:
-        form = parse_qs((await request.body()).decode("latin-1"), max_num_fields=20)
+        try:
+            form = parse_qs((await request.body()).decode("latin-1"), max_num_fields=20)
+        except ValueError:
+            form = {}
         given = form.get("logout_token", [])
         if len(given) != 1:
             raise OidcRefused("a form with one logout_token is wanted")

@@ -1,6 +1,6 @@
 """Tables of identity, one module per topic. All are imported here, so that the migrations know them."""
 
-from domains.identity.models import api_keys, audit, codes, core, factors, oidc, roles
+from domains.identity.models import api_keys, audit, codes, core, factors, oidc, rights, roles
 from domains.identity.models.core import (
     LoginFailure,
     LoginPlace,
@@ -25,5 +25,6 @@ __all__ = [
     "core",
     "factors",
     "oidc",
+    "rights",
     "roles",
 ]

@@ -7,7 +7,7 @@ exception is the private signing key, which must be at hand to sign.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, Text, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domains.kernel.models import Base, Dated, Identified, Moment
@@ -33,8 +33,24 @@ class User(Identified, Dated, Base):
     """For staff; whoever is banned is not told."""
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("identity_user.id", ondelete="SET NULL"))
     """What was a guest's is this account's now; the guest's own is closed."""
+    deletion_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When the account is to be erased; until then its owner can take that back."""
+    erased_at: Mapped[datetime | None] = mapped_column(Moment)
+    """What is left is a tombstone: an id that ledgers refer to, and that leads to nobody."""
 
     __table_args__ = (
+        CheckConstraint(
+            "erased_at IS NULL OR banned_at IS NOT NULL AND name = 'Deleted account' "
+            "AND num_nonnulls(email, username, password_hash, ban_reason) = 0",
+            name="tombstone",
+        ),
+        Index(
+            "ix_identity_user_deletion_at",
+            "deletion_at",
+            postgresql_where=text("deletion_at IS NOT NULL AND erased_at IS NULL"),
+        ),
+        Index("ix_identity_user_erased_at", "erased_at", postgresql_where=text("erased_at IS NOT NULL")),
+        Index("ix_identity_user_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index("uq_identity_user_email", func.lower(text("email")), unique=True),
         Index("uq_identity_user_username", "username", unique=True),
         # Staff search by how they begin.

@@ -52,10 +52,10 @@ class RelyingParty:
     origins: tuple[str, ...]
 
     @classmethod
-    def of(cls, public_url: str, origins: Sequence[str]) -> "RelyingParty":
-        """Of the host in `public_url`, with those of `origins` that lie at or below it. Browsers want a name, so this
-        machine's own address becomes `localhost`."""
-        host = _named(public_url)
+    def of(cls, public_url: str, origins: Sequence[str], domain: str = "") -> "RelyingParty":
+        """Of `domain` or else the host in `public_url`, with those of `origins` that lie at or below it. Browsers want
+        a name, so this machine's own address becomes `localhost`."""
+        host = domain.lower() or _named(public_url)
         below = (origin for origin in origins if f".{_named(origin)}".endswith(f".{host}"))
         return cls(host, tuple(below))
 

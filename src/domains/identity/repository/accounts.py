@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.identity.models import User, UserRole
-from domains.kernel.uow import Database
+from domains.kernel.uow import Database, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Account:
     roles: frozenset[str]
     verified: bool = False
     """Whether the address was confirmed."""
+    deletion_at: datetime | None = None
+    """When it is to be erased, unless its owner takes that back."""
 
 
 class Candidate(NamedTuple):
@@ -43,12 +46,14 @@ class Contact(NamedTuple):
     locale: str
     time_zone: str
     closed: bool
-    """Nobody can log in there any more."""
+    """Nobody can log in there any more, or its owner wants it to be erased."""
+    erased: bool = False
+    """Nobody is left to be told anything."""
 
 
 _ACCOUNT_COLUMNS = """
     u.id, u.email, u.username, u.name, u.time_zone, u.locale, u.password_hash, u.banned_at IS NOT NULL AS banned,
-    u.email_verified_at IS NOT NULL AS verified,
+    u.email_verified_at IS NOT NULL AS verified, u.deletion_at,
     ARRAY(SELECT r.role FROM identity_user_role r WHERE r.user_id = u.id) AS roles
 """
 
@@ -63,8 +68,9 @@ _BY_ID = f"SELECT {_ACCOUNT_COLUMNS} FROM identity_user u WHERE u.id = $1"  # no
 
 
 _CONTACTS = text("""
-    SELECT id, name, coalesce(email, ''), locale, time_zone, banned_at IS NOT NULL FROM identity_user
-    WHERE id = ANY(CAST(:ids AS uuid[]))
+    SELECT id, name, coalesce(email, ''), locale, time_zone, banned_at IS NOT NULL OR deletion_at IS NOT NULL,
+        erased_at IS NOT NULL
+    FROM identity_user WHERE id = ANY(CAST(:ids AS uuid[]))
 """)
 
 
@@ -82,6 +88,7 @@ async def _account(db: Database, statement: str, value: object) -> Candidate | N
         row["locale"],
         frozenset(row["roles"]),
         row["verified"],
+        row["deletion_at"],
     )
     return Candidate(account, row["password_hash"], row["banned"])
 
@@ -124,9 +131,9 @@ async def id_of_email(session: AsyncSession, email: str) -> UUID | None:
     return await session.scalar(select(User.id).where(same, User.banned_at.is_(None)))
 
 
-async def time_zones(session: AsyncSession, user_ids: Collection[UUID]) -> dict[UUID, str]:
-    rows = await session.execute(select(User.id, User.time_zone).where(User.id.in_(user_ids)))
-    return {row.id: row.time_zone for row in rows}
+async def time_zones(uow: UnitOfWork, user_ids: Collection[UUID]) -> dict[UUID, str]:
+    rows = await uow.fetch("SELECT id, time_zone FROM identity_user WHERE id = ANY($1::uuid[])", list(user_ids))
+    return {row["id"]: row["time_zone"] for row in rows}
 
 
 async def members(
@@ -150,8 +157,9 @@ def _narrowed(wanted: Select[Any], role: str | None, among: Collection[UUID] | N
     return wanted if among is None else wanted.where(User.id.in_(among))
 
 
-async def time_zone(session: AsyncSession, user_id: UUID) -> str | None:
-    return await session.scalar(select(User.time_zone).where(User.id == user_id))
+async def time_zone(uow: UnitOfWork, user_id: UUID) -> str | None:
+    rows = await uow.fetch("SELECT time_zone FROM identity_user WHERE id = $1", user_id)
+    return rows[0]["time_zone"] if rows else None
 
 
 def add_user(session: AsyncSession, user: User) -> None:

@@ -23,15 +23,19 @@ _OWNED = text("""
 """)
 
 # A login whose first factor has been changed since is worth nothing.
-_WAITS = """
-    p.token_hash = $1 AND p.expires_at > $2 AND p.tries_left > 0 AND NOT EXISTS (
-        SELECT FROM identity_user u WHERE u.id = p.user_id AND u.password_changed_at > p.began_at)
+_UNCHANGED = """
+    NOT EXISTS (SELECT FROM identity_user u WHERE u.id = p.user_id AND u.password_changed_at > p.began_at)
 """
+_WAITS = f"p.token_hash = $1 AND p.expires_at > $2 AND p.tries_left > 0 AND {_UNCHANGED}"
 _TRY = f"""
     UPDATE identity_pending_login p SET tries_left = p.tries_left - 1 WHERE {_WAITS}
     RETURNING p.user_id, p.method, p.tries_left
 """  # noqa: S608
 _WAITING = f"SELECT p.user_id FROM identity_pending_login p WHERE {_WAITS}"  # noqa: S608
+
+_USE_PENDING = text(f"""
+    DELETE FROM identity_pending_login p WHERE p.token_hash = :token_hash AND {_UNCHANGED} RETURNING true
+""")  # noqa: S608
 
 _METHODS = """
     SELECT u.password_hash IS NOT NULL AS password,
@@ -111,9 +115,12 @@ async def waiting(db: Database, token_hash: bytes, now: datetime) -> UUID | None
 
 
 async def use_pending(session: AsyncSession, token_hash: bytes) -> bool:
-    """False: another request was faster."""
-    gone = delete(PendingLoginRow).where(PendingLoginRow.token_hash == token_hash)
-    return (await session.execute(gone.returning(PendingLoginRow.user_id))).first() is not None
+    """False: another request was faster, be it one that changed the password."""
+    return (await session.execute(_USE_PENDING, {"token_hash": token_hash})).first() is not None
+
+
+async def forget_pending(session: AsyncSession, user_id: UUID) -> None:
+    await session.execute(delete(PendingLoginRow).where(PendingLoginRow.user_id == user_id))
 
 
 async def step_up_methods(db: Database, user_id: UUID) -> list[str]:

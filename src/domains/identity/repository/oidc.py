@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete, exists, func, or_, select, text
+from sqlalchemy import delete, exists, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.identity.models import LoginSession, User
@@ -96,6 +96,12 @@ async def identity(session: AsyncSession, issuer: str, subject: str) -> OidcIden
     return await session.scalar(select(OidcIdentity).where(*same))
 
 
+async def used(session: AsyncSession, identity_id: UUID, now: datetime) -> bool:
+    """False: it was unlinked meanwhile."""
+    statement = update(OidcIdentity).where(OidcIdentity.id == identity_id).values(last_used_at=now)
+    return (await session.execute(statement.returning(OidcIdentity.id))).first() is not None
+
+
 async def add_identity(session: AsyncSession, row: OidcIdentity) -> None:
     session.add(row)
     await session.flush()
@@ -124,11 +130,6 @@ async def forget(session: AsyncSession, user_id: UUID, issuer: str | None = None
 async def owner_of_email(session: AsyncSession, email: str) -> UUID | None:
     """Also of a closed account."""
     return await session.scalar(select(User.id).where(func.lower(User.email) == func.lower(email)))
-
-
-async def is_live(session: AsyncSession, session_id: UUID, user_id: UUID, now: datetime) -> bool:
-    live = (LoginSession.id == session_id, LoginSession.user_id == user_id, LoginSession.revoked_at.is_(None))
-    return bool(await session.scalar(select(exists().where(*live, LoginSession.expires_at > now))))
 
 
 async def add_session(session: AsyncSession, row: OidcSession) -> None:

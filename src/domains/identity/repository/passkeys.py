@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domains.identity.models.factors import PasskeyRow
+from domains.identity.models.factors import ChallengeRow, PasskeyRow
 from domains.kernel.uow import Database
 
 _ADD_CHALLENGE = """
@@ -95,3 +95,10 @@ async def own(session: AsyncSession, user_id: UUID, passkey_id: UUID) -> Passkey
 async def forget(session: AsyncSession, user_id: UUID, passkey_id: UUID) -> bool:
     own = (PasskeyRow.id == passkey_id, PasskeyRow.user_id == user_id)
     return (await session.execute(delete(PasskeyRow).where(*own).returning(PasskeyRow.id))).first() is not None
+
+
+async def forget_all(session: AsyncSession, user_id: UUID) -> bool:
+    """With those that are being made; False where there was none."""
+    await session.execute(delete(ChallengeRow).where(ChallengeRow.user_id == user_id))
+    gone = delete(PasskeyRow).where(PasskeyRow.user_id == user_id).returning(PasskeyRow.id)
+    return bool((await session.scalars(gone)).all())

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from domains.identity.policy.limits import PLACE_KEPT
+from domains.identity.policy.rights import FAREWELL_KEPT
 from domains.kernel.uow import Database
 
 # An array is made once; a list behind IN may be made again for each row, and its limit then means nothing.
@@ -64,13 +65,26 @@ _PURGE_PLACES = """
         SELECT ctid FROM identity_login_place WHERE last_login_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))
     RETURNING true
 """
+_PURGE_FAREWELLS = """
+    DELETE FROM identity_farewell WHERE id = ANY(ARRAY(
+        SELECT id FROM identity_farewell WHERE created_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))
+    RETURNING true
+"""
+# The table refuses to lose what is younger.
+_PURGE_AUDIT = """
+    DELETE FROM identity_audit WHERE id = ANY(ARRAY(
+        SELECT a.id FROM identity_user u JOIN identity_audit a ON a.user_id = u.id OR a.actor_id = u.id
+        WHERE u.erased_at IS NOT NULL AND a.at < now() - interval '1 year' LIMIT $1))
+    RETURNING true
+"""
 
 
 async def purge(db: Database, now: datetime, *, at_most: int) -> int:
     """Deletes some of what is over, each kind in a transaction of its own; the most that went of any kind.
 
     Over are tickets, challenges, pending logins and logins at providers that nobody used in time, one-time codes and
-    counted tries after a day, login sessions a day after their last possible use, places of logins after PLACE_KEPT.
+    counted tries after a day, login sessions a day after their last possible use, places of logins after PLACE_KEPT,
+    farewells after FAREWELL_KEPT, and a year after it was done, what was done by and to people who were erased.
     Fewer than `at_most` means that nothing is left. A session goes once its refresh tokens have gone.
     """
     day_ago = now - timedelta(days=1)
@@ -86,5 +100,7 @@ async def purge(db: Database, now: datetime, *, at_most: int) -> int:
         len(await db.fetch(_PURGE_TOKENS, day_ago, at_most)),
         len(await db.fetch(_PURGE_SESSIONS, day_ago, at_most)),
         len(await db.fetch(_PURGE_PLACES, now - PLACE_KEPT, at_most)),
+        len(await db.fetch(_PURGE_FAREWELLS, now - FAREWELL_KEPT, at_most)),
+        len(await db.fetch(_PURGE_AUDIT, at_most)),
     ]
     return max(gone)

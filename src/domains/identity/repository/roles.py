@@ -16,9 +16,14 @@ from domains.kernel.uow import Database
 _HELD = """
     SELECT ARRAY(SELECT r.role FROM identity_user_role r WHERE r.user_id = u.id) AS roles,
         ARRAY(SELECT s.role FROM identity_scoped_role s
-              WHERE s.user_id = u.id AND s.kind = $2 AND s.within_id = $3) AS scoped_roles
-    FROM identity_user u WHERE u.id = $1 AND u.banned_at IS NULL
+              WHERE s.user_id = u.id AND s.kind = {kind} AND s.within_id = {within_id}) AS scoped_roles
+    FROM identity_user u WHERE u.id = {user_id} AND u.banned_at IS NULL
 """
+_HELD_NOW = _HELD.format(user_id="$1", kind="$2", within_id="$3")
+_HELD_WITHIN = text(_HELD.format(user_id=":user_id", kind="CAST(:kind AS text)", within_id="CAST(:within_id AS uuid)"))
+
+
+_GONE = User.merged_into.is_not(None) | User.erased_at.is_not(None)
 
 
 class Held(NamedTuple):
@@ -34,7 +39,7 @@ class Standing(NamedTuple):
     email: str | None
     banned_at: datetime | None
     merged: bool
-    """The account was joined to another one, and is closed for that."""
+    """The account was joined to another one, or erased, and is closed for good."""
 
 
 class Scoped(NamedTuple):
@@ -45,8 +50,15 @@ class Scoped(NamedTuple):
 
 async def held(db: Database, user_id: UUID, kind: str | None, within_id: UUID | None) -> Held:
     """Nothing for the banned and for nobody."""
-    rows = await db.fetch(_HELD, user_id, kind, within_id)
+    rows = await db.fetch(_HELD_NOW, user_id, kind, within_id)
     return Held(*map(frozenset, rows[0])) if rows else Held(frozenset(), frozenset())
+
+
+async def held_within(session: AsyncSession, user_id: UUID, kind: str | None, within_id: UUID | None) -> Held:
+    """`held`, as this transaction leaves it."""
+    values = {"user_id": user_id, "kind": kind, "within_id": within_id}
+    row = (await session.execute(_HELD_WITHIN, values)).one_or_none()
+    return Held(*map(frozenset, row)) if row else Held(frozenset(), frozenset())
 
 
 async def hold_staff(session: AsyncSession) -> None:
@@ -55,7 +67,7 @@ async def hold_staff(session: AsyncSession) -> None:
 
 
 async def standing(session: AsyncSession, user_id: UUID) -> Standing | None:
-    columns = (User.email, User.banned_at, User.merged_into.is_not(None).label("merged"))
+    columns = (User.email, User.banned_at, _GONE.label("merged"))
     row = (await session.execute(select(*columns).where(User.id == user_id).with_for_update())).one_or_none()
     if row is None:
         return None
@@ -64,12 +76,12 @@ async def standing(session: AsyncSession, user_id: UUID) -> Standing | None:
 
 
 async def other_admins(session: AsyncSession, user_id: UUID) -> int:
-    """Admins besides this one whose accounts are open."""
+    """Admins besides this one whose accounts are open and will stay so."""
     open_admins = (
         select(func.count())
         .select_from(UserRole)
         .join(User, User.id == UserRole.user_id)
-        .where(UserRole.role == Role.ADMIN, User.banned_at.is_(None), User.id != user_id)
+        .where(UserRole.role == Role.ADMIN, User.banned_at.is_(None), User.deletion_at.is_(None), User.id != user_id)
     )
     return (await session.scalar(open_admins)) or 0
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import exists, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.identity.models import LoginSession, RefreshToken
@@ -37,6 +37,12 @@ async def live_roles(db: Database, *, session_id: UUID, user_id: UUID, now: date
     """The user's roles, or None when the login session has ended or the user is banned."""
     rows = await db.fetch(_LIVE, session_id, user_id, now)
     return frozenset(rows[0]["roles"]) if rows else None
+
+
+async def is_live(session: AsyncSession, session_id: UUID, user_id: UUID, now: datetime) -> bool:
+    """Whether it has not ended, also not a moment ago; hold the account before, and it does not until the commit."""
+    live = (LoginSession.id == session_id, LoginSession.user_id == user_id, LoginSession.revoked_at.is_(None))
+    return bool(await session.scalar(select(exists().where(*live, LoginSession.expires_at > now))))
 
 
 async def authenticated_at(db: Database, session_id: UUID) -> datetime | None:
@@ -91,16 +97,17 @@ async def touch_session(session: AsyncSession, session_id: UUID, now: datetime) 
 
 async def end_sessions(
     session: AsyncSession, *, user_id: UUID, session_id: UUID | None, keep: UUID | None, reason: str, now: datetime
-) -> list[UUID]:
-    """Ends one session of the user, or all of them but `keep`; the ids of those that were live until now."""
+) -> dict[UUID, UUID | None]:
+    """Ends one session of the user, or all of them but `keep`; those that were live until now, each with who of the
+    staff looked on by it."""
     statement = (
         update(LoginSession)
         .where(LoginSession.user_id == user_id, LoginSession.revoked_at.is_(None))
         .values(revoked_at=now, revoke_reason=reason)
-        .returning(LoginSession.id)
+        .returning(LoginSession.id, LoginSession.actor_id)
     )
     if session_id is not None:
         statement = statement.where(LoginSession.id == session_id)
     if keep is not None:
         statement = statement.where(LoginSession.id != keep)
-    return list(await session.scalars(statement))
+    return {row.id: row.actor_id for row in await session.execute(statement)}

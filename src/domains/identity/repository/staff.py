@@ -110,10 +110,12 @@ async def end_looks(
     now: datetime,
     reason: str,
     actor_id: UUID | None = None,
+    user_id: UUID | None = None,
     session_id: UUID | None = None,
     over: bool = False,
 ) -> list[Look]:
-    """Ends those of `actor_id` and the one of `session_id`, where given; `over`: only what has had its time."""
+    """Ends those of `actor_id`, those through the eyes of `user_id` and the one of `session_id`, where given; `over`:
+    only what has had its time."""
     statement = (
         update(LoginSession)
         .where(LoginSession.actor_id.is_not(None), LoginSession.revoked_at.is_(None))
@@ -122,6 +124,8 @@ async def end_looks(
     )
     if actor_id is not None:
         statement = statement.where(LoginSession.actor_id == actor_id)
+    if user_id is not None:
+        statement = statement.where(LoginSession.user_id == user_id)
     if session_id is not None:
         statement = statement.where(LoginSession.id == session_id)
     if over:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import delete, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domains.identity.models import LoginFailure
+from domains.identity.models import LoginFailure, LoginPlace
 from domains.kernel.uow import Database
 
 # $1 is the clock, $2 the quiet time after which the count starts anew.
@@ -133,3 +133,7 @@ async def return_try(session: AsyncSession, subject: str, *, counted_at: datetim
 
 async def remember_place(session: AsyncSession, user_id: UUID, address: str, now: datetime) -> None:
     await session.execute(_REMEMBER_PLACE, {"user_id": user_id, "address": address, "now": now})
+
+
+async def forget_places(session: AsyncSession, user_id: UUID) -> None:
+    await session.execute(delete(LoginPlace).where(LoginPlace.user_id == user_id))

@@ -14,6 +14,7 @@ from domains.identity.repository.accounts import Account
 _LOCK = text("""
     SELECT u.id, u.email, u.username, u.name, u.time_zone, u.locale, u.password_hash,
         u.banned_at IS NOT NULL AS banned, u.email_verified_at IS NOT NULL AS verified,
+        u.deletion_at,
         ARRAY(SELECT r.role FROM identity_user_role r WHERE r.user_id = u.id) AS roles,
         EXISTS (SELECT FROM identity_device d WHERE d.user_id = u.id) AS guest
     FROM identity_user u WHERE u.id = :user_id FOR UPDATE OF u
@@ -25,10 +26,14 @@ class Held(NamedTuple):
     """An account that nobody else changes until the commit."""
 
     account: Account
-    has_password: bool
+    password_hash: str | None
     banned: bool
     guest: bool
     """The device it was made on is the only way in."""
+
+    @property
+    def has_password(self) -> bool:
+        return self.password_hash is not None
 
 
 async def hold(session: AsyncSession, user_id: UUID) -> Held | None:
@@ -36,9 +41,17 @@ async def hold(session: AsyncSession, user_id: UUID) -> Held | None:
     if row is None:
         return None
     account = Account(
-        row.id, row.email, row.username, row.name, row.time_zone, row.locale, frozenset(row.roles), row.verified
+        row.id,
+        row.email,
+        row.username,
+        row.name,
+        row.time_zone,
+        row.locale,
+        frozenset(row.roles),
+        row.verified,
+        row.deletion_at,
     )
-    return Held(account, row.password_hash is not None, row.banned, row.guest)
+    return Held(account, row.password_hash, row.banned, row.guest)
 
 
 async def change(session: AsyncSession, user_id: UUID, **columns: Any) -> None:

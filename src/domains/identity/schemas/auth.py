@@ -45,6 +45,8 @@ class UserOut(Out, frozen=True):
     username: str | None
     time_zone: str
     locale: str
+    deletion_at: datetime | None = None
+    """When the account will be erased, unless `POST /auth/me/restore` takes that back."""
 
 
 class ImpersonatedOut(Out, frozen=True):

@@ -3,7 +3,6 @@
 Invariant: a secret is known here only while the request that made it is answered; what is stored presents nothing.
 """
 
-import hashlib
 import secrets
 from collections.abc import Collection
 from uuid import UUID
@@ -16,6 +15,7 @@ from domains.identity.repository import api_keys as repository
 from domains.identity.repository.api_keys import Held
 from domains.identity.service import audit
 from domains.identity.service.caller import Caller
+from domains.identity.service.hashing import fingerprint
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database, UnitOfWork
@@ -33,7 +33,7 @@ def is_api_key(credential: str) -> bool:
 
 async def api_key_bearer(db: Database, secret: str) -> Held:
     """Raises ApiKeyInvalid."""
-    held = await repository.use_key(db, _hash(secret), now=utc_now()) if len(secret) == _LENGTH else None
+    held = await repository.use_key(db, fingerprint(secret), now=utc_now()) if len(secret) == _LENGTH else None
     if held is None:
         raise ApiKeyInvalid
     return held
@@ -83,7 +83,7 @@ def _made(name: str, scopes: list[str], by: UUID) -> tuple[ApiKey, str]:
         id=new_id(),
         name=name,
         prefix=secret[:_SHOWN],
-        secret_hash=_hash(secret),
+        secret_hash=fingerprint(secret),
         scopes=scopes,
         made_by=by,
         revoked_at=None,
@@ -97,8 +97,3 @@ def _made(name: str, scopes: list[str], by: UUID) -> tuple[ApiKey, str]:
 def _record(uow: UnitOfWork, action: Action, key: ApiKey, by: UUID, caller: Caller, **more: str) -> None:
     detail = {"key": str(key.id), "name": key.name, "prefix": key.prefix, "scopes": key.scopes, **more}
     audit.record(uow, action, user_id=None, actor_id=by, detail=detail, caller=caller)
-
-
-def _hash(secret: str) -> bytes:
-    # 256 random bits need no slow hash.
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

@@ -6,7 +6,6 @@ at once: what a look that was under way meanwhile found is not kept.
 """
 
 import asyncio
-import hashlib
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from domains.identity.repository.factors import step_up_methods
 from domains.identity.repository.roles import held
 from domains.identity.service import tokens
 from domains.identity.service.api_keys import api_key_bearer
+from domains.identity.service.hashing import fingerprint
 from domains.identity.service.keys import KeyRing
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database
@@ -64,7 +64,7 @@ class Authenticator:
 
     def cached(self, token: str) -> Principal | None:
         """The principal, if it is known and fresh; None says only that `principal` must be asked."""
-        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        digest = fingerprint(token)
         known = self._known.get(digest)
         if known is None or utc_now() >= known.live_until:
             return None
@@ -76,7 +76,7 @@ class Authenticator:
         principal = self.cached(token)
         if principal is not None:
             return principal
-        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        digest = fingerprint(token)
         # Many requests of one client become stale together: one of them looks, the others wait for what it finds.
         # A look that began before something was forgotten is no answer to who comes after that.
         key = (self._forgotten, digest)

@@ -5,7 +5,6 @@ whoever asked for it was answered with. What is answered, and the work done for 
 somebody has registered with and those that nobody has.
 """
 
-import hashlib
 import math
 import secrets
 from collections.abc import Collection
@@ -28,7 +27,7 @@ from domains.identity.repository import accounts, tries
 from domains.identity.repository import codes as repository
 from domains.identity.repository.codes import Used
 from domains.identity.service.caller import Caller
-from domains.identity.service.hashing import digest
+from domains.identity.service.hashing import digest, fingerprint
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database, UnitOfWork
@@ -104,7 +103,7 @@ async def issue_code(uow: UnitOfWork, code_id: UUID) -> IssuedCode | None:
         return None
     code, token = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}", secrets.token_urlsafe(32)
     code_hash = await digest(code, row.request_hash)
-    secret = CodeSecretRow(token_hash=_sha256(token), code_id=row.id, code_hash=code_hash, created_at=now)
+    secret = CodeSecretRow(token_hash=fingerprint(token), code_id=row.id, code_hash=code_hash, created_at=now)
     await repository.add_secret(uow.session, secret, keep=MAILS)
     minutes = max(1, int((row.expires_at - now).total_seconds() // 60))
     return IssuedCode(Purpose(row.purpose), row.address, code, token, minutes)
@@ -115,7 +114,7 @@ async def presented(
 ) -> Presented:
     """Counts the try. `request_id`, or for somebody who is logged in `user_id`: who asked. Raises CodeInvalid."""
     typed = typed_code(code)
-    asked = _sha256(request_id) if request_id is not None else None
+    asked = fingerprint(request_id) if request_id is not None else None
     tried = await repository.take_try(
         db, request_hash=asked, user_id=user_id if asked is None else None, purposes=purposes, now=utc_now()
     )
@@ -124,7 +123,7 @@ async def presented(
 
 def presented_token(purposes: Collection[Purpose], token: str) -> Presented:
     """A link needs no counting: nobody guesses 256 bits."""
-    return Presented([], b"", _sha256(token), purposes)
+    return Presented([], b"", fingerprint(token), purposes)
 
 
 async def use(uow: UnitOfWork, presented: Presented) -> Used:
@@ -145,11 +144,7 @@ def _row(request_id: str, purpose: Purpose, user_id: UUID | None, address: str) 
         purpose=purpose,
         user_id=user_id,
         address=address.lower(),
-        request_hash=_sha256(request_id),
+        request_hash=fingerprint(request_id),
         tries_left=TRIES,
         expires_at=utc_now() + LIFETIME,
     )
-
-
-def _sha256(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

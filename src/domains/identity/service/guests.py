@@ -3,7 +3,6 @@
 Invariant: what a guest earned or bought is kept: by the same account after an upgrade, by the other one after a merge.
 """
 
-import hashlib
 import secrets
 from uuid import UUID
 
@@ -14,7 +13,6 @@ from domains.identity.errors import (
     EmailTaken,
     MergeImpossible,
     NotAGuest,
-    SessionEnded,
     StepUpNeeded,
 )
 from domains.identity.events import AccountMerged
@@ -23,6 +21,7 @@ from domains.identity.policy.codes import Purpose
 from domains.identity.policy.entry import Method
 from domains.identity.policy.fields import checked_email, checked_text
 from domains.identity.policy.passwords import checked_password
+from domains.identity.policy.permissions import is_staff
 from domains.identity.repository import codes as code_rows
 from domains.identity.repository import ways
 from domains.identity.repository.accounts import Account
@@ -32,9 +31,10 @@ from domains.identity.service.accounts import create_user
 from domains.identity.service.authenticator import Authenticator, Principal
 from domains.identity.service.caller import Caller
 from domains.identity.service.entry import Grant, Pending, enter
-from domains.identity.service.hashing import REGISTRATIONS, hash_password
+from domains.identity.service.hashing import REGISTRATIONS, fingerprint, hash_password
 from domains.identity.service.login import count_registration
 from domains.identity.service.sessions import revoke_session
+from domains.identity.service.ways import own
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database, UnitOfWork
 
@@ -52,14 +52,14 @@ async def welcome(
         account = await create_user(
             uow, email=None, password=None, name=name or DEFAULT_NAME, time_zone=time_zone, locale=locale
         )
-        ways.add_device(uow.session, _sha256(device_secret), account.id)
+        ways.add_device(uow.session, fingerprint(device_secret), account.id)
         return await enter(uow, authenticator, account, caller, method=Method.GUEST), device_secret
 
 
 async def come_back(db: Database, authenticator: Authenticator, caller: Caller, device_secret: str) -> Grant | Pending:
     """Raises DeviceUnknown, also once the guest has another way in."""
     async with db.begin() as uow:
-        user_id = await ways.guest_of_device(uow.session, _sha256(device_secret[:_LONGEST_SECRET]))
+        user_id = await ways.guest_of_device(uow.session, fingerprint(device_secret[:_LONGEST_SECRET]))
         held = await ways.hold(uow.session, user_id) if user_id else None
         if held is None or held.banned:
             raise DeviceUnknown
@@ -70,7 +70,9 @@ async def upgrade(db: Database, principal: Principal, email: str, password: str,
     """The same account, now with an address and a password. Raises NotAGuest, BadField, WeakPassword or EmailTaken."""
     address = checked_email(email)
     async with db.begin() as uow:
-        held = await _guest(uow, principal.user_id)
+        held = await own(uow, principal)
+        if not held.guest:
+            raise NotAGuest
         checked_password(checked_text("password", password), email=address, name=held.account.name)
         hashed = await hash_password(password, REGISTRATIONS)
         columns = {"email": address, "password_hash": hashed, "password_changed_at": utc_now()}
@@ -103,21 +105,19 @@ async def merge(
         raise MergeImpossible
     async with db.begin() as uow:
         # In one order, so that two merges at once cannot wait for each other.
-        held = {
-            user_id: await ways.hold(uow.session, user_id) for user_id in sorted((principal.user_id, other.user_id))
-        }
-        guest, into = held[principal.user_id], held[other.user_id]
-        if guest is None or guest.banned or into is None or into.banned:
-            raise SessionEnded
+        for user_id in sorted((principal.user_id, other.user_id)):
+            await ways.hold(uow.session, user_id)
+        guest, into = await own(uow, principal), await own(uow, other)
         if not guest.guest:
             raise NotAGuest
-        if into.guest:
+        # Who belongs to the staff is taken out of it by staff, and never as the last admin.
+        if into.guest or is_staff(guest.account.roles):
             raise MergeImpossible
         await _close(uow, guest, into.account.id)
         uow.record(AccountMerged(from_id=guest.account.id, into_id=into.account.id))
-        for user_id, actor_id in ((guest.account.id, into.account.id), (into.account.id, guest.account.id)):
-            detail = {"from_id": str(guest.account.id), "into_id": str(into.account.id)}
-            audit.record(uow, Action.ACCOUNT_MERGED, user_id=user_id, actor_id=actor_id, detail=detail, caller=caller)
+        detail = {"from_id": str(guest.account.id), "into_id": str(into.account.id)}
+        for user_id in (guest.account.id, into.account.id):
+            audit.record(uow, Action.ACCOUNT_MERGED, user_id=user_id, detail=detail, caller=caller)
         notices.tell(uow, into.account.id, Action.ACCOUNT_MERGED)
     authenticator.forget_user(guest.account.id)
     return into.account
@@ -129,14 +129,3 @@ async def _close(uow: UnitOfWork, guest: Held, into_id: UUID) -> None:
     await ways.forget_devices(uow.session, user_id)
     await code_rows.forget(uow.session, user_id)
     await ways.change(uow.session, user_id, banned_at=utc_now(), merged_into=into_id)
-
-
-async def _guest(uow: UnitOfWork, user_id: UUID) -> Held:
-    held = await ways.hold(uow.session, user_id)
-    if held is None or not held.guest:
-        raise NotAGuest
-    return held
-
-
-def _sha256(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

@@ -12,12 +12,13 @@ from domains.identity.errors import (
     SessionEnded,
     TooManyRegistrations,
 )
+from domains.identity.policy.actions import Action
 from domains.identity.policy.entry import Method
 from domains.identity.policy.limits import QUIET_S, REGISTRATION_DELAYS_S, account_subject, registration_subject
 from domains.identity.policy.passwords import MAX_LENGTH
-from domains.identity.repository import accounts, tries
+from domains.identity.repository import accounts, tries, ways
 from domains.identity.repository.accounts import Candidate
-from domains.identity.service import guesses
+from domains.identity.service import audit, guesses
 from domains.identity.service.authenticator import Authenticator, Principal
 from domains.identity.service.caller import Caller
 from domains.identity.service.entry import Grant, Pending, enter, granted
@@ -59,14 +60,14 @@ async def log_in(
     outdated = candidate.password_hash is None or is_outdated(candidate.password_hash)
     renewed_hash = await hash_password(password, LOGINS) if outdated else None
     async with db.begin() as uow:
+        held = await ways.hold(uow.session, candidate.account.id)
+        # It may have been changed since it was read: hashing takes its time, and waiting for it more.
+        if held is None or held.password_hash != candidate.password_hash:
+            raise BadCredentials
         await guesses.forgive(uow, counted)
         if renewed_hash is not None:
-            await accounts.set_password_hash(uow.session, candidate.account.id, renewed_hash)
-        entered = (
-            None
-            if candidate.banned
-            else await enter(uow, authenticator, candidate.account, caller, method=Method.PASSWORD)
-        )
+            await accounts.set_password_hash(uow.session, held.account.id, renewed_hash)
+        entered = None if held.banned else await enter(uow, authenticator, held.account, caller, method=Method.PASSWORD)
     if entered is None:
         raise Banned
     return entered
@@ -91,9 +92,10 @@ async def refresh(db: Database, authenticator: Authenticator, token: str, *, in_
     return await granted(authenticator, account, opened, in_cookie=in_cookie)
 
 
-async def log_out(db: Database, authenticator: Authenticator, principal: Principal) -> None:
+async def log_out(db: Database, authenticator: Authenticator, principal: Principal, caller: Caller) -> None:
     async with db.begin() as uow:
         await revoke_session(uow, user_id=principal.user_id, session_id=principal.session_id, reason="logout")
+        audit.record(uow, Action.LOGGED_OUT, user_id=principal.user_id, caller=caller)
     authenticator.forget_session(principal.session_id)
 
 

@@ -11,15 +11,15 @@ from domains.identity.policy.codes import Purpose
 from domains.identity.policy.entry import Method
 from domains.identity.policy.fields import checked_email
 from domains.identity.repository import codes as code_rows
-from domains.identity.repository import oidc, ways
+from domains.identity.repository import ways
 from domains.identity.repository.codes import Used
 from domains.identity.repository.ways import Held
 from domains.identity.service import audit, codes, notices
 from domains.identity.service.authenticator import Authenticator, Principal
 from domains.identity.service.caller import Caller
+from domains.identity.service.claims import claim
 from domains.identity.service.codes import Presented, Requested
 from domains.identity.service.entry import Grant, Pending, enter
-from domains.identity.service.sessions import revoke_session
 from domains.identity.service.ways import own
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database, UnitOfWork
@@ -40,11 +40,17 @@ async def log_in(db: Database, authenticator: Authenticator, presented: Presente
     async with db.begin() as uow:
         held = await hold_addressee(uow, await codes.use(uow, presented))
         if not held.banned:
-            await _claim(uow, held, caller)
-            account = replace(held.account, verified=True)
+            await claim(uow, held, caller)
+            if held.has_password and not held.account.verified:
+                await _forget_password(uow, held, caller)
+            account = held.account
+            if not account.verified:
+                account = replace(account, verified=True, deletion_at=None)
             entered = await enter(uow, authenticator, account, caller, method=Method.CODE)
     if held.banned:
         raise Banned
+    if not held.account.verified:
+        authenticator.forget_user(held.account.id)
     return entered
 
 
@@ -122,22 +128,11 @@ async def offer_verification(uow: UnitOfWork, user_id: UUID) -> UUID | None:
     return await codes.request_quietly(uow, user_id, Purpose.VERIFY, held.account.email)
 
 
-async def _claim(uow: UnitOfWork, held: Held, caller: Caller) -> None:
-    """Whoever reads the mail of an address that was never confirmed need not be who registered with it: what the other
-    set up opens the account no more."""
-    if held.account.verified:
-        return
-    user_id, now = held.account.id, utc_now()
-    await ways.verify(uow.session, user_id, now)
-    audit.record(uow, Action.ADDRESS_VERIFIED, user_id=user_id, caller=caller)
-    await revoke_session(uow, user_id=user_id, reason="address confirmed")
-    if await oidc.forget(uow.session, user_id):
-        audit.record(uow, Action.PROVIDER_UNLINKED, user_id=user_id, caller=caller)
-        notices.tell(uow, user_id, Action.PROVIDER_UNLINKED)
-    if held.has_password:
-        await ways.change(uow.session, user_id, password_hash=None, password_changed_at=now)
-        audit.record(uow, Action.PASSWORD_REMOVED, user_id=user_id, caller=caller)
-        notices.tell(uow, user_id, Action.PASSWORD_REMOVED)
+async def _forget_password(uow: UnitOfWork, held: Held, caller: Caller) -> None:
+    user_id = held.account.id
+    await ways.change(uow.session, user_id, password_hash=None, password_changed_at=utc_now())
+    audit.record(uow, Action.PASSWORD_REMOVED, user_id=user_id, caller=caller)
+    notices.tell(uow, user_id, Action.PASSWORD_REMOVED)
 
 
 async def _move(uow: UnitOfWork, held: Held, address: str, caller: Caller) -> None:

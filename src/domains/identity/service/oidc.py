@@ -12,7 +12,6 @@ Consequence: nothing is done at the callback but to verify and keep; everything 
 starter can ask for. A code that is read on its way is worth nothing.
 """
 
-import hashlib
 import hmac
 import secrets
 from typing import NamedTuple
@@ -42,7 +41,7 @@ from domains.identity.policy.sessions import SESSION_LIFETIME
 from domains.identity.providers.openid.client import OpenIdProvider
 from domains.identity.providers.openid.setup import OpenIdProviders
 from domains.identity.repository import oidc as repository
-from domains.identity.repository import ways
+from domains.identity.repository import sessions, ways
 from domains.identity.repository.oidc import Answered
 from domains.identity.repository.ways import Held
 from domains.identity.service import audit, notices
@@ -51,6 +50,7 @@ from domains.identity.service.authenticator import Authenticator, Principal
 from domains.identity.service.caller import Caller
 from domains.identity.service.entry import Grant, Pending, enter
 from domains.identity.service.guests import leave_guesthood
+from domains.identity.service.hashing import fingerprint
 from domains.identity.service.login import count_registration
 from domains.kernel.clock import utc_now
 from domains.kernel.errors import Unauthenticated
@@ -92,11 +92,11 @@ async def begin(
     state, nonce, code_verifier, verifier = (secrets.token_urlsafe(32) for _ in range(4))
     url = await provider.login_url(state=state, nonce=nonce, code_verifier=code_verifier)
     flow = OidcFlow(
-        state_hash=_sha256(state),
+        state_hash=fingerprint(state),
         provider=name,
         nonce=nonce,
         code_verifier=code_verifier,
-        starter_hash=_sha256(verifier),
+        starter_hash=fingerprint(verifier),
         return_to=target,
         link=link,
         user_id=principal.user_id if principal else None,
@@ -111,7 +111,7 @@ async def begin(
 async def come_back(db: Database, name: str, *, state: str, code: str | None, iss: str | None) -> str:
     """Where the person goes from the provider: the page that the flow named, with a code, or an error's code. Raises
     OidcFlowInvalid for a state that nobody waits for. `code` None: the provider let nobody in."""
-    flow = await repository.take_flow(db, _sha256(state), utc_now())
+    flow = await repository.take_flow(db, fingerprint(state), utc_now())
     if flow is None:
         raise OidcFlowInvalid
     try:
@@ -127,8 +127,8 @@ async def come_back(db: Database, name: str, *, state: str, code: str | None, is
     exchange = secrets.token_urlsafe(32)
     await repository.answer_flow(
         db,
-        _sha256(state),
-        exchange_hash=_sha256(exchange),
+        fingerprint(state),
+        exchange_hash=fingerprint(exchange),
         claims=claims_of(raw, provider.issuer)._asdict(),
         expires_at=utc_now() + EXCHANGE_LIFETIME,
     )
@@ -140,8 +140,8 @@ async def exchange(
 ) -> Grant | Pending | OidcIdentity:
     """What was begun: a login, or a link. Raises OidcFlowInvalid, OidcLinkNeeded, OidcTaken, Banned, SessionEnded,
     TooManyRegistrations."""
-    flow = await repository.use_flow(db, _sha256(code), utc_now())
-    if flow is None or not hmac.compare_digest(_sha256(verifier), flow.starter_hash):
+    flow = await repository.use_flow(db, fingerprint(code), utc_now())
+    if flow is None or not hmac.compare_digest(fingerprint(verifier), flow.starter_hash):
         raise OidcFlowInvalid
     provider = db.port(OpenIdProviders).named(flow.provider)
     claims = Claims(**flow.claims)
@@ -199,8 +199,9 @@ async def _known(uow: UnitOfWork, provider: OpenIdProvider, claims: Claims) -> H
     row = await repository.identity(uow.session, provider.issuer, claims.subject)
     if row is None:
         return None
-    row.last_used_at = utc_now()
-    return await ways.hold(uow.session, row.user_id)
+    # The account first, as whoever unlinks it does.
+    held = await ways.hold(uow.session, row.user_id)
+    return held if await repository.used(uow.session, row.id, utc_now()) else None
 
 
 async def _newcomer(uow: UnitOfWork, provider: OpenIdProvider, claims: Claims, flow: Answered, caller: Caller) -> Held:
@@ -251,9 +252,8 @@ async def _starter(uow: UnitOfWork, flow: Answered) -> Held | None:
     """Who was logged in when it began, if they still are."""
     if flow.user_id is None or flow.session_id is None:
         return None
-    if not await repository.is_live(uow.session, flow.session_id, flow.user_id, utc_now()):
-        return None
-    return await ways.hold(uow.session, flow.user_id)
+    held = await ways.hold(uow.session, flow.user_id)
+    return held if await sessions.is_live(uow.session, flow.session_id, flow.user_id, utc_now()) else None
 
 
 async def _attach(
@@ -301,7 +301,3 @@ def _said(claims: Claims) -> dict[str, str]:
         except BadField:
             found[field] = default
     return found
-
-
-def _sha256(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

@@ -1,7 +1,5 @@
 """What links a person to a provider, taken away again: the link itself, or the login that stands behind a session."""
 
-import hashlib
-
 from domains.identity.errors import BadField, LastWayIn, OidcAway, OidcRefused, OidcUnknown
 from domains.identity.policy.actions import Action
 from domains.identity.policy.oidc import LOGOUT_TOKEN_KEPT
@@ -10,6 +8,7 @@ from domains.identity.repository import oidc as repository
 from domains.identity.service import audit, notices
 from domains.identity.service.authenticator import Authenticator, Principal
 from domains.identity.service.caller import Caller
+from domains.identity.service.hashing import fingerprint
 from domains.identity.service.login import log_out
 from domains.identity.service.sessions import revoke_session
 from domains.identity.service.ways import own, ways_in
@@ -37,7 +36,7 @@ async def unlink(db: Database, authenticator: Authenticator, principal: Principa
 
 
 async def log_out_there_too(
-    db: Database, authenticator: Authenticator, principal: Principal, return_to: str | None
+    db: Database, authenticator: Authenticator, principal: Principal, return_to: str | None, caller: Caller
 ) -> str | None:
     """Ends this login session. Where the browser goes to end the login at the provider as well; None where there is
     nothing to end, or the provider is away: nobody stays logged in for that. Raises BadField for a foreign address.
@@ -51,7 +50,7 @@ async def log_out_there_too(
     if not providers.is_own_address(target):
         raise BadField("redirect_uri", "redirect_uri does not lie below public_url or one of the allowed origins")
     there = await repository.at_provider(db, principal.user_id, principal.session_id)
-    await log_out(db, authenticator, principal)
+    await log_out(db, authenticator, principal, caller)
     provider = providers.of_issuer(there.issuer) if there else None
     if there is None or provider is None:
         return None
@@ -68,7 +67,7 @@ async def end_by_provider(
     also for a token that was used."""
     provider = db.port(OpenIdProviders).named(name)
     claims = await provider.ended(logout_token)
-    token_hash = hashlib.sha256(f"{provider.issuer} {claims['jti']}".encode("utf-8", "surrogatepass")).digest()
+    token_hash = fingerprint(f"{provider.issuer} {claims['jti']}")
     async with db.begin() as uow:
         if not await repository.spend_logout_token(uow.session, token_hash, utc_now() + LOGOUT_TOKEN_KEPT):
             raise OidcRefused("the token was used before")

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from domains.identity.errors import Banned, PasskeyKnown, PasskeyRefused, PendingInvalid, TooManyPasskeys
+from domains.identity.errors import Banned, PasskeyKnown, PasskeyRefused, TooManyPasskeys
 from domains.identity.models.factors import PasskeyRow
 from domains.identity.policy.actions import Action
 from domains.identity.policy.entry import Method
@@ -21,6 +21,7 @@ from domains.identity.providers import passkeys as provider
 from domains.identity.providers.passkeys import RelyingParty
 from domains.identity.repository import passkeys as repository
 from domains.identity.repository import ways as accounts
+from domains.identity.repository.passkeys import Stored
 from domains.identity.service import factors
 from domains.identity.service.authenticator import Authenticator, Principal
 from domains.identity.service.caller import Caller
@@ -93,8 +94,10 @@ async def options_to_prove(db: Database, ceremony: Ceremony, user_id: UUID | Non
     return provider.authentication_options(db.port(RelyingParty), challenge=challenge, known=known)
 
 
-async def prove(db: Database, answer: dict[str, Any], ceremony: Ceremony, user_id: UUID | None, caller: Caller) -> UUID:
-    """Whose passkey has answered. Raises PasskeyRefused, also for one that has counted less than before: its owner is
+async def prove(
+    db: Database, answer: dict[str, Any], ceremony: Ceremony, user_id: UUID | None, caller: Caller
+) -> Stored:
+    """Which passkey has answered. Raises PasskeyRefused, also for one that has counted less than before: its owner is
     told."""
     given = provider.asserted(answer)
     await _take_challenge(db, given.challenge, ceremony, user_id)
@@ -110,16 +113,17 @@ async def prove(db: Database, answer: dict[str, Any], ceremony: Ceremony, user_i
             changed(uow, stored.user_id, Action.PASSKEY_COPIED, caller)
     if not plausible:
         raise PasskeyRefused
-    return stored.user_id
+    return stored
 
 
 async def log_in(db: Database, authenticator: Authenticator, answer: dict[str, Any], caller: Caller) -> Grant | Pending:
     """Raises PasskeyRefused, or Banned to somebody who has the passkey."""
-    user_id = await prove(db, answer, Ceremony.LOGIN, None, caller)
+    shown = await prove(db, answer, Ceremony.LOGIN, None, caller)
     async with db.begin() as uow:
-        held = await accounts.hold(uow.session, user_id)
-        if held is None:
-            raise PendingInvalid
+        held = await accounts.hold(uow.session, shown.user_id)
+        # It may have been taken away since.
+        if held is None or await repository.own(uow.session, shown.user_id, shown.id) is None:
+            raise PasskeyRefused
         if held.banned:
             raise Banned
         return await enter(uow, authenticator, held.account, caller, method=Method.PASSKEY, multi_factor=True)

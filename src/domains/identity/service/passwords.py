@@ -9,11 +9,12 @@ from domains.identity.policy.actions import Action
 from domains.identity.policy.fields import checked_text
 from domains.identity.policy.passwords import checked_password
 from domains.identity.repository import codes as code_rows
-from domains.identity.repository import oidc, ways
+from domains.identity.repository import ways
 from domains.identity.repository.ways import Held
 from domains.identity.service import audit, codes, notices
 from domains.identity.service.authenticator import Authenticator, Principal
 from domains.identity.service.caller import Caller
+from domains.identity.service.claims import claim
 from domains.identity.service.codes import Presented
 from domains.identity.service.hashing import LOGINS, hash_password
 from domains.identity.service.login import prove_password
@@ -33,10 +34,7 @@ async def reset(
         if held.banned:
             raise CodeInvalid
         await _set(uow, held, password)
-        # Whoever reads the mail has the address, and need not be who registered with it.
-        if not held.account.verified:
-            await ways.verify(uow.session, held.account.id, utc_now())
-            await oidc.forget(uow.session, held.account.id)
+        await claim(uow, held, caller)
         await code_rows.forget(uow.session, held.account.id)
         await revoke_session(uow, user_id=held.account.id, reason="password reset")
         audit.record(uow, Action.PASSWORD_RESET, user_id=held.account.id, caller=caller)
@@ -47,11 +45,14 @@ async def reset(
 async def change(
     db: Database, authenticator: Authenticator, principal: Principal, password: str, current: str | None, caller: Caller
 ) -> None:
-    """By a fresh login or the current password. Raises StepUpNeeded, PasswordWrong, WeakPassword, BadField."""
+    """By a fresh login or, where it is enough to step up, the current password. Raises StepUpNeeded, PasswordWrong,
+    WeakPassword, BadField."""
+    if not await authenticator.is_fresh(principal):
+        methods = await authenticator.step_up_methods(principal)
+        if current is None or "password" not in methods:
+            raise StepUpNeeded(methods=methods)
     if current is not None:
         await prove_password(db, principal.user_id, checked_text("current_password", current), caller)
-    elif not await authenticator.is_fresh(principal):
-        raise StepUpNeeded
     async with db.begin() as uow:
         held = await own(uow, principal)
         if not (held.account.email or held.account.username):

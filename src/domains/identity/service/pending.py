@@ -3,7 +3,6 @@
 Invariant: the token of such a login opens nothing by itself, bears five tries within ten minutes, and is good once.
 """
 
-import hashlib
 import secrets
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from domains.identity.policy.entry import Method
 from domains.identity.policy.factors import PENDING_LIFETIME, PENDING_TRIES
 from domains.identity.repository import factors as repository
 from domains.identity.repository.factors import Waiting
+from domains.identity.service.hashing import fingerprint
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database, UnitOfWork
 
@@ -22,7 +22,7 @@ async def begin(uow: UnitOfWork, user_id: UUID, method: Method) -> str:
     token = secrets.token_urlsafe(32)
     now = utc_now()
     row = PendingLoginRow(
-        token_hash=_hash(token),
+        token_hash=fingerprint(token),
         user_id=user_id,
         method=method,
         tries_left=PENDING_TRIES,
@@ -35,7 +35,7 @@ async def begin(uow: UnitOfWork, user_id: UUID, method: Method) -> str:
 
 async def take_try(db: Database, token: str) -> Waiting:
     """Raises PendingInvalid."""
-    waiting = await repository.take_try(db, _hash(token), utc_now())
+    waiting = await repository.take_try(db, fingerprint(token), utc_now())
     if waiting is None:
         raise PendingInvalid
     return waiting
@@ -43,7 +43,7 @@ async def take_try(db: Database, token: str) -> Waiting:
 
 async def owner(db: Database, token: str) -> UUID:
     """Raises PendingInvalid."""
-    user_id = await repository.waiting(db, _hash(token), utc_now())
+    user_id = await repository.waiting(db, fingerprint(token), utc_now())
     if user_id is None:
         raise PendingInvalid
     return user_id
@@ -51,9 +51,5 @@ async def owner(db: Database, token: str) -> UUID:
 
 async def use(uow: UnitOfWork, token: str) -> None:
     """Raises PendingInvalid where another request was faster."""
-    if not await repository.use_pending(uow.session, _hash(token)):
+    if not await repository.use_pending(uow.session, fingerprint(token)):
         raise PendingInvalid
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -12,8 +12,8 @@ from domains.identity.events import RolesChanged, SessionsRevoked
 from domains.identity.policy.actions import Action
 from domains.identity.policy.fields import Role, checked_roles
 from domains.identity.policy.permissions import Permission, Scope, checked_scoped, holds, is_staff
-from domains.identity.repository import accounts, staff
 from domains.identity.repository import roles as repository
+from domains.identity.repository import staff
 from domains.identity.repository.roles import Scoped, Standing
 from domains.identity.service import audit, notices
 from domains.identity.service.caller import Caller
@@ -27,12 +27,11 @@ class Change(NamedTuple):
 
 
 async def may(uow: UnitOfWork, user_id: UUID, permission: Permission, scope: Scope | None = None) -> bool:
-    """Whether somebody may, everywhere or within `scope`, as this transaction leaves them. No for nobody."""
-    everywhere = await accounts.roles_within(uow.session, user_id)
-    if scope is None or holds(permission, everywhere):
-        return holds(permission, everywhere)
-    scoped = await repository.scoped(uow.session, user_id)
-    return holds(permission, everywhere, [each.role for each in scoped if (each.kind, each.within_id) == scope])
+    """Whether somebody may, everywhere or within `scope`, as this transaction leaves them. No for nobody and for the
+    banned."""
+    kind, within_id = scope or (None, None)
+    held = await repository.held_within(uow.session, user_id, kind, within_id)
+    return holds(permission, held.roles, held.scoped_roles)
 
 
 async def change_roles(
@@ -86,13 +85,19 @@ async def keep_an_admin(uow: UnitOfWork, without: UUID) -> None:
 
 async def end_of_staff(uow: UnitOfWork, user_id: UUID, *, by: UUID | None, caller: Caller | None) -> None:
     """What somebody began as staff ends: looks through others' eyes, and the API keys that they made."""
-    now = utc_now()
-    for look in await staff.end_looks(uow.session, now=now, reason="no longer staff", actor_id=user_id):
-        audit.look_ended(uow, look)
-        uow.record(SessionsRevoked(user_id=look.user_id, session_ids=[look.session_id]))
-    for key in await staff.revoke_keys_of(uow.session, user_id, now):
+    await _end_looks(uow, "no longer staff", actor_id=user_id)
+    for key in await staff.revoke_keys_of(uow.session, user_id, utc_now()):
         detail = {"key": str(key.id), "name": key.name, "prefix": key.prefix, "scopes": key.scopes}
         audit.record(uow, Action.API_KEY_REVOKED, user_id=None, actor_id=by, detail=detail, caller=caller)
+
+
+async def _end_looks(
+    uow: UnitOfWork, reason: str, *, actor_id: UUID | None = None, user_id: UUID | None = None
+) -> None:
+    now = utc_now()
+    for look in await staff.end_looks(uow.session, now=now, reason=reason, actor_id=actor_id, user_id=user_id):
+        audit.look_ended(uow, look)
+        uow.record(SessionsRevoked(user_id=look.user_id, session_ids=[look.session_id]))
 
 
 async def _tell(
@@ -114,6 +119,9 @@ async def _tell(
     notices.tell(uow, user_id, Action.ROLES_CHANGED)
     if is_staff(before - after):
         await end_of_staff(uow, user_id, by=by, caller=caller)
+    if is_staff(after):
+        # Nobody looks through the eyes of staff, also not of somebody who has just become one.
+        await _end_looks(uow, "staff by now", user_id=user_id)
 
 
 def _checked(given: Scoped) -> Scoped:

@@ -10,10 +10,14 @@ from uuid import UUID
 from domains.identity.errors import RefreshInvalid, RefreshReused, SessionEnded
 from domains.identity.events import SessionsRevoked
 from domains.identity.models import LoginSession, RefreshToken
+from domains.identity.policy.actions import Action
 from domains.identity.policy.entry import Method
 from domains.identity.policy.sessions import SESSION_LIFETIME, Verdict, refresh_verdict
 from domains.identity.repository import sessions as repository
 from domains.identity.repository.sessions import Family
+from domains.identity.repository.staff import Look
+from domains.identity.service import audit
+from domains.identity.service.hashing import fingerprint
 from domains.kernel.clock import utc_now
 from domains.kernel.errors import Unauthenticated
 from domains.kernel.ids import new_id
@@ -70,14 +74,17 @@ async def revoke_session(
     ended = await repository.end_sessions(
         uow.session, user_id=user_id, session_id=session_id, keep=keep, reason=reason, now=utc_now()
     )
+    for ended_id, actor_id in ended.items():
+        if actor_id is not None:
+            audit.look_ended(uow, Look(ended_id, user_id, actor_id))
     if ended:
-        uow.record(SessionsRevoked(user_id=user_id, session_ids=ended))
-    return ended
+        uow.record(SessionsRevoked(user_id=user_id, session_ids=list(ended)))
+    return list(ended)
 
 
 async def _rotate(uow: UnitOfWork, token: str) -> Opened | Unauthenticated:
     now = utc_now()
-    family = await repository.lock_family(uow.session, _hash(token))
+    family = await repository.lock_family(uow.session, fingerprint(token))
     if family is None:
         return RefreshInvalid()
     match refresh_verdict(family.presented, now):
@@ -87,6 +94,8 @@ async def _rotate(uow: UnitOfWork, token: str) -> Opened | Unauthenticated:
             await revoke_session(
                 uow, user_id=family.user_id, session_id=family.session_id, reason="refresh token used twice"
             )
+            detail = {"session": str(family.session_id)}
+            audit.record(uow, Action.REFRESH_REUSED, user_id=family.user_id, detail=detail)
             return RefreshReused()
         case _ if family.banned:
             return SessionEnded()
@@ -99,18 +108,14 @@ async def _rotate(uow: UnitOfWork, token: str) -> Opened | Unauthenticated:
 
 async def _succeed(uow: UnitOfWork, family: Family, token: str, now: datetime) -> bytes:
     salt = secrets.token_bytes(16)
-    await repository.use_refresh_token(uow.session, _hash(token), salt=salt, now=now)
+    await repository.use_refresh_token(uow.session, fingerprint(token), salt=salt, now=now)
     await repository.touch_session(uow.session, family.session_id, now)
     _add_token(uow, family.session_id, _successor(token, salt), now)
     return salt
 
 
 def _add_token(uow: UnitOfWork, session_id: UUID, token: str, now: datetime) -> None:
-    uow.session.add(RefreshToken(token_hash=_hash(token), session_id=session_id, issued_at=now))
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+    uow.session.add(RefreshToken(token_hash=fingerprint(token), session_id=session_id, issued_at=now))
 
 
 def _successor(token: str, salt: bytes) -> str:

@@ -62,10 +62,10 @@ async def ban(uow: UnitOfWork, user_id: UUID, *, reason: str, by: UUID, caller: 
 
 async def unban(uow: UnitOfWork, user_id: UUID, *, by: UUID, caller: Caller) -> None:
     """Quiet for an account that is open. Raises OwnAccount, PersonUnknown, StaffProtected, and AccountClosed for one
-    that was joined to another."""
+    that was joined to another or erased."""
     standing = await hold(uow, user_id, by=by)
     if standing.merged:
-        raise AccountClosed("it was joined to another account")
+        raise AccountClosed("it was joined to another account, or erased")
     if is_staff(standing.roles) and not await _leads(uow, by):
         raise StaffProtected
     if standing.banned_at is None:

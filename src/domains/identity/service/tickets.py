@@ -3,13 +3,13 @@
 Stored and used up in PostgreSQL, so that a ticket opens one socket over all processes, and does so while Redis is away.
 """
 
-import hashlib
 import secrets
 
 from domains.identity.errors import SessionEnded, TicketInvalid, TooManyTickets
 from domains.identity.policy.sessions import ACCESS_LIFETIME, TICKET_LIFETIME, TICKETS_AT_ONCE
 from domains.identity.repository import tickets
 from domains.identity.service.authenticator import Principal
+from domains.identity.service.hashing import fingerprint
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database
 
@@ -28,7 +28,7 @@ async def issue_ticket(db: Database, principal: Principal) -> str:
     now = utc_now()
     added = await tickets.add(
         db,
-        _hash(ticket),
+        fingerprint(ticket),
         session_id=principal.session_id,
         expires_at=now + TICKET_LIFETIME,
         now=now,
@@ -44,13 +44,9 @@ async def redeem_ticket(db: Database, ticket: str) -> Principal:
     if len(ticket) != _LENGTH:
         raise TicketInvalid
     now = utc_now()
-    bearer = await tickets.use(db, _hash(ticket), now=now)
+    bearer = await tickets.use(db, fingerprint(ticket), now=now)
     if bearer is None:
         raise TicketInvalid
     if not bearer.live:
         raise SessionEnded
     return Principal(bearer.user_id, bearer.session_id, bearer.roles, now + ACCESS_LIFETIME)
-
-
-def _hash(ticket: str) -> bytes:
-    return hashlib.sha256(ticket.encode("utf-8", "surrogatepass")).digest()

@@ -2,17 +2,19 @@
 
 from domains.identity.errors import LastWayIn, SessionEnded
 from domains.identity.providers.openid.setup import OpenIdProviders
-from domains.identity.repository import oidc, passkeys
+from domains.identity.repository import oidc, passkeys, sessions
 from domains.identity.repository import ways as repository
 from domains.identity.repository.ways import Held
 from domains.identity.service.authenticator import Principal
+from domains.kernel.clock import utc_now
 from domains.kernel.uow import UnitOfWork
 
 
 async def own(uow: UnitOfWork, principal: Principal) -> Held:
-    """The caller's account, held until the commit."""
+    """The caller's account, held until the commit. Raises SessionEnded also where the login session has ended since
+    the token was looked at: within that time a stranger who was put out could still leave a way in behind."""
     held = await repository.hold(uow.session, principal.user_id)
-    if held is None:
+    if held is None or not await sessions.is_live(uow.session, principal.session_id, principal.user_id, utc_now()):
         raise SessionEnded
     return held
 

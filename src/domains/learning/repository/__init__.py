@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domains.kernel.uow import Database
+from domains.kernel.uow import Database, UnitOfWork
 from domains.learning.policy.kinds import SessionKind
 from domains.learning.policy.schedule import ItemState
 from domains.learning.repository import schedule
@@ -105,38 +105,35 @@ _STATE = text("""
     FROM learning_session s WHERE s.id = :session_id AND s.user_id = :user_id
 """)
 
-_LOCK = text("""
+_LOCK = """
     SELECT course_id, lesson_id, revision_id, answered, correct, cardinality(exercise_ids) AS total, completed_at,
            kind, unit_id, abandoned_at
-    FROM learning_session WHERE id = :session_id AND user_id = :user_id FOR UPDATE
-""")
+    FROM learning_session WHERE id = $1 AND user_id = $2 FOR UPDATE
+"""
 
-_CLOSE = text("""
-    UPDATE learning_session SET completed_at = greatest(active_at, :at), active_at = greatest(active_at, :at)
-    WHERE id = :session_id RETURNING completed_at
-""")
-
-_COUNT_COMPLETION = text("""
-    INSERT INTO learning_lesson_progress AS p (user_id, lesson_id, course_id, completions, best_score)
-    VALUES (:user_id, :lesson_id, :course_id, 1, :score)
-    ON CONFLICT (user_id, lesson_id) DO UPDATE SET
-        completions = p.completions + 1, best_score = greatest(p.best_score, excluded.best_score),
-        last_completed_at = now()
-    RETURNING completions
-""")
+_CLOSE = """
+    WITH closed AS (
+        UPDATE learning_session SET completed_at = greatest(active_at, $2), active_at = greatest(active_at, $2)
+        WHERE id = $1 RETURNING user_id, lesson_id, course_id, completed_at
+    ), counted AS (
+        INSERT INTO learning_lesson_progress AS p (user_id, lesson_id, course_id, completions, best_score)
+        SELECT user_id, lesson_id, course_id, 1, $3::float8 FROM closed WHERE lesson_id IS NOT NULL
+        ON CONFLICT (user_id, lesson_id) DO UPDATE SET
+            completions = p.completions + 1, best_score = greatest(p.best_score, excluded.best_score),
+            last_completed_at = now()
+        RETURNING completions
+    )
+    SELECT completed_at, completions FROM closed LEFT JOIN counted ON true
+"""
 
 _VIEW = text("""
     INSERT INTO learning_lesson_progress (user_id, lesson_id, course_id, completions, best_score)
     VALUES (:user_id, :lesson_id, :course_id, 1, 1) ON CONFLICT DO NOTHING RETURNING completions
 """)
 
-_LOCK_ENROLLMENT = text("""
-    SELECT completed_at FROM learning_enrollment WHERE user_id = :user_id AND course_id = :course_id FOR UPDATE
-""")
+_LOCK_ENROLLMENT = "SELECT completed_at FROM learning_enrollment WHERE user_id = $1 AND course_id = $2 FOR UPDATE"
 
-_COMPLETED_LESSONS = text("""
-    SELECT lesson_id FROM learning_lesson_progress WHERE user_id = :user_id AND course_id = :course_id
-""")
+_COMPLETED_LESSONS = "SELECT lesson_id FROM learning_lesson_progress WHERE user_id = $1 AND course_id = $2"
 
 _COMPLETE_COURSE = text("""
     UPDATE learning_enrollment SET completed_at = now() WHERE user_id = :user_id AND course_id = :course_id
@@ -284,22 +281,16 @@ async def session_state(session: AsyncSession, session_id: UUID, user_id: UUID) 
     return SessionState(*row) if row else None
 
 
-async def lock_session(session: AsyncSession, session_id: UUID, user_id: UUID) -> LockedSession | None:
-    row = (await session.execute(_LOCK, {"session_id": session_id, "user_id": user_id})).one_or_none()
-    return LockedSession(*row) if row else None
+async def lock_session(uow: UnitOfWork, session_id: UUID, user_id: UUID) -> LockedSession | None:
+    rows = await uow.fetch(_LOCK, session_id, user_id)
+    return LockedSession(*rows[0]) if rows else None
 
 
-async def close_session(session: AsyncSession, session_id: UUID, at: datetime) -> datetime:
-    """When it was completed: at `at`, or with its last answer where another process's clock was ahead."""
-    closed_at: datetime = (await session.execute(_CLOSE, {"session_id": session_id, "at": at})).scalar_one()
-    return closed_at
-
-
-async def count_completion(session: AsyncSession, user_id: UUID, lesson_id: UUID, course_id: UUID, score: float) -> int:
-    """How often the learner has now completed the lesson."""
-    values = {"user_id": user_id, "lesson_id": lesson_id, "course_id": course_id, "score": score}
-    completions: int = (await session.execute(_COUNT_COMPLETION, values)).scalar_one()
-    return completions
+async def close_session(uow: UnitOfWork, session_id: UUID, at: datetime, score: float) -> tuple[datetime, int | None]:
+    """When it was completed (at `at`, or with its last answer where another process's clock was ahead), and how often
+    the learner has now completed the lesson; None for a session that is of no lesson."""
+    [row] = await uow.fetch(_CLOSE, session_id, at, score)
+    return row["completed_at"], row["completions"]
 
 
 async def view_lesson(session: AsyncSession, user_id: UUID, lesson_id: UUID, course_id: UUID) -> bool:
@@ -308,20 +299,19 @@ async def view_lesson(session: AsyncSession, user_id: UUID, lesson_id: UUID, cou
     return (await session.execute(_VIEW, values)).one_or_none() is not None
 
 
-async def lock_open_enrollment(session: AsyncSession, user_id: UUID, course_id: UUID) -> bool:
+async def lock_open_enrollment(uow: UnitOfWork, user_id: UUID, course_id: UUID) -> bool:
     """Holds the enrolment until the end of the transaction. False where there is none, or the course was completed
     before."""
-    row = (await session.execute(_LOCK_ENROLLMENT, {"user_id": user_id, "course_id": course_id})).one_or_none()
-    return row is not None and row.completed_at is None
+    rows = await uow.fetch(_LOCK_ENROLLMENT, user_id, course_id)
+    return bool(rows) and rows[0]["completed_at"] is None
 
 
 async def complete_course(session: AsyncSession, user_id: UUID, course_id: UUID) -> None:
     await session.execute(_COMPLETE_COURSE, {"user_id": user_id, "course_id": course_id})
 
 
-async def completed_lessons(session: AsyncSession, user_id: UUID, course_id: UUID) -> set[UUID]:
-    rows = await session.execute(_COMPLETED_LESSONS, {"user_id": user_id, "course_id": course_id})
-    return set(rows.scalars())
+async def completed_lessons(uow: UnitOfWork, user_id: UUID, course_id: UUID) -> set[UUID]:
+    return {row["lesson_id"] for row in await uow.fetch(_COMPLETED_LESSONS, user_id, course_id)}
 
 
 async def progress_of_course(session: AsyncSession, user_id: UUID, course_id: UUID) -> dict[UUID, LessonRecord]:

@@ -133,7 +133,7 @@ async def _begin(
     if found is not None:
         return BegunSession(found.id, found.record, resumed=True)
     rules, states = await schedule.current(uow.db, user_id, course_id)
-    done = await repository.completed_lessons(uow.session, user_id, course_id)
+    done = await repository.completed_lessons(uow, user_id, course_id)
     session_id = new_id()
     asked = choose(outline(revision), Learner(now, {state.item_id: state for state in states}, done), session_id)
     if not asked:

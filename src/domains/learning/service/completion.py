@@ -34,7 +34,7 @@ class CompletedSession(msgspec.Struct, frozen=True):
 
 async def complete_session(uow: UnitOfWork, user_id: UUID, session_id: UUID) -> CompletedSession:
     """Raises SessionNotFound, SessionClosed (it was given up) and SessionIncomplete."""
-    session = await repository.lock_session(uow.session, session_id, user_id)
+    session = await repository.lock_session(uow, session_id, user_id)
     if session is None:
         raise SessionNotFound
     if session.abandoned_at is not None:
@@ -44,9 +44,20 @@ async def complete_session(uow: UnitOfWork, user_id: UUID, session_id: UUID) -> 
         if session.answered < session.total:
             raise SessionIncomplete(answered=session.answered, total=session.total)
         known = await _known_lessons(uow, session_id, session)
-        closed_at = await repository.close_session(uow.session, session_id, utc_now())
-        if session.lesson_id is not None:
-            await _complete_lesson(uow, user_id, session_id, session, session.lesson_id, closed_at)
+        share = score(session.correct, session.total)
+        closed_at, completions = await repository.close_session(uow, session_id, utc_now(), share)
+        if session.lesson_id is not None and completions is not None:
+            fact = LessonCompleted(
+                occurred_at=closed_at,
+                user_id=user_id,
+                course_id=session.course_id,
+                lesson_id=session.lesson_id,
+                session_id=session_id,
+                correct=session.correct,
+                total=session.total,
+                completions=completions,
+            )
+            await _announce(uow, fact)
         else:
             skipped = await _complete_practice(uow, user_id, session_id, session, known, closed_at)
     return CompletedSession(
@@ -59,25 +70,6 @@ async def complete_session(uow: UnitOfWork, user_id: UUID, session_id: UUID) -> 
         first_call,
         skipped,
     )
-
-
-async def _complete_lesson(
-    uow: UnitOfWork, user_id: UUID, session_id: UUID, session: LockedSession, lesson_id: UUID, closed_at: datetime
-) -> None:
-    completions = await repository.count_completion(
-        uow.session, user_id, lesson_id, session.course_id, score(session.correct, session.total)
-    )
-    fact = LessonCompleted(
-        occurred_at=closed_at,
-        user_id=user_id,
-        course_id=session.course_id,
-        lesson_id=lesson_id,
-        session_id=session_id,
-        correct=session.correct,
-        total=session.total,
-        completions=completions,
-    )
-    await _announce(uow, fact)
 
 
 async def _known_lessons(uow: UnitOfWork, session_id: UUID, session: LockedSession) -> list[UUID]:
@@ -157,10 +149,10 @@ async def _announce(uow: UnitOfWork, fact: LessonCompleted) -> None:
 async def announce_if_complete(uow: UnitOfWork, user_id: UUID, course_id: UUID) -> None:
     """Once, when every lesson of the course is done."""
     # Of two last lessons completed at the same moment, the one that waits here sees the other's.
-    if not await repository.lock_open_enrollment(uow.session, user_id, course_id):
+    if not await repository.lock_open_enrollment(uow, user_id, course_id):
         return
     course = await catalog.published_course(uow, course_id)
-    done = await repository.completed_lessons(uow.session, user_id, course_id)
+    done = await repository.completed_lessons(uow, user_id, course_id)
     if course.lessons.keys() <= done:
         await repository.complete_course(uow.session, user_id, course_id)
         uow.record(CourseCompleted(user_id=user_id, course_id=course_id))

@@ -28,7 +28,7 @@ MOST_CODE_LETTERS = 100
 
 async def invite(uow: UnitOfWork, user_id: UUID, session_id: UUID) -> InvitationMadeOut:
     """Raises SessionNotFound, SessionClosed and TooManyInvitations."""
-    session = await repository.lock_session(uow.session, session_id, user_id)
+    session = await repository.lock_session(uow, session_id, user_id)
     if session is None:
         raise SessionNotFound
     if session.completed_at is not None:

@@ -14,6 +14,7 @@ from litestar.response import Redirect
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER
 
 from domains.kernel.uow import Database
+from domains.notifications.controllers.links import language_of
 from domains.notifications.errors import LinkUnknown
 from domains.notifications.policy.planning import category_scope
 from domains.notifications.rendering import pages
@@ -78,8 +79,7 @@ async def _shown(request: Request[Any, Any, Any], db: Database, token: str) -> R
 
 
 def _unknown(request: Request[Any, Any, Any]) -> Response[str]:
-    tag = request.headers.get("accept-language", "en").split(",")[0].split(";")[0].strip()
-    return _html(pages.unknown_link(tag[:35]), status=404)
+    return _html(pages.unknown_link(language_of(request)), status=404)
 
 
 def _html(text: str, *, status: int = 200) -> Response[str]:

@@ -1,10 +1,17 @@
 """What is worth telling of an account."""
 
 from domains.identity import api as identity
-from domains.identity.events import AccountMerged, CodeRequested, SecurityNoticed, UserCreated
+from domains.identity.events import (
+    AccountErased,
+    AccountMerged,
+    CodeRequested,
+    ExportReady,
+    SecurityNoticed,
+    UserCreated,
+)
 from domains.kernel.uow import Subscription, UnitOfWork
-from domains.notifications.repository import moves
-from domains.notifications.service import plan
+from domains.notifications.repository import moves, rights
+from domains.notifications.service import farewell, plan
 
 # The link's token is put behind the path when the mail is written: `service.secret_mails`.
 _MAILS = {
@@ -46,7 +53,26 @@ async def merge_accounts(uow: UnitOfWork, fact: AccountMerged) -> None:
     await moves.move(uow.session, fact.from_id, fact.into_id)
 
 
+async def tell_export(uow: UnitOfWork, fact: ExportReady) -> None:
+    params = {"expires_at": fact.expires_at}
+    url, cause = "/account/exports", f"export:{fact.export_id}"
+    await plan.notify(uow, fact.user_id, "export_ready", params=params, url=url, cause=cause)
+
+
+async def forget_account(uow: UnitOfWork, fact: AccountErased) -> None:
+    email = await identity.confirmed_address(uow, fact.user_id)
+    await rights.erase(uow.session, fact.user_id, email)
+
+
+async def say_farewell(uow: UnitOfWork, fact: AccountErased) -> None:
+    if fact.farewell_id is not None:
+        await farewell.say(uow, fact.farewell_id)
+
+
 SUBSCRIPTIONS = [
+    Subscription("notifications.forget_account", AccountErased, forget_account, "inside"),
+    Subscription("notifications.say_farewell", AccountErased, say_farewell, "after"),
+    Subscription("notifications.tell_export", ExportReady, tell_export, "after"),
     Subscription("notifications.merge_accounts", AccountMerged, merge_accounts, "inside"),
     Subscription("notifications.welcome", UserCreated, welcome, "after"),
     Subscription("notifications.send_code", CodeRequested, send_code, "after"),

@@ -1,24 +1,34 @@
 """What is worth telling of lessons, courses and leagues."""
 
+from collections.abc import Sequence
+
 from domains.catalog import api as catalog
 from domains.gamification.events import LeagueEntered, LessonRewarded
 from domains.kernel.uow import Subscription, UnitOfWork
 from domains.learning.events import CourseCompleted
 from domains.notifications.service import plan, reminders
+from domains.notifications.service.plan import Telling
+
+
+async def tell_lessons_completed(uow: UnitOfWork, facts: Sequence[LessonRewarded]) -> None:
+    """Also counts the hour and moves reminders on: the same job, because a lesson is the most frequent of facts."""
+    tellings = [
+        Telling(
+            fact.user_id,
+            {"xp": fact.xp_earned, "streak_days": fact.streak_days},
+            f"/lessons/{fact.lesson_id}",
+            f"lesson:{fact.session_id}" if fact.session_id else f"view:{fact.lesson_id}",
+            fact.correlation_id,
+        )
+        for fact in facts
+        if fact.lesson_id is not None
+    ]
+    await plan.notify_all(uow, "lesson_completed", tellings)
+    await reminders.practised(uow, [(fact.user_id, fact.occurred_at) for fact in facts])
 
 
 async def tell_lesson_completed(uow: UnitOfWork, fact: LessonRewarded) -> None:
-    """Also counts the hour and moves reminders on: the same job, because a lesson is the most frequent of facts."""
-    if fact.lesson_id is not None:
-        await plan.notify(
-            uow,
-            fact.user_id,
-            "lesson_completed",
-            params={"xp": fact.xp_earned, "streak_days": fact.streak_days},
-            url=f"/lessons/{fact.lesson_id}",
-            cause=f"lesson:{fact.session_id}" if fact.session_id else f"view:{fact.lesson_id}",
-        )
-    await reminders.practised(uow, fact.user_id, fact.occurred_at)
+    await tell_lessons_completed(uow, [fact])
 
 
 async def tell_course_completed(uow: UnitOfWork, fact: CourseCompleted) -> None:
@@ -35,19 +45,30 @@ async def tell_course_completed(uow: UnitOfWork, fact: CourseCompleted) -> None:
     )
 
 
+async def tell_leagues_entered(uow: UnitOfWork, facts: Sequence[LeagueEntered]) -> None:
+    tellings = [
+        Telling(
+            fact.user_id,
+            {"tier": fact.tier, "ends_on": fact.ends_on.isoformat()},
+            "/leagues/current",
+            f"league:{fact.league_id}",
+            fact.correlation_id,
+        )
+        for fact in facts
+    ]
+    await plan.notify_all(uow, "league_entered", tellings)
+
+
 async def tell_league_entered(uow: UnitOfWork, fact: LeagueEntered) -> None:
-    await plan.notify(
-        uow,
-        fact.user_id,
-        "league_entered",
-        params={"tier": fact.tier, "ends_on": fact.ends_on.isoformat()},
-        url="/leagues/current",
-        cause=f"league:{fact.league_id}",
-    )
+    await tell_leagues_entered(uow, [fact])
 
 
 SUBSCRIPTIONS = [
-    Subscription("notifications.tell_lesson_completed", LessonRewarded, tell_lesson_completed, "after"),
+    Subscription(
+        "notifications.tell_lesson_completed", LessonRewarded, tell_lesson_completed, "after", tell_lessons_completed
+    ),
     Subscription("notifications.tell_course_completed", CourseCompleted, tell_course_completed, "after"),
-    Subscription("notifications.tell_league_entered", LeagueEntered, tell_league_entered, "after"),
+    Subscription(
+        "notifications.tell_league_entered", LeagueEntered, tell_league_entered, "after", tell_leagues_entered
+    ),
 ]

@@ -44,6 +44,7 @@ _ALL: tuple[Kind, ...] = (
     _kind("password_reset", "account", EMAIL, optional=False, critical=True, ttl_s=HOUR_S, urgency="high"),
     _kind("security_notice", "account", IN_APP, EMAIL, optional=False, critical=True, urgency="high"),
     _kind("export_ready", "account", IN_APP, EMAIL, optional=False),
+    _kind("account_deleted", "account", EMAIL, optional=False, critical=True),
     _kind("contact_answered", "account", EMAIL, optional=False),
     # Billing: what was paid, and what will be.
     _kind("course_purchased", "billing", IN_APP, EMAIL, optional=False),

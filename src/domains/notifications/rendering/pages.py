@@ -1,5 +1,5 @@
-"""Pages that belong to mails, as HTML. Invariant: they work without a script and without a login, and every value is
-escaped."""
+"""Pages that belong to mails, as HTML. Invariant: they work without a login, and every value is escaped. Only what
+stands behind a link with a secret needs a script, because nothing else can read what is behind a `#`."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -20,6 +20,9 @@ _PAGES = SandboxedEnvironment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+_GOOD = frozenset({"done", "sent", "half_old", "half_new"})
+"""Outcomes of a link that are no complaint."""
 
 
 class Topic(NamedTuple):
@@ -61,6 +64,15 @@ def unknown_link(locale: str) -> str:
     return _page("unknown_link.html", spoken, said)
 
 
+def link(locale: str, purpose: str) -> str:
+    """Behind a link with a secret: `verify`, `move` or `reset`."""
+    spoken = _spoken(locale)
+    both, own = spoken.texts["links"], spoken.texts["links"][purpose]
+    said = {name: _written(spoken, text) for name, text in (both | own).items() if isinstance(text, str)}
+    outcomes = {name: _written(spoken, text) for part in (both, own) for name, text in part["outcomes"].items()}
+    return _page("link.html", spoken, said | {"purpose": purpose, "outcomes": outcomes, "good": _GOOD})
+
+
 def outbox(letters: Sequence[Letter], *, to: str, kept_here: bool, previews: Sequence[tuple[str, str]]) -> str:
     """`previews`: addresses with what is to be seen there."""
     given = {"letters": letters, "to": to, "kept_here": kept_here, "previews": previews}
@@ -89,11 +101,12 @@ def _what(spoken: Tongue, scope: str) -> str:
     """In the middle of a sentence."""
     name = "everything" if scope == "*" else scope.removeprefix("category:")
     labels = spoken.texts["labels"]
-    return Writer(spoken, {"product": PRODUCT}, zone="UTC", html=False, about="a page").line(
-        labels.get(name, labels["everything"])
-    )
+    return _written(spoken, labels.get(name, labels["everything"]))
 
 
 def _say(spoken: Tongue, name: str, what: str) -> str:
-    params = {"product": PRODUCT, "what": what}
-    return Writer(spoken, params, zone="UTC", html=False, about="a page").line(spoken.texts["page"][name])
+    return _written(spoken, spoken.texts["page"][name], what=what)
+
+
+def _written(spoken: Tongue, text: str, **params: str) -> str:
+    return Writer(spoken, {"product": PRODUCT, **params}, zone="UTC", html=False, about="a page").line(text)

@@ -1,6 +1,6 @@
 """SQL of what is due by the clock: hours of practice, reminders, digests."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,21 +10,35 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.kernel.uow import Database
 
-# The other hours are read as they were before the statement, and this one as it leaves it.
-_COUNT_HOUR = text("""
+# The other hours are read as they were before the statement, and these as it leaves them. In one order everywhere, so
+# that two jobs never wait for each other.
+_COUNT_HOURS = text("""
     WITH counted AS (
-        INSERT INTO notifications_practice_hour AS p (user_id, hour, lessons) VALUES (:user_id, :hour, 1)
-        ON CONFLICT (user_id, hour) DO UPDATE SET lessons = p.lessons + 1 RETURNING hour, lessons
+        INSERT INTO notifications_practice_hour AS p (user_id, hour, lessons)
+        SELECT * FROM unnest(CAST(:user_ids AS uuid[]), CAST(:hours AS int[]), CAST(:lessons AS int[]))
+            AS c (user_id, hour, lessons) ORDER BY user_id, hour
+        ON CONFLICT (user_id, hour) DO UPDATE SET lessons = p.lessons + excluded.lessons
+        RETURNING user_id, hour, lessons
     )
-    SELECT hour, lessons FROM counted
-    UNION ALL SELECT hour, lessons FROM notifications_practice_hour WHERE user_id = :user_id AND hour <> :hour
+    SELECT user_id, hour, lessons FROM counted
+    UNION ALL SELECT user_id, hour, lessons FROM notifications_practice_hour p
+    WHERE user_id = ANY(CAST(:user_ids AS uuid[])) AND NOT EXISTS (
+        SELECT FROM counted c WHERE c.user_id = p.user_id AND c.hour = p.hour)
 """)
 _REMIND = text("""
     INSERT INTO notifications_reminder (user_id, what, local_on, hour, due_at)
-    VALUES (:user_id, :what, :local_on, :hour, :due_at) ON CONFLICT (user_id, what, local_on) DO NOTHING
+    SELECT * FROM unnest(CAST(:user_ids AS uuid[]), CAST(:whats AS text[]), CAST(:days AS date[]),
+        CAST(:hours AS int[]), CAST(:due AS timestamptz[])) AS r (user_id, what, local_on, hour, due_at)
+    ORDER BY user_id, what, local_on
+    ON CONFLICT (user_id, what, local_on) DO NOTHING
 """)
 _DROP_EARLIER = text("""
-    DELETE FROM notifications_reminder WHERE user_id = :user_id AND what = :what AND local_on < :local_on
+    DELETE FROM notifications_reminder WHERE ctid = ANY(ARRAY(
+        SELECT r.ctid FROM notifications_reminder r
+        JOIN unnest(CAST(:user_ids AS uuid[]), CAST(:whats AS text[]), CAST(:days AS date[]))
+            AS e (user_id, what, local_on) ON r.user_id = e.user_id AND r.what = e.what AND r.local_on < e.local_on
+        ORDER BY r.user_id, r.local_on FOR UPDATE OF r
+    ))
 """)
 # Those that another clock has taken are skipped, so that several share the work.
 _TAKE_REMINDERS = text("""
@@ -62,6 +76,11 @@ class Reminding(NamedTuple):
     hour: int
 
 
+class Dated(NamedTuple):
+    reminding: Reminding
+    due_at: datetime
+
+
 class Saved(NamedTuple):
     """A delivery that waited for a digest."""
 
@@ -72,18 +91,35 @@ class Saved(NamedTuple):
     expired: bool
 
 
-async def count_hour(session: AsyncSession, user_id: UUID, hour: int) -> dict[int, int]:
-    """One lesson more in that hour; returns how many in which hour."""
-    rows = await session.execute(_COUNT_HOUR, {"user_id": user_id, "hour": hour})
-    return {row.hour: row.lessons for row in rows}
+async def count_hours(session: AsyncSession, lessons: Mapping[tuple[UUID, int], int]) -> dict[UUID, dict[int, int]]:
+    """So many lessons more of somebody in an hour; returns how many of whom in which hour."""
+    users, hours = zip(*lessons, strict=True)
+    values = {"user_ids": list(users), "hours": list(hours), "lessons": list(lessons.values())}
+    found: dict[UUID, dict[int, int]] = {}
+    for row in await session.execute(_COUNT_HOURS, values):
+        found.setdefault(row.user_id, {})[row.hour] = row.lessons
+    return found
 
 
-async def remind(session: AsyncSession, reminding: Reminding, due_at: datetime) -> None:
-    await session.execute(_REMIND, {**reminding._asdict(), "due_at": due_at})
+async def remind(session: AsyncSession, dated: Sequence[Dated]) -> None:
+    if dated:
+        await session.execute(_REMIND, _columns([one.reminding for one in dated]) | {"due": [d.due_at for d in dated]})
 
 
-async def drop_earlier(session: AsyncSession, user_id: UUID, what: str, local_on: date) -> None:
-    await session.execute(_DROP_EARLIER, {"user_id": user_id, "what": what, "local_on": local_on})
+async def drop_earlier(session: AsyncSession, remindings: Sequence[Reminding]) -> None:
+    """Those that are replaced by these."""
+    values = _columns(remindings)
+    del values["hours"]
+    await session.execute(_DROP_EARLIER, values)
+
+
+def _columns(remindings: Sequence[Reminding]) -> dict[str, list[Any]]:
+    return {
+        "user_ids": [one.user_id for one in remindings],
+        "whats": [one.what for one in remindings],
+        "days": [one.local_on for one in remindings],
+        "hours": [one.hour for one in remindings],
+    }
 
 
 async def take_reminders(session: AsyncSession, now: datetime, *, most: int) -> Sequence[Reminding]:

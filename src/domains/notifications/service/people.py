@@ -48,7 +48,9 @@ async def persons(uow: UnitOfWork, user_ids: Collection[UUID], kinds: Collection
         return {}
     scopes = None if kinds is None else {scope for one in kinds for scope in (one.id, category_scope(one.category))}
     said = await repository.said_by(uow.session, contacts, scopes)
-    return {user_id: _person(user_id, contact, said[user_id]) for user_id, contact in contacts.items()}
+    return {
+        user_id: _person(user_id, contact, said[user_id]) for user_id, contact in contacts.items() if not contact.erased
+    }
 
 
 def _person(user_id: UUID, contact: identity.Contact, said: repository.Said) -> Person:

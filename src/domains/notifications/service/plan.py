@@ -39,6 +39,8 @@ class Telling(NamedTuple):
     params: Mapping[str, object]
     url: str
     cause: str
+    correlation_id: str | None = None
+    """Of the fact that it follows from, where that is another one's for each; else of the work at hand."""
 
 
 class _Told(NamedTuple):
@@ -47,6 +49,8 @@ class _Told(NamedTuple):
     """As they will be read back, so that every channel is told the same."""
     url: str
     cause: str
+    following: dict[str, Any]
+    """What facts about it say of where they come from."""
 
 
 async def notify(
@@ -66,6 +70,11 @@ async def notify(
     it. False where it was told before, or there is nobody to tell. Raises KeyError for an unknown kind."""
     told = [Telling(user_id, params, url, cause)]
     return await _plan(uow, KINDS[kind], told, now or utc_now(), channels, at_once=at_once) > 0
+
+
+async def notify_all(uow: UnitOfWork, kind: str, tellings: Sequence[Telling]) -> None:
+    """`notify` for several at once: all of them, or an error and none."""
+    await _plan(uow, KINDS[kind], tellings, utc_now(), None, at_once=True)
 
 
 async def notify_many(
@@ -104,14 +113,23 @@ async def _plan(
     at_once: bool,
 ) -> int:
     """How many were told. Raises whatever one of them brings about."""
+    if not tellings:
+        return 0
     found = await people.persons(uow, {one.user_id for one in tellings}, [kind])
     told = [
-        _Told(found[one.user_id], cast("dict[str, Any]", msgspec.to_builtins(one.params)), one.url, one.cause)
+        _Told(
+            found[one.user_id],
+            cast("dict[str, Any]", msgspec.to_builtins(one.params)),
+            one.url,
+            one.cause,
+            {} if one.correlation_id is None else {"correlation_id": one.correlation_id},
+        )
         for one in tellings
         if one.user_id in found and (owed(kind) or not found[one.user_id].closed)
     ]
     allowed = [channel for channel in CHANNELS if channels is None or channel in channels]
     rows: list[Planned] = []
+    following: dict[UUID, dict[str, Any]] = {}
     if IN_APP in allowed:
         told = await _into_inboxes(uow, kind, told)
         if IN_APP in kind.channels:
@@ -126,10 +144,11 @@ async def _plan(
             decision = decide(kind, channel, one.who.wishes, lately.get(channel, Lately()), now)
             queued = at_once and decision.state == "waiting" and decision.due_at <= now
             rows.append(_row(one, channel, decision, now + QUEUED_FOR if queued else None))
+            following[rows[-1].id] = one.following
     added = await deliveries.add(uow.session, kind.id, rows, now)
     for row in rows:
         if row.id in added and row.queued_until is not None:
-            uow.record(DeliveryDue(delivery_id=row.id))
+            uow.record(DeliveryDue(delivery_id=row.id, **following[row.id]))
     repeated = {(row.user_id, row.dedupe_key) for row in rows} - {
         (row.user_id, row.dedupe_key) for row in rows if row.id in added
     }
@@ -159,6 +178,7 @@ async def _into_inboxes(uow: UnitOfWork, kind: Kind, told: Sequence[_Told]) -> l
                 title=words.title,
                 body=words.body,
                 url=one.url,
+                **one.following,
             )
     added = await repository.add(uow.session, [(fact, told[place].cause) for place, fact in created.items()])
     for fact in created.values():

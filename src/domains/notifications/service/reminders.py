@@ -1,8 +1,9 @@
 """What people are reminded of by the clock on their own wall. Invariant: once per local day and only while it is true,
 however late or often the clock strikes."""
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from domains.kernel.zones import local_date
 from domains.notifications.channels.port import Due
 from domains.notifications.policy import reminders as policy
 from domains.notifications.repository import reminders as repository
-from domains.notifications.repository.reminders import Reminding
+from domains.notifications.repository.reminders import Dated, Reminding
 from domains.notifications.service import plan
 from domains.notifications.service.plan import Telling
 
@@ -23,20 +24,25 @@ _AT_ONCE = 200
 _DAY = timedelta(days=1)
 
 
-async def practised(uow: UnitOfWork, user_id: UUID, at: datetime) -> None:
-    """Counts the hour of practice, and puts off to the next evening and Sunday what is to be looked at then."""
-    zone = await identity.time_zone(uow, user_id)
-    local = at.astimezone(ZoneInfo(zone))
-    hour = policy.usual_hour(await repository.count_hour(uow.session, user_id, local.hour))
-    tomorrow = local.date() + _DAY
-    await repository.drop_earlier(uow.session, user_id, STREAK, tomorrow)
-    await repository.remind(
-        uow.session, Reminding(user_id, STREAK, tomorrow, hour), policy.moment(tomorrow, hour, zone)
-    )
-    week_on = policy.week_of(local.date())
-    recap_at = policy.recap_at(week_on, zone)
-    if at < recap_at:
-        await repository.remind(uow.session, Reminding(user_id, RECAP, week_on, policy.RECAP_HOUR), recap_at)
+async def practised(uow: UnitOfWork, lessons: Sequence[tuple[UUID, datetime]]) -> None:
+    """Counts the hours of practice of people and moments, and puts off to the next evening and Sunday what is to be
+    looked at then."""
+    zones = await identity.time_zones(uow, {user_id for user_id, _ in lessons})
+    local = [(user_id, at.astimezone(ZoneInfo(zones.get(user_id, "UTC")))) for user_id, at in lessons]
+    hours = await repository.count_hours(uow.session, Counter((user_id, at.hour) for user_id, at in local))
+    evenings: dict[UUID, Dated] = {}
+    recaps: dict[tuple[UUID, date], Dated] = {}
+    for user_id, at in local:
+        zone = zones.get(user_id, "UTC")
+        tomorrow, week_on = at.date() + _DAY, policy.week_of(at.date())
+        if user_id not in evenings or evenings[user_id].reminding.local_on < tomorrow:
+            hour = policy.usual_hour(hours[user_id])
+            due_at = policy.moment(tomorrow, hour, zone)
+            evenings[user_id] = Dated(Reminding(user_id, STREAK, tomorrow, hour), due_at)
+        if at < (recap_at := policy.recap_at(week_on, zone)):
+            recaps[user_id, week_on] = Dated(Reminding(user_id, RECAP, week_on, policy.RECAP_HOUR), recap_at)
+    await repository.drop_earlier(uow.session, [one.reminding for one in evenings.values()])
+    await repository.remind(uow.session, [*evenings.values(), *recaps.values()])
 
 
 async def run_due(db: Database, now: datetime) -> None:
@@ -57,7 +63,7 @@ async def _remind_of_streaks(uow: UnitOfWork, due: Sequence[Reminding], zones: d
     for reminding in due:
         decided = policy.decide(now, reminding.local_on, reminding.hour, zones[reminding.user_id])
         if isinstance(decided, datetime):
-            await repository.remind(uow.session, reminding, decided)
+            await repository.remind(uow.session, [Dated(reminding, decided)])
         elif decided == "now":
             wanted[reminding.user_id] = reminding
     at_risk = await gamification.streaks_at_risk(uow, {id_: r.local_on for id_, r in wanted.items()})

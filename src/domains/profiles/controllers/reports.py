@@ -30,11 +30,12 @@ class ReportsController(Controller):
     async def queue(
         self,
         uow: NamedDependency[UnitOfWork],
+        principal: NamedDependency[Principal],
         wanted: State = ReportState.OPEN,
         cursor: Cursor = None,
         limit: Limit = 50,
     ) -> Page[ReportOut]:
-        return await service.queue(uow, wanted, after=decode_cursor(cursor, UUID), limit=limit)
+        return await service.queue(uow, principal.user_id, wanted, after=decode_cursor(cursor, UUID), limit=limit)
 
     @patch("/{report_id:uuid}", operation_id="handle_report", summary="Take up a report, or close it")
     async def handle(

@@ -16,7 +16,8 @@ KEPT = timedelta(days=90)
 SHORTEST_PREFIX = 2
 _LONGEST = 30
 _FORM = re.compile(r"[a-z0-9](?:_?[a-z0-9]){2,29}")
-_AS_LETTERS = str.maketrans("01345789", "oieastbg")
+_AS_LETTERS = tuple(str.maketrans("01345789", f"o{one}eastbg") for one in "il")
+"""What digits are read as; 1 is read as either."""
 
 # fmt: off
 _RESERVED = frozenset([
@@ -44,9 +45,14 @@ def checked_handle(value: str) -> str:
 
 
 def is_reserved(handle: str) -> bool:
-    """Also with underscores, with digits behind it or for letters: `a_dmin`, `admin2`, `4dm1n`."""
-    plain = handle.replace("_", "")
-    return not {plain, plain.rstrip("0123456789"), plain.translate(_AS_LETTERS)}.isdisjoint(_RESERVED)
+    """Also with underscores, with digits behind it or for letters, and several in a row: `a_dmin`, `admin2`, `4dm1n`,
+    `1yceum_team`."""
+    return _is_reserved(handle.replace("_", "")) or all(_is_reserved(word) for word in handle.split("_"))
+
+
+def _is_reserved(word: str) -> bool:
+    heads = {word, word.rstrip("0123456789")}
+    return not (heads | {head.translate(table) for head in heads for table in _AS_LETTERS}).isdisjoint(_RESERVED)
 
 
 def prefix_range(value: str) -> tuple[str, str] | None:

@@ -6,25 +6,26 @@ allow it. A block has ended both.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from domains.kernel.ids import new_id
+from domains.kernel.uow import UnitOfWork
 
 _FRIENDS = """
     SELECT high_id AS user_id FROM profiles_bond WHERE low_id = {me} AND state = 'friends'
     UNION ALL SELECT low_id FROM profiles_bond WHERE high_id = {me} AND state = 'friends'
 """
 # Nobody looks at what is told to nobody; a friendship that begins later shows what comes after it.
-_ADD = text(f"""
+_ADD = f"""
     INSERT INTO profiles_activity (id, user_id, kind, cause, course_id, lesson_id, days)
-    SELECT CAST(:id AS uuid), CAST(:user_id AS uuid), CAST(:kind AS text), CAST(:cause AS text),
-        CAST(:course_id AS uuid), CAST(:lesson_id AS uuid), CAST(:days AS int)
-    WHERE EXISTS ({_FRIENDS.format(me=":user_id")})
-       OR EXISTS (SELECT FROM profiles_follow WHERE followed_id = :user_id)
+    SELECT $1::uuid, $2::uuid, $3::text, $4::text, $5::uuid, $6::uuid, $7::int
+    WHERE EXISTS ({_FRIENDS.format(me="$2")}) OR EXISTS (SELECT FROM profiles_follow WHERE followed_id = $2)
     ON CONFLICT (user_id, cause) DO NOTHING
-""")  # noqa: S608
+"""  # noqa: S608
 _SEEN = f"""
     SELECT CAST(:me AS uuid) AS user_id
     UNION SELECT p.user_id FROM profiles_profile p JOIN ({_FRIENDS.format(me=":me")}) f ON f.user_id = p.user_id
@@ -81,9 +82,18 @@ class Activity(NamedTuple):
     handle: str | None
 
 
-async def add(session: AsyncSession, row: dict[str, Any]) -> None:
+async def add(
+    uow: UnitOfWork,
+    user_id: UUID,
+    kind: str,
+    cause: str,
+    *,
+    course_id: UUID | None,
+    lesson_id: UUID | None,
+    days: int | None,
+) -> None:
     """Nothing where it was told before, and where there is nobody to look at it."""
-    await session.execute(_ADD, row)
+    await uow.fetch(_ADD, new_id(), user_id, kind, cause, course_id, lesson_id, days)
 
 
 async def feed(session: AsyncSession, me: UUID, *, oldest: UUID, after: UUID | None, most: int) -> list[Activity]:

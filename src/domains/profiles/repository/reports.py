@@ -28,9 +28,13 @@ _COLUMNS = """
 """
 _QUEUE = text(f"""
     SELECT {_COLUMNS} FROM profiles_report
-    WHERE state = :state AND (CAST(:after AS uuid) IS NULL OR id > :after) ORDER BY id LIMIT :most
+    WHERE state = :state AND reported_id <> :reader_id
+      AND (CAST(:after AS uuid) IS NULL OR id > :after)
+    ORDER BY id LIMIT :most
 """)  # noqa: S608
-_HOLD = text(f"SELECT {_COLUMNS} FROM profiles_report WHERE id = :id FOR UPDATE")  # noqa: S608
+_HOLD = text(f"""
+    SELECT {_COLUMNS} FROM profiles_report WHERE id = :id AND reported_id <> :reader_id FOR UPDATE
+""")  # noqa: S608
 _HANDLE = text("""
     UPDATE profiles_report SET state = :state, note = :note, handled_by = :handled_by, handled_at = :now WHERE id = :id
 """)
@@ -71,15 +75,17 @@ async def lately(
     return row.made, row.first_at
 
 
-async def queue(session: AsyncSession, state: ReportState, *, after: UUID | None, most: int) -> list[ReportRecord]:
-    """The oldest first."""
-    rows = await session.execute(_QUEUE, {"state": state, "after": after, "most": most})
+async def queue(
+    session: AsyncSession, reader_id: UUID, state: ReportState, *, after: UUID | None, most: int
+) -> list[ReportRecord]:
+    """The oldest first; those about the reader are left out."""
+    rows = await session.execute(_QUEUE, {"reader_id": reader_id, "state": state, "after": after, "most": most})
     return [ReportRecord(*row)._replace(state=state) for row in rows]
 
 
-async def hold(session: AsyncSession, report_id: UUID) -> ReportRecord | None:
-    """Nobody else changes it until the commit."""
-    row = (await session.execute(_HOLD, {"id": report_id})).one_or_none()
+async def hold(session: AsyncSession, reader_id: UUID, report_id: UUID) -> ReportRecord | None:
+    """Nobody else changes it until the commit. None for one about the reader too."""
+    row = (await session.execute(_HOLD, {"id": report_id, "reader_id": reader_id})).one_or_none()
     return ReportRecord(*row)._replace(state=ReportState(row.state)) if row else None
 
 

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from domains.identity import api as identity
 from domains.kernel.clock import utc_now
-from domains.kernel.ids import new_id
 from domains.kernel.page import Page, page_of
 from domains.kernel.uow import UnitOfWork
 from domains.profiles.errors import ActivityNotFound, ProfileHidden, Yourself
@@ -35,8 +34,7 @@ async def share(
 ) -> None:
     """For whoever knows that it happened. `cause` names it: it is shared once. One statement, and nothing is written
     where nobody would look."""
-    row = {"id": new_id(), "user_id": user_id, "kind": kind, "cause": cause}
-    await repository.add(uow.session, row | {"course_id": course_id, "lesson_id": lesson_id, "days": days})
+    await repository.add(uow, user_id, kind, cause, course_id=course_id, lesson_id=lesson_id, days=days)
 
 
 async def feed(uow: UnitOfWork, me: UUID, *, after: UUID | None, limit: int) -> Page[ActivityOut]:

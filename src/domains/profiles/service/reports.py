@@ -1,7 +1,7 @@
 """Reports: what people find wrong with people, and what moderators make of it.
 
-Invariant: the answer to a report does not tell whether the person is there; and one person's reports about another are
-one open report, however often they are made.
+Invariant: the answer to a report does not tell whether the person is there; one person's reports about another are one
+open report, however often they are made; and nobody reads or judges what was reported about themselves.
 """
 
 import math
@@ -43,15 +43,17 @@ async def report(uow: UnitOfWork, me: UUID, other: UUID, data: ReportIn) -> None
     await repository.add(uow.session, row | shown)
 
 
-async def queue(uow: UnitOfWork, state: ReportState, *, after: UUID | None, limit: int) -> Page[ReportOut]:
+async def queue(
+    uow: UnitOfWork, moderator_id: UUID, state: ReportState, *, after: UUID | None, limit: int
+) -> Page[ReportOut]:
     """The oldest first."""
-    rows = await repository.queue(uow.session, state, after=after, most=limit + 1)
+    rows = await repository.queue(uow.session, moderator_id, state, after=after, most=limit + 1)
     return page_of([ReportOut(*row) for row in rows], limit, lambda shown: shown.id)
 
 
 async def handle(uow: UnitOfWork, moderator_id: UUID, report_id: UUID, data: ReportPatch) -> ReportOut:
     """Raises ReportNotFound, ReportClosed and BadProfileField."""
-    found = await repository.hold(uow.session, report_id)
+    found = await repository.hold(uow.session, moderator_id, report_id)
     if found is None:
         raise ReportNotFound
     state = moved(found.state, data.state)

@@ -1,0 +1,29 @@
+"""What gamification holds about a person.
+
+Nothing of it is erased with an account: ledger, leagues and streaks are numbers under an id that leads to nobody then,
+and the standings of everybody else follow from them.
+"""
+
+from domains.kernel.domain import PersonalData
+
+PERSONAL_DATA = (
+    PersonalData(
+        "xp",
+        """
+        SELECT e.id, e.cause, e.amount, e.xp_total_after, e.local_on, e.time_zone, e.occurred_at, e.league_id
+        FROM gamification_xp_entry e WHERE e.user_id = :user_id ORDER BY e.id
+        """,
+    ),
+    PersonalData("balance", "SELECT xp FROM gamification_balance WHERE user_id = :user_id"),
+    PersonalData(
+        "streak", "SELECT current_days, longest_days, last_on FROM gamification_streak WHERE user_id = :user_id"
+    ),
+    PersonalData(
+        "leagues",
+        """
+        SELECT m.week_on, l.tier, m.xp, m.entries, m.joined_at, m.last_xp_at
+        FROM gamification_league_member m JOIN gamification_league l ON l.id = m.league_id
+        WHERE m.user_id = :user_id ORDER BY m.week_on, m.league_id
+        """,
+    ),
+)

@@ -1,0 +1,48 @@
+"""What the doctor sees in the settings alone."""
+
+import pytest
+
+from app.commands.doctor import check_passkeys, check_proxy
+from app.config import Settings
+
+
+@pytest.mark.parametrize(
+    ("settings", "state"),
+    [
+        ({}, "good"),
+        ({"public_url": "https://lyceum.example"}, "warning"),
+        ({"public_url": "https://lyceum.example", "trusted_proxies": "10.0.0.0/8"}, "good"),
+        ({"trusted_proxies": "10.0.0.1,*"}, "bad"),
+    ],
+    ids=["no proxy", "not trusted", "trusted", "everybody"],
+)
+def test_a_proxy_in_front_is_trusted_and_nobody_else(settings: dict[str, str], state: str) -> None:
+    assert check_proxy(given(settings)).state == state
+
+
+@pytest.mark.parametrize(
+    ("settings", "state", "said"),
+    [
+        ({}, "good", "localhost"),
+        ({"public_url": "https://api.lyceum.example"}, "good", "api.lyceum.example"),
+        ({"public_url": "https://api.lyceum.example", "passkey_domain": "lyceum.example"}, "good", "lyceum.example"),
+        ({"public_url": "https://lyceum.example", "passkey_domain": "other.example"}, "bad", "none can be made"),
+        ({"public_url": "https://lyceum.example", "passkey_domain": "api.lyceum.example"}, "bad", "none can be made"),
+        ({"public_url": "https://192.0.2.7"}, "warning", "192.0.2.7"),
+        ({"public_url": "http://lyceum.example"}, "warning", "https"),
+        (
+            {"public_url": "https://api.lyceum.example", "allowed_origins": "https://app.lyceum.example,lyceum://app"},
+            "warning",
+            "not for https://app.lyceum.example, outside",
+        ),
+    ],
+    ids=["local", "own", "above", "foreign", "below", "address", "plain", "page outside"],
+)
+def test_passkeys_are_made_for_a_domain_of_the_public_address(settings: dict[str, str], state: str, said: str) -> None:
+    found = check_passkeys(given(settings))
+    assert found.state == state
+    assert said in found.found
+
+
+def given(settings: dict[str, str]) -> Settings:
+    return Settings.load({f"LYCEUM_{name.upper()}": value for name, value in settings.items()})
