@@ -16,7 +16,7 @@ from uuid import UUID
 from app.embedded.postgres import find_postgres
 from bench.seed import Learner, Seed
 from bench.stand import BenchError, Stand
-from domains.learning.repository import WRITE_ANSWERS
+from domains.learning.repository.answers import WRITE_ANSWERS
 
 PER_SESSION = 12
 _SESSION = "('0bbbbbbb-0000-7000-8000-' || lpad(to_hex(:session::bigint), 12, '0'))::uuid"

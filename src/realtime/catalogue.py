@@ -77,6 +77,7 @@ COMMANDS: dict[str, Command] = {
             "learning.already_answered",
             "learning.key_of_another_answer",
             "learning.session_closed",
+            "learning.another_exercise_first",
         ),
         accepted=wire.AnswerAccepted,
     ),
@@ -86,6 +87,7 @@ FRAMES: dict[str, Sent] = {
     wire.STREAM_READY: Sent(wire.StreamReady, "The position behind which frames follow without a gap."),
     wire.STREAM_CLOSED: Sent(wire.StreamClosed, "The server closes this socket, and why."),
     wire.PROGRESS_CHANGED: Sent(wire.ProgressChanged, "An answer of one's own was graded."),
+    wire.HEARTS_CHANGED: Sent(wire.HeartsChanged, "Hearts of one's own came back by more than time."),
     wire.LESSON_COMPLETED: Sent(
         wire.LessonCompleted, "A lesson of one's own is complete and rewarded.", ("session_id", "lesson_id")
     ),

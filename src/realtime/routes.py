@@ -9,12 +9,13 @@ from domains.identity.events import SessionsRevoked
 from domains.kernel.events import Event
 from domains.learning.api import SessionProgressOut
 from domains.learning.events import AnswerGraded, PracticeCompleted, SessionBegun
+from domains.learning.events import HeartsChanged as HeartsGivenBack
 from domains.learning.events import LessonCompleted as LessonFinished
 from domains.notifications.events import NotificationCreated as NotificationRecorded
 from domains.notifications.events import NotificationsRead
 from realtime.messages import LeagueMoved, LearnerDid, Message, RoomMoved, SessionsEnded, ToLearner
 from realtime.rooms import CLASSROOM, COURSE
-from realtime.wire import LessonCompleted, NotificationCreated, NotificationRead, ProgressChanged
+from realtime.wire import HeartsChanged, LessonCompleted, NotificationCreated, NotificationRead, ProgressChanged
 
 
 def route(fact: Event) -> tuple[Message, ...]:
@@ -74,7 +75,7 @@ def route(fact: Event) -> tuple[Message, ...]:
         case MemberJoined() | MemberLeft() | RoleChanged() | ClassroomArchived() | ClassroomReopened():
             return (RoomMoved(f"{CLASSROOM}{fact.classroom_id}"),)
         case LessonRewarded(lesson_id=None):
-            return (LeagueMoved(fact.league_id, fact.user_id),)
+            return _on_board(fact)
         case LessonRewarded(lesson_id=UUID() as lesson_id):
             completed = LessonCompleted(
                 lesson_id=lesson_id,
@@ -85,7 +86,7 @@ def route(fact: Event) -> tuple[Message, ...]:
                 at=fact.occurred_at,
                 correlation_id=fact.correlation_id,
             )
-            return ToLearner(fact.user_id, completed), LeagueMoved(fact.league_id, fact.user_id)
+            return ToLearner(fact.user_id, completed), *_on_board(fact)
         case LeagueEntered():
             return (LeagueMoved(fact.league_id, fact.user_id),)
         case NotificationRecorded():
@@ -111,5 +112,17 @@ def route(fact: Event) -> tuple[Message, ...]:
             return (ToLearner(fact.user_id, read),)
         case SessionsRevoked():
             return (SessionsEnded(fact.session_ids),)
+        case HeartsGivenBack():
+            hearts = HeartsChanged(
+                hearts=fact.hearts,
+                next_at=fact.next_at,
+                at=fact.occurred_at,
+                correlation_id=fact.correlation_id,
+            )
+            return (ToLearner(fact.user_id, hearts),)
         case _:
             return ()
+
+
+def _on_board(fact: LessonRewarded) -> tuple[Message, ...]:
+    return (LeagueMoved(fact.league_id, fact.user_id),) if fact.league_id else ()

@@ -19,6 +19,7 @@ No = Annotated[bool, msgspec.Meta(extra_json_schema={"const": False})]
 STREAM_READY = "stream.ready"
 STREAM_CLOSED = "stream.closed"
 PROGRESS_CHANGED = "progress.changed"
+HEARTS_CHANGED = "hearts.changed"
 LESSON_COMPLETED = "lesson.completed"
 NOTIFICATION_CREATED = "notification.created"
 NOTIFICATION_READ = "notification.read"
@@ -184,6 +185,16 @@ class ProgressChanged(StreamFrame, frozen=True, kw_only=True):
     correct: bool
     correct_so_far: int
     hearts: int | None = None
+
+
+class HeartsChanged(StreamFrame, frozen=True, kw_only=True):
+    """Absolute: hearts came back by practice, or because an answer was right after all. `next_at` is when time brings
+    one more, null where none is missing."""
+
+    event = HEARTS_CHANGED
+
+    hearts: int
+    next_at: Moment | None
 
 
 class LessonCompleted(StreamFrame, frozen=True, kw_only=True):

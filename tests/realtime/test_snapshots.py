@@ -102,6 +102,28 @@ async def lesson_completed(stage: Stage) -> None:
     await comes_to(apply, screen, fresh, "lesson.completed")
 
 
+async def hearts_changed(stage: Stage) -> None:
+    ada, screen = await stage.ada()
+    lessons = await stage.lessons()
+    await ada.finish(lessons[0], wrong=3)
+    course = (await rest(ada, "/progress"))[0]["course_id"]
+    practice = (await ada.post(f"/courses/{course}/sessions", {"kind": "practice"})).json()
+    stale = await rest(ada, "/hearts")
+    for exercise in practice["exercises"]:
+        await ada.answer(practice, exercise, right_answer(exercise))
+    await ada.post(f"/sessions/{practice['id']}/complete")
+
+    def apply(frames: Frames) -> State:
+        state = dict(stale)
+        for _, frame in frames:
+            state |= {"hearts": frame["hearts"], "next_at": frame["next_at"], "full_at": fresh["full_at"]}
+        return state
+
+    fresh = await rest(ada, "/hearts")
+    assert fresh["hearts"] == stale["hearts"] + 1
+    await comes_to(apply, screen, fresh, "hearts.changed")
+
+
 SHOWN = ("id", "kind", "title", "body", "url")
 
 
@@ -331,6 +353,7 @@ async def presence_changed(stage: Stage) -> None:
 
 CASES: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "progress.changed": progress_changed,
+    "hearts.changed": hearts_changed,
     "lesson.completed": lesson_completed,
     "notification.created": notification_created,
     "notification.read": notification_read,

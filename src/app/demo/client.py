@@ -75,7 +75,7 @@ class Place(msgspec.Struct):
 class Completed(msgspec.Struct):
     xp_earned: int
     xp_total: int
-    league: Place
+    league: Place | None
 
 
 class Problem(msgspec.Struct):

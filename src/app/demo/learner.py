@@ -169,7 +169,7 @@ class Learner:
         )
         self._measures.completed += 1
         self._xp_total = completed.xp_total
-        if completed.league.id != self._league_id:
+        if completed.league and completed.league.id != self._league_id:
             self._league_id = completed.league.id
             await self._watch()
 

@@ -10,9 +10,11 @@ from uuid import UUID
 
 import msgspec
 
+from domains.catalog import effort as efforts
 from domains.catalog import items, repository
 from domains.catalog.accepting import AcceptedAnswer, accept_answer, same_question, standing
 from domains.catalog.content import Course
+from domains.catalog.effort import Effort
 from domains.catalog.errors import (
     AnswerShape,
     CourseNotFound,
@@ -89,6 +91,11 @@ def check(exercise: ExerciseView, answer: bytes | msgspec.Raw, lexicon: Lexicon)
     return exercise.content.grade(answer, lexicon)
 
 
+def effort(exercise: ExerciseView, answer: bytes, seed: str) -> Effort:
+    """How much there was to do in an answer that was graded; `seed` is that of the prompt."""
+    return efforts.effort(exercise.content, answer, seed)
+
+
 def said(exercise: ExerciseView, answer: bytes) -> str:
     """An answer given as JSON in its normal form. Raises AnswerShape."""
     content: Kind[Any] = exercise.content
@@ -108,6 +115,7 @@ __all__ = [
     "Content",
     "Course",
     "CourseNotFound",
+    "Effort",
     "ExerciseChanged",
     "ExerciseGone",
     "ExerciseView",
@@ -128,6 +136,7 @@ __all__ = [
     "accept_answer",
     "check",
     "demo_course",
+    "effort",
     "ensure_demo_course",
     "export_course",
     "flashcards",

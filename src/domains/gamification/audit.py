@@ -28,8 +28,8 @@ _COUNTS = f"""
     SELECT l.id, least(count(m.user_id), {COHORT_SIZE})::int AS members
     FROM gamification_league l LEFT JOIN gamification_league_member m ON m.league_id = l.id GROUP BY l.id
 """
-# `policy.streaks` over the entries in the order in which they were written. A day counts if it is later than all
-# before it; days that follow one another keep their distance to their place, which names their run.
+# `policy.streaks` over the days: those that follow one another keep their distance to their place, which names their
+# run.
 _STREAKS = """
     SELECT user_id, (array_agg(days ORDER BY until DESC))[1] AS current_days, max(days) AS longest_days,
         max(until) AS last_on
@@ -38,11 +38,7 @@ _STREAKS = """
         FROM (
             SELECT user_id, local_on,
                 local_on - (row_number() OVER (PARTITION BY user_id ORDER BY local_on))::int AS run
-            FROM (
-                SELECT user_id, local_on, max(local_on) OVER (
-                    PARTITION BY user_id ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS latest
-                FROM gamification_xp_entry
-            ) entry WHERE latest IS NULL OR local_on > latest
+            FROM (SELECT DISTINCT user_id, local_on FROM gamification_xp_entry) entry
         ) day GROUP BY user_id, run
     ) run GROUP BY user_id
 """

@@ -17,7 +17,8 @@ class LessonRewarded(Event, frozen=True, kw_only=True, tag="gamification.lesson_
     xp_earned: int
     xp_total: int
     streak_days: int
-    league_id: UUID
+    league_id: UUID | None
+    """None where it counts on no board; the other members about the league are empty then."""
     league_xp: int
     """This learner's XP in the league's week."""
     league_entries: int

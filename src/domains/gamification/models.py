@@ -64,7 +64,8 @@ class XpEntry(Identified, Base):
     """`lesson:{session_id}`, `view:{lesson_id}` or `practice:{session_id}`."""
     amount: Mapped[int] = mapped_column(Integer)
     """Negative for a correction."""
-    league_id: Mapped[UUID] = mapped_column(ForeignKey("gamification_league.id"))
+    league_id: Mapped[UUID | None] = mapped_column(ForeignKey("gamification_league.id"))
+    """None where it counts and is on no board: it came after the week was over, or looks like no person's."""
     local_on: Mapped[date] = mapped_column(Date)
     time_zone: Mapped[str] = mapped_column(Text)
     occurred_at: Mapped[datetime] = mapped_column(Moment)
@@ -73,6 +74,7 @@ class XpEntry(Identified, Base):
     __table_args__ = (
         Index("uq_gamification_xp_entry_cause", "user_id", "cause", unique=True),
         Index("ix_gamification_xp_entry_league", "league_id", "user_id"),
+        Index("ix_gamification_xp_entry_unranked", "user_id", "id", postgresql_where=text("league_id IS NULL")),
     )
 
 

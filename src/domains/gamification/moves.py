@@ -1,11 +1,10 @@
-"""SQL that makes one learner's rewards another's, in the order in which both earned them.
+"""SQL that makes one learner's rewards another's.
 
 A ledger entry is never changed, so it goes and comes back in one statement, under its own id. A cause that both were
 paid for stays paid once.
 """
 
 from collections.abc import Sequence
-from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
@@ -28,7 +27,7 @@ _MOVE_ENTRIES = text("""
         (id, user_id, cause, amount, league_id, local_on, time_zone, occurred_at, xp_total_after)
     SELECT g.id, CAST(:into_id AS uuid), g.cause, g.amount, coalesce(own.league_id, g.league_id), g.local_on,
         g.time_zone, g.occurred_at, g.xp_total_after
-    FROM gone g JOIN gamification_league l ON l.id = g.league_id
+    FROM gone g LEFT JOIN gamification_league l ON l.id = g.league_id
     LEFT JOIN gamification_league_member own ON own.user_id = :into_id AND own.week_on = l.week_on
     ON CONFLICT (user_id, cause) DO NOTHING
 """)
@@ -51,7 +50,6 @@ _SUM_BALANCES = text("""
         SELECT coalesce(sum(e.amount), 0) FROM gamification_xp_entry e WHERE e.user_id = b.user_id)
     WHERE b.user_id = ANY(:ids)
 """)
-_DAYS = text("SELECT local_on FROM gamification_xp_entry WHERE user_id = :user_id ORDER BY id")
 _SET_STREAK = text("""
     UPDATE gamification_streak SET current_days = :current, longest_days = :longest, last_on = :last_on
     WHERE user_id = :user_id
@@ -85,11 +83,6 @@ async def give_seats_back(session: AsyncSession, freed: dict[UUID, int]) -> None
     """By league, how many are taken less than before."""
     if freed:
         await session.execute(_GIVE_SEATS_BACK, {"league_ids": list(freed), "seats": list(freed.values())})
-
-
-async def days(session: AsyncSession, user_id: UUID) -> list[date]:
-    """Of each entry, in the order in which they were written."""
-    return list((await session.scalars(_DAYS, {"user_id": user_id})).all())
 
 
 async def set_streak(session: AsyncSession, user_id: UUID, streak: Streak) -> None:

@@ -68,19 +68,24 @@ _AWARD = """
         UPDATE gamification_balance b SET xp = b.xp + e.amount FROM entry e WHERE b.user_id = e.user_id RETURNING b.xp
     ), streak AS (
         UPDATE gamification_streak s SET current_days = $10, longest_days = $11, last_on = $12
-        FROM entry e WHERE s.user_id = e.user_id AND s.last_on IS DISTINCT FROM $12
+        FROM entry e WHERE s.user_id = e.user_id
+            AND (s.current_days, s.longest_days, s.last_on) IS DISTINCT FROM ($10, $11, $12)
     ), member AS (
         INSERT INTO gamification_league_member AS m (league_id, user_id, week_on, xp, entries, last_xp_at)
-        SELECT league_id, user_id, $6::date, amount, 1, occurred_at FROM entry
+        SELECT league_id, user_id, $6::date, amount, 1, occurred_at FROM entry WHERE league_id IS NOT NULL
         ON CONFLICT (league_id, user_id) DO UPDATE SET
             xp = m.xp + excluded.xp, entries = m.entries + 1, last_xp_at = greatest(m.last_xp_at, excluded.last_xp_at)
         RETURNING m.user_id, m.xp, m.entries, m.last_xp_at
     )
-    SELECT balance.xp AS xp_total, m.xp AS league_xp, m.entries, m.last_xp_at,
-        (SELECT count(*) + 1 FROM gamification_league_member o WHERE o.league_id = $5 AND o.user_id <> m.user_id
-            AND (-o.xp, o.last_xp_at, o.user_id) < (-m.xp, m.last_xp_at, m.user_id)) AS rank
-    FROM balance, member m
+    SELECT balance.xp AS xp_total, coalesce(m.xp, 0) AS league_xp, coalesce(m.entries, 0) AS entries,
+        coalesce(m.last_xp_at, $9) AS last_xp_at,
+        CASE WHEN m.user_id IS NULL THEN 0 ELSE (
+            SELECT count(*) + 1 FROM gamification_league_member o WHERE o.league_id = $5 AND o.user_id <> m.user_id
+            AND (-o.xp, o.last_xp_at, o.user_id) < (-m.xp, m.last_xp_at, m.user_id)) END AS rank
+    FROM balance LEFT JOIN member m ON true
 """
+
+_DAYS = "SELECT DISTINCT local_on FROM gamification_xp_entry WHERE user_id = $1"
 
 _STORE_RESULT = "INSERT INTO gamification_session_result (session_id, body) VALUES ($1, $2)"
 _RESULT = "SELECT body FROM gamification_session_result WHERE session_id = $1"
@@ -104,10 +109,15 @@ _REWARDS = """
     FROM unnest($1::uuid[], $2::uuid[], $3::date[]) AS w (user_id, after, week_on)
     CROSS JOIN LATERAL (
         SELECT e.id, e.cause, e.amount, e.xp_total_after, e.occurred_at
-        FROM gamification_league_member m
-        JOIN gamification_xp_entry e ON e.league_id = m.league_id AND e.user_id = m.user_id
-        WHERE m.user_id = w.user_id AND m.week_on >= w.week_on AND e.id >= w.after
-          AND (e.cause LIKE 'lesson:%' OR e.cause LIKE 'view:%')
+        FROM (
+            SELECT e.* FROM gamification_league_member m
+            JOIN gamification_xp_entry e ON e.league_id = m.league_id AND e.user_id = m.user_id
+            WHERE m.user_id = w.user_id AND m.week_on >= w.week_on AND e.id >= w.after
+            UNION ALL
+            SELECT e.* FROM gamification_xp_entry e
+            WHERE e.user_id = w.user_id AND e.league_id IS NULL AND e.id >= w.after
+        ) e
+        WHERE e.cause LIKE 'lesson:%' OR e.cause LIKE 'view:%'
         ORDER BY e.id DESC LIMIT $4
     ) e
     JOIN gamification_streak s ON s.user_id = w.user_id
@@ -154,7 +164,8 @@ class Award(NamedTuple):
     user_id: UUID
     cause: str
     amount: int
-    league_id: UUID
+    league_id: UUID | None
+    """None where it counts on no board."""
     week_on: date
     local_on: date
     time_zone: str
@@ -169,6 +180,7 @@ class Awarded(NamedTuple):
     entries: int
     last_xp_at: datetime
     rank: int
+    """With the three before it empty where it counted on no board."""
 
 
 class MemberSum(NamedTuple):
@@ -253,6 +265,11 @@ async def add_award(uow: UnitOfWork, award: Award) -> Awarded | None:
     *values, streak = award
     rows = await uow.fetch(_AWARD, new_id(), *values, streak.current, streak.longest, streak.last_on)
     return Awarded(*rows[0]) if rows else None
+
+
+async def days(uow: UnitOfWork, user_id: UUID) -> list[date]:
+    """On which the learner earned something, in no order."""
+    return [row["local_on"] for row in await uow.fetch(_DAYS, user_id)]
 
 
 async def store_result(uow: UnitOfWork, session_id: UUID, body: bytes) -> None:

@@ -16,7 +16,8 @@ class SessionResultOut(Out, frozen=True):
     xp_earned: int
     xp_total: int
     streak: int
-    league: LeaguePlace
+    league: LeaguePlace | None
+    """Where the learner is in this week's league; null before the first XP of the week that counts there."""
     lesson_completed: bool
     """False for practice, a review, a test or a placement."""
     lessons_skipped: int = 0

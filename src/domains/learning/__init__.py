@@ -8,6 +8,7 @@ that arrive at the same moment. Consequence: the hottest path of the house reads
 """
 
 from domains.kernel.domain import Domain
+from domains.learning.controllers.hearts import HeartsController
 from domains.learning.controllers.schedule import DueController, ScheduleController
 from domains.learning.controllers.sessions import (
     EnrollmentsController,
@@ -18,6 +19,7 @@ from domains.learning.controllers.sessions import (
 from domains.learning.events import (
     AnswerGraded,
     CourseCompleted,
+    HeartsChanged,
     LearnerEnrolled,
     LessonCompleted,
     PracticeCompleted,
@@ -36,8 +38,17 @@ DOMAIN = Domain(
         ProgressController,
         DueController,
         ScheduleController,
+        HeartsController,
     ],
-    events=[LearnerEnrolled, SessionBegun, AnswerGraded, LessonCompleted, PracticeCompleted, CourseCompleted],
+    events=[
+        LearnerEnrolled,
+        SessionBegun,
+        AnswerGraded,
+        HeartsChanged,
+        LessonCompleted,
+        PracticeCompleted,
+        CourseCompleted,
+    ],
     subscriptions=SUBSCRIPTIONS,
     jobs=JOBS,
     personal_data=PERSONAL_DATA,

@@ -58,6 +58,11 @@ class AlreadyAnswered(Conflict):
     title = "This exercise has been answered in this session"
 
 
+class AnotherExerciseFirst(Conflict):
+    code = "learning.another_exercise_first"
+    title = "A test is answered in the order in which it asks"
+
+
 class KeyOfAnotherAnswer(Conflict):
     code = "learning.key_of_another_answer"
     title = "This Idempotency-Key belongs to another answer"

@@ -1,5 +1,6 @@
 """Facts of learning."""
 
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -41,6 +42,17 @@ class AnswerGraded(Event, frozen=True, kw_only=True, tag="learning.answer_graded
     hearts: int
 
 
+class HeartsChanged(Event, frozen=True, kw_only=True, tag="learning.hearts_changed.v1"):
+    """Hearts came back by more than time. For live screens only: what a mistake took is told with its answer."""
+
+    durable: ClassVar[bool] = False
+
+    user_id: UUID
+    hearts: int
+    next_at: datetime | None
+    """When there is one more; None where none is missing."""
+
+
 class LessonCompleted(Event, frozen=True, kw_only=True, tag="learning.lesson_completed.v1"):
     """Recorded once per session, or once per lesson that is viewed instead of practised."""
 
@@ -55,6 +67,10 @@ class LessonCompleted(Event, frozen=True, kw_only=True, tag="learning.lesson_com
     total: int
     completions: int
     """How often this learner has now completed this lesson; 1 is the first time."""
+    out_of_hearts: bool = False
+    """It had mistakes, and no heart was left at its end."""
+    ranked: bool = True
+    """False where it looks like no person's: it counts, and is kept off boards."""
 
 
 class PracticeCompleted(Event, frozen=True, kw_only=True, tag="learning.practice_completed.v1"):
@@ -72,6 +88,8 @@ class PracticeCompleted(Event, frozen=True, kw_only=True, tag="learning.practice
     total: int
     skipped: int
     """Lessons that are done from now on because the learner knows them."""
+    ranked: bool = True
+    """As of a lesson."""
 
 
 class CourseCompleted(Event, frozen=True, kw_only=True, tag="learning.course_completed.v1"):

@@ -28,6 +28,7 @@ class SessionRow(Identified, Dated, Base):
     __tablename__ = "learning_session"
     __table_args__ = (
         Index("ix_learning_session_learner", "user_id", "id"),
+        Index("ix_learning_session_course", "user_id", "course_id", "id"),
         Index(
             "ix_learning_session_open",
             "user_id",
@@ -49,13 +50,28 @@ class SessionRow(Identified, Dated, Base):
     answered: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     correct: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     hearts: Mapped[int] = mapped_column(SmallInteger)
+    """When it began; `HeartsRow` says how many there are."""
     unlimited_hearts: Mapped[bool] = mapped_column(server_default=text("false"))
     """No answer costs a heart; decided when the session began."""
     active_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     """When it was begun, last answered or completed; never goes back."""
+    spent_ms: Mapped[int] = mapped_column(Integer, server_default="0")
+    """What its answers took, as `policy.activity` counts it."""
     completed_at: Mapped[datetime | None] = mapped_column(Moment)
     abandoned_at: Mapped[datetime | None] = mapped_column(Moment)
     """When it was given up, or forgotten for so long that it was closed; no answer is taken from then on."""
+    marks: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    """What `policy.plausible` found in it when it was completed."""
+
+
+class HeartsRow(Base):
+    """A learner's hearts; nobody's until the first session."""
+
+    __tablename__ = "learning_hearts"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
+    full_at: Mapped[datetime] = mapped_column(Moment)
+    """When all are back if no other mistake is made; see `policy.hearts`."""
 
 
 class InvitationRow(Identified, Dated, Base):
@@ -166,6 +182,22 @@ class ItemStateRow(Base):
     """Changes of the log that it does not know of."""
 
 
+class ActivityRow(Base):
+    """What a learner did in a quarter of an hour, by what it was. Counted from the log; `lyceum rebuild progress`
+    counts it anew."""
+
+    __tablename__ = "learning_activity"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
+    quarter: Mapped[datetime] = mapped_column(Moment, primary_key=True)
+    """Its beginning."""
+    course_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    """answer, review, lesson or practice; each its own row, so that an answer never waits for a completion."""
+    times: Mapped[int] = mapped_column(Integer)
+    spent_ms: Mapped[int] = mapped_column(Integer)
+
+
 class LessonProgressRow(Base):
     __tablename__ = "learning_lesson_progress"
     __table_args__ = (Index("ix_learning_lesson_progress_course", "user_id", "course_id"),)
@@ -179,3 +211,5 @@ class LessonProgressRow(Base):
     """Share of exercises answered right in the best session, 0 to 1; of the test where the lesson was skipped."""
     first_completed_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     last_completed_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    viewed_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When it was done by reading it; None where it was practised or skipped."""

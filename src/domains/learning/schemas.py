@@ -29,6 +29,20 @@ class CourseSessionIn(In, frozen=True):
     unit_id: UUID | None = None
 
 
+class HeartsOut(Out, frozen=True):
+    """`hearts` of `most` are left. A mistake in a lesson or a test costs one, and with none left learning goes on: a
+    lesson with mistakes then pays half. One comes back every `refill_s`, and one for each session that looks back."""
+
+    hearts: int
+    most: int
+    refill_s: int
+    next_at: datetime | None
+    """When there is one more; null, like `full_at`, where none is missing."""
+    full_at: datetime | None
+    unlimited: Literal["entitled", "switched_off"] | None
+    """Why mistakes cost none from the next session on; null where they do."""
+
+
 class ExerciseOut(Out, frozen=True):
     """One exercise as a learner sees it: no solution. The fields of `prompt` depend on `kind`."""
 
@@ -54,6 +68,7 @@ class SessionOut(Out, frozen=True):
     answered: int
     total: int
     hearts: int
+    """Of the learner, now; not of the session."""
     unlimited_hearts: bool
     """Wrong answers cost no heart in this session."""
     completed: bool = False

@@ -118,6 +118,15 @@ export interface ExerciseOut {
   again: boolean;
 }
 
+/** Absolute: hearts came back by practice, or because an answer was right after all. `next_at` is when time brings one more, null where none is missing. */
+export interface HeartsChanged {
+  seq: number;
+  at: Moment;
+  correlation_id: string;
+  hearts: number;
+  next_at: Moment | null;
+}
+
 export interface LeagueEntry {
   rank: number;
   user_id: Uuid;
@@ -379,6 +388,8 @@ export interface Frames {
   "stream.closed": StreamClosed;
   /** An answer of one's own was graded. */
   "progress.changed": ProgressChanged;
+  /** Hearts of one's own came back by more than time. */
+  "hearts.changed": HeartsChanged;
   /** A lesson of one's own is complete and rewarded. */
   "lesson.completed": LessonCompleted;
   /** A new row in one's own inbox. */
@@ -457,7 +468,7 @@ export interface Commands {
   "answer.submit": {
     payload: AnswerSubmit;
     accepted: AnswerAccepted;
-    refusal: "catalog.answer_shape" | "internal" | "learning.already_answered" | "learning.exercise_not_found" | "learning.key_of_another_answer" | "learning.session_closed" | "learning.session_not_found" | "realtime.bad_payload" | "realtime.timeout" | "unavailable";
+    refusal: "catalog.answer_shape" | "internal" | "learning.already_answered" | "learning.another_exercise_first" | "learning.exercise_not_found" | "learning.key_of_another_answer" | "learning.session_closed" | "learning.session_not_found" | "realtime.bad_payload" | "realtime.timeout" | "unavailable";
   };
 }
 

@@ -1,11 +1,12 @@
 """Learners who complete lessons, without the lessons."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from domains.gamification.events import LessonRewarded
+from domains.gamification.service import rewards
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
@@ -27,10 +28,19 @@ def new_learner(db: Database) -> NewLearner:
 
 
 @pytest.fixture
-def complete(db: Database) -> Complete:
+def complete(db: Database, monkeypatch: pytest.MonkeyPatch) -> Complete:
     async def complete(
-        user_id: UUID, *, session_id: UUID | None = None, at: datetime | None = None, correct: int = 8, again: int = 1
+        user_id: UUID,
+        *,
+        session_id: UUID | None = None,
+        at: datetime | None = None,
+        correct: int = 8,
+        again: int = 1,
+        late: timedelta = timedelta(0),
     ) -> LessonRewarded | None:
+        """`late`: how long after it happened the house hears of it."""
+        if at is not None:
+            monkeypatch.setattr(rewards, "utc_now", lambda: at + late)
         async with db.begin() as uow:
             uow.record(
                 LessonCompleted(

@@ -115,5 +115,5 @@ async def test_rewards_take_four_statements_of_a_repeated_completion(
     await ada.post(f"/sessions/{session['id']}/complete")
     ours = [said for said in statements if "gamification_" in said or "time_zone" in said]
     assert len(ours) == 4
-    # Learning's two, and one for the outbox.
-    assert len(statements) == 7
+    # Learning's three, and one for the outbox.
+    assert len(statements) == 8

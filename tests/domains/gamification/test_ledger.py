@@ -11,7 +11,7 @@ from app.config import Settings
 from app.infra import Infra, Limits, open_infra
 from domains.gamification import audit, repository
 from domains.gamification.api import check_ledger, rebuild_boards
-from domains.gamification.policy.streaks import Streak, practised
+from domains.gamification.policy.streaks import Streak, of_days
 from domains.gamification.service import ledger
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
@@ -52,7 +52,7 @@ async def test_what_differs_from_the_ledger_is_found_and_mended(
     assert await check_ledger(db, infra.redis) == []
 
 
-async def test_streaks_are_folded_from_the_ledger_as_they_were_counted(
+async def test_streaks_are_folded_from_the_days_of_the_ledger(
     db: Database, infra: Infra, new_learner: NewLearner, complete: Complete
 ) -> None:
     start = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -62,11 +62,10 @@ async def test_streaks_are_folded_from_the_ledger_as_they_were_counted(
     }
     expected: dict[UUID, Streak] = {}
     for learner, days in practice.items():
-        streak = Streak()
         for day in days:
             await complete(learner, at=start + timedelta(days=day))
-            streak = practised(streak, (start + timedelta(days=day)).date())
-            expected[learner] = streak
+        if days:
+            expected[learner] = of_days((start + timedelta(days=day)).date() for day in days)
     assert await check_ledger(db, infra.redis) == []
     await db.fetch("UPDATE gamification_streak SET current_days = 0, longest_days = 0, last_on = NULL")
     assert len(await check_ledger(db, infra.redis)) == 3

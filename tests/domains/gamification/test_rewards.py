@@ -95,6 +95,23 @@ async def test_a_league_is_entered_once_a_week_and_the_first_third_moves_up(
     assert tiers == [2, 2, 1, 1, 1, 1]
 
 
+async def test_what_comes_after_its_week_is_over_counts_and_is_on_no_board(
+    db: Database, infra: Infra, new_learner: NewLearner, complete: Complete
+) -> None:
+    learner = await new_learner()
+    sunday, monday = datetime(2026, 11, 15, 23, 59, tzinfo=UTC), datetime(2026, 11, 16, 0, 3, tzinfo=UTC)
+    in_time = await complete(learner, at=sunday, late=timedelta(seconds=90))
+    late = await complete(learner, at=sunday - timedelta(days=1), late=timedelta(days=1, minutes=3))
+    new = await complete(learner, at=monday)
+    assert in_time is not None
+    assert late is not None
+    assert new is not None
+    assert (late.xp_total, late.streak_days, late.league_id) == (30, 2, None)
+    assert (in_time.league_xp, new.league_xp, new.xp_total) == (15, 15, 45)
+    assert in_time.league_id != new.league_id
+    assert await check_ledger(db, infra.redis) == []
+
+
 async def test_the_facts_of_a_first_lesson_are_in_the_outbox(
     db: Database, new_learner: NewLearner, complete: Complete
 ) -> None:

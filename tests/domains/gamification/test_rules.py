@@ -14,6 +14,11 @@ def test_a_lesson_pays_ten_and_five_more_when_perfect() -> None:
     assert lesson_xp(correct=0, total=0, completions=1) == 5
 
 
+def test_a_lesson_that_ends_without_a_heart_pays_half_and_something() -> None:
+    paid = [lesson_xp(correct=3, total=8, completions=n, out_of_hearts=True) for n in range(1, 6)]
+    assert paid == [5, 2, 1, 1, 1]
+
+
 def test_ten_repetitions_pay_less_than_one_new_lesson_and_something_more() -> None:
     repeats = [lesson_xp(correct=8, total=8, completions=n) for n in range(2, 100)]
     assert repeats[:4] == [7, 3, 1, 1]

@@ -175,6 +175,8 @@ async def test_who_holds_unlimited_hearts_loses_none(db: Database, ada: Learner)
     assert await all_wrong(ada, session) == [5, 5, 5, 5]
     shown = (await ada.get(f"/sessions/{session['id']}")).json()
     assert (shown["hearts"], shown["unlimited_hearts"]) == (5, True)
+    mine = (await ada.get("/hearts")).json()
+    assert (mine["hearts"], mine["unlimited"]) == (5, "entitled")
     await take(db, "subscription", source)
     session = await ada.begin(second)
     assert session["unlimited_hearts"] is False

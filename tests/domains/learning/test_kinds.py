@@ -9,46 +9,12 @@ import httpx
 import pytest
 
 from domains.catalog.api import RevisionContent
-from domains.catalog.content import Course, Exercise, Lesson, Section, Unit
-from domains.catalog.kinds import Translate, WordBank
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
 from domains.learning.jobs import JOBS
 from domains.learning.service import sessions
 from factories.people import Learner, publish, register, right_answer, small_course
-
-SYLLABLES = ("ba", "ko", "mi", "ru", "te")
-
-
-def word(number: int) -> str:
-    return "".join(SYLLABLES[number // 5**place % 5] for place in (3, 2, 1, 0))
-
-
-def long_course(*, units: int = 2, lessons: int = 2, phrases: int = 4) -> Course:
-    """Each lesson has phrases of its own, built and then typed."""
-    numbers = iter(range(units * lessons * phrases))
-
-    def lesson(key: str) -> Lesson:
-        drills = []
-        for _ in range(phrases):
-            number = next(numbers)
-            spoken, new = (f"say {number}",), (f"{word(number)} nu",)
-            drills.append(Exercise(f"{key}/{number}/b", WordBank(spoken[0], "en", "es", new, (*new[0].split(), "ay"))))
-            drills.append(Exercise(f"{key}/{number}/t", Translate(new[0], "es", "en", spoken)))
-        return Lesson(key, key, tuple(drills))
-
-    made = tuple(Unit(f"u{u}", f"Unit {u}", tuple(lesson(f"u{u}l{n}") for n in range(lessons))) for u in range(units))
-    return Course("long", "A long course", "en", "es", (Section("s", "Start", made),))
-
-
-WORDS = {f"{word(number)} nu": number for number in range(500)}
-
-
-def answer_to(exercise: dict[str, Any], *, wrong: bool = False) -> Any:
-    shown = exercise["prompt"]["text"]
-    if exercise["kind"] == "word_bank":
-        return ["ay"] if wrong else [word(int(shown.split()[1])), "nu"]
-    return "nothing like it" if wrong else f"say {WORDS[shown]}"
+from factories.phrases import WORDS, answer_to, long_course, word
 
 
 @pytest.fixture
@@ -163,6 +129,19 @@ async def test_a_passed_test_makes_the_lessons_of_its_unit_done(
         assert (await done(ada, course))[2] == (1, False)
         await finish(ada, await begin(ada, course, "test_out", unit_id=first))
         assert all(completions or skipped for completions, skipped in await done(ada, course))
+
+
+async def test_a_test_is_answered_in_the_order_in_which_it_asks(ada: Learner, course: RevisionContent) -> None:
+    test = await begin(ada, course, "test_out", unit_id=units(course)[1])
+    first, second, *_ = test["exercises"]
+    early = await ada.answer(test, second, answer_to(second))
+    assert (early.status_code, early.json()["code"]) == (409, "learning.another_exercise_first")
+    answers = [
+        await ada.answer(test, exercise, answer_to(exercise), exercise["id"]) for exercise in (first, second, first)
+    ]
+    assert [answer.status_code for answer in answers] == [200] * 3
+    assert answers[0].content == answers[2].content
+    assert (await begin(ada, course, "test_out", unit_id=units(course)[1]))["answered"] == 2
 
 
 async def test_a_placement_asks_on_until_it_knows_where_to_begin(

@@ -11,6 +11,7 @@ from enum import StrEnum
 COHORT_SIZE = 30
 LOWEST_TIER = 1
 HIGHEST_TIER = 10
+LATEST = timedelta(minutes=1)
 
 
 class Zone(StrEnum):
@@ -47,6 +48,11 @@ def ends_on(week_on: date) -> date:
 
 def ends_at(week_on: date) -> datetime:
     return starts_at(ends_on(week_on))
+
+
+def is_over(week_on: date, now: datetime) -> bool:
+    """Whether nothing counts in the week any more. What was done before its end may be written a moment after it."""
+    return now >= ends_at(week_on) + LATEST
 
 
 def promoted(members: int) -> int:

@@ -105,7 +105,7 @@ class Boards:
         except Exception:
             # Screens are told after this, and must be told also when PostgreSQL just failed to rebuild a board.
             log.exception("%d rewards are not on their boards yet", len(rewards))
-            self._owe(reward.league_id for reward in rewards)
+            self._owe(league_id for league_id, _ in _on_boards(rewards))
 
     async def _show_moved(self, moved: StandingsMoved) -> None:
         try:
@@ -115,14 +115,15 @@ class Boards:
 
     async def apply(self, *rewards: LessonRewarded) -> None:
         """Facts may come twice and in any order. Waits for Redis no longer than the deadline."""
+        moves = _on_boards(rewards)
         try:
-            found = await self._ask(lambda: self._send(rewards))
-            missing = {reward.league_id for reward, said in zip(rewards, found, strict=True) if said == -1}
+            found = await self._ask(lambda: self._send(moves)) if moves else []
+            missing = {league_id for (league_id, _), said in zip(moves, found, strict=True) if said == -1}
             due = missing.union(islice(self._owed, REPAID_AT_ONCE))
             if due:
                 await self._refresh(due)
         except RedisAway:
-            self._owe(reward.league_id for reward in rewards)
+            self._owe(league_id for league_id, _ in moves)
 
     async def board(self, league_id: UUID, *, fresh: bool = False) -> Board:
         """`fresh` reads PostgreSQL, for one who knows of a change that the view lacks. Raises LeagueNotFound."""
@@ -260,11 +261,11 @@ class Boards:
         self._trusted.update(dict.fromkeys(ids, time.monotonic() + TRUST_S))
         self._owed.difference_update(ids)
 
-    async def _send(self, rewards: Sequence[LessonRewarded]) -> list[int]:
+    async def _send(self, moves: Sequence[tuple[UUID, LessonRewarded]]) -> list[int]:
         pipe = self._redis.pipeline(transaction=False)
-        for reward in rewards:
+        for league_id, reward in moves:
             score = _score(reward.league_xp, reward.league_xp_at, reward.league_week_on)
-            keys = _keys(reward.league_id)
+            keys = _keys(league_id)
             self._eval(pipe, _APPLY, keys, str(reward.user_id), score, str(reward.league_entries))
         said: list[int] = await pipe.execute()
         return said
@@ -342,6 +343,11 @@ class Boards:
             self._names.update((id_, (name, now + NAMES_S)) for id_, name in fresh.items())
             known.update(fresh)
         return known
+
+
+def _on_boards(rewards: Iterable[LessonRewarded]) -> list[tuple[UUID, LessonRewarded]]:
+    """Those that count on one, by its league."""
+    return [(reward.league_id, reward) for reward in rewards if reward.league_id is not None]
 
 
 def _keys(league_id: UUID) -> tuple[str, str]:

@@ -3,9 +3,9 @@
 from collections import Counter
 from uuid import UUID
 
-from domains.gamification import moves
+from domains.gamification import moves, repository
 from domains.gamification.events import StandingsMoved
-from domains.gamification.policy.streaks import Streak, practised
+from domains.gamification.policy.streaks import Streak, of_days
 from domains.kernel.uow import UnitOfWork
 
 
@@ -19,9 +19,6 @@ async def merge(uow: UnitOfWork, from_id: UUID, into_id: UUID) -> None:
     taken = Counter(seat.league_id for seat in before)
     taken.subtract(seat.league_id for seat in await moves.seats(uow.session, both))
     await moves.give_seats_back(uow.session, {league_id: seats for league_id, seats in taken.items() if seats})
-    streak = Streak()
-    for day in await moves.days(uow.session, into_id):
-        streak = practised(streak, day)
-    await moves.set_streak(uow.session, into_id, streak)
+    await moves.set_streak(uow.session, into_id, of_days(await repository.days(uow, into_id)))
     await moves.set_streak(uow.session, from_id, Streak())
     uow.record(StandingsMoved(league_ids=sorted({seat.league_id for seat in before})))

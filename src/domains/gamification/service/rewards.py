@@ -14,6 +14,7 @@ from domains.gamification.policy import leagues, streaks, xp
 from domains.gamification.repository import Award
 from domains.gamification.schemas import LeaguePlace, SessionResultOut
 from domains.identity import api as identity
+from domains.kernel.clock import utc_now
 from domains.kernel.uow import UnitOfWork
 from domains.kernel.zones import local_date
 from domains.learning import api as learning
@@ -22,7 +23,9 @@ from domains.learning.events import LessonCompleted, PracticeCompleted
 
 async def reward_lesson(uow: UnitOfWork, fact: LessonCompleted) -> None:
     cause = f"lesson:{fact.session_id}" if fact.session_id else f"view:{fact.lesson_id}"
-    amount = xp.lesson_xp(correct=fact.correct, total=fact.total, completions=fact.completions)
+    amount = xp.lesson_xp(
+        correct=fact.correct, total=fact.total, completions=fact.completions, out_of_hearts=fact.out_of_hearts
+    )
     await _reward(uow, fact, cause, amount, fact.lesson_id)
 
 
@@ -41,10 +44,11 @@ async def _reward(
     if account.paid:
         return
     local_on = local_date(at, time_zone)
-    streak = streaks.practised(account.streak, local_on)
+    streak = await _streak(uow, fact.user_id, account.streak, local_on)
     tier = None
-    league_id = account.league_id
-    if league_id is None:
+    ranked = fact.ranked and not leagues.is_over(week_on, utc_now())
+    league_id = account.league_id if ranked else None
+    if ranked and league_id is None:
         # Last before the award: from here to the commit nobody else enters this cohort.
         league_id, tier = await _enter_league(uow, fact.user_id, week_on)
     award = Award(fact.user_id, cause, amount, league_id, week_on, local_on, time_zone, at, streak)
@@ -67,20 +71,28 @@ async def _reward(
             league_rank=awarded.rank,
         )
     )
-    if tier is not None:
+    if league_id is not None and tier is not None:
         uow.record(
             LeagueEntered(user_id=fact.user_id, league_id=league_id, tier=tier, ends_on=leagues.ends_on(week_on))
         )
-    if streak != account.streak:
+    if (streak.current, streak.last_on) != (account.streak.current, account.streak.last_on):
         uow.record(StreakExtended(user_id=fact.user_id, days=streak.current, local_on=local_on))
 
 
-async def complete_session(uow: UnitOfWork, user_id: UUID, session_id: UUID) -> SessionResultOut:
-    """Completes the session and shows what it brought; the second call gives the same answer.
+async def _streak(uow: UnitOfWork, user_id: UUID, before: streaks.Streak, on: date) -> streaks.Streak:
+    if streaks.is_late(before, on):
+        return streaks.of_days([*await repository.days(uow, user_id), on])
+    return streaks.practised(before, on)
+
+
+async def complete_session(
+    uow: UnitOfWork, user_id: UUID, session_id: UUID, at: datetime | None = None
+) -> SessionResultOut:
+    """Completes the session, as of `at` or now, and shows what it brought; the second call gives the same answer.
 
     Raises the errors of learning.
     """
-    completed = await learning.complete_session(uow, user_id, session_id)
+    completed = await learning.complete_session(uow, user_id, session_id, at)
     if not completed.first_call:
         body = await repository.result(uow, session_id)
         return msgspec.json.decode(body, type=SessionResultOut)
@@ -90,12 +102,22 @@ async def complete_session(uow: UnitOfWork, user_id: UUID, session_id: UUID) -> 
         xp_earned=rewarded.xp_earned,
         xp_total=rewarded.xp_total,
         streak=rewarded.streak_days,
-        league=LeaguePlace(rewarded.league_id, rewarded.league_rank),
+        league=await _place(uow, rewarded),
         lesson_completed=completed.lesson_id is not None,
         lessons_skipped=completed.skipped,
     )
     await repository.store_result(uow, session_id, msgspec.json.encode(shown))
     return shown
+
+
+async def _place(uow: UnitOfWork, rewarded: LessonRewarded) -> LeaguePlace | None:
+    """What was kept off boards leaves the learner where they are."""
+    if rewarded.league_id is not None:
+        return LeaguePlace(rewarded.league_id, rewarded.league_rank)
+    last = await repository.last_membership(uow.session, rewarded.user_id, rewarded.league_week_on)
+    if last is None or last.week_on != rewarded.league_week_on:
+        return None
+    return LeaguePlace(last.league_id, last.standing.rank)
 
 
 async def _enter_league(uow: UnitOfWork, user_id: UUID, week_on: date) -> tuple[UUID, int | None]:

@@ -1,4 +1,4 @@
-"""Every SQL statement of learning. The answer path is one statement for a whole batch of answers."""
+"""Every SQL statement of learning: here those of enrolments, sessions and progress."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,69 +8,15 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domains.kernel.ids import id_at
 from domains.kernel.uow import Database, UnitOfWork
 from domains.learning.policy.kinds import SessionKind
-from domains.learning.policy.schedule import ItemState
-from domains.learning.repository import schedule
-from domains.learning.repository.schedule import ADVANCE, COLUMNS, unnested
+from domains.learning.repository import activity, hearts
 
 _SESSION = """
     SELECT user_id, course_id, lesson_id, revision_id, kind, exercise_ids, unlimited_hearts, unit_id
     FROM learning_session WHERE id = $1
 """
-
-# A session that somebody else holds locked is skipped rather than waited for, so that nobody's answer waits for a
-# stranger's. The lock shows the newest counters, while `standing` shows answers as they were when the statement began:
-# an answer that another process wrote meanwhile is found neither fresh nor standing. What is remembered of the items is
-# written along; see `repository.schedule` for what happens where somebody else was quicker.
-WRITE_ANSWERS = f"""
-    WITH given AS (
-        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[],
-                             $8::int[], $9::timestamptz[], $10::text[], $11::text[]) WITH ORDINALITY
-            AS g (session_id, exercise_id, key, answer, grade, verdict, correct, elapsed_ms, answered_at, item_ids,
-                  ratings, place)
-    ), session AS (
-        SELECT id, user_id, course_id, answered, correct, hearts, unlimited_hearts, active_at,
-               coalesce(completed_at, abandoned_at) AS completed_at
-        FROM learning_session WHERE id = ANY($1) FOR UPDATE SKIP LOCKED
-    ), written AS (
-        INSERT INTO learning_answer
-            (session_id, exercise_id, key, answer, grade, verdict, correct, elapsed_ms, answered_at, item_ids, ratings,
-             answered, hearts)
-        SELECT g.session_id, g.exercise_id, g.key, g.answer, g.grade, g.verdict, g.correct, g.elapsed_ms,
-               g.answered_at, g.item_ids::uuid[], g.ratings::smallint[],
-               s.answered + 1, greatest(s.hearts - (NOT g.correct AND NOT s.unlimited_hearts)::int, 0)
-        FROM given g JOIN session s ON s.id = g.session_id AND s.completed_at IS NULL
-        ON CONFLICT DO NOTHING
-        RETURNING session_id, correct, answered, hearts, answered_at
-    ), counted AS (
-        UPDATE learning_session s
-        SET answered = w.answered, hearts = w.hearts, correct = s.correct + w.correct::int,
-            active_at = greatest(s.active_at, w.answered_at)
-        FROM written w WHERE s.id = w.session_id
-    ), scheduled AS (
-        INSERT INTO learning_item_state AS s (user_id, course_id, {COLUMNS}, missed)
-        SELECT k.user_id, k.course_id, {COLUMNS}, 0
-        FROM unnest($12::uuid[], {unnested(13)}) AS r (session_id, {COLUMNS})
-        JOIN written USING (session_id) JOIN session k ON k.id = session_id
-        -- In one order, so that two statements cannot wait for each other.
-        ORDER BY k.user_id, r.item_id
-        {ADVANCE}
-    )
-    SELECT w.session_id IS NOT NULL AS fresh, coalesce(w.answered, standing.answered) AS answered,
-           coalesce(w.hearts, standing.hearts) AS hearts, standing.key, standing.answer, standing.grade,
-           coalesce(s.completed_at IS NOT NULL, false) AS closed,
-           s.id IS NULL AND EXISTS (SELECT FROM learning_session WHERE id = g.session_id) AS busy,
-           s.correct + w.correct::int AS correct_so_far, greatest(s.active_at, g.answered_at) AS active_at
-    FROM given g
-    LEFT JOIN session s ON s.id = g.session_id
-    LEFT JOIN written w ON w.session_id = g.session_id
-    LEFT JOIN learning_answer standing ON standing.session_id = g.session_id AND standing.exercise_id = g.exercise_id
-    ORDER BY g.place
-"""  # noqa: S608 - only names and types of columns are put in
-
-# The same for one answer that does wait for its session.
-WRITE_ANSWER_PATIENTLY = WRITE_ANSWERS.replace("FOR UPDATE SKIP LOCKED", "FOR UPDATE")
 
 _ENROLLED = text("""
     SELECT user_id FROM learning_enrollment
@@ -88,48 +34,84 @@ _ENROLLED_AT = text("""
     SELECT enrolled_at FROM learning_enrollment WHERE user_id = :user_id AND course_id = :course_id FOR NO KEY UPDATE
 """)
 
-_ADD_SESSION = text("""
+# Whoever answers finds a row of hearts to lock.
+_ADD_SESSION = text(f"""
+    WITH opened AS (
+        INSERT INTO learning_hearts (user_id, full_at) VALUES (:user_id, :begun_at) ON CONFLICT DO NOTHING
+    ), begun AS (
+        SELECT CAST(:user_id AS uuid) AS user_id, CAST(:kind AS text) AS kind, CAST(:begun_at AS timestamptz) AS at,
+               CAST(:unlimited_hearts AS boolean) AS unlimited
+    )
     INSERT INTO learning_session
-        (id, user_id, course_id, lesson_id, unit_id, revision_id, kind, exercise_ids, unlimited_hearts, hearts,
-         active_at)
-    VALUES (:id, :user_id, :course_id, :lesson_id, :unit_id, :revision_id, :kind, CAST(:exercise_ids AS uuid[]),
-            :unlimited_hearts, :hearts, :active_at)
-""")
+        (id, user_id, course_id, lesson_id, unit_id, revision_id, kind, exercise_ids, unlimited_hearts, created_at,
+         active_at, hearts)
+    SELECT CAST(:id AS uuid), b.user_id, CAST(:course_id AS uuid), CAST(:lesson_id AS uuid), CAST(:unit_id AS uuid),
+        CAST(:revision_id AS uuid), b.kind, CAST(:exercise_ids AS uuid[]), b.unlimited, b.at, b.at,
+        {hearts.shown("b.unlimited", "b.kind", "b.at")}
+    FROM begun b LEFT JOIN learning_hearts h ON h.user_id = b.user_id
+    RETURNING hearts
+""")  # noqa: S608 - constants of ours
 
-_STATE = text("""
-    SELECT s.answered, s.hearts, s.completed_at, ARRAY(
+_HEARTS_NOW = hearts.shown("s.unlimited_hearts", "s.kind", "CAST(:now AS timestamptz)")
+_STATE = text(f"""
+    SELECT s.answered, {_HEARTS_NOW} AS hearts, s.completed_at, ARRAY(
         SELECT exercise_id FROM learning_answer WHERE session_id = s.id) AS answered_ids, ARRAY(
         SELECT exercise_id FROM learning_answer a WHERE a.session_id = s.id AND NOT a.correct AND NOT EXISTS (
             SELECT FROM learning_second_try t
             WHERE t.session_id = s.id AND t.exercise_id = a.exercise_id AND t.correct)) AS open_ids, s.abandoned_at
-    FROM learning_session s WHERE s.id = :session_id AND s.user_id = :user_id
-""")
+    FROM learning_session s LEFT JOIN learning_hearts h ON h.user_id = s.user_id
+    WHERE s.id = :session_id AND s.user_id = :user_id
+""")  # noqa: S608 - constants of ours
 
 _LOCK = """
     SELECT course_id, lesson_id, revision_id, answered, correct, cardinality(exercise_ids) AS total, completed_at,
-           kind, unit_id, abandoned_at
+           kind, unit_id, abandoned_at, unlimited_hearts, created_at
     FROM learning_session WHERE id = $1 AND user_id = $2 FOR UPDATE
 """
 
-_CLOSE = """
+_CLOSE = f"""
     WITH closed AS (
-        UPDATE learning_session SET completed_at = greatest(active_at, $2), active_at = greatest(active_at, $2)
+        UPDATE learning_session
+        SET completed_at = greatest(active_at, $2), active_at = greatest(active_at, $2), marks = $4
         WHERE id = $1 RETURNING user_id, lesson_id, course_id, completed_at
     ), counted AS (
         INSERT INTO learning_lesson_progress AS p (user_id, lesson_id, course_id, completions, best_score)
         SELECT user_id, lesson_id, course_id, 1, $3::float8 FROM closed WHERE lesson_id IS NOT NULL
         ON CONFLICT (user_id, lesson_id) DO UPDATE SET
             completions = p.completions + 1, best_score = greatest(p.best_score, excluded.best_score),
-            last_completed_at = now()
+            first_completed_at = least(p.first_completed_at, excluded.first_completed_at),
+            last_completed_at = greatest(p.last_completed_at, excluded.last_completed_at)
         RETURNING completions
+    ), done AS (
+        SELECT user_id, course_id, CASE WHEN lesson_id IS NULL THEN 'practice' ELSE 'lesson' END AS kind,
+               completed_at AS at, 0 AS spent_ms FROM closed
+    ), active AS (
+        {activity.count("done")}
     )
     SELECT completed_at, completions FROM closed LEFT JOIN counted ON true
+"""  # noqa: S608 - only parts of our own statements are put in
+
+# Ids tell when their sessions were begun.
+_ODD_SINCE = """
+    SELECT count(*) AS found FROM learning_session WHERE user_id = $1 AND id > $2 AND marks && $3::text[]
 """
 
-_VIEW = text("""
-    INSERT INTO learning_lesson_progress (user_id, lesson_id, course_id, completions, best_score)
-    VALUES (:user_id, :lesson_id, :course_id, 1, 1) ON CONFLICT DO NOTHING RETURNING completions
-""")
+# A lesson that a test let somebody skip can still be read.
+_VIEW = text(f"""
+    WITH viewed AS (
+        INSERT INTO learning_lesson_progress AS p (user_id, lesson_id, course_id, completions, best_score, viewed_at)
+        VALUES (:user_id, :lesson_id, :course_id, 1, 1, now())
+        ON CONFLICT (user_id, lesson_id) DO UPDATE SET
+            completions = 1, best_score = 1, last_completed_at = now(), viewed_at = now()
+            WHERE p.completions = 0
+        RETURNING user_id, course_id, viewed_at
+    ), done AS (
+        SELECT user_id, course_id, 'lesson' AS kind, viewed_at AS at, 0 AS spent_ms FROM viewed
+    ), active AS (
+        {activity.count("done")}
+    )
+    SELECT true FROM viewed
+""")  # noqa: S608 - only parts of our own statements are put in
 
 _LOCK_ENROLLMENT = "SELECT completed_at FROM learning_enrollment WHERE user_id = $1 AND course_id = $2 FOR UPDATE"
 
@@ -186,42 +168,8 @@ class LockedSession(NamedTuple):
     kind: SessionKind
     unit_id: UUID | None
     abandoned_at: datetime | None
-
-
-class AnswerRecord(NamedTuple):
-    """One graded answer on its way into the log."""
-
-    session_id: UUID
-    exercise_id: UUID
-    key: str
-    answer: str
-    grade: str
-    verdict: str
-    correct: bool
-    elapsed_ms: int
-    answered_at: datetime
-    item_ids: str
-    """As PostgreSQL writes an array, like the ratings: an array of arrays would have to be rectangular."""
-    ratings: str
-    states: Sequence[ItemState] = ()
-    """What is remembered after it, as far as this process knows."""
-
-
-class WrittenAnswer(NamedTuple):
-    """What the log says after the attempt to write. `fresh`: it is ours; else `key`, `answer` and `grade` are those of
-    the answer that stands. With none of it, the session is `closed`, or `busy` elsewhere, or there is none.
-    `correct_so_far` and `active_at` are the session's after a fresh answer."""
-
-    fresh: bool
-    answered: int | None
-    hearts: int | None
-    key: str | None
-    answer: str | None
-    grade: str | None
-    closed: bool
-    busy: bool
-    correct_so_far: int | None = None
-    active_at: datetime | None = None
+    unlimited_hearts: bool
+    created_at: datetime
 
 
 class LessonRecord(NamedTuple):
@@ -243,23 +191,6 @@ async def session_record(db: Database, session_id: UUID) -> SessionRecord | None
     return SessionRecord(*rows[0]) if rows else None
 
 
-async def write_answers(db: Database, answers: Sequence[AnswerRecord]) -> list[WrittenAnswer]:
-    """One result per answer, in order. At most one answer per session."""
-    return [WrittenAnswer(*row) for row in await db.fetch(WRITE_ANSWERS, *_columns(answers))]
-
-
-async def write_answer_patiently(db: Database, answer: AnswerRecord) -> WrittenAnswer:
-    """Like `write_answers` for one answer, waiting for whoever holds its session."""
-    [row] = await db.fetch(WRITE_ANSWER_PATIENTLY, *_columns([answer]))
-    return WrittenAnswer(*row)
-
-
-def _columns(answers: Sequence[AnswerRecord]) -> list[Sequence[object]]:
-    *columns, states = zip(*answers, strict=True)
-    sessions = [answer.session_id for answer in answers for _ in answer.states]
-    return [*columns, sessions, *schedule.columns([state for of_one in states for state in of_one])]
-
-
 async def enrol(session: AsyncSession, user_id: UUID, course_id: UUID) -> tuple[datetime, bool]:
     """When the learner enrolled, and whether that was now. Holds the enrolment until the end of the transaction."""
     values = {"user_id": user_id, "course_id": course_id}
@@ -269,15 +200,16 @@ async def enrol(session: AsyncSession, user_id: UUID, course_id: UUID) -> tuple[
     return (await session.execute(_ENROLLED_AT, values)).scalar_one(), False
 
 
-async def add_session(
-    session: AsyncSession, session_id: UUID, record: SessionRecord, hearts: int, at: datetime
-) -> None:
-    values = record._asdict() | {"exercise_ids": list(record.exercise_ids)}
-    await session.execute(_ADD_SESSION, {**values, "id": session_id, "hearts": hearts, "active_at": at})
+async def add_session(session: AsyncSession, session_id: UUID, record: SessionRecord, at: datetime) -> int:
+    """How many hearts there are to begin with."""
+    values = record._asdict() | {"exercise_ids": list(record.exercise_ids), "id": session_id, "begun_at": at}
+    found: int = (await session.execute(_ADD_SESSION, values)).scalar_one()
+    return found
 
 
-async def session_state(session: AsyncSession, session_id: UUID, user_id: UUID) -> SessionState | None:
-    row = (await session.execute(_STATE, {"session_id": session_id, "user_id": user_id})).one_or_none()
+async def session_state(session: AsyncSession, session_id: UUID, user_id: UUID, now: datetime) -> SessionState | None:
+    values = {"session_id": session_id, "user_id": user_id, "now": now}
+    row = (await session.execute(_STATE, values)).one_or_none()
     return SessionState(*row) if row else None
 
 
@@ -286,11 +218,18 @@ async def lock_session(uow: UnitOfWork, session_id: UUID, user_id: UUID) -> Lock
     return LockedSession(*rows[0]) if rows else None
 
 
-async def close_session(uow: UnitOfWork, session_id: UUID, at: datetime, score: float) -> tuple[datetime, int | None]:
+async def close_session(
+    uow: UnitOfWork, session_id: UUID, at: datetime, score: float, marks: Sequence[str]
+) -> tuple[datetime, int | None]:
     """When it was completed (at `at`, or with its last answer where another process's clock was ahead), and how often
     the learner has now completed the lesson; None for a session that is of no lesson."""
-    [row] = await uow.fetch(_CLOSE, session_id, at, score)
+    [row] = await uow.fetch(_CLOSE, session_id, at, score, marks)
     return row["completed_at"], row["completions"]
+
+
+async def odd_since(uow: UnitOfWork, user_id: UUID, since: datetime, marks: Sequence[str]) -> int:
+    """How many sessions that the learner began since then have any of these marks."""
+    return int((await uow.fetch(_ODD_SINCE, user_id, id_at(since), marks))[0]["found"])
 
 
 async def view_lesson(session: AsyncSession, user_id: UUID, lesson_id: UUID, course_id: UUID) -> bool:

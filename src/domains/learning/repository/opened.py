@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.kernel.uow import Database
 from domains.learning.policy.kinds import SessionKind
-from domains.learning.repository import SessionRecord
+from domains.learning.repository import SessionRecord, hearts
 
 # The newest: sessions from before there was only one at a time are closed by and by.
 _OPEN = text("""
@@ -53,9 +53,10 @@ _ABANDON_STALE = """
 """
 
 # An exercise comes back when all are answered, and until it is right.
-_TRY_AGAIN = """
+_TRY_AGAIN = f"""
     WITH session AS (
-        SELECT s.id, s.answered, s.hearts FROM learning_session s WHERE s.id = $1
+        SELECT s.id, s.answered, {hearts.shown("s.unlimited_hearts", "s.kind", "$8::timestamptz")} AS hearts
+        FROM learning_session s LEFT JOIN learning_hearts h ON h.user_id = s.user_id WHERE s.id = $1
     ), written AS (
         INSERT INTO learning_second_try (session_id, exercise_id, key, answer, grade, correct, elapsed_ms, answered_at)
         SELECT s.id, $2, $3, $4, $5, $6, $7, $8
@@ -69,7 +70,7 @@ _TRY_AGAIN = """
         SELECT answer, grade FROM written UNION ALL
         SELECT answer, grade FROM learning_second_try WHERE session_id = $1 AND exercise_id = $2 AND key = $3
     ) t LIMIT 1
-"""
+"""  # noqa: S608 - constants of ours
 
 
 class OpenSession(NamedTuple):

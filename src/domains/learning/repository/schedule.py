@@ -17,7 +17,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.kernel.uow import Database
+from domains.learning.policy.activity import IDLE_MS
 from domains.learning.policy.schedule import ItemState, Review, Rules
+from domains.learning.repository import activity
 
 _TYPES = {
     "item_id": "uuid",
@@ -125,6 +127,12 @@ _ADD_REVIEW = f"""
         INSERT INTO learning_item_state AS s (user_id, course_id, {COLUMNS}, missed)
         SELECT $2, $3, {COLUMNS}, 0 FROM logged, unnest({unnested(7)}) AS n ({COLUMNS})
         {ADVANCE}
+    ), done AS (
+        SELECT $2::uuid AS user_id, $3::uuid AS course_id, 'review' AS kind, $6::timestamptz AS at,
+               least($5, {IDLE_MS}) AS spent_ms
+        FROM logged
+    ), active AS (
+        {activity.count("done")}
     )
     SELECT EXISTS (SELECT FROM logged) AS fresh
 """  # noqa: S608 - only names and types of columns are put in

@@ -17,10 +17,16 @@ from domains.kernel.clock import utc_now
 from domains.kernel.idempotency import checked_key
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
-from domains.learning import repository
-from domains.learning.errors import ExerciseNotFound, KeyOfAnotherAnswer, SessionClosed, SessionNotFound
+from domains.learning.errors import (
+    AnotherExerciseFirst,
+    ExerciseNotFound,
+    KeyOfAnotherAnswer,
+    SessionClosed,
+    SessionNotFound,
+)
 from domains.learning.events import AnswerGraded
-from domains.learning.repository import AnswerRecord, WrittenAnswer
+from domains.learning.repository import answers as repository
+from domains.learning.repository.answers import AnswerRecord, WrittenAnswer
 from domains.learning.schemas import AnswerOut, GradeOut
 from domains.learning.service.memory import after, forget_memory, keep, memory_of, reviews_of
 from domains.learning.service.second_tries import try_again
@@ -43,7 +49,8 @@ async def submit_answer(
 ) -> AnswerOut:
     """Grades and stores an answer, whose form depends on the exercise. The same key again gives the same body.
 
-    Raises SessionNotFound, ExerciseNotFound, AnswerShape, BadKey, AlreadyAnswered, KeyOfAnotherAnswer, SessionClosed.
+    Raises SessionNotFound, ExerciseNotFound, AnswerShape, BadKey, AlreadyAnswered, KeyOfAnotherAnswer, SessionClosed
+    and AnotherExerciseFirst.
     """
     checked_key(key)
     session = await running_session(db, session_id, user_id)
@@ -96,6 +103,8 @@ async def _written(db: Database, record: AnswerRecord) -> WrittenAnswer:
         written = await repository.write_answer_patiently(db, record)
     if written.fresh or written.key is not None or written.closed:
         return written
+    if written.early:
+        raise AnotherExerciseFirst
     forget_session(record.session_id)
     raise SessionNotFound
 
@@ -106,7 +115,7 @@ def _batcher(db: Database) -> Answers:
             return list(await repository.write_answers(db, records))
         except (asyncpg.DataError, asyncpg.CardinalityViolationError):
             # A text that PostgreSQL cannot hold fails its own answer and no neighbour's. And two sessions of a learner
-            # may ask for the same item, which one statement cannot write twice.
+            # may ask for the same item or cost a heart each, which one statement cannot write twice.
             return [await _alone(db, record) for record in records]
 
     return Batcher(write, lane=lambda record: record.session_id)

@@ -31,12 +31,12 @@ from domains.learning.errors import (
 from domains.learning.events import SessionBegun
 from domains.learning.policy import generator
 from domains.learning.policy.generator import Learner
-from domains.learning.policy.hearts import HEARTS
+from domains.learning.policy.hearts import COSTLY, HEARTS
 from domains.learning.policy.kinds import CourseSessionKind, SessionKind
 from domains.learning.policy.outline import Drill, Outline
 from domains.learning.repository import SessionRecord, opened
 from domains.learning.schemas import SessionOut
-from domains.learning.service import memory, placing, schedule
+from domains.learning.service import hearts, memory, placing, schedule
 from domains.learning.service.outlines import outline
 from domains.learning.service.sessions import enrol, forget_session, keep, shown
 
@@ -58,6 +58,7 @@ class BegunSession(msgspec.Struct, frozen=True):
     id: UUID
     record: SessionRecord
     resumed: bool = False
+    hearts: int = HEARTS
 
 
 async def begin_lesson(uow: UnitOfWork, user_id: UUID, lesson_id: UUID) -> BegunSession:
@@ -124,7 +125,7 @@ async def _begin(
     unit_id: UUID | None = None,
 ) -> BegunSession:
     course_id, now = revision.course_id, utc_now()
-    unlimited = await billing.require(uow.db, user_id, billing.course_key(course_id), also=billing.UNLIMITED_HEARTS)
+    entitled = await billing.require(uow.db, user_id, billing.course_key(course_id), also=billing.UNLIMITED_HEARTS)
     # From here on whoever begins something in this course waits.
     await enrol(uow, user_id, course_id)
     found = await opened.open_session(
@@ -138,28 +139,27 @@ async def _begin(
     asked = choose(outline(revision), Learner(now, {state.item_id: state for state in states}, done), session_id)
     if not asked:
         raise _EMPTY.get(kind, NothingToPractise)
-    # Hearts are for what is new: looking back must never cost any, and a placement is no race.
-    free = unlimited or kind not in ("lesson", "test_out")
+    free = kind not in COSTLY or entitled or await hearts.is_switched_off(uow, user_id)
     record = SessionRecord(
         user_id, course_id, lesson_id, revision.id, kind, [drill.id for drill in asked], free, unit_id
     )
     fact = SessionBegun(
         user_id=user_id, session_id=session_id, course_id=course_id, lesson_id=lesson_id, total=len(asked)
     )
-    await repository.add_session(uow.session, session_id, record, HEARTS, fact.occurred_at)
+    left = await repository.add_session(uow.session, session_id, record, fact.occurred_at)
     uow.record(fact)
     memory.remember(session_id, user_id, rules, {item for drill in asked for item in drill.items}, states)
-    return BegunSession(session_id, record)
+    return BegunSession(session_id, record, hearts=left)
 
 
 async def as_begun(uow: UnitOfWork, begun: BegunSession) -> SessionOut:
     """The session as it was before its first answer: what the client was told, and is told again on a repeated call.
     One that goes on is shown as it stands."""
     # A session that does not commit leaves an entry that nobody can reach: its id is never given out.
-    state = repository.SessionState(0, HEARTS, None, ())
+    state = repository.SessionState(0, begun.hearts, None, ())
     if not begun.resumed:
         return shown(await keep(uow, begun.id, begun.record), state)
-    stands = await repository.session_state(uow.session, begun.id, begun.record.user_id)
+    stands = await repository.session_state(uow.session, begun.id, begun.record.user_id, utc_now())
     return shown(await keep(uow.db, begun.id, begun.record), stands or state)
 
 

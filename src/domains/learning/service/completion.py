@@ -11,10 +11,12 @@ from domains.kernel.uow import UnitOfWork
 from domains.learning import repository
 from domains.learning.errors import NeedsPractice, SessionClosed, SessionIncomplete, SessionNotFound
 from domains.learning.events import CourseCompleted, LessonCompleted, PracticeCompleted
+from domains.learning.policy.hearts import EARNING, FOR_PRACTICE
 from domains.learning.policy.kinds import SessionKind
 from domains.learning.policy.score import PASSED, score
 from domains.learning.repository import LockedSession, opened
-from domains.learning.service import placing
+from domains.learning.service import hearts, placing
+from domains.learning.service.plausible import look_at
 from domains.learning.service.sessions import enrol_with_access
 from domains.profiles import api as profiles
 
@@ -32,8 +34,10 @@ class CompletedSession(msgspec.Struct, frozen=True):
     """Lessons that are done from now on because they are known; told in the first call."""
 
 
-async def complete_session(uow: UnitOfWork, user_id: UUID, session_id: UUID) -> CompletedSession:
-    """Raises SessionNotFound, SessionClosed (it was given up) and SessionIncomplete."""
+async def complete_session(
+    uow: UnitOfWork, user_id: UUID, session_id: UUID, at: datetime | None = None
+) -> CompletedSession:
+    """As of `at`, or now. Raises SessionNotFound, SessionClosed (it was given up) and SessionIncomplete."""
     session = await repository.lock_session(uow, session_id, user_id)
     if session is None:
         raise SessionNotFound
@@ -45,7 +49,10 @@ async def complete_session(uow: UnitOfWork, user_id: UUID, session_id: UUID) -> 
             raise SessionIncomplete(answered=session.answered, total=session.total)
         known = await _known_lessons(uow, session_id, session)
         share = score(session.correct, session.total)
-        closed_at, completions = await repository.close_session(uow, session_id, utc_now(), share)
+        looked = await look_at(uow, user_id, session_id, session)
+        closed_at, completions = await repository.close_session(
+            uow, session_id, at or utc_now(), share, sorted(looked.marks)
+        )
         if session.lesson_id is not None and completions is not None:
             fact = LessonCompleted(
                 occurred_at=closed_at,
@@ -56,10 +63,14 @@ async def complete_session(uow: UnitOfWork, user_id: UUID, session_id: UUID) -> 
                 correct=session.correct,
                 total=session.total,
                 completions=completions,
+                out_of_hearts=looked.out_of_hearts,
+                ranked=looked.ranked,
             )
             await _announce(uow, fact)
         else:
-            skipped = await _complete_practice(uow, user_id, session_id, session, known, closed_at)
+            skipped = await _complete_practice(
+                uow, user_id, session_id, session, known, closed_at, ranked=looked.ranked
+            )
     return CompletedSession(
         session_id,
         session.kind,
@@ -89,7 +100,14 @@ async def _known_lessons(uow: UnitOfWork, session_id: UUID, session: LockedSessi
 
 
 async def _complete_practice(
-    uow: UnitOfWork, user_id: UUID, session_id: UUID, session: LockedSession, known: list[UUID], closed_at: datetime
+    uow: UnitOfWork,
+    user_id: UUID,
+    session_id: UUID,
+    session: LockedSession,
+    known: list[UUID],
+    closed_at: datetime,
+    *,
+    ranked: bool,
 ) -> int:
     skipped = 0
     if known:
@@ -105,8 +123,11 @@ async def _complete_practice(
         correct=session.correct,
         total=session.total,
         skipped=skipped,
+        ranked=ranked,
     )
     uow.record(fact)
+    if session.kind in EARNING:
+        await hearts.give_back(uow, user_id, FOR_PRACTICE)
     if skipped:
         await announce_if_complete(uow, user_id, session.course_id)
     return skipped

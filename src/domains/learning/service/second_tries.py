@@ -9,7 +9,8 @@ import msgspec
 from domains.kernel.uow import Database
 from domains.learning.errors import AlreadyAnswered, KeyOfAnotherAnswer
 from domains.learning.policy.kinds import TESTS
-from domains.learning.repository import AnswerRecord, opened
+from domains.learning.repository import opened
+from domains.learning.repository.answers import AnswerRecord
 from domains.learning.schemas import AnswerOut, GradeOut
 from domains.learning.service.sessions import RunningSession
 

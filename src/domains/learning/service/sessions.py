@@ -9,6 +9,7 @@ import msgspec
 
 from domains.billing import api as billing
 from domains.catalog import api as catalog
+from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database, UnitOfWork
 from domains.learning import repository
 from domains.learning.errors import SessionNotFound
@@ -77,7 +78,7 @@ async def enrol_with_access(uow: UnitOfWork, user_id: UUID, course_id: UUID) -> 
 
 async def shown_session(uow: UnitOfWork, db: Database, session_id: UUID, user_id: UUID) -> SessionOut:
     """The session as it stands, to go on with on any device."""
-    state = await repository.session_state(uow.session, session_id, user_id)
+    state = await repository.session_state(uow.session, session_id, user_id, utc_now())
     if state is None:
         raise SessionNotFound
     return shown(await running_session(db, session_id, user_id), state)
@@ -134,6 +135,10 @@ def shown(session: RunningSession, state: repository.SessionState) -> SessionOut
     )
 
 
+def prompt_seed(session_id: UUID, exercise: catalog.ExerciseView) -> str:
+    return f"{session_id}:{exercise.id}"
+
+
 def _exercise(session_id: UUID, exercise: catalog.ExerciseView, *, answered: bool, again: bool = False) -> ExerciseOut:
-    prompt = catalog.prompt(exercise, f"{session_id}:{exercise.id}")
+    prompt = catalog.prompt(exercise, prompt_seed(session_id, exercise))
     return ExerciseOut(id=exercise.id, kind=exercise.kind, prompt=prompt, answered=answered, again=again)

@@ -1,0 +1,54 @@
+"""Hearts of a learner: how many there are, and those that come back by more than time.
+
+A mistake takes one in the statement that writes its answer (`repository.answers`).
+"""
+
+from datetime import datetime
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from domains.billing import api as billing
+from domains.kernel.clock import utc_now
+from domains.kernel.uow import UnitOfWork
+from domains.learning.events import HeartsChanged
+from domains.learning.policy import hearts as policy
+from domains.learning.repository import hearts as repository
+from domains.profiles import api as profiles
+
+Reason = Literal["entitled", "switched_off"]
+
+
+class Hearts(NamedTuple):
+    left: int
+    next_at: datetime | None
+    full_at: datetime | None
+    """None, like `next_at`, where none is missing."""
+    unlimited: Reason | None
+
+
+async def hearts_of(uow: UnitOfWork, user_id: UUID) -> Hearts:
+    now = utc_now()
+    unlimited: Reason | None = None
+    if await is_switched_off(uow, user_id):
+        unlimited = "switched_off"
+    elif await billing.holds(uow.db, user_id, billing.UNLIMITED_HEARTS):
+        unlimited = "entitled"
+    if unlimited:
+        return Hearts(policy.HEARTS, None, None, unlimited)
+    full_at = await repository.full_at(uow.db, user_id)
+    next_at = policy.next_at(full_at, now)
+    return Hearts(policy.left(full_at, now), next_at, full_at if next_at else None, None)
+
+
+async def is_switched_off(uow: UnitOfWork, user_id: UUID) -> bool:
+    """Whoever learns in humane mode has no hearts to lose."""
+    return not (await profiles.preferences(uow, user_id)).hearts
+
+
+async def give_back(uow: UnitOfWork, user_id: UUID, hearts: int) -> None:
+    """So many come back, by practice or because an answer was right after all; announced where any was missing."""
+    now = utc_now()
+    full_at = await repository.give_back(uow, user_id, hearts, now)
+    if full_at is not None:
+        left, next_at = policy.left(full_at, now), policy.next_at(full_at, now)
+        uow.record(HeartsChanged(user_id=user_id, hearts=left, next_at=next_at))
