@@ -71,6 +71,9 @@ def _renamed(part: Any, names: dict[str, str]) -> Any:
     if not isinstance(part, dict):
         return part
     found = {key: _renamed(value, names) for key, value in part.items()}
+    if isinstance(items := found.get("items"), dict) and {} in items.get("oneOf", ()):
+        # Litestar's `tuple[X, ...]` says that an item is either X or anything, so that no X is one of them alone.
+        found["items"] = next(one for one in items["oneOf"] if one)
     if isinstance(ref := found.get("$ref"), str):
         head, _, name = ref.rpartition("/")
         found["$ref"] = f"{head}/{names.get(name, name)}"

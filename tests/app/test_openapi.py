@@ -81,6 +81,7 @@ def test_every_schema_has_a_name_that_is_one_in_any_language_and_every_reference
         assert schema.keys() & {"type", "enum", "oneOf", "anyOf", "allOf"}, name
         if name.endswith("In") and schema.get("type") == "object":
             assert schema["additionalProperties"] is False, name
+    assert [part for part in parts(document) if {} in part.get("oneOf", ())] == []
     led = {part["$ref"] for part in parts(document) if isinstance(part.get("$ref"), str)}
     assert led <= {f"#/components/schemas/{name}" for name in schemas}
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from domains.gamification.policy.leagues import Zone
 from domains.kernel.wire import Out
+from domains.learning.api import ItemProblem, SyncedAnswerOut
 
 
 class LeaguePlace(Out, frozen=True):
@@ -40,3 +41,24 @@ class Board(Out, frozen=True):
     ends_at: datetime
     version: int
     entries: list[BoardEntry]
+
+
+class SyncedSessionOut(Out, frozen=True):
+    """`answers` in the order of the batch. Of what the server has now, also from other devices: `answered` of `total`,
+    `begun_at` and `completed_at` by its clock. `result` where the learner has finished the session; `problem` where it
+    was not found, or cannot be completed (yet)."""
+
+    session_id: UUID
+    answers: list[SyncedAnswerOut]
+    answered: int
+    total: int
+    begun_at: datetime | None
+    completed_at: datetime | None
+    result: SessionResultOut | None
+    problem: ItemProblem | None
+
+
+class SyncOut(Out, frozen=True):
+    """`sessions` in the order of the batch."""
+
+    sessions: list[SyncedSessionOut]

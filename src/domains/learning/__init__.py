@@ -8,6 +8,7 @@ that arrive at the same moment. Consequence: the hottest path of the house reads
 """
 
 from domains.kernel.domain import Domain
+from domains.learning.controllers.bundle import BundleController
 from domains.learning.controllers.hearts import HeartsController
 from domains.learning.controllers.schedule import DueController, ScheduleController
 from domains.learning.controllers.sessions import (
@@ -34,6 +35,7 @@ DOMAIN = Domain(
     routes=[
         EnrollmentsController,
         SessionsController,
+        BundleController,
         WatchingController,
         ProgressController,
         DueController,

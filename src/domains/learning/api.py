@@ -7,11 +7,14 @@ from domains.kernel.uow import Database, UnitOfWork
 from domains.learning import repository
 from domains.learning.repository.past import lessons_of
 from domains.learning.repository.watching import SessionProgress
-from domains.learning.schemas import AnswerIn, AnswerOut, SessionProgressOut
+from domains.learning.schemas import AnswerIn, AnswerOut, ItemProblem, SessionProgressOut, SyncedAnswerOut, SyncIn
 from domains.learning.service.answers import submit_answer
 from domains.learning.service.completion import CompletedSession, complete_session
 from domains.learning.service.schedule import Rebuilt, rebuild_all
 from domains.learning.service.sessions import running_session
+from domains.learning.service.sync import TakenSession
+from domains.learning.service.sync import standing as standing_sessions
+from domains.learning.service.sync import take as take_offline
 from domains.learning.service.watching import (
     current_sessions,
     may_watch_session,
@@ -44,9 +47,13 @@ __all__ = [
     "AnswerIn",
     "AnswerOut",
     "CompletedSession",
+    "ItemProblem",
     "Rebuilt",
     "SessionProgress",
     "SessionProgressOut",
+    "SyncIn",
+    "SyncedAnswerOut",
+    "TakenSession",
     "complete_session",
     "count_enrolled",
     "current_sessions",
@@ -57,7 +64,9 @@ __all__ = [
     "rebuild_all",
     "session_progress",
     "standing_session",
+    "standing_sessions",
     "still_enrolled",
     "still_may_watch_sessions",
     "submit_answer",
+    "take_offline",
 ]

@@ -1,9 +1,11 @@
-"""Background work of learning: forgetting invitations that have expired, closing sessions that were left alone."""
+"""Background work of learning: forgetting invitations and downloads that have expired, closing sessions that were left
+alone."""
 
 from domains.kernel.clock import utc_now
 from domains.kernel.domain import Job
 from domains.kernel.uow import Database
-from domains.learning.repository import watching
+from domains.learning.policy.offline import KEPT
+from domains.learning.repository import sync, watching
 from domains.learning.service import beginning
 
 _AT_ONCE = 1000
@@ -12,6 +14,8 @@ _AT_ONCE = 1000
 async def purge(db: Database) -> None:
     """In small transactions, so that no lock is held for long."""
     while await watching.purge_invitations(db, utc_now(), at_most=_AT_ONCE) == _AT_ONCE:
+        pass
+    while await sync.purge(db, utc_now() - KEPT, at_most=_AT_ONCE) == _AT_ONCE:
         pass
     await beginning.abandon_stale(db)
 

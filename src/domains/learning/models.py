@@ -74,6 +74,22 @@ class HeartsRow(Base):
     """When all are back if no other mistake is made; see `policy.hearts`."""
 
 
+class PreparedSessionRow(Identified, Base):
+    """A session of a lesson that was made up beforehand, to be taken without a network. It becomes a session, under its
+    id, when what was done in it arrives; until then nothing has happened."""
+
+    __tablename__ = "learning_prepared_session"
+    __table_args__ = (Index("ix_learning_prepared_session_learner", "user_id", "course_id"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"))
+    course_id: Mapped[UUID] = mapped_column(ForeignKey("catalog_course.id"))
+    lesson_id: Mapped[UUID] = mapped_column(ForeignKey("catalog_node.id"))
+    revision_id: Mapped[UUID] = mapped_column(ForeignKey("catalog_revision.id"))
+    exercise_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    unlimited_hearts: Mapped[bool]
+    made_at: Mapped[datetime] = mapped_column(Moment)
+
+
 class InvitationRow(Identified, Dated, Base):
     """Lets one person watch one session while it runs. The code itself is not kept."""
 

@@ -6,9 +6,11 @@ from uuid import UUID
 
 import msgspec
 
-from domains.catalog.api import AnyPrompt, Token
+from domains.catalog.api import AnyPrompt, Content, Token
+from domains.kernel.errors import AppError
 from domains.kernel.wire import In, Out
 from domains.learning.policy.kinds import CourseSessionKind, SessionKind
+from domains.learning.policy.offline import MOST_ANSWERS, MOST_LESSONS, MOST_SESSIONS
 from domains.learning.policy.schedule import PARAMETERS, RETENTIONS, Rules
 
 
@@ -242,3 +244,88 @@ class ScheduleOut(Out, frozen=True):
     @classmethod
     def of(cls, rules: Rules) -> "ScheduleOut":
         return cls(rules.retention, rules.balanced, None if rules.parameters is None else list(rules.parameters))
+
+
+class BundleIn(In, frozen=True):
+    lessons: Annotated[int, msgspec.Meta(ge=1, le=MOST_LESSONS)] = 3
+
+
+class BundledExerciseOut(Out, frozen=True):
+    """`content` tells what is right, so that a client can say it at once. What counts is how the server grades the
+    answer."""
+
+    id: UUID
+    kind: str
+    prompt: AnyPrompt
+    content: Content
+
+
+class BundledSessionOut(Out, frozen=True):
+    """A session that can be begun without a network, and sent under this id until `expires_at`."""
+
+    id: UUID
+    lesson_id: UUID
+    title: str
+    exercises: list[BundledExerciseOut]
+    unlimited_hearts: bool
+    expires_at: datetime
+
+
+class BundleOut(Out, frozen=True):
+    """`sessions` of the next lessons that are not done, in the author's order."""
+
+    course_id: UUID
+    revision_id: UUID
+    sessions: list[BundledSessionOut]
+
+
+AwareMoment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class OfflineAnswerIn(In, frozen=True):
+    """`key` is the answer's own, made up by the client when it was given: sent again, it counts no second time."""
+
+    key: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    exercise_id: UUID
+    answer: Any
+    answered_at: AwareMoment
+    elapsed_ms: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)] = 0
+
+
+class OfflineSessionIn(In, frozen=True):
+    """What was done of a session, of a bundle or begun with a network. `answers` in the order in which they were given;
+    `completed_at` where the learner has finished it."""
+
+    session_id: UUID
+    begun_at: AwareMoment
+    answers: Annotated[list[OfflineAnswerIn], msgspec.Meta(max_length=MOST_ANSWERS)]
+    completed_at: AwareMoment | None = None
+
+
+class SyncIn(In, frozen=True):
+    """All moments by the client's clock, right or wrong; `sent_at` is now, when it sends this."""
+
+    sent_at: AwareMoment
+    sessions: Annotated[list[OfflineSessionIn], msgspec.Meta(min_length=1, max_length=MOST_SESSIONS)]
+
+
+class ItemProblem(Out, frozen=True):
+    """Why something of a batch was not taken, as a problem document of its own would say. Sent again, it fares no
+    better."""
+
+    code: str
+    title: str
+    detail: str
+
+    @classmethod
+    def of(cls, error: AppError) -> "ItemProblem":
+        return cls(error.code, error.title, error.detail)
+
+
+class SyncedAnswerOut(Out, frozen=True):
+    """One of `grade` and `problem` is null."""
+
+    key: str
+    exercise_id: UUID
+    grade: GradeOut | None
+    problem: ItemProblem | None

@@ -75,8 +75,10 @@ _CLOSE = f"""
         SET completed_at = greatest(active_at, $2), active_at = greatest(active_at, $2), marks = $4
         WHERE id = $1 RETURNING user_id, lesson_id, course_id, completed_at
     ), counted AS (
-        INSERT INTO learning_lesson_progress AS p (user_id, lesson_id, course_id, completions, best_score)
-        SELECT user_id, lesson_id, course_id, 1, $3::float8 FROM closed WHERE lesson_id IS NOT NULL
+        INSERT INTO learning_lesson_progress AS p
+            (user_id, lesson_id, course_id, completions, best_score, first_completed_at, last_completed_at)
+        SELECT user_id, lesson_id, course_id, 1, $3::float8, completed_at, completed_at
+        FROM closed WHERE lesson_id IS NOT NULL
         ON CONFLICT (user_id, lesson_id) DO UPDATE SET
             completions = p.completions + 1, best_score = greatest(p.best_score, excluded.best_score),
             first_completed_at = least(p.first_completed_at, excluded.first_completed_at),

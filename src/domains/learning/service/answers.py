@@ -4,6 +4,7 @@ An answer is stored before its grade leaves the house, so a solution is never sh
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -49,6 +50,35 @@ async def submit_answer(
 ) -> AnswerOut:
     """Grades and stores an answer, whose form depends on the exercise. The same key again gives the same body.
 
+    Raises as `take_answer`."""
+    body, fact = await take_answer(
+        db,
+        user_id=user_id,
+        session_id=session_id,
+        exercise_id=exercise_id,
+        answer=answer,
+        elapsed_ms=elapsed_ms,
+        key=key,
+        at=utc_now(),
+    )
+    if fact is not None:
+        db.announce([fact])
+    return body
+
+
+async def take_answer(
+    db: Database,
+    *,
+    user_id: UUID,
+    session_id: UUID,
+    exercise_id: UUID,
+    answer: Any,
+    elapsed_ms: int,
+    key: str | None,
+    at: datetime,
+) -> tuple[AnswerOut, AnswerGraded | None]:
+    """As `submit_answer`, of an answer that was given `at`; what there is to announce, where it is new.
+
     Raises SessionNotFound, ExerciseNotFound, AnswerShape, BadKey, AlreadyAnswered, KeyOfAnotherAnswer, SessionClosed
     and AnotherExerciseFirst.
     """
@@ -58,7 +88,7 @@ async def submit_answer(
     if exercise is None:
         raise ExerciseNotFound
     given = msgspec.json.encode(answer)
-    graded, at = catalog.check(exercise, given, session.lexicon), utc_now()
+    graded = catalog.check(exercise, given, session.lexicon)
     memory = await memory_of(db, session, exercise)
     reviews = await reviews_of(db, session, memory, exercise, given, graded, at)
     states = after(memory, reviews)
@@ -83,11 +113,10 @@ async def submit_answer(
         if written.answered == session.total:
             forget_memory(session_id)
         body = await asking_on(db, session, exercise_id, _body(grade, written, session))
-        db.announce([_fact(session, body, written)])
-        return body
+        return body, _fact(session, body, written)
     if written.key not in (None, record.key):
-        return await try_again(db, record, session, grade)
-    return await asking_on(db, session, exercise_id, _repeated(record, written, session))
+        return await try_again(db, record, session, grade), None
+    return await asking_on(db, session, exercise_id, _repeated(record, written, session)), None
 
 
 async def _written(db: Database, record: AnswerRecord) -> WrittenAnswer:
