@@ -1,6 +1,7 @@
 """One more accepted answer. Invariant: nothing else of the course changes, neither order nor keys nor ids."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from domains.catalog.errors import (
     ExerciseGone,
     NotAcceptable,
 )
-from domains.catalog.kinds import Content, Kind
+from domains.catalog.kinds import Cloze, Content, Kind
 from domains.catalog.revisions import ExerciseView, RevisionContent, revision
 from domains.catalog.service import publish
 from domains.kernel.uow import UnitOfWork
@@ -73,6 +74,24 @@ async def accept_answer(
     if not new.exercises[exercise_id].content.grade(answer, new.lexicon).correct:
         raise NotAcceptable("The answer would still be wrong with this text.")
     return AcceptedAnswer(new.id, new.number, changed=True)
+
+
+def acceptable(content: Kind[Any], answer: bytes) -> bool:
+    """Whether an author could add the answer, given as JSON, to those that are right. Raises AnswerShape."""
+    try:
+        return content.accepting(content.decode_answer(answer), None) is not None
+    except (ValueError, msgspec.ValidationError):
+        return False
+
+
+def in_words(content: Content, answer: bytes) -> tuple[str, str]:
+    """What was asked and what was answered, for a person to read. Raises AnswerShape."""
+    asked = str(getattr(content, "text", content.subject()))
+    given: object = content.decode_answer(answer)
+    if isinstance(given, str):
+        return asked, given
+    parts = [part for part in given if isinstance(part, str)] if isinstance(given, Sequence) else []
+    return asked, (", " if isinstance(content, Cloze) else " ").join(parts) or answer.decode()
 
 
 def _wider(content: Kind[Any], answer: bytes, text: str | None) -> Content:

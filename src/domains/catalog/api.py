@@ -10,8 +10,8 @@ from uuid import UUID
 
 import msgspec
 
+from domains.catalog import accepting, items, repository
 from domains.catalog import effort as efforts
-from domains.catalog import items, repository
 from domains.catalog.accepting import AcceptedAnswer, accept_answer, same_question, standing
 from domains.catalog.content import Course
 from domains.catalog.effort import Effort
@@ -102,6 +102,16 @@ def said(exercise: ExerciseView, answer: bytes) -> str:
     return content.said(content.decode_answer(answer))
 
 
+def acceptable(exercise: ExerciseView, answer: bytes) -> bool:
+    """Whether an author could make the answer a right one: not where there is only one. Raises AnswerShape."""
+    return accepting.acceptable(exercise.content, answer)
+
+
+def in_words(exercise: ExerciseView, answer: bytes) -> tuple[str, str]:
+    """What was asked and what was answered, for a person to read. Raises AnswerShape."""
+    return accepting.in_words(exercise.content, answer)
+
+
 def missed_items(revision: RevisionContent, exercise: ExerciseView, answer: bytes) -> frozenset[UUID]:
     """Which of an exercise's items a wrong answer got wrong."""
     return items.missed_items(revision.course_id, exercise.content, revision.course.target_language, answer)
@@ -134,6 +144,7 @@ __all__ = [
     "Token",
     "Verdict",
     "accept_answer",
+    "acceptable",
     "check",
     "demo_course",
     "effort",
@@ -142,6 +153,7 @@ __all__ = [
     "flashcards",
     "ids_of_slugs",
     "import_course",
+    "in_words",
     "items_of",
     "kept_revision",
     "missed_items",

@@ -10,6 +10,7 @@ that arrive at the same moment. Consequence: the hottest path of the house reads
 from domains.kernel.domain import Domain
 from domains.learning.controllers.bundle import BundleController
 from domains.learning.controllers.hearts import HeartsController
+from domains.learning.controllers.reports import CourseReportsController, ExerciseReportsController
 from domains.learning.controllers.schedule import DueController, ScheduleController
 from domains.learning.controllers.sessions import (
     EnrollmentsController,
@@ -18,12 +19,15 @@ from domains.learning.controllers.sessions import (
     WatchingController,
 )
 from domains.learning.events import (
+    AnswerAccepted,
     AnswerGraded,
+    AnswerRegraded,
     CourseCompleted,
     HeartsChanged,
     LearnerEnrolled,
     LessonCompleted,
     PracticeCompleted,
+    RegradeDue,
     SessionBegun,
 )
 from domains.learning.handlers import SUBSCRIPTIONS
@@ -41,6 +45,8 @@ DOMAIN = Domain(
         DueController,
         ScheduleController,
         HeartsController,
+        ExerciseReportsController,
+        CourseReportsController,
     ],
     events=[
         LearnerEnrolled,
@@ -50,6 +56,9 @@ DOMAIN = Domain(
         LessonCompleted,
         PracticeCompleted,
         CourseCompleted,
+        AnswerAccepted,
+        RegradeDue,
+        AnswerRegraded,
     ],
     subscriptions=SUBSCRIPTIONS,
     jobs=JOBS,

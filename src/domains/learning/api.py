@@ -10,6 +10,7 @@ from domains.learning.repository.watching import SessionProgress
 from domains.learning.schemas import AnswerIn, AnswerOut, ItemProblem, SessionProgressOut, SyncedAnswerOut, SyncIn
 from domains.learning.service.answers import submit_answer
 from domains.learning.service.completion import CompletedSession, complete_session
+from domains.learning.service.regrading import in_words as regraded_in_words
 from domains.learning.service.schedule import Rebuilt, rebuild_all
 from domains.learning.service.sessions import running_session
 from domains.learning.service.sync import TakenSession
@@ -62,6 +63,7 @@ __all__ = [
     "may_watch_session",
     "owns_session",
     "rebuild_all",
+    "regraded_in_words",
     "session_progress",
     "standing_session",
     "standing_sessions",

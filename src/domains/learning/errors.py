@@ -1,6 +1,6 @@
 """Situations of learning."""
 
-from domains.kernel.errors import Conflict, Invalid, NotFound
+from domains.kernel.errors import Conflict, Invalid, NotFound, TooMany
 
 
 class SessionNotFound(NotFound):
@@ -96,3 +96,33 @@ class BadParameters(Invalid):
 class KeyOfAnotherReview(Conflict):
     code = "learning.key_of_another_review"
     title = "This Idempotency-Key belongs to another review"
+
+
+class NothingAnswered(Conflict):
+    code = "learning.nothing_answered"
+    title = "This exercise has not been answered in this session"
+
+
+class RightAlready(Conflict):
+    code = "learning.right_already"
+    title = "This answer counts as right"
+
+
+class TooManyReports(TooMany):
+    code = "learning.too_many_reports"
+    title = "Too many reports within a day"
+
+
+class ReportNotFound(NotFound):
+    code = "learning.report_not_found"
+    title = "The course has no such report"
+
+
+class NoAnswerReported(Conflict):
+    code = "learning.no_answer_reported"
+    title = "This report is about no answer"
+
+
+class ReportAccepted(Conflict):
+    code = "learning.report_accepted"
+    title = "The answer was accepted; what learners were given back is not taken again"

@@ -99,3 +99,42 @@ class CourseCompleted(Event, frozen=True, kw_only=True, tag="learning.course_com
 
     user_id: UUID
     course_id: UUID
+
+
+class AnswerAccepted(Event, frozen=True, kw_only=True, tag="learning.answer_accepted.v1"):
+    """An answer that learners had reported is right from a revision on."""
+
+    published: ClassVar[Published | None] = Published("course-events", "answer.accepted")
+
+    report_id: UUID
+    course_id: UUID
+    exercise_id: UUID
+    revision_id: UUID
+    by: UUID | None
+    """The author; None where the course accepted it before anybody had looked."""
+
+
+class RegradeDue(Event, frozen=True, kw_only=True, tag="learning.regrade_due.v1"):
+    """More answers to the exercise are to be graded anew: those of sessions behind `after`."""
+
+    report_id: UUID
+    exercise_id: UUID
+    revision_id: UUID
+    after: UUID
+
+
+class AnswerRegraded(Event, frozen=True, kw_only=True, tag="learning.answer_regraded.v1"):
+    """A wrong answer is right after all; counts are its session's from now on. Recorded once per answer."""
+
+    published: ClassVar[Published | None] = Published("progress-events", "answer.regraded")
+
+    user_id: UUID
+    course_id: UUID
+    lesson_id: UUID | None
+    session_id: UUID
+    exercise_id: UUID
+    report_id: UUID
+    correct: int
+    total: int
+    completions: int | None
+    """How often the lesson had been completed with this session; None where it is of no lesson, or still runs."""

@@ -4,8 +4,9 @@ from domains.billing.events import CourseAccessGranted
 from domains.catalog.api import CourseNotFound
 from domains.identity.events import AccountErased, AccountMerged
 from domains.kernel.uow import Subscription, UnitOfWork
+from domains.learning.events import AnswerAccepted, RegradeDue
 from domains.learning.repository import rights
-from domains.learning.service import merging, sessions
+from domains.learning.service import merging, regrading, sessions
 
 
 async def enrol_on_access(uow: UnitOfWork, fact: CourseAccessGranted) -> None:
@@ -28,5 +29,7 @@ async def forget_account(uow: UnitOfWork, fact: AccountErased) -> None:
 SUBSCRIPTIONS = [
     Subscription("learning.forget_account", AccountErased, forget_account, "inside"),
     Subscription("learning.enrol_on_access", CourseAccessGranted, enrol_on_access, "after"),
+    Subscription("learning.begin_regrade", AnswerAccepted, regrading.begin, "after"),
+    Subscription("learning.go_on_regrading", RegradeDue, regrading.go_on, "after"),
     Subscription("learning.merge_accounts", AccountMerged, merge_accounts, "inside"),
 ]

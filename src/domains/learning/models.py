@@ -106,6 +106,9 @@ class InvitationRow(Identified, Dated, Base):
 
 class AnswerRow(Base):
     __tablename__ = "learning_answer"
+    __table_args__ = (
+        Index("ix_learning_answer_wrong", "exercise_id", "session_id", postgresql_where=text("NOT correct")),
+    )
 
     session_id: Mapped[UUID] = mapped_column(ForeignKey("learning_session.id", ondelete="CASCADE"), primary_key=True)
     exercise_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -127,6 +130,8 @@ class AnswerRow(Base):
     """What it was a review of."""
     ratings: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger), server_default=text("'{}'"))
     """How well each of them was remembered, as FSRS rates: 1 again to 4 easy."""
+    regraded_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When it was right after all: from then on `verdict`, `correct` and `ratings` say something else than `grade`."""
 
 
 class SecondTryRow(Base):
@@ -143,6 +148,55 @@ class SecondTryRow(Base):
     correct: Mapped[bool]
     elapsed_ms: Mapped[int] = mapped_column(Integer)
     answered_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class ReportRow(Identified, Base):
+    """What learners found wrong with an exercise; those who say the same share one."""
+
+    __tablename__ = "learning_report"
+    __table_args__ = (
+        Index("uq_learning_report_open", "subject", unique=True, postgresql_where=text("state = 'open'")),
+        Index("ix_learning_report_subject", "subject", "id"),
+        Index("ix_learning_report_queue", "course_id", "state", "rank", "id"),
+    )
+
+    course_id: Mapped[UUID] = mapped_column(ForeignKey("catalog_course.id"))
+    exercise_id: Mapped[UUID]
+    revision_id: Mapped[UUID] = mapped_column(ForeignKey("catalog_revision.id"))
+    """In which the first of them met it."""
+    reason: Mapped[str] = mapped_column(Text)
+    subject: Mapped[UUID]
+    """The same for those who say the same (`policy.reports.subject`)."""
+    answer: Mapped[str | None] = mapped_column(Text)
+    """That of the first of them, JSON; None where it is about no answer."""
+    nearness: Mapped[float | None]
+    weight: Mapped[float]
+    reporters: Mapped[int] = mapped_column(Integer)
+    rank: Mapped[float]
+    state: Mapped[str] = mapped_column(Text)
+    first_at: Mapped[datetime] = mapped_column(Moment)
+    last_at: Mapped[datetime] = mapped_column(Moment)
+    handled_by: Mapped[UUID | None]
+    handled_at: Mapped[datetime | None] = mapped_column(Moment)
+    note: Mapped[str] = mapped_column(Text, server_default="")
+    """For those who made it."""
+    accepted_in: Mapped[UUID | None] = mapped_column(ForeignKey("catalog_revision.id"))
+    regraded: Mapped[int] = mapped_column(Integer, server_default="0")
+    """Answers that have become right by it so far."""
+
+
+class ReporterRow(Base):
+    """One learner in a report."""
+
+    __tablename__ = "learning_reporter"
+    __table_args__ = (Index("ix_learning_reporter_learner", "user_id", "reported_at"),)
+
+    report_id: Mapped[UUID] = mapped_column(ForeignKey("learning_report.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("learning_session.id", ondelete="CASCADE"))
+    text: Mapped[str] = mapped_column(Text)
+    """In their own words."""
+    reported_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class ReviewRow(Identified, Base):

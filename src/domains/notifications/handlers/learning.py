@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from domains.catalog import api as catalog
 from domains.gamification.events import LeagueEntered, LessonRewarded
 from domains.kernel.uow import Subscription, UnitOfWork
-from domains.learning.events import CourseCompleted
+from domains.learning import api as learning
+from domains.learning.events import AnswerRegraded, CourseCompleted
 from domains.notifications.service import plan, reminders
 from domains.notifications.service.plan import Telling
 
@@ -63,11 +64,35 @@ async def tell_league_entered(uow: UnitOfWork, fact: LeagueEntered) -> None:
     await tell_leagues_entered(uow, [fact])
 
 
+async def tell_answers_accepted(uow: UnitOfWork, facts: Sequence[AnswerRegraded]) -> None:
+    """Once for each report, however often somebody had given the answer."""
+    found = await learning.regraded_in_words(uow, facts)
+    tellings = {
+        (fact.user_id, fact.report_id): Telling(
+            fact.user_id,
+            {"prompt": words.prompt, "answer": words.answer} | ({} if words.reported else {"case": "unreported"}),
+            f"/lessons/{fact.lesson_id}" if fact.lesson_id else f"/courses/{fact.course_id}",
+            f"answer:{fact.report_id}",
+            fact.correlation_id,
+        )
+        for fact in facts
+        if (words := found.get(fact.event_id)) is not None
+    }
+    await plan.notify_all(uow, "answer_accepted", list(tellings.values()))
+
+
+async def tell_answer_accepted(uow: UnitOfWork, fact: AnswerRegraded) -> None:
+    await tell_answers_accepted(uow, [fact])
+
+
 SUBSCRIPTIONS = [
     Subscription(
         "notifications.tell_lesson_completed", LessonRewarded, tell_lesson_completed, "after", tell_lessons_completed
     ),
     Subscription("notifications.tell_course_completed", CourseCompleted, tell_course_completed, "after"),
+    Subscription(
+        "notifications.tell_answer_accepted", AnswerRegraded, tell_answer_accepted, "after", tell_answers_accepted
+    ),
     Subscription(
         "notifications.tell_league_entered", LeagueEntered, tell_league_entered, "after", tell_leagues_entered
     ),

@@ -1,0 +1,54 @@
+"""SQL that pays what a lesson would have brought if its answers had been graded as they are now.
+
+A correction is an entry of its own, of the day and the league of what it corrects; whoever writes it holds the balance.
+"""
+
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from domains.kernel.ids import new_id
+from domains.kernel.uow import UnitOfWork
+
+_PAID = """
+    WITH balance AS MATERIALIZED (SELECT FROM gamification_balance WHERE user_id = $1 FOR UPDATE)
+    SELECT e.amount, e.league_id, e.local_on, e.time_zone, e.occurred_at
+    FROM balance, gamification_xp_entry e WHERE e.user_id = $1 AND e.cause = $2
+"""
+
+# When it was earned stays, and with it who was there first.
+_CORRECT = """
+    WITH entry AS (
+        INSERT INTO gamification_xp_entry
+            (id, user_id, cause, amount, league_id, local_on, time_zone, occurred_at, xp_total_after)
+        SELECT $1::uuid, b.user_id, $3::text, $4::integer, $5::uuid, $6::date, $7::text, $8::timestamptz,
+            b.xp + $4::integer
+        FROM gamification_balance b WHERE b.user_id = $2
+        ON CONFLICT (user_id, cause) DO NOTHING RETURNING user_id, league_id, amount
+    ), balance AS (
+        UPDATE gamification_balance b SET xp = b.xp + e.amount FROM entry e WHERE b.user_id = e.user_id
+    ), member AS (
+        UPDATE gamification_league_member m SET xp = m.xp + e.amount, entries = m.entries + 1
+        FROM entry e WHERE m.league_id = e.league_id AND m.user_id = e.user_id
+    )
+    SELECT FROM entry
+"""
+
+
+class Paid(NamedTuple):
+    amount: int
+    league_id: UUID | None
+    local_on: date
+    time_zone: str
+    occurred_at: datetime
+
+
+async def paid(uow: UnitOfWork, user_id: UUID, cause: str) -> Paid | None:
+    """What a cause has brought; the learner's balance is held from here to the commit."""
+    rows = await uow.fetch(_PAID, user_id, cause)
+    return Paid(*rows[0]) if rows else None
+
+
+async def correct(uow: UnitOfWork, user_id: UUID, cause: str, entry: Paid) -> bool:
+    """False where it has been corrected before."""
+    return bool(await uow.fetch(_CORRECT, new_id(), user_id, cause, *entry))

@@ -1,0 +1,28 @@
+"""XP for answers that are right after all.
+
+Invariant: a lesson is corrected once, upwards, when all of its answers are right; the correction belongs to the day and
+the week of the lesson. So no streak grows by it, and a week that is over stays as it ended.
+"""
+
+from domains.gamification import corrections
+from domains.gamification.events import StandingsMoved
+from domains.gamification.policy import leagues, xp
+from domains.kernel.clock import utc_now
+from domains.kernel.uow import UnitOfWork
+from domains.learning.events import AnswerRegraded
+
+
+async def pay_regraded(uow: UnitOfWork, fact: AnswerRegraded) -> None:
+    """What depends on answers are the points for a lesson without a mistake: nothing else needs a look."""
+    if fact.completions is None or fact.correct < fact.total:
+        return
+    found = await corrections.paid(uow, fact.user_id, f"lesson:{fact.session_id}")
+    if found is None:
+        return
+    due = xp.lesson_xp(correct=fact.correct, total=fact.total, completions=fact.completions) - found.amount
+    if due <= 0:
+        return
+    is_over = leagues.is_over(leagues.week_of(found.occurred_at), utc_now())
+    entry = found._replace(amount=due, league_id=None if is_over else found.league_id)
+    if await corrections.correct(uow, fact.user_id, f"regrade:{fact.session_id}", entry) and entry.league_id:
+        uow.record(StandingsMoved(league_ids=[entry.league_id]))

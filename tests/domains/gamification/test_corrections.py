@@ -1,0 +1,81 @@
+"""XP for lessons whose answers were right after all."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from app.asgi import Parts
+from domains.gamification.api import check_ledger
+from domains.gamification.events import StandingsMoved
+from domains.kernel.clock import utc_now
+from domains.kernel.events import Event
+from domains.kernel.ids import new_id
+from domains.kernel.uow import Database
+from domains.learning.events import AnswerRegraded
+from factories.rewards import Complete, NewLearner
+
+
+async def regrade(
+    db: Database, user_id: UUID, session_id: UUID, *, correct: int = 8, completions: int | None = 1
+) -> list[Event]:
+    """Of eight answers one more is right now; the facts that this brings about."""
+    async with db.begin() as uow:
+        uow.record(
+            AnswerRegraded(
+                user_id=user_id, course_id=new_id(), lesson_id=new_id(), session_id=session_id, exercise_id=new_id(),
+                report_id=new_id(), correct=correct, total=8, completions=completions,
+            )
+        )  # fmt: skip
+    return [fact for fact in uow.facts if not isinstance(fact, AnswerRegraded)]
+
+
+async def earned(db: Database, user_id: UUID) -> tuple[int, int]:
+    """In all, and in the league."""
+    [row] = await db.fetch(
+        "SELECT b.xp, m.xp AS league FROM gamification_balance b JOIN gamification_league_member m USING (user_id)"
+        " WHERE user_id = $1",
+        user_id,
+    )
+    return row["xp"], row["league"]
+
+
+@pytest.mark.parametrize(("again", "before", "after"), [(1, 10, 15), (2, 5, 7), (4, 1, 1)])
+async def test_a_lesson_without_a_mistake_after_all_is_paid_as_one_and_once(
+    parts: Parts, db: Database, new_learner: NewLearner, complete: Complete, again: int, before: int, after: int
+) -> None:
+    ana, session_id = await new_learner(), new_id()
+    await complete(ana, session_id=session_id, correct=6, again=again)
+    assert await regrade(db, ana, session_id, correct=7, completions=again) == []
+    assert await earned(db, ana) == (before, before)
+    moved = await regrade(db, ana, session_id, completions=again)
+    assert [type(fact) for fact in moved] == [StandingsMoved] * (after > before)
+    assert await regrade(db, ana, session_id, completions=again) == []
+    assert await earned(db, ana) == (after, after)
+    await parts.boards.rebuild()
+    assert await check_ledger(db, parts.infra.redis) == []
+
+
+async def test_a_week_that_is_over_stays_as_it_ended_and_no_streak_grows(
+    db: Database, new_learner: NewLearner, complete: Complete
+) -> None:
+    ana, session_id, at = await new_learner(), new_id(), utc_now() - timedelta(days=8)
+    await complete(ana, session_id=session_id, correct=7, at=at)
+    assert await regrade(db, ana, session_id) == []
+    assert await earned(db, ana) == (15, 10)
+    entries = await db.fetch("SELECT amount, league_id, local_on, occurred_at FROM gamification_xp_entry ORDER BY id")
+    assert [row["amount"] for row in entries] == [10, 5]
+    assert entries[1]["league_id"] is None
+    assert len({(row["local_on"], row["occurred_at"]) for row in entries}) == 1
+    [streak] = await db.fetch("SELECT current_days, last_on FROM gamification_streak")
+    assert tuple(streak) == (1, at.date())
+
+
+async def test_what_was_never_paid_or_does_not_depend_on_answers_is_not_corrected(
+    db: Database, new_learner: NewLearner, complete: Complete
+) -> None:
+    ana, session_id = await new_learner(), new_id()
+    await complete(ana, session_id=session_id, correct=7)
+    assert await regrade(db, ana, new_id()) == []
+    assert await regrade(db, ana, session_id, completions=None) == []
+    assert await earned(db, ana) == (10, 10)
