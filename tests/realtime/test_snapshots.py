@@ -112,6 +112,7 @@ async def hearts_changed(stage: Stage) -> None:
     for exercise in practice["exercises"]:
         await ada.answer(practice, exercise, right_answer(exercise))
     await ada.post(f"/sessions/{practice['id']}/complete")
+    await stage.settled()
 
     def apply(frames: Frames) -> State:
         state = dict(stale)
