@@ -66,6 +66,9 @@ class Seed:
             columns=["id", "user_id", "expires_at", "last_used_at"],
             records=[(session, user, now + timedelta(days=1), now) for user, session in users],
         )
+        await self.sql.copy_records_to_table(
+            "learning_hearts", columns=["user_id", "full_at"], records=[(user, now) for user, _ in users]
+        )
         return [
             Learner(
                 user,
