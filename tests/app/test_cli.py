@@ -150,6 +150,8 @@ def test_boards_are_rebuilt_and_checked(lyceum: Lyceum) -> None:
     rebuilt = lyceum("rebuild", "schedule", "--dry-run", "--json", "--user", str(uuid4()))
     assert json.loads(rebuilt.stdout).items() >= {"dry_run": True, "learners": 0, "wrong": 0}.items()
     assert "nobody with the address" in lyceum("rebuild", "schedule", "--user", "nobody@example.org").stderr
+    counted = lyceum("rebuild", "progress", "--check", "--json", "--user", str(uuid4()))
+    assert json.loads(counted.stdout).items() >= {"check": True, "learners": 1, "differing": 0}.items()
 
 
 @pytest.mark.usefixtures("migrated_database")

@@ -1,4 +1,4 @@
-"""`lyceum rebuild boards` and `lyceum rebuild schedule`."""
+"""`lyceum rebuild boards`, `lyceum rebuild schedule` and `lyceum rebuild progress`."""
 
 import time
 from pathlib import Path
@@ -15,7 +15,7 @@ from app.infra import Infra
 from domains.catalog import api as catalog
 from domains.gamification.api import check_ledger, rebuild_boards
 from domains.identity import api as identity
-from domains.learning.api import Rebuilt, rebuild_all
+from domains.learning.api import Rebuilt, Recounted, rebuild_all, recount_all
 
 _REPORT_S = 2.0
 _MOST_SHOWN = 20
@@ -81,6 +81,60 @@ def schedule(user: str | None, course: str | None, dry_run: bool, data_dir: Path
     would = "would be " if dry_run else ""
     click.echo(f"{found.items} states of {found.learners} learners of a course, from {found.reviews} reviews:")
     click.echo(f"{found.wrong} wrong and {found.behind} behind {would}mended, {found.gone} of nothing {would}removed")
+
+
+@rebuild.command()
+@click.option("--user", help="Only this learner, by id or e-mail address.")
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 where something differs from the log.")
+@data_dir_option
+@json_option
+def progress(user: str | None, check: bool, data_dir: Path | None, as_json: bool) -> None:
+    """What sessions, lessons and days add up to, from the log of answers, flashcards and completed sessions."""
+
+    async def work(infra: Infra) -> _Counts:
+        found = _Counts(check=check)
+        began = reported = time.monotonic()
+        async for done in recount_all(infra.db, await _user(infra, user), dry_run=check):
+            found.add(done)
+            if time.monotonic() - reported >= _REPORT_S:
+                reported = time.monotonic()
+                say(f"{found.learners} learners, {found.answers} answers, {reported - began:.0f} s")
+        return found
+
+    found = run(data_dir, work)
+    if as_json:
+        print_json(found)
+    else:
+        click.echo(f"{found.answers} answers of {found.learners} learners:")
+        what = f"{found.sessions} sessions, {found.lessons} lessons and {found.quarters} quarters of an hour"
+        click.echo(f"{what} {'differ' if check else 'were mended'}")
+    if check and found.differing:
+        raise click.ClickException(f"{found.differing} learners; `lyceum rebuild progress` mends them")
+
+
+class _Counts(msgspec.Struct):
+    check: bool
+    learners: int = 0
+    answers: int = 0
+    sessions: int = 0
+    """Of which the answers, the right ones or the time were counted wrong."""
+    lessons: int = 0
+    """Of a learner, done more or less often, or better or worse, than was told."""
+    quarters: int = 0
+    """Rows of activity that were wrong."""
+    differing: int = 0
+    examples: list[UUID] = []
+    """Some of the learners of whom something differed."""
+
+    def add(self, done: Recounted) -> None:
+        self.learners += 1
+        self.answers += done.found.answers
+        self.sessions += done.found.sessions
+        self.lessons += done.found.lessons
+        self.quarters += done.found.quarters
+        if any(done.found[1:]):
+            self.differing += 1
+            self.examples += [done.user_id][: _MOST_SHOWN - len(self.examples)]
 
 
 class _Sum(msgspec.Struct):

@@ -47,12 +47,15 @@ class LessonOfRevision(NamedTuple):
     lesson: LessonView
 
 
-async def published_course(uow: UnitOfWork, course_id: UUID) -> RevisionContent:
+async def published_course(source: Database | UnitOfWork, course_id: UUID) -> RevisionContent:
     """What the course is now. Raises CourseNotFound."""
-    revision_id = await repository.published_of_course(uow.session, course_id)
+    if isinstance(source, Database):
+        revision_id = await repository.published_now(source, course_id)
+    else:
+        revision_id = await repository.published_of_course(source.session, course_id)
     if revision_id is None:
         raise CourseNotFound
-    return await revision(uow, revision_id)
+    return await revision(source, revision_id)
 
 
 async def published_courses(uow: UnitOfWork, course_ids: Sequence[UUID]) -> dict[UUID, RevisionContent]:

@@ -11,6 +11,7 @@ from domains.learning.schemas import AnswerIn, AnswerOut, ItemProblem, SessionPr
 from domains.learning.service.answers import submit_answer
 from domains.learning.service.completion import CompletedSession, complete_session
 from domains.learning.service.regrading import in_words as regraded_in_words
+from domains.learning.service.recount import Recounted, recount_all
 from domains.learning.service.schedule import Rebuilt, rebuild_all
 from domains.learning.service.sessions import running_session
 from domains.learning.service.sync import TakenSession
@@ -50,6 +51,7 @@ __all__ = [
     "CompletedSession",
     "ItemProblem",
     "Rebuilt",
+    "Recounted",
     "SessionProgress",
     "SessionProgressOut",
     "SyncIn",
@@ -63,6 +65,7 @@ __all__ = [
     "may_watch_session",
     "owns_session",
     "rebuild_all",
+    "recount_all",
     "regraded_in_words",
     "session_progress",
     "standing_session",

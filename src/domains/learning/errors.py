@@ -126,3 +126,8 @@ class NoAnswerReported(Conflict):
 class ReportAccepted(Conflict):
     code = "learning.report_accepted"
     title = "The answer was accepted; what learners were given back is not taken again"
+
+
+class BadDays(Invalid):
+    code = "learning.bad_days"
+    title = "Ask for 1 to 366 days, the first before the last"

@@ -142,32 +142,6 @@ class InvitationOut(Out, frozen=True):
     watcher: WatcherOut | None
 
 
-class LessonProgressOut(Out, frozen=True):
-    lesson_id: UUID
-    title: str
-    completions: int
-    skipped: bool
-    """Done without having been taken: a test or a placement showed that it is known."""
-    best_score: float | None
-    last_completed_at: datetime | None
-
-
-class CourseProgressOut(Out, frozen=True):
-    course_id: UUID
-    title: str
-    enrolled_at: datetime
-    lessons_completed: int
-    lessons_total: int
-
-
-class CourseLessonsProgressOut(Out, frozen=True):
-    course_id: UUID
-    title: str
-    lessons_completed: int
-    lessons_total: int
-    lessons: list[LessonProgressOut]
-
-
 class ViewedOut(Out, frozen=True):
     lesson_id: UUID
     completions: int

@@ -36,7 +36,8 @@ KEPT = {
     *("billing_transfer.credit", "billing_transfer.debit", "billing_trial_use.mark"),
     # What was learnt and earned, under an id.
     *("gamification_xp_entry.cause", "gamification_xp_entry.time_zone", "learning_answer.answer"),
-    *("learning_answer.grade", "learning_answer.key", "learning_answer.verdict", "learning_session.kind"),
+    *("learning_activity.kind", "learning_answer.grade", "learning_answer.key", "learning_answer.verdict"),
+    *("learning_session.kind", "learning_session.marks"),
     # What was done as staff, and the audit log for a year.
     *("identity_api_key.name", "identity_api_key.prefix", "identity_api_key.scopes", "identity_api_key.secret_hash"),
     *("identity_audit.action", "identity_audit.address", "identity_audit.detail"),

@@ -47,6 +47,7 @@ WITHHELD = {
     *("identity_device.secret_hash", "identity_oidc_session.sid", "identity_passkey.credential_id"),
     *("identity_passkey.public_key", "identity_recovery_code.code_hash", "identity_recovery_code.salt"),
     *("identity_totp.secret", "learning_answer.key", "learning_invitation.code_hash"),
+    "learning_second_try.key",
     *("notifications_announcement.channels", "notifications_delivery.dedupe_key", "notifications_delivery.reference"),
     *("notifications_local_mail.message", "notifications_local_mail.message_id"),
     *("notifications_mobile_device.token", "notifications_notification.dedupe_key"),

@@ -9,27 +9,21 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, HeaderParameter, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
-from domains.catalog import api as catalog
 from domains.identity.api import Principal
 from domains.kernel.idempotency import once_per_key
 from domains.kernel.uow import Database, UnitOfWork
-from domains.learning import repository
 from domains.learning.schemas import (
     AnswerIn,
     AnswerOut,
-    CourseLessonsProgressOut,
-    CourseProgressOut,
     CourseSessionIn,
     EnrollmentOut,
     InvitationMadeOut,
     InvitationOut,
-    LessonProgressOut,
     SessionIn,
     SessionOut,
     SessionProgressOut,
-    ViewedOut,
 )
-from domains.learning.service import answers, beginning, completion, sessions, watching
+from domains.learning.service import answers, beginning, sessions, watching
 
 IdempotencyKey = Annotated[
     str | None, HeaderParameter(name="Idempotency-Key", description="The same key again gives the same answer.")
@@ -211,59 +205,3 @@ class WatchingController(Controller):
         invitation_id: FromPath[UUID],
     ) -> None:
         await watching.revoke(db, principal.user_id, session_id, invitation_id)
-
-
-class ProgressController(Controller):
-    path = "/api/v1/progress"
-    tags = ("learning",)
-
-    @get("/", operation_id="list_progress", summary="My courses, and how far I am in each")
-    async def list_progress(
-        self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]
-    ) -> list[CourseProgressOut]:
-        enrolled = await repository.enrollments(uow.session, principal.user_id)
-        courses = await catalog.published_courses(uow, [enrollment.course_id for enrollment in enrolled])
-        return [
-            CourseProgressOut(
-                course_id=enrollment.course_id,
-                title=course.course.title,
-                enrolled_at=enrollment.enrolled_at,
-                lessons_completed=len(course.lessons.keys() & set(enrollment.completed)),
-                lessons_total=len(course.lessons),
-            )
-            for enrollment in enrolled
-            if (course := courses.get(enrollment.course_id)) is not None
-        ]
-
-    @get("/courses/{course_id:uuid}", operation_id="get_course_progress", summary="My progress, lesson by lesson")
-    async def get_course_progress(
-        self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal], course_id: FromPath[UUID]
-    ) -> CourseLessonsProgressOut:
-        course = await catalog.published_course(uow, course_id)
-        records = await repository.progress_of_course(uow.session, principal.user_id, course_id)
-        lessons = []
-        for lesson in course.lessons.values():
-            done = records.get(lesson.id)
-            lessons.append(
-                LessonProgressOut(
-                    lesson_id=lesson.id,
-                    title=lesson.title,
-                    completions=done.completions if done else 0,
-                    skipped=done is not None and done.completions == 0,
-                    best_score=done.best_score if done else None,
-                    last_completed_at=done.last_completed_at if done else None,
-                )
-            )
-        completed = sum(1 for lesson in lessons if lesson.completions or lesson.skipped)
-        return CourseLessonsProgressOut(course_id, course.course.title, completed, len(lessons), lessons)
-
-    @post(
-        "/lessons/{lesson_id:uuid}",
-        operation_id="view_lesson",
-        summary="Mark a lesson without exercises as viewed",
-        status_code=HTTP_200_OK,
-    )
-    async def view_lesson(
-        self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal], lesson_id: FromPath[UUID]
-    ) -> ViewedOut:
-        return ViewedOut(lesson_id, await completion.view_lesson(uow, principal.user_id, lesson_id))

@@ -139,6 +139,11 @@ def preview(state: ItemState | None, item_id: UUID, at: datetime, rules: Rules) 
     return {rating: advance(state, Review(at, "", item_id, rating), rules).due - at for rating in Rating}
 
 
+def is_learned(state: ItemState) -> bool:
+    """It was remembered at least once after the short steps; not that it still is."""
+    return state.phase != State.Learning
+
+
 def recall(state: ItemState, at: datetime, rules: Rules) -> float:
     """The probability that it is remembered at that time, 0 to 1."""
     scheduler = _scheduler(rules.retention, rules.parameters, rules.steps)

@@ -123,18 +123,6 @@ _COMPLETE_COURSE = text("""
     UPDATE learning_enrollment SET completed_at = now() WHERE user_id = :user_id AND course_id = :course_id
 """)
 
-_PROGRESS_OF_COURSE = text("""
-    SELECT lesson_id, completions, best_score, last_completed_at FROM learning_lesson_progress
-    WHERE user_id = :user_id AND course_id = :course_id
-""")
-
-_ENROLLMENTS = text("""
-    SELECT e.course_id, e.enrolled_at, ARRAY(
-        SELECT lesson_id FROM learning_lesson_progress p WHERE p.user_id = e.user_id AND p.course_id = e.course_id
-    ) AS completed
-    FROM learning_enrollment e WHERE e.user_id = :user_id ORDER BY e.enrolled_at DESC
-""")
-
 
 class SessionRecord(NamedTuple):
     """What never changes about a session, except that the list of a placement grows."""
@@ -174,18 +162,9 @@ class LockedSession(NamedTuple):
     created_at: datetime
 
 
-class LessonRecord(NamedTuple):
-    lesson_id: UUID
-    completions: int
-    best_score: float
-    last_completed_at: datetime
-
-
 class EnrollmentRecord(NamedTuple):
     course_id: UUID
     enrolled_at: datetime
-    completed: Sequence[UUID]
-    """Lessons completed, also ones that the published revision no longer has."""
 
 
 async def session_record(db: Database, session_id: UUID) -> SessionRecord | None:
@@ -255,16 +234,6 @@ async def completed_lessons(uow: UnitOfWork, user_id: UUID, course_id: UUID) -> 
     return {row["lesson_id"] for row in await uow.fetch(_COMPLETED_LESSONS, user_id, course_id)}
 
 
-async def progress_of_course(session: AsyncSession, user_id: UUID, course_id: UUID) -> dict[UUID, LessonRecord]:
-    rows = await session.execute(_PROGRESS_OF_COURSE, {"user_id": user_id, "course_id": course_id})
-    return {row.lesson_id: LessonRecord(*row) for row in rows}
-
-
-async def enrollments(session: AsyncSession, user_id: UUID) -> list[EnrollmentRecord]:
-    """Newest first."""
-    return [EnrollmentRecord(*row) for row in await session.execute(_ENROLLMENTS, {"user_id": user_id})]
-
-
 async def enrolled(session: AsyncSession, course_id: UUID, *, after: UUID | None, most: int) -> list[UUID]:
     rows = await session.scalars(_ENROLLED, {"course_id": course_id, "after": after, "most": most})
     return list(rows.all())
@@ -273,39 +242,3 @@ async def enrolled(session: AsyncSession, course_id: UUID, *, after: UUID | None
 async def count_enrolled(session: AsyncSession, course_id: UUID) -> int:
     found: int = (await session.execute(_COUNT_ENROLLED, {"course_id": course_id})).scalar_one()
     return found
-
-
-_MOVE = [
-    text("UPDATE learning_session SET user_id = :into_id WHERE user_id = :from_id"),
-    text("UPDATE learning_invitation SET watcher_id = :into_id WHERE watcher_id = :from_id"),
-    text("""
-        INSERT INTO learning_lesson_progress AS p
-            (user_id, lesson_id, course_id, completions, best_score, first_completed_at, last_completed_at)
-        SELECT CAST(:into_id AS uuid), lesson_id, course_id, completions, best_score, first_completed_at,
-            last_completed_at
-        FROM learning_lesson_progress WHERE user_id = :from_id
-        ON CONFLICT (user_id, lesson_id) DO UPDATE SET
-            completions = p.completions + excluded.completions,
-            best_score = greatest(p.best_score, excluded.best_score),
-            first_completed_at = least(p.first_completed_at, excluded.first_completed_at),
-            last_completed_at = greatest(p.last_completed_at, excluded.last_completed_at)
-    """),
-    text("DELETE FROM learning_lesson_progress WHERE user_id = :from_id"),
-]
-_MOVE_COURSES = text("""
-    WITH gone AS (DELETE FROM learning_enrollment WHERE user_id = :from_id RETURNING *)
-    INSERT INTO learning_enrollment AS e (user_id, course_id, enrolled_at, completed_at)
-    SELECT CAST(:into_id AS uuid), course_id, enrolled_at, completed_at FROM gone
-    ON CONFLICT (user_id, course_id) DO UPDATE SET
-        enrolled_at = least(e.enrolled_at, excluded.enrolled_at),
-        completed_at = least(e.completed_at, excluded.completed_at)
-    RETURNING course_id, completed_at
-""")
-
-
-async def move_learning(session: AsyncSession, from_id: UUID, into_id: UUID) -> list[UUID]:
-    """Makes one learner's sessions, progress and courses another's; the courses among them that are not complete."""
-    both = {"from_id": from_id, "into_id": into_id}
-    for statement in _MOVE:
-        await session.execute(statement, both)
-    return [row.course_id for row in await session.execute(_MOVE_COURSES, both) if row.completed_at is None]

@@ -1,7 +1,7 @@
 """What learning holds about a person, and making it forget who they are.
 
-Kept after an account is erased, under an id that leads to nobody: sessions, answers and progress, which say what a
-course teaches and how well.
+Kept after an account is erased, under an id that leads to nobody: sessions, answers, flashcards and what was counted
+from them, which say what a course teaches and how well.
 """
 
 from uuid import UUID
@@ -22,15 +22,15 @@ PERSONAL_DATA = (
     PersonalData(
         "progress",
         """
-        SELECT course_id, lesson_id, completions, best_score, first_completed_at, last_completed_at
+        SELECT course_id, lesson_id, completions, best_score, first_completed_at, last_completed_at, viewed_at
         FROM learning_lesson_progress WHERE user_id = :user_id ORDER BY first_completed_at, lesson_id
         """,
     ),
     PersonalData(
         "sessions",
         """
-        SELECT id, course_id, lesson_id, revision_id, kind, answered, correct, hearts, created_at, active_at,
-            completed_at
+        SELECT id, course_id, unit_id, lesson_id, revision_id, kind, answered, correct, hearts, created_at, active_at,
+            completed_at, abandoned_at, spent_ms / 1000 AS spent_s, marks
         FROM learning_session WHERE user_id = :user_id ORDER BY id
         """,
     ),
@@ -40,6 +40,50 @@ PERSONAL_DATA = (
         SELECT a.session_id, a.exercise_id, a.answer, a.verdict, a.correct, a.grade, a.elapsed_ms, a.answered_at
         FROM learning_session s JOIN learning_answer a ON a.session_id = s.id
         WHERE s.user_id = :user_id ORDER BY s.id, a.answered, a.exercise_id
+        """,
+    ),
+    PersonalData(
+        "second_tries",
+        """
+        SELECT t.session_id, t.exercise_id, t.answer, t.correct, t.grade, t.elapsed_ms, t.answered_at
+        FROM learning_session s JOIN learning_second_try t ON t.session_id = s.id
+        WHERE s.user_id = :user_id ORDER BY s.id, t.answered_at, t.exercise_id, t.key
+        """,
+    ),
+    PersonalData(
+        "flashcards",
+        """
+        SELECT course_id, item_id, rating, elapsed_ms, reviewed_at FROM learning_review
+        WHERE user_id = :user_id ORDER BY reviewed_at, id
+        """,
+    ),
+    PersonalData(
+        "memory",
+        """
+        SELECT course_id, item_id, stability, difficulty, due, last_review, reps, lapses, slips, last_correct
+        FROM learning_item_state WHERE user_id = :user_id ORDER BY course_id, item_id
+        """,
+    ),
+    PersonalData(
+        "schedule",
+        "SELECT retention, balanced, parameters FROM learning_schedule WHERE user_id = :user_id",
+    ),
+    PersonalData(
+        "hearts",
+        "SELECT full_at AS all_back_at FROM learning_hearts WHERE user_id = :user_id",
+    ),
+    PersonalData(
+        "activity",
+        """
+        SELECT quarter AS from_this_moment, course_id, kind, times, spent_ms / 1000 AS spent_s FROM learning_activity
+        WHERE user_id = :user_id ORDER BY quarter, course_id, kind
+        """,
+    ),
+    PersonalData(
+        "prepared_sessions",
+        """
+        SELECT id, course_id, lesson_id, revision_id, made_at FROM learning_prepared_session
+        WHERE user_id = :user_id ORDER BY id
         """,
     ),
     PersonalData(
@@ -53,11 +97,21 @@ PERSONAL_DATA = (
     ),
 )
 
-_FORGET_INVITATIONS = text("""
-    DELETE FROM learning_invitation WHERE watcher_id = :user_id
-        OR session_id IN (SELECT id FROM learning_session WHERE user_id = :user_id)
-""")
+_FORGET = [
+    text("""
+        DELETE FROM learning_invitation WHERE watcher_id = :user_id
+            OR session_id IN (SELECT id FROM learning_session WHERE user_id = :user_id)
+    """),
+    text("""
+        DELETE FROM learning_second_try
+        WHERE session_id IN (SELECT id FROM learning_session WHERE user_id = :user_id)
+    """),
+    text("DELETE FROM learning_schedule WHERE user_id = :user_id"),
+    text("DELETE FROM learning_hearts WHERE user_id = :user_id"),
+    text("DELETE FROM learning_prepared_session WHERE user_id = :user_id"),
+]
 
 
 async def erase(session: AsyncSession, user_id: UUID) -> None:
-    await session.execute(_FORGET_INVITATIONS, {"user_id": user_id})
+    for statement in _FORGET:
+        await session.execute(statement, {"user_id": user_id})

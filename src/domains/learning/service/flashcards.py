@@ -18,7 +18,7 @@ from domains.learning.service.schedule import DueCount, current, due_count
 
 async def due(db: Database, user_id: UUID, course_id: UUID, days: int) -> DueCount:
     """Raises CourseNotFound."""
-    return await due_count(db, user_id, await _published(db, course_id), days)
+    return await due_count(db, user_id, await catalog.published_course(db, course_id), days)
 
 
 async def to_review(db: Database, user_id: UUID, course_id: UUID, *, limit: int, new: int) -> FlashcardsOut:
@@ -81,15 +81,8 @@ async def _as_it_was(db: Database, user_id: UUID, course_id: UUID, given: Review
     return folded(log[: places[0] + 1], rules)[given.item_id]
 
 
-async def _published(db: Database, course_id: UUID) -> catalog.RevisionContent:
-    found = await catalog.published_number(db, course_id)
-    if found is None:
-        raise catalog.CourseNotFound
-    return await catalog.revision(db, found[0])
-
-
 async def _open(db: Database, user_id: UUID, course_id: UUID) -> catalog.RevisionContent:
-    revision = await _published(db, course_id)
+    revision = await catalog.published_course(db, course_id)
     await billing.require(db, user_id, billing.course_key(course_id))
     return revision
 

@@ -1,16 +1,17 @@
-"""Two learners become one: sessions with their answers, memory, courses and progress are the other's then."""
+"""Two learners become one: what both did is the other's then, and what follows from it is counted from both logs."""
 
 from uuid import UUID
 
 from domains.kernel.uow import UnitOfWork
-from domains.learning import repository
-from domains.learning.repository import schedule
+from domains.learning.repository import hearts, merging, recount, schedule, sync
 from domains.learning.service.completion import announce_if_complete
 
 
 async def merge(uow: UnitOfWork, from_id: UUID, into_id: UUID) -> None:
     """A course that is complete only with what both did is complete now."""
-    await schedule.move(uow.session, from_id, into_id)
-    shared = await repository.move_learning(uow.session, from_id, into_id)
-    for course_id in shared:
+    for part in (schedule, hearts, sync):
+        await part.move(uow.session, from_id, into_id)
+    incomplete = await merging.move(uow.session, from_id, into_id)
+    await recount.mend(uow, into_id)
+    for course_id in incomplete:
         await announce_if_complete(uow, into_id, course_id)

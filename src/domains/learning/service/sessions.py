@@ -66,7 +66,7 @@ async def enrol(uow: UnitOfWork, user_id: UUID, course_id: UUID) -> repository.E
     enrolled_at, now = await repository.enrol(uow.session, user_id, course_id)
     if now:
         uow.record(LearnerEnrolled(user_id=user_id, course_id=course_id))
-    return repository.EnrollmentRecord(course_id, enrolled_at, ())
+    return repository.EnrollmentRecord(course_id, enrolled_at)
 
 
 async def enrol_with_access(uow: UnitOfWork, user_id: UUID, course_id: UUID) -> repository.EnrollmentRecord:
