@@ -12,13 +12,14 @@ from domains.kernel.uow import UnitOfWork
 async def merge(uow: UnitOfWork, from_id: UUID, into_id: UUID) -> None:
     both = (from_id, into_id)
     await moves.lock_accounts(uow.session, both)
-    before = await moves.seats(uow.session, both)
-    if not any(seat.user_id == from_id for seat in before):
+    if not await repository.days(uow, from_id):
         return
+    before = await moves.seats(uow.session, both)
     await moves.move_entries(uow.session, from_id, into_id)
     taken = Counter(seat.league_id for seat in before)
     taken.subtract(seat.league_id for seat in await moves.seats(uow.session, both))
     await moves.give_seats_back(uow.session, {league_id: seats for league_id, seats in taken.items() if seats})
     await moves.set_streak(uow.session, into_id, of_days(await repository.days(uow, into_id)))
     await moves.set_streak(uow.session, from_id, Streak())
-    uow.record(StandingsMoved(league_ids=sorted({seat.league_id for seat in before})))
+    if before:
+        uow.record(StandingsMoved(league_ids=sorted({seat.league_id for seat in before})))
