@@ -10,8 +10,8 @@ that arrive at the same moment. Consequence: the hottest path of the house reads
 from domains.kernel.domain import Domain
 from domains.learning.controllers.bundle import BundleController
 from domains.learning.controllers.hearts import HeartsController
-from domains.learning.controllers.reports import CourseReportsController, ExerciseReportsController
 from domains.learning.controllers.progress import ProgressController
+from domains.learning.controllers.reports import CourseReportsController, ExerciseReportsController
 from domains.learning.controllers.schedule import DueController, ScheduleController
 from domains.learning.controllers.sessions import (
     EnrollmentsController,

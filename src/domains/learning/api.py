@@ -10,8 +10,8 @@ from domains.learning.repository.watching import SessionProgress
 from domains.learning.schemas import AnswerIn, AnswerOut, ItemProblem, SessionProgressOut, SyncedAnswerOut, SyncIn
 from domains.learning.service.answers import submit_answer
 from domains.learning.service.completion import CompletedSession, complete_session
-from domains.learning.service.regrading import in_words as regraded_in_words
 from domains.learning.service.recount import Recounted, recount_all
+from domains.learning.service.regrading import in_words as regraded_in_words
 from domains.learning.service.schedule import Rebuilt, rebuild_all
 from domains.learning.service.sessions import running_session
 from domains.learning.service.sync import TakenSession

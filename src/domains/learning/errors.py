@@ -98,6 +98,11 @@ class KeyOfAnotherReview(Conflict):
     title = "This Idempotency-Key belongs to another review"
 
 
+class BadDays(Invalid):
+    code = "learning.bad_days"
+    title = "Ask for 1 to 366 days, the first before the last"
+
+
 class NothingAnswered(Conflict):
     code = "learning.nothing_answered"
     title = "This exercise has not been answered in this session"
@@ -126,8 +131,3 @@ class NoAnswerReported(Conflict):
 class ReportAccepted(Conflict):
     code = "learning.report_accepted"
     title = "The answer was accepted; what learners were given back is not taken again"
-
-
-class BadDays(Invalid):
-    code = "learning.bad_days"
-    title = "Ask for 1 to 366 days, the first before the last"

@@ -87,6 +87,14 @@ PERSONAL_DATA = (
         """,
     ),
     PersonalData(
+        "exercise_reports",
+        """
+        SELECT r.course_id, r.exercise_id, r.reason, r.answer, o.text, r.state, r.note AS author_says, o.reported_at
+        FROM learning_reporter o JOIN learning_report r ON r.id = o.report_id
+        WHERE o.user_id = :user_id ORDER BY o.reported_at, r.id
+        """,
+    ),
+    PersonalData(
         "watchers",
         """
         SELECT i.session_id, CASE WHEN s.user_id = :user_id THEN 'my session' ELSE 'watched by me' END AS what,
@@ -98,6 +106,7 @@ PERSONAL_DATA = (
 )
 
 _FORGET = [
+    text("UPDATE learning_reporter SET text = '' WHERE user_id = :user_id"),
     text("""
         DELETE FROM learning_invitation WHERE watcher_id = :user_id
             OR session_id IN (SELECT id FROM learning_session WHERE user_id = :user_id)
