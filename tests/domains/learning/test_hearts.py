@@ -121,7 +121,7 @@ async def test_what_comes_back_is_announced_and_never_more_than_all(
     told = []
     for _ in range(3):
         async with db.begin() as uow:
-            await give_back(uow, ada.id, 1)
+            await give_back(uow, {ada.id: 1})
         told += [fact for fact in uow.facts if isinstance(fact, HeartsChanged)]
     assert [(fact.hearts, fact.next_at is None) for fact in told] == [(4, False), (5, True)]
 

@@ -15,9 +15,10 @@ from domains.gamification.api import check_ledger
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
+from domains.learning.events import AnswerAccepted
 from domains.learning.policy import reports as policy
 from domains.learning.policy.hearts import left
-from domains.learning.repository import regrading as repository
+from domains.learning.repository import hearts as repository
 from domains.learning.service import regrading, schedule
 from factories.people import Learner, publish, register, right_answer, small_course
 from factories.social import be
@@ -270,6 +271,33 @@ async def test_everybody_is_regraded_page_by_page_and_running_sessions_go_on(
     assert await check_ledger(db, parts.infra.redis) == []
 
 
+async def test_whoever_completes_at_the_moment_of_the_regrade_is_paid_the_same(
+    parts: Parts, db: Database, crank: Crank, client: httpx.AsyncClient, course: RevisionContent, eve: Learner
+) -> None:
+    people = [await register(client, f"P{number}") for number in range(6)]
+    sessions = [await take(who, lesson_of(course), complete=False) for who in people]
+    await report(people[0], sessions[0])
+    accepted = (await decide(eve, course, (await queue(eve, course))[0], "accept")).json()
+    fact = AnswerAccepted(
+        report_id=UUID(accepted["id"]), course_id=course.course_id, exercise_id=UUID(accepted["exercise_id"]),
+        revision_id=UUID(accepted["accepted_in"]), by=eve.id,
+    )  # fmt: skip
+
+    async def regrade() -> None:
+        async with db.begin() as uow:
+            await regrading.begin(uow, fact)
+
+    def completed() -> list[Any]:
+        return [who.post(f"/sessions/{each['id']}/complete") for who, each in zip(people, sessions, strict=True)]
+
+    first, *_, last = await asyncio.gather(regrade(), *completed(), regrade())
+    assert first is last is None
+    assert {answer.status_code for answer in await asyncio.gather(*completed())} == {200}
+    assert [await balance(db, who) for who in people] == [15] * 6
+    await crank.jobs()
+    assert await check_ledger(db, parts.infra.redis) == []
+
+
 async def test_a_test_that_is_passed_only_now_skips_its_lessons(
     crank: Crank, course: RevisionContent, ada: Learner, eve: Learner
 ) -> None:
@@ -307,5 +335,5 @@ async def test_hearts_given_back_in_one_statement_are_no_more_than_all(db: Datab
     for who, full_at in people.items():
         await db.fetch("INSERT INTO learning_hearts VALUES ($1, $2)", who, full_at)
     async with db.begin() as uow:
-        given = dict(await repository.give_hearts(uow, dict.fromkeys(people, 2), now))
+        given = await repository.give_back(uow, dict.fromkeys(people, 2), now)
     assert [left(given.get(who), now) - left(full_at, now) for who, full_at in people.items()] == [0, 1, 2, 2]

@@ -1,5 +1,6 @@
 """SQL of hearts. `left` is `policy.hearts.left`, and a test holds the two against each other."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -31,9 +32,15 @@ def shown(unlimited: str, kind: str, now: str, full_at: str = "h.full_at") -> st
 
 _FULL_AT = "SELECT full_at FROM learning_hearts WHERE user_id = $1"
 
+# In one order, so that two who give back to the same learners cannot wait for each other.
 _GIVE_BACK = f"""
-    UPDATE learning_hearts SET full_at = greatest(full_at - $2::int * interval '{REFILL_S} seconds', $3)
-    WHERE user_id = $1 AND full_at > $3 RETURNING full_at
+    WITH held AS (
+        SELECT h.user_id, h.full_at, g.hearts
+        FROM learning_hearts h JOIN unnest($1::uuid[], $2::int[]) AS g (user_id, hearts) USING (user_id)
+        ORDER BY user_id FOR UPDATE OF h
+    )
+    UPDATE learning_hearts h SET full_at = greatest(held.full_at - held.hearts * interval '{REFILL_S} seconds', $3)
+    FROM held WHERE h.user_id = held.user_id AND held.full_at > $3 RETURNING h.user_id, h.full_at
 """  # noqa: S608 - a constant of ours
 
 # Of two who become one the worse off says how many are left: nobody gets hearts by having two accounts.
@@ -50,10 +57,10 @@ async def full_at(db: Database, user_id: UUID) -> datetime | None:
     return rows[0]["full_at"] if rows else None
 
 
-async def give_back(uow: UnitOfWork, user_id: UUID, hearts: int, now: datetime) -> datetime | None:
-    """When all are back after so many came back, never more than all; None where none was missing."""
-    rows = await uow.fetch(_GIVE_BACK, user_id, hearts, now)
-    return rows[0]["full_at"] if rows else None
+async def give_back(uow: UnitOfWork, hearts: Mapping[UUID, int], now: datetime) -> dict[UUID, datetime]:
+    """So many to each, never more than all: when all are back then, of those who lacked any."""
+    rows = await uow.fetch(_GIVE_BACK, list(hearts), list(hearts.values()), now)
+    return {row["user_id"]: row["full_at"] for row in rows}
 
 
 async def move(session: AsyncSession, from_id: UUID, into_id: UUID) -> None:

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from domains.kernel.uow import UnitOfWork
 from domains.learning.policy.schedule import ItemState, Rating
-from domains.learning.repository.hearts import REFILL_S
 from domains.learning.repository.schedule import COLUMNS, columns, unnested
 
 _WRONG = """
@@ -67,18 +66,6 @@ _BEHIND = f"""
     ORDER BY user_id, item_id
     ON CONFLICT (user_id, course_id, item_id) DO UPDATE SET missed = s.missed + 1
 """  # noqa: S608 - only names and types of columns are put in
-
-_GIVE_HEARTS = f"""
-    WITH given AS (
-        SELECT * FROM unnest($1::uuid[], $2::int[]) AS g (user_id, hearts)
-    ), held AS (
-        SELECT user_id, full_at FROM learning_hearts WHERE user_id = ANY($1) ORDER BY user_id FOR UPDATE
-    )
-    UPDATE learning_hearts h
-    SET full_at = greatest(held.full_at - g.hearts * interval '{REFILL_S} seconds', $3)
-    FROM given g JOIN held USING (user_id) WHERE h.user_id = g.user_id AND held.full_at > $3
-    RETURNING h.user_id, h.full_at
-"""  # noqa: S608 - only a constant is put in
 
 _COUNT = "UPDATE learning_report SET regraded = regraded + $2 WHERE id = $1"
 
@@ -160,14 +147,6 @@ async def leave_behind(uow: UnitOfWork, states: Mapping[tuple[UUID, UUID, UUID],
         people = [user_id for user_id, _, _ in states]
         courses = [course_id for _, course_id, _ in states]
         await uow.fetch(_BEHIND, people, courses, *columns(list(states.values())))
-
-
-async def give_hearts(uow: UnitOfWork, hearts: Mapping[UUID, int], now: datetime) -> list[tuple[UUID, datetime]]:
-    """As `repository.hearts.give_back`, for many: who lacked any, and when all are back now."""
-    if not hearts:
-        return []
-    rows = await uow.fetch(_GIVE_HEARTS, list(hearts), list(hearts.values()), now)
-    return [(row["user_id"], row["full_at"]) for row in rows]
 
 
 async def count(uow: UnitOfWork, report_id: UUID, regraded: int) -> None:

@@ -3,6 +3,7 @@
 A mistake takes one in the statement that writes its answer (`repository.answers`).
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -45,10 +46,10 @@ async def is_switched_off(uow: UnitOfWork, user_id: UUID) -> bool:
     return not (await profiles.preferences(uow, user_id)).hearts
 
 
-async def give_back(uow: UnitOfWork, user_id: UUID, hearts: int) -> None:
-    """So many come back, by practice or because an answer was right after all; announced where any was missing."""
+async def give_back(uow: UnitOfWork, hearts: Mapping[UUID, int]) -> None:
+    """So many come back to each, by practice or because an answer was right after all; announced where any was
+    missing."""
     now = utc_now()
-    full_at = await repository.give_back(uow, user_id, hearts, now)
-    if full_at is not None:
+    for user_id, full_at in (await repository.give_back(uow, hearts, now)).items():
         left, next_at = policy.left(full_at, now), policy.next_at(full_at, now)
         uow.record(HeartsChanged(user_id=user_id, hearts=left, next_at=next_at))

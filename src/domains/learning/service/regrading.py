@@ -15,14 +15,14 @@ from uuid import UUID
 from domains.catalog import api as catalog
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import UnitOfWork
-from domains.learning.events import AnswerAccepted, AnswerRegraded, HeartsChanged, RegradeDue
-from domains.learning.policy import hearts
+from domains.learning.events import AnswerAccepted, AnswerRegraded, RegradeDue
 from domains.learning.policy.schedule import Rating, Review, Rules, advance
 from domains.learning.policy.score import PASSED, score
 from domains.learning.repository import opened
 from domains.learning.repository import regrading as repository
 from domains.learning.repository import reports as reports_repository
 from domains.learning.repository.regrading import Regraded, RightAnswer, WrongAnswer
+from domains.learning.service import hearts
 from domains.learning.service.completion import announce_if_complete
 
 PAGE = 200
@@ -56,7 +56,8 @@ async def _page(uow: UnitOfWork, report_id: UUID, exercise_id: UUID, new: catalo
     if right:
         now = utc_now()
         done = await repository.make_right(uow, exercise_id, right, now)
-        await _give_back(uow, done)
+        if lost := Counter(one.user_id for one in done if one.cost):
+            await hearts.give_back(uow, lost)
         first = {
             (one.user_id, one.course_id, item): advance(
                 None, Review(answers[one.session_id].answered_at, "", item, Rating.GOOD), Rules()
@@ -107,14 +108,6 @@ def _graded(new: catalog.RevisionContent, exercise_id: UUID, texts: set[str]) ->
 async def _items(uow: UnitOfWork, answer: WrongAnswer, exercise_id: UUID) -> tuple[UUID, ...]:
     """What the answer is a review of: of all that was asked for, as when it is right at once."""
     return (await catalog.revision(uow, answer.revision_id)).exercises[exercise_id].items
-
-
-async def _give_back(uow: UnitOfWork, done: Sequence[Regraded]) -> None:
-    now = utc_now()
-    lost = Counter(one.user_id for one in done if one.cost)
-    for user_id, full_at in await repository.give_hearts(uow, lost, now):
-        left, next_at = hearts.left(full_at, now), hearts.next_at(full_at, now)
-        uow.record(HeartsChanged(user_id=user_id, hearts=left, next_at=next_at))
 
 
 async def _announce(uow: UnitOfWork, report_id: UUID, exercise_id: UUID, one: Regraded) -> None:
