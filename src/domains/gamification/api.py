@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from uuid import UUID
 
-from domains.gamification import repository
 from domains.gamification.policy import streaks
-from domains.gamification.repository import Practice
+from domains.gamification.repository import streaks as days
+from domains.gamification.repository.streaks import Practice
 from domains.gamification.schemas import Board, BoardEntry
 from domains.gamification.service.boards import Boards
 from domains.gamification.service.ledger import check_ledger, rebuild_boards
@@ -19,7 +19,7 @@ async def streaks_at_risk(uow: UnitOfWork, today: Mapping[UUID, date]) -> dict[U
     """Days of the streaks that are lost unless their owners practise before their own `today` is over."""
     if not today:
         return {}
-    found = await repository.streaks(uow.session, today.keys())
+    found = await days.streaks(uow.session, today.keys())
     return {id_: streak.current for id_, streak in found.items() if streaks.at_risk(streak, today[id_])}
 
 
@@ -28,7 +28,7 @@ async def practice(
 ) -> dict[UUID, Practice]:
     """What these learners did on the days from `first_on` to `last_on` of their own calendars; who did nothing is left
     out."""
-    return await repository.practice(uow.session, user_ids, first_on=first_on, last_on=last_on) if user_ids else {}
+    return await days.practice(uow.session, user_ids, first_on=first_on, last_on=last_on) if user_ids else {}
 
 
 __all__ = [

@@ -9,9 +9,10 @@ import pytest
 from app import registry
 from app.config import Settings
 from app.infra import Infra, Limits, open_infra
-from domains.gamification import audit, repository
+from domains.gamification import audit
 from domains.gamification.api import check_ledger, rebuild_boards
 from domains.gamification.policy.streaks import Streak, of_days
+from domains.gamification.repository.ledger import lock_account
 from domains.gamification.service import ledger
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
@@ -90,7 +91,7 @@ async def test_mending_waits_for_a_completion_under_way_and_neither_fails(
     await db.fetch("UPDATE gamification_streak SET current_days = 8")
     at = utc_now()
     async with db.begin() as uow:
-        await repository.lock_account(uow, learner, week_on=at.date(), cause="lesson:another")
+        await lock_account(uow, learner, week_on=at.date(), cause="lesson:another")
         mending = asyncio.create_task(rebuild_boards(db, infra.redis))
         await waits_for_a_lock(db)
         uow.record(

@@ -17,11 +17,13 @@ from uuid import UUID
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from domains.gamification import repository
 from domains.gamification.errors import LeagueNotFound, NoLeague
 from domains.gamification.events import LessonRewarded, StandingsMoved
 from domains.gamification.policy import leagues
-from domains.gamification.repository import LeagueRecord, MemberSum
+from domains.gamification.repository import boards
+from domains.gamification.repository import leagues as cohorts
+from domains.gamification.repository.boards import MemberSum
+from domains.gamification.repository.leagues import LeagueRecord
 from domains.gamification.schemas import Board, BoardEntry
 from domains.identity import api as identity
 from domains.kernel.clock import utc_now
@@ -129,14 +131,14 @@ class Boards:
         """`fresh` reads PostgreSQL, for one who knows of a change that the view lacks. Raises LeagueNotFound."""
         league = await self._league(league_id)
         try:
-            standings = await (repository.members(self._db, league_id) if fresh else self._from_redis(league_id))
+            standings = await (boards.members(self._db, league_id) if fresh else self._from_redis(league_id))
         except RedisAway:
-            standings = await repository.members(self._db, league_id)
+            standings = await boards.members(self._db, league_id)
         return await self._shown(league, standings)
 
     async def current_board(self, user_id: UUID) -> Board:
         """Raises NoLeague before the first XP of the week."""
-        league_id = await repository.current_league(self._db, user_id, leagues.week_of(utc_now()))
+        league_id = await cohorts.current_league(self._db, user_id, leagues.week_of(utc_now()))
         if league_id is None:
             raise NoLeague
         return await self.board(league_id)
@@ -148,11 +150,11 @@ class Boards:
         return await self.board(league_id)
 
     async def may_watch(self, user_id: UUID, league_id: UUID) -> bool:
-        return await repository.is_member(self._db, user_id, league_id)
+        return await cohorts.is_member(self._db, user_id, league_id)
 
     async def still_may_watch(self, pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
         """Those of the (user, league) pairs for which `may_watch` holds; one statement for all."""
-        return await repository.still_members(self._db, pairs) if pairs else set()
+        return await cohorts.still_members(self._db, pairs) if pairs else set()
 
     async def rebuild(self, league_ids: Iterable[UUID] | None = None) -> None:
         """Boards made anew from the ledger: the given ones, or all that may still be shown. Raises RedisAway."""
@@ -190,7 +192,7 @@ class Boards:
         for place, league_id in enumerate(league_ids):
             if league_id not in ledger:
                 some = league_ids[place : place + CHECKED_AT_ONCE]
-                ledger = await repository.ledger_sums(self._db, some)
+                ledger = await boards.ledger_sums(self._db, some)
                 await self._known(some)
             board = await self._read(league_id, 1.0)
             if board is None or sorted(board) == sorted(ledger[league_id]):
@@ -205,7 +207,7 @@ class Boards:
         return found
 
     async def _shown_leagues(self) -> list[LeagueRecord]:
-        return await repository.leagues_since(self._db, leagues.week_of(utc_now() - KEPT_AFTER_WEEK))
+        return await cohorts.leagues_since(self._db, leagues.week_of(utc_now() - KEPT_AFTER_WEEK))
 
     async def _from_redis(self, league_id: UUID) -> list[MemberSum]:
         if self._trusted.get(league_id, 0.0) < time.monotonic():
@@ -237,7 +239,7 @@ class Boards:
         ids = list(league_ids)
         # Asked first: while Redis is away, PostgreSQL is not troubled for it.
         self._check_circuit()
-        sums = await repository.ledger_sums(self._db, ids)
+        sums = await boards.ledger_sums(self._db, ids)
         known = await self._known(league_id for league_id, standings in sums.items() if standings)
         calls: list[tuple[tuple[str, str], list[str]]] = []
         for league_id, standings in sums.items():
@@ -309,7 +311,7 @@ class Boards:
         known = {id_: found for id_ in ids if (found := self._leagues.get(id_))}
         unknown = [id_ for id_ in ids if id_ not in known]
         if unknown:
-            fresh = {league.id: league for league in await repository.leagues(self._db, unknown)}
+            fresh = {league.id: league for league in await cohorts.leagues(self._db, unknown)}
             if len(self._leagues) + len(fresh) > LEAGUES_KEPT:
                 self._leagues.clear()
             self._leagues.update(fresh)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from domains.gamification import repository
+from domains.gamification.repository import results
 from domains.gamification.schemas import SessionResultOut
 from domains.kernel.uow import Database
 from domains.learning import api as learning
@@ -27,7 +27,7 @@ class PastReward(NamedTuple):
 
 async def rewards_since(db: Database, since: Mapping[UUID, datetime], *, most: int) -> list[PastReward]:
     """Of several learners at once, each with a moment of their own and the newest `most` from there; oldest first."""
-    rows = await repository.rewards(db, since, most=most)
+    rows = await results.rewards(db, since, most=most)
     causes = [row.cause.partition(":")[::2] for row in rows]
     lessons = await learning.lessons_of(db, [UUID(id_) for kind, id_ in causes if kind == "lesson"])
     found = []

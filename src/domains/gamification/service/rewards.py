@@ -8,10 +8,12 @@ from uuid import UUID
 
 import msgspec
 
-from domains.gamification import repository
 from domains.gamification.events import LeagueEntered, LessonRewarded, StreakExtended
 from domains.gamification.policy import leagues, streaks, xp
-from domains.gamification.repository import Award
+from domains.gamification.repository import leagues as cohorts
+from domains.gamification.repository import ledger, results
+from domains.gamification.repository import streaks as days
+from domains.gamification.repository.ledger import Award
 from domains.gamification.schemas import LeaguePlace, SessionResultOut
 from domains.identity import api as identity
 from domains.kernel.clock import utc_now
@@ -40,7 +42,7 @@ async def _reward(
     at = _whole_milliseconds(fact.occurred_at)
     week_on = leagues.week_of(at)
     time_zone = await identity.time_zone(uow, fact.user_id)
-    account = await repository.lock_account(uow, fact.user_id, week_on=week_on, cause=cause)
+    account = await ledger.lock_account(uow, fact.user_id, week_on=week_on, cause=cause)
     if account.paid:
         return
     local_on = local_date(at, time_zone)
@@ -52,7 +54,7 @@ async def _reward(
         # Last before the award: from here to the commit nobody else enters this cohort.
         league_id, tier = await _enter_league(uow, fact.user_id, week_on)
     award = Award(fact.user_id, cause, amount, league_id, week_on, local_on, time_zone, at, streak)
-    awarded = await repository.add_award(uow, award)
+    awarded = await ledger.add_award(uow, award)
     if awarded is None:
         return
     uow.record(
@@ -81,7 +83,7 @@ async def _reward(
 
 async def _streak(uow: UnitOfWork, user_id: UUID, before: streaks.Streak, on: date) -> streaks.Streak:
     if streaks.is_late(before, on):
-        return streaks.of_days([*await repository.days(uow, user_id), on])
+        return streaks.of_days([*await days.days(uow, user_id), on])
     return streaks.practised(before, on)
 
 
@@ -94,7 +96,7 @@ async def complete_session(
     """
     completed = await learning.complete_session(uow, user_id, session_id, at)
     if not completed.first_call:
-        body = await repository.result(uow, session_id)
+        body = await results.result(uow, session_id)
         return msgspec.json.decode(body, type=SessionResultOut)
     await uow.settle()
     rewarded = next(fact for fact in uow.facts if isinstance(fact, LessonRewarded) and fact.session_id == session_id)
@@ -106,7 +108,7 @@ async def complete_session(
         lesson_completed=completed.lesson_id is not None,
         lessons_skipped=completed.skipped,
     )
-    await repository.store_result(uow, session_id, msgspec.json.encode(shown))
+    await results.store_result(uow, session_id, msgspec.json.encode(shown))
     return shown
 
 
@@ -114,7 +116,7 @@ async def _place(uow: UnitOfWork, rewarded: LessonRewarded) -> LeaguePlace | Non
     """What was kept off boards leaves the learner where they are."""
     if rewarded.league_id is not None:
         return LeaguePlace(rewarded.league_id, rewarded.league_rank)
-    last = await repository.last_membership(uow.session, rewarded.user_id, rewarded.league_week_on)
+    last = await cohorts.last_membership(uow.session, rewarded.user_id, rewarded.league_week_on)
     if last is None or last.week_on != rewarded.league_week_on:
         return None
     return LeaguePlace(last.league_id, last.standing.rank)
@@ -122,11 +124,11 @@ async def _place(uow: UnitOfWork, rewarded: LessonRewarded) -> LeaguePlace | Non
 
 async def _enter_league(uow: UnitOfWork, user_id: UUID, week_on: date) -> tuple[UUID, int | None]:
     """A seat in this week's league, and its tier; no tier when the learner has been in it already."""
-    last = await repository.last_membership(uow.session, user_id, week_on)
+    last = await cohorts.last_membership(uow.session, user_id, week_on)
     if last is not None and last.week_on == week_on:
         return last.league_id, None
     tier = leagues.next_tier(last.standing if last else None)
-    return await repository.take_seat(uow.session, week_on, tier), tier
+    return await cohorts.take_seat(uow.session, week_on, tier), tier
 
 
 def _whole_milliseconds(moment: datetime) -> datetime:
