@@ -7,8 +7,9 @@ Context: rewards given by a later job are lost, doubled or late under kills.
 Consequence: balances, league sums and boards can be checked against the ledger, and built from it again.
 """
 
-from domains.gamification.controllers import CompletionController, LeaderboardsController, SyncController
-from domains.gamification.events import LeagueEntered, LessonRewarded, StandingsMoved, StreakExtended
+from domains.gamification.controllers.leaderboards import LeaderboardsController
+from domains.gamification.controllers.sessions import CompletionController, SyncController
+from domains.gamification.events import GemsChanged, LeagueEntered, LessonRewarded, StandingsMoved, StreakExtended
 from domains.gamification.handlers import SUBSCRIPTIONS
 from domains.gamification.rights import PERSONAL_DATA
 from domains.kernel.domain import Domain
@@ -16,7 +17,7 @@ from domains.kernel.domain import Domain
 DOMAIN = Domain(
     "gamification",
     routes=[CompletionController, SyncController, LeaderboardsController],
-    events=[LessonRewarded, LeagueEntered, StreakExtended, StandingsMoved],
+    events=[LessonRewarded, LeagueEntered, StreakExtended, StandingsMoved, GemsChanged],
     subscriptions=SUBSCRIPTIONS,
     personal_data=PERSONAL_DATA,
 )

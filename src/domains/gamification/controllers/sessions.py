@@ -1,15 +1,14 @@
-"""Completing a session, sending what was done without a network, and league boards over REST."""
+"""Completing a session, and sending what was done without a network."""
 
 from uuid import UUID
 
-from litestar import Controller, get, post
+from litestar import Controller, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from domains.gamification.schemas import Board, SessionResultOut, SyncOut
+from domains.gamification.schemas import SessionResultOut, SyncOut
 from domains.gamification.service import rewards, syncing
-from domains.gamification.service.boards import Boards
 from domains.identity.api import Principal
 from domains.kernel.uow import Database, UnitOfWork
 from domains.learning import api as learning
@@ -52,18 +51,3 @@ class SyncController(Controller):
         data: JSONBody[learning.SyncIn],
     ) -> SyncOut:
         return await syncing.sync(db, principal.user_id, data)
-
-
-class LeaderboardsController(Controller):
-    path = "/api/v1/leaderboards"
-    tags = ("leagues",)
-
-    @get("/current", operation_id="get_current_leaderboard", summary="The board of my league this week")
-    async def current(self, boards: NamedDependency[Boards], principal: NamedDependency[Principal]) -> Board:
-        return await boards.current_board(principal.user_id)
-
-    @get("/{league_id:uuid}", operation_id="get_leaderboard", summary="The board of a league that I am or was in")
-    async def of_league(
-        self, boards: NamedDependency[Boards], principal: NamedDependency[Principal], league_id: FromPath[UUID]
-    ) -> Board:
-        return await boards.members_board(principal.user_id, league_id)
