@@ -1,6 +1,6 @@
 """Situations of gamification."""
 
-from domains.kernel.errors import NotFound, Unavailable
+from domains.kernel.errors import Conflict, NotFound, Unavailable
 
 
 class NoLeague(NotFound):
@@ -16,3 +16,8 @@ class LeagueNotFound(NotFound):
 class BoardsUnavailable(Unavailable):
     code = "gamification.boards_unavailable"
     title = "Redis does not answer"
+
+
+class NotEnoughGems(Conflict):
+    code = "gamification.not_enough_gems"
+    title = "You have not got that many gems"

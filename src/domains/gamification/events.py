@@ -52,3 +52,17 @@ class StreakExtended(Event, frozen=True, kw_only=True, tag="gamification.streak_
     days: int
     local_on: date
     """The learner's own date on which the day was earned."""
+
+
+class GemsChanged(Event, frozen=True, kw_only=True, tag="gamification.gems_changed.v1"):
+    """Gems were earned or spent. For live screens only: the purse is the truth."""
+
+    durable: ClassVar[bool] = False
+
+    user_id: UUID
+    gems: int
+    """All of them, after it."""
+    amount: int
+    """How many came; below nothing where they were spent."""
+    reason: str
+    """What the cause begins with: quest, badge, own, buy, …"""

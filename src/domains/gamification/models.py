@@ -103,3 +103,78 @@ class SessionResult(Dated, Base):
 
     session_id: Mapped[UUID] = mapped_column(ForeignKey("learning_session.id", ondelete="CASCADE"), primary_key=True)
     body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class GemEntry(Identified, Dated, Base):
+    """One cause of gems, earned or spent. The database refuses to update it."""
+
+    __tablename__ = "gamification_gem_entry"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"))
+    cause: Mapped[str] = mapped_column(Text)
+    """`quest:…`, `badge:{month}`, `own:{item}`, `buy:{item}:{id}` and what others pay for."""
+    amount: Mapped[int] = mapped_column(Integer)
+    """Negative where they were spent."""
+
+    __table_args__ = (
+        CheckConstraint("amount <> 0", name="amount"),
+        Index("uq_gamification_gem_entry_cause", "user_id", "cause", unique=True),
+        Index("ix_gamification_gem_entry_user_id", "user_id", "id"),
+    )
+
+
+class Purse(Base):
+    """All gems of a learner. Its row is the lock under which they are spent."""
+
+    __tablename__ = "gamification_purse"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
+    gems: Mapped[int] = mapped_column(Integer)
+
+    __table_args__ = (CheckConstraint("gems >= 0", name="gems"),)
+
+
+class FriendQuest(Identified, Dated, Base):
+    """An invitation to a quest, and the quest once it was accepted; what it asks is as it was when it was offered."""
+
+    __tablename__ = "gamification_friend_quest"
+
+    quest: Mapped[str] = mapped_column(Text)
+    metric: Mapped[str] = mapped_column(Text)
+    target: Mapped[int] = mapped_column(Integer)
+    gems: Mapped[int] = mapped_column(Integer)
+    """For each of the two."""
+    inviter_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), index=True)
+    invitee_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), index=True)
+    began_at: Mapped[datetime | None] = mapped_column(Moment)
+    """None for an invitation."""
+    ends_at: Mapped[datetime] = mapped_column(Moment)
+    """Of the invitation, as long as it is one."""
+
+    __table_args__ = (
+        CheckConstraint("inviter_id <> invitee_id", name="two"),
+        Index(
+            "uq_gamification_friend_quest_invited",
+            "inviter_id",
+            "invitee_id",
+            unique=True,
+            postgresql_where=text("began_at IS NULL"),
+        ),
+    )
+
+
+class FriendQuestMember(Base):
+    """Who does a friend quest; at most one at a time."""
+
+    __tablename__ = "gamification_friend_quest_member"
+
+    quest_id: Mapped[UUID] = mapped_column(
+        ForeignKey("gamification_friend_quest.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
+    running: Mapped[bool] = mapped_column()
+    """False once it is over, or its gems were taken."""
+
+    __table_args__ = (
+        Index("uq_gamification_friend_quest_member_running", "user_id", unique=True, postgresql_where=text("running")),
+    )
