@@ -44,6 +44,7 @@ _GIVEN: dict[str, Any] = {
     "notifications_suppression.address": EMAIL,
     "notifications_suppression.reason": "bounce",
     "profiles_bond.state": "friends",
+    "gamification_boost.factor": 2,
     "gamification_session_result.body": b"{}",
 }
 _SAME = {"provider": "fake", "payment_ref": "zq-billing_payment-payment_ref", "currency": "EUR"}

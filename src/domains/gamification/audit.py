@@ -12,11 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.gamification.policy.leagues import COHORT_SIZE
+from domains.gamification.repository.ledger import BALANCES
 
 LONGEST_S = 3_600.0
 """How long one statement may take; the limits of requests do not hold here."""
 
-_BALANCES = "SELECT user_id, sum(amount)::int AS xp FROM gamification_xp_entry GROUP BY user_id"
+_BALANCES = BALANCES.format(whose="")
 _MEMBERS = """
     SELECT e.league_id, e.user_id, l.week_on, sum(e.amount)::int AS xp, count(*)::int AS entries,
         max(e.occurred_at) AS last_xp_at
@@ -49,6 +50,14 @@ _DIFFERENCES = {
         FROM ({_BALANCES}) l FULL JOIN gamification_balance b USING (user_id)
         WHERE coalesce(l.xp, 0) IS DISTINCT FROM b.xp
     """,
+    "day": f"""
+        SELECT 'latest day of ' || user_id AS what,
+            concat_ws(' ', l.day_on, coalesce(l.day_xp, 0), coalesce(l.day_easy_xp, 0)) AS ledger,
+            concat_ws(' ', b.day_on, b.day_xp, b.day_easy_xp) AS found
+        FROM ({_BALANCES}) l RIGHT JOIN gamification_balance b USING (user_id)
+        WHERE (l.day_on, coalesce(l.day_xp, 0), coalesce(l.day_easy_xp, 0))
+            IS DISTINCT FROM (b.day_on, b.day_xp, b.day_easy_xp)
+    """,
     "member": f"""
         SELECT 'league ' || league_id || ', member ' || user_id AS what,
             l.xp || ' XP in ' || l.entries AS ledger, m.xp || ' XP in ' || m.entries AS found
@@ -76,12 +85,16 @@ _HOLD_AWARDS = "LOCK TABLE gamification_balance IN EXCLUSIVE MODE"
 # Members before seats, which count them. Accounts without entries are emptied and kept, as new ones are.
 _MEND = [
     f"""
-        INSERT INTO gamification_balance AS b (user_id, xp) {_BALANCES}
-        ON CONFLICT (user_id) DO UPDATE SET xp = excluded.xp WHERE b.xp <> excluded.xp
+        INSERT INTO gamification_balance AS b (user_id, xp, day_on, day_xp, day_easy_xp) {_BALANCES}
+        ON CONFLICT (user_id) DO UPDATE SET xp = excluded.xp, day_on = excluded.day_on, day_xp = excluded.day_xp,
+            day_easy_xp = excluded.day_easy_xp
+        WHERE (b.xp, b.day_on, b.day_xp, b.day_easy_xp)
+            IS DISTINCT FROM (excluded.xp, excluded.day_on, excluded.day_xp, excluded.day_easy_xp)
     """,
     """
-        UPDATE gamification_balance b SET xp = 0
-        WHERE xp <> 0 AND NOT EXISTS (SELECT FROM gamification_xp_entry e WHERE e.user_id = b.user_id)
+        UPDATE gamification_balance b SET xp = 0, day_on = NULL, day_xp = 0, day_easy_xp = 0
+        WHERE (xp <> 0 OR day_on IS NOT NULL OR day_xp <> 0 OR day_easy_xp <> 0)
+            AND NOT EXISTS (SELECT FROM gamification_xp_entry e WHERE e.user_id = b.user_id)
     """,
     """
         DELETE FROM gamification_league_member m WHERE NOT EXISTS (

@@ -7,32 +7,35 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from domains.gamification.repository.ledger import DAY_AFTER
 from domains.kernel.ids import new_id
 from domains.kernel.uow import UnitOfWork
 
 _PAID = """
     WITH balance AS MATERIALIZED (SELECT FROM gamification_balance WHERE user_id = $1 FOR UPDATE)
-    SELECT e.amount, e.league_id, e.local_on, e.time_zone, e.occurred_at
+    SELECT e.amount, e.league_id, e.local_on, e.time_zone, e.occurred_at, coalesce(e.points, e.amount) AS points,
+        e.factor, e.easy
     FROM balance, gamification_xp_entry e WHERE e.user_id = $1 AND e.cause = $2
 """
 
 # When it was earned stays, and with it who was there first.
-_CORRECT = """
+_CORRECT = f"""
     WITH entry AS (
         INSERT INTO gamification_xp_entry
-            (id, user_id, cause, amount, league_id, local_on, time_zone, occurred_at, xp_total_after)
+            (id, user_id, cause, amount, league_id, local_on, time_zone, occurred_at, xp_total_after, points,
+             factor, easy)
         SELECT $1::uuid, b.user_id, $3::text, $4::integer, $5::uuid, $6::date, $7::text, $8::timestamptz,
-            b.xp + $4::integer
+            b.xp + $4::integer, $9::integer, $10::smallint, $11::boolean
         FROM gamification_balance b WHERE b.user_id = $2
-        ON CONFLICT (user_id, cause) DO NOTHING RETURNING user_id, league_id, amount
+        ON CONFLICT (user_id, cause) DO NOTHING RETURNING user_id, league_id, amount, local_on, easy
     ), balance AS (
-        UPDATE gamification_balance b SET xp = b.xp + e.amount FROM entry e WHERE b.user_id = e.user_id
+        UPDATE gamification_balance b SET xp = b.xp + e.amount, {DAY_AFTER} FROM entry e WHERE b.user_id = e.user_id
     ), member AS (
         UPDATE gamification_league_member m SET xp = m.xp + e.amount, entries = m.entries + 1
         FROM entry e WHERE m.league_id = e.league_id AND m.user_id = e.user_id
     )
     SELECT FROM entry
-"""
+"""  # noqa: S608 - a constant of ours
 
 
 class Paid(NamedTuple):
@@ -41,6 +44,10 @@ class Paid(NamedTuple):
     local_on: date
     time_zone: str
     occurred_at: datetime
+    points: int
+    """What the work was worth."""
+    factor: int
+    easy: bool
 
 
 async def paid(uow: UnitOfWork, user_id: UUID, cause: str) -> Paid | None:

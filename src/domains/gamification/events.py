@@ -28,6 +28,12 @@ class LessonRewarded(Event, frozen=True, kw_only=True, tag="gamification.lesson_
     league_week_on: date
     league_rank: int
     """1 is first; as it was at the commit."""
+    local_on: date | None = None
+    """The learner's own date on which it was earned; None in facts that are older than this field."""
+    day_xp: int = 0
+    """What that date has brought."""
+    boost: int = 1
+    """How many times as much it paid."""
 
 
 class LeagueEntered(Event, frozen=True, kw_only=True, tag="gamification.league_entered.v1"):

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, LargeBinary, SmallInteger, Text, func, text
+from sqlalchemy import false as no
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domains.gamification.policy.leagues import COHORT_SIZE
@@ -70,10 +71,17 @@ class XpEntry(Identified, Base):
     time_zone: Mapped[str] = mapped_column(Text)
     occurred_at: Mapped[datetime] = mapped_column(Moment)
     xp_total_after: Mapped[int] = mapped_column(Integer)
+    points: Mapped[int | None] = mapped_column(Integer)
+    """What the work was worth before boosts, bonuses and caps; None where it is as old as when they were one."""
+    factor: Mapped[int] = mapped_column(SmallInteger, server_default="1")
+    """Of the boost under which it was earned."""
+    easy: Mapped[bool] = mapped_column(server_default=no())
+    """Counts towards the cap on what there is no end of."""
 
     __table_args__ = (
         Index("uq_gamification_xp_entry_cause", "user_id", "cause", unique=True),
         Index("ix_gamification_xp_entry_league", "league_id", "user_id"),
+        Index("ix_gamification_xp_entry_day", "user_id", "local_on", postgresql_include=["amount"]),
         Index("ix_gamification_xp_entry_unranked", "user_id", "id", postgresql_where=text("league_id IS NULL")),
     )
 
@@ -85,6 +93,41 @@ class Balance(Base):
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
     xp: Mapped[int] = mapped_column(Integer, server_default="0")
+    day_on: Mapped[date | None] = mapped_column(Date)
+    """The latest local date with an entry."""
+    day_xp: Mapped[int] = mapped_column(Integer, server_default="0")
+    """What was earned on it."""
+    day_easy_xp: Mapped[int] = mapped_column(Integer, server_default="0")
+    """Of which by easy work."""
+
+
+class Boost(Identified, Dated, Base):
+    """A time in which practice pays `factor` times as much."""
+
+    __tablename__ = "gamification_boost"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"))
+    cause: Mapped[str] = mapped_column(Text)
+    factor: Mapped[int] = mapped_column(SmallInteger)
+    starts_at: Mapped[datetime] = mapped_column(Moment)
+    ends_at: Mapped[datetime] = mapped_column(Moment)
+
+    __table_args__ = (
+        CheckConstraint("factor BETWEEN 2 AND 5 AND starts_at < ends_at", name="boost"),
+        Index("uq_gamification_boost_cause", "user_id", "cause", unique=True),
+        Index("ix_gamification_boost_ends_at", "user_id", "ends_at"),
+    )
+
+
+class GoalDay(Base):
+    """A local day on which somebody reached their goal of that day. Rows are added, never changed."""
+
+    __tablename__ = "gamification_goal_day"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
+    local_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    goal_xp: Mapped[int] = mapped_column(Integer)
+    reached_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class StreakRow(Base):

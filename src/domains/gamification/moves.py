@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.gamification.policy.streaks import Streak
+from domains.gamification.repository.ledger import BALANCES
 
 _OPEN_ACCOUNTS = text("""
     WITH balance AS (
@@ -24,12 +25,25 @@ _MEMBERSHIPS = text("SELECT league_id, user_id FROM gamification_league_member W
 _MOVE_ENTRIES = text("""
     WITH gone AS (DELETE FROM gamification_xp_entry WHERE user_id = :from_id RETURNING *)
     INSERT INTO gamification_xp_entry
-        (id, user_id, cause, amount, league_id, local_on, time_zone, occurred_at, xp_total_after)
+        (id, user_id, cause, amount, league_id, local_on, time_zone, occurred_at, xp_total_after, points, factor, easy)
     SELECT g.id, CAST(:into_id AS uuid), g.cause, g.amount, coalesce(own.league_id, g.league_id), g.local_on,
-        g.time_zone, g.occurred_at, g.xp_total_after
+        g.time_zone, g.occurred_at, g.xp_total_after, g.points, g.factor, g.easy
     FROM gone g LEFT JOIN gamification_league l ON l.id = g.league_id
     LEFT JOIN gamification_league_member own ON own.user_id = :into_id AND own.week_on = l.week_on
     ON CONFLICT (user_id, cause) DO NOTHING
+""")
+_MOVE_BOOSTS = text("""
+    WITH gone AS (DELETE FROM gamification_boost WHERE user_id = :from_id RETURNING *)
+    INSERT INTO gamification_boost (id, user_id, cause, factor, starts_at, ends_at, created_at)
+    SELECT id, CAST(:into_id AS uuid), cause, factor, starts_at, ends_at, created_at FROM gone
+    ON CONFLICT (user_id, cause) DO NOTHING
+""")
+# A day on which both reached a goal stays what it was for the account that stays.
+_MOVE_GOALS = text("""
+    WITH gone AS (DELETE FROM gamification_goal_day WHERE user_id = :from_id RETURNING *)
+    INSERT INTO gamification_goal_day (user_id, local_on, goal_xp, reached_at)
+    SELECT CAST(:into_id AS uuid), local_on, goal_xp, reached_at FROM gone
+    ON CONFLICT (user_id, local_on) DO NOTHING
 """)
 _LEAVE_LEAGUES = text("DELETE FROM gamification_league_member WHERE user_id = :from_id")
 _SUM_MEMBERSHIPS = text("""
@@ -45,11 +59,13 @@ _GIVE_SEATS_BACK = text("""
     UPDATE gamification_league l SET members = l.members - s.seats
     FROM unnest(CAST(:league_ids AS uuid[]), CAST(:seats AS int[])) AS s (league_id, seats) WHERE l.id = s.league_id
 """)
-_SUM_BALANCES = text("""
-    UPDATE gamification_balance b SET xp = (
-        SELECT coalesce(sum(e.amount), 0) FROM gamification_xp_entry e WHERE e.user_id = b.user_id)
-    WHERE b.user_id = ANY(:ids)
-""")
+_SUM_BALANCES = text(f"""
+    UPDATE gamification_balance b SET xp = coalesce(l.xp, 0), day_on = l.day_on, day_xp = coalesce(l.day_xp, 0),
+        day_easy_xp = coalesce(l.day_easy_xp, 0)
+    FROM unnest(CAST(:ids AS uuid[])) u (user_id)
+    LEFT JOIN ({BALANCES.format(whose="WHERE user_id = ANY(:ids)")}) l USING (user_id)
+    WHERE b.user_id = u.user_id
+""")  # noqa: S608 - a constant of ours
 _SET_STREAK = text("""
     UPDATE gamification_streak SET current_days = :current, longest_days = :longest, last_on = :last_on
     WHERE user_id = :user_id
@@ -77,6 +93,11 @@ async def move_entries(session: AsyncSession, from_id: UUID, into_id: UUID) -> N
     await session.execute(_LEAVE_LEAGUES, {"from_id": from_id})
     await session.execute(_SUM_MEMBERSHIPS, {"into_id": into_id})
     await session.execute(_SUM_BALANCES, {"ids": [from_id, into_id]})
+
+
+async def move_boosts_and_goals(session: AsyncSession, from_id: UUID, into_id: UUID) -> None:
+    for statement in (_MOVE_BOOSTS, _MOVE_GOALS):
+        await session.execute(statement, {"from_id": from_id, "into_id": into_id})
 
 
 async def give_seats_back(session: AsyncSession, freed: dict[UUID, int]) -> None:

@@ -10,11 +10,25 @@ PERSONAL_DATA = (
     PersonalData(
         "xp",
         """
-        SELECT e.id, e.cause, e.amount, e.xp_total_after, e.local_on, e.time_zone, e.occurred_at, e.league_id
+        SELECT e.id, e.cause, e.amount, e.xp_total_after, e.local_on, e.time_zone, e.occurred_at, e.league_id,
+            e.points, e.factor, e.easy
         FROM gamification_xp_entry e WHERE e.user_id = :user_id ORDER BY e.id
         """,
     ),
-    PersonalData("balance", "SELECT xp FROM gamification_balance WHERE user_id = :user_id"),
+    PersonalData(
+        "balance", "SELECT xp, day_on, day_xp, day_easy_xp FROM gamification_balance WHERE user_id = :user_id"
+    ),
+    PersonalData(
+        "boosts",
+        """
+        SELECT id, cause, factor, starts_at, ends_at, created_at FROM gamification_boost
+        WHERE user_id = :user_id ORDER BY id
+        """,
+    ),
+    PersonalData(
+        "goals",
+        "SELECT local_on, goal_xp, reached_at FROM gamification_goal_day WHERE user_id = :user_id ORDER BY local_on",
+    ),
     PersonalData(
         "streak", "SELECT current_days, longest_days, last_on FROM gamification_streak WHERE user_id = :user_id"
     ),

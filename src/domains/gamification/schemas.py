@@ -23,6 +23,10 @@ class SessionResultOut(Out, frozen=True):
     """False for practice, a review, a test or a placement."""
     lessons_skipped: int = 0
     """Lessons that a test or a placement showed to be known, done from now on."""
+    day_xp: int = 0
+    """What the learner's day has brought so far, this included."""
+    boost: int = 1
+    """How many times as much this paid."""
 
 
 class BoardEntry(Out, frozen=True):

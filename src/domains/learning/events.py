@@ -67,6 +67,8 @@ class LessonCompleted(Event, frozen=True, kw_only=True, tag="learning.lesson_com
     total: int
     completions: int
     """How often this learner has now completed this lesson; 1 is the first time."""
+    best_run: int = 0
+    """The most answers in a row that were right."""
     out_of_hearts: bool = False
     """It had mistakes, and no heart was left at its end."""
     ranked: bool = True

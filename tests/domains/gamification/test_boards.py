@@ -35,7 +35,7 @@ def shown(board) -> list[tuple[int, str, int]]:
     return [(entry.rank, entry.name, entry.xp) for entry in board.entries]
 
 
-EXPECTED = [(1, "Ana", 30), (2, "Bob", 15), (3, "Cid", 15)]
+EXPECTED = [(1, "Ana", 35), (2, "Bob", 20), (3, "Cid", 20)]
 
 
 async def test_a_board_shows_ranks_names_zones_and_counts_entries(
@@ -70,7 +70,7 @@ async def test_a_wiped_redis_is_built_again_from_the_ledger(
     assert another is not None
     await boards.project([another])
     assert await infra.redis.zcard(f"lyceum:league:{another.league_id}") == 3
-    assert shown(await boards.board(another.league_id)) == [(1, "Ana", 30), (2, "Bob", 30), (3, "Cid", 15)]
+    assert shown(await boards.board(another.league_id)) == [(1, "Ana", 35), (2, "Bob", 35), (3, "Cid", 20)]
     await infra.redis.flushdb()
     assert (await boards.board(another.league_id)).version == 5
     assert await check_ledger(db, infra.redis) == []

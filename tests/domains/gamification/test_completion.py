@@ -59,17 +59,19 @@ async def test_completing_shows_xp_streak_and_league(ada: Learner, lesson_id: An
     first = await ada.finish(lesson_id)
     board = (await ada.get("/leaderboards/current")).json()
     assert first == {
-        "xp_earned": 15,
-        "xp_total": 15,
+        "xp_earned": 20,
+        "xp_total": 20,
         "streak": 1,
         "league": {"id": board["id"], "rank": 1},
         "lesson_completed": True,
         "lessons_skipped": 0,
+        "day_xp": 20,
+        "boost": 1,
     }
     assert (board["tier"], board["version"]) == (1, 1)
-    assert board["entries"] == [{"rank": 1, "user_id": str(ada.id), "name": "Ada", "xp": 15, "zone": "stay"}]
+    assert board["entries"] == [{"rank": 1, "user_id": str(ada.id), "name": "Ada", "xp": 20, "zone": "stay"}]
     again = await ada.finish(lesson_id, wrong=1)
-    assert (again["xp_earned"], again["xp_total"]) == (5, 20)
+    assert (again["xp_earned"], again["xp_total"]) == (5, 25)
 
 
 async def test_completing_many_times_at_once_and_later_gives_the_same_bytes(ada: Learner, lesson_id: Any) -> None:

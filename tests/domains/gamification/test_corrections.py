@@ -40,7 +40,7 @@ async def earned(db: Database, user_id: UUID) -> tuple[int, int]:
     return row["xp"], row["league"]
 
 
-@pytest.mark.parametrize(("again", "before", "after"), [(1, 10, 15), (2, 5, 7), (4, 1, 1)])
+@pytest.mark.parametrize(("again", "before", "after"), [(1, 15, 20), (2, 10, 12), (4, 6, 6)])
 async def test_a_lesson_without_a_mistake_after_all_is_paid_as_one_and_once(
     parts: Parts, db: Database, new_learner: NewLearner, complete: Complete, again: int, before: int, after: int
 ) -> None:
@@ -62,9 +62,9 @@ async def test_a_week_that_is_over_stays_as_it_ended_and_no_streak_grows(
     ana, session_id, at = await new_learner(), new_id(), utc_now() - timedelta(days=8)
     await complete(ana, session_id=session_id, correct=7, at=at)
     assert await regrade(db, ana, session_id) == []
-    assert await earned(db, ana) == (15, 10)
+    assert await earned(db, ana) == (20, 15)
     entries = await db.fetch("SELECT amount, league_id, local_on, occurred_at FROM gamification_xp_entry ORDER BY id")
-    assert [row["amount"] for row in entries] == [10, 5]
+    assert [row["amount"] for row in entries] == [15, 5]
     assert entries[1]["league_id"] is None
     assert len({(row["local_on"], row["occurred_at"]) for row in entries}) == 1
     [streak] = await db.fetch("SELECT current_days, last_on FROM gamification_streak")
@@ -78,4 +78,4 @@ async def test_what_was_never_paid_or_does_not_depend_on_answers_is_not_correcte
     await complete(ana, session_id=session_id, correct=7)
     assert await regrade(db, ana, new_id()) == []
     assert await regrade(db, ana, session_id, completions=None) == []
-    assert await earned(db, ana) == (10, 10)
+    assert await earned(db, ana) == (15, 15)

@@ -91,7 +91,7 @@ async def test_mending_waits_for_a_completion_under_way_and_neither_fails(
     await db.fetch("UPDATE gamification_streak SET current_days = 8")
     at = utc_now()
     async with db.begin() as uow:
-        await lock_account(uow, learner, week_on=at.date(), cause="lesson:another")
+        await lock_account(uow, learner, week_on=at.date(), cause="lesson:another", at=at)
         mending = asyncio.create_task(rebuild_boards(db, infra.redis))
         await waits_for_a_lock(db)
         uow.record(

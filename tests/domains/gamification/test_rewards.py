@@ -22,8 +22,8 @@ async def test_a_lesson_pays_xp_starts_a_streak_and_enters_a_league(
     second = await complete(learner, correct=7)
     assert first is not None
     assert second is not None
-    assert (first.xp_earned, first.xp_total, first.streak_days, first.league_rank) == (15, 15, 1, 1)
-    assert (second.xp_earned, second.xp_total, second.league_xp, second.league_entries) == (10, 25, 25, 2)
+    assert (first.xp_earned, first.xp_total, first.streak_days, first.league_rank) == (20, 20, 1, 1)
+    assert (second.xp_earned, second.xp_total, second.league_xp, second.league_entries) == (10, 30, 30, 2)
     assert second.league_id == first.league_id
 
 
@@ -34,7 +34,7 @@ async def test_fifty_replays_of_one_session_at_once_are_paid_once(
     rewards = await asyncio.gather(*(complete(learner, session_id=session_id) for _ in range(50)))
     assert len([reward for reward in rewards if reward]) == 1
     [row] = await db.fetch("SELECT count(*) AS n, sum(amount) AS xp FROM gamification_xp_entry")
-    assert (row["n"], row["xp"]) == (1, 15)
+    assert (row["n"], row["xp"]) == (1, 20)
 
 
 async def test_two_hundred_entries_at_once_add_up_exactly(
@@ -44,7 +44,7 @@ async def test_two_hundred_entries_at_once_add_up_exactly(
     rewards = await asyncio.gather(*(complete(learners[n % 4]) for n in range(200)))
     for learner in learners:
         own = sorted((r for r in rewards if r and r.user_id == learner), key=lambda reward: reward.xp_total)
-        assert [reward.xp_total for reward in own] == [15 * n for n in range(1, 51)]
+        assert [reward.xp_total for reward in own] == [5 + 15 * n for n in range(1, 51)]
         assert [reward.league_entries for reward in own] == list(range(1, 51))
     assert await check_ledger(db, infra.redis) == []
 
@@ -106,8 +106,8 @@ async def test_what_comes_after_its_week_is_over_counts_and_is_on_no_board(
     assert in_time is not None
     assert late is not None
     assert new is not None
-    assert (late.xp_total, late.streak_days, late.league_id) == (30, 2, None)
-    assert (in_time.league_xp, new.league_xp, new.xp_total) == (15, 15, 45)
+    assert (late.xp_total, late.streak_days, late.league_id) == (40, 2, None)
+    assert (in_time.league_xp, new.league_xp, new.xp_total) == (20, 20, 60)
     assert in_time.league_id != new.league_id
     assert await check_ledger(db, infra.redis) == []
 

@@ -4,26 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domains.gamification.policy.leagues import Standing, Zone, demoted, ends_at, next_tier, promoted, week_of, zone
-from domains.gamification.policy.xp import lesson_xp
 from domains.gamification.service.boards import _score, _unpacked
-
-
-def test_a_lesson_pays_ten_and_five_more_when_perfect() -> None:
-    assert lesson_xp(correct=7, total=8, completions=1) == 10
-    assert lesson_xp(correct=8, total=8, completions=1) == 15
-    assert lesson_xp(correct=0, total=0, completions=1) == 5
-
-
-def test_a_lesson_that_ends_without_a_heart_pays_half_and_something() -> None:
-    paid = [lesson_xp(correct=3, total=8, completions=n, out_of_hearts=True) for n in range(1, 6)]
-    assert paid == [5, 2, 1, 1, 1]
-
-
-def test_ten_repetitions_pay_less_than_one_new_lesson_and_something_more() -> None:
-    repeats = [lesson_xp(correct=8, total=8, completions=n) for n in range(2, 100)]
-    assert repeats[:4] == [7, 3, 1, 1]
-    assert sum(repeats[:10]) < 2 * 10
-    assert set(repeats[3:]) == {1}
 
 
 @given(st.integers(1, 30), st.integers(1, 10), st.integers(1, 200))

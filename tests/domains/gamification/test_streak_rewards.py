@@ -23,5 +23,5 @@ async def test_who_earned_in_weeks_that_are_over_alone_takes_that_along_into_ano
         "SELECT xp, longest_days FROM gamification_balance JOIN gamification_streak USING (user_id) WHERE user_id = $1",
         ada,
     )
-    assert tuple(row) == (60, 3)
+    assert tuple(row) == (80, 3)
     assert await check_ledger(db, infra.redis) == []

@@ -92,7 +92,7 @@ async def test_hearts_are_the_learners_and_come_back_by_time_and_by_practice(
 
     # Learning goes on with none left; what is done with mistakes pays half.
     completed = (await ada.post(f"/sessions/{session['id']}/complete")).json()
-    assert completed["xp_earned"] == 5
+    assert completed["xp_earned"] == 5 + 5
     await pass_time(db, ada, REFILL)
     assert (await hearts(ada))["hearts"] == 1
     practice = (await ada.post(f"/courses/{course.course_id}/sessions", {"kind": "mistakes"})).json()
@@ -111,7 +111,7 @@ async def test_a_lesson_without_mistakes_pays_in_full_also_with_no_heart_left(
     first, second, _ = course.lessons
     await ada.begin(second)
     await db.fetch("UPDATE learning_hearts SET full_at = now() + interval '1 day' WHERE user_id = $1", ada.id)
-    assert (await ada.finish(first))["xp_earned"] == 15
+    assert (await ada.finish(first))["xp_earned"] == 15 + 5
 
 
 async def test_what_comes_back_is_announced_and_never_more_than_all(
@@ -137,7 +137,7 @@ async def test_who_switched_hearts_off_loses_none(ada: Learner, course: Revision
     session = await ada.begin(second)
     assert (session["hearts"], session["unlimited_hearts"]) == (5, True)
     assert await answer_all(ada, session, wrong=4) == [5, 5, 5, 5]
-    assert (await ada.post(f"/sessions/{session['id']}/complete")).json()["xp_earned"] == 10
+    assert (await ada.post(f"/sessions/{session['id']}/complete")).json()["xp_earned"] == 10 + 5
 
 
 async def test_mistakes_on_two_devices_at_once_cost_one_heart_each(ada: Learner, course: RevisionContent) -> None:

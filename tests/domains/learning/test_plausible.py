@@ -112,14 +112,14 @@ async def test_a_session_that_nobody_can_have_done_is_paid_and_kept_off_boards(
     place = (await take(person, first, 1500))["league"]
     board = f"/leaderboards/{place['id']}"
     done = await take(robot, first, 40)
-    assert (done["xp_earned"], done["streak"], done["league"], done["lesson_completed"]) == (15, 1, None, True)
+    assert (done["xp_earned"], done["streak"], done["league"], done["lesson_completed"]) == (20, 1, None, True)
     [row] = await db.fetch("SELECT marks FROM learning_session WHERE user_id = $1", robot.id)
     assert row["marks"] == ["no_time", "too_fast"]
     assert [entry["name"] for entry in (await person.get(board)).json()["entries"]] == ["Ada"]
     # It leaves whoever is on a board where they are.
     assert (await take(person, second, 40))["league"] == place
     [entry] = (await person.get(board)).json()["entries"]
-    assert entry["xp"] == 15
+    assert entry["xp"] == 20
     assert await check_ledger(db, infra.redis) == []
     earned = await rewards_since(db, {robot.id: utc_now() - timedelta(hours=1)}, most=5)
-    assert [reward.xp_earned for reward in earned] == [15]
+    assert [reward.xp_earned for reward in earned] == [20]

@@ -104,7 +104,7 @@ async def test_an_accepted_answer_gives_back_what_it_had_cost_to_everybody_who_g
     parts: Parts, db: Database, crank: Crank, course: RevisionContent, ada: Learner, bob: Learner, eve: Learner
 ) -> None:
     sessions = {who: await take(who, lesson_of(course)) for who in (ada, bob)}
-    assert {session["result"]["xp_earned"] for session in sessions.values()} == {10}
+    assert {session["result"]["xp_earned"] for session in sessions.values()} == {15}
     made = await report(ada, sessions[ada], text="A drake is a duck.")
     assert (made.status_code, made.json()["state"]) == (201, "open")
     [found] = await queue(eve, course)
@@ -116,7 +116,7 @@ async def test_an_accepted_answer_gives_back_what_it_had_cost_to_everybody_who_g
     await crank.again()
     for who, session in sessions.items():
         assert (await who.get("/hearts")).json()["hearts"] == 5
-        assert await balance(db, who) == 15
+        assert await balance(db, who) == 20
         [row] = await db.fetch("SELECT correct FROM learning_session WHERE id = $1", UUID(session["id"]))
         assert row["correct"] == 4
         rebuilt = await schedule.rebuild(db, who.id, course.course_id, dry_run=True)
@@ -240,7 +240,7 @@ async def test_a_session_that_had_begun_before_gets_its_answer_back_when_it_is_r
         made = await report(bob, running)
         assert (made.status_code, made.json()["state"]) == (201, "accepted")
         await crank.jobs()
-    assert await balance(db, bob) == 15
+    assert await balance(db, bob) == 20
     assert await told(bob) == ["Your answer is accepted now"]
 
 
@@ -262,11 +262,11 @@ async def test_everybody_is_regraded_page_by_page_and_running_sessions_go_on(
     await crank.jobs()
     for who, session in zip(people, sessions, strict=True):
         completed = await who.post(f"/sessions/{session['id']}/complete")
-        assert completed.json()["xp_earned"] == 15
+        assert completed.json()["xp_earned"] == 20
     rows = await db.fetch("SELECT session_id, correct FROM learning_answer WHERE regraded_at IS NOT NULL")
     assert {row["session_id"] for row in rows} == {UUID(session["id"]) for session in sessions}
     assert (await queue(eve, course, "?state=accepted"))[0]["regraded"] == 3
-    assert spoons["result"]["xp_earned"] == 10
+    assert spoons["result"]["xp_earned"] == 15
     await crank.jobs()
     assert await check_ledger(db, parts.infra.redis) == []
 
@@ -293,7 +293,7 @@ async def test_whoever_completes_at_the_moment_of_the_regrade_is_paid_the_same(
     first, *_, last = await asyncio.gather(regrade(), *completed(), regrade())
     assert first is last is None
     assert {answer.status_code for answer in await asyncio.gather(*completed())} == {200}
-    assert [await balance(db, who) for who in people] == [15] * 6
+    assert [await balance(db, who) for who in people] == [20] * 6
     await crank.jobs()
     assert await check_ledger(db, parts.infra.redis) == []
 

@@ -127,12 +127,12 @@ async def test_what_was_done_without_a_network_is_graded_paid_and_reported(
     verdicts = [answer["grade"]["verdict"] for answer in report["answers"]]
     assert (verdicts[0], verdicts[1:]) == ("wrong", ["exact"] * 3)
     assert (report["answered"], report["total"], report["problem"]) == (4, 4, None)
-    assert (report["result"]["xp_earned"], report["result"]["streak"]) == (10, 1)
+    assert (report["result"]["xp_earned"], report["result"]["streak"]) == (16, 1)
     assert timedelta(minutes=59) < utc_now() - datetime.fromisoformat(report["completed_at"]) < timedelta(minutes=61)
     assert (await ada.get(f"/sessions/{first['id']}")).json()["completed"]
     later = await ada.post(f"/sessions/{first['id']}/complete")
     assert later.json() == report["result"]
-    assert await counted(db, ada) == (4, 1, 1, 10, 1)
+    assert await counted(db, ada) == (4, 1, 1, 16, 1)
 
 
 async def test_a_batch_sent_twice_half_of_it_before_and_half_after_a_restart_counts_once(
@@ -150,7 +150,7 @@ async def test_a_batch_sent_twice_half_of_it_before_and_half_after_a_restart_cou
     again = await sync(ada, *done, sent_at=sent_at)
     assert again == whole
     assert whole[0] == half[0]
-    assert await counted(db, ada) == (12, 3, 3, 40, 3)
+    assert await counted(db, ada) == (12, 3, 3, 55, 3)
     assert [report async for report in rebuild_all(db, ada.id, None, dry_run=True) if report.wrong] == []
     # Somebody whose batch came through at once has the same.
     ben = await register(client, "Ben")
@@ -163,7 +163,7 @@ async def test_the_same_batch_many_times_at_once_counts_once(db: Database, ada: 
     done = [taken(session, ago(hours=2)) for session in await away(ada)]
     reports = await asyncio.gather(*(sync(ada, *done) for _ in range(5)))
     assert all(report == reports[0] for report in reports)
-    assert await counted(db, ada) == (16, 4, 4, 60, 1)
+    assert await counted(db, ada) == (16, 4, 4, 65, 1)
 
 
 async def test_days_count_where_the_learner_was_whatever_the_clock_of_the_device(
@@ -202,12 +202,12 @@ async def test_a_lesson_of_a_week_that_is_over_counts_and_moves_nobody_in_its_le
     one, two, *_ = await away(ada, timedelta(days=14))
     last_week = starts_at(week_of(utc_now())) - timedelta(days=2)
     [report] = await sync(ada, taken(one, last_week))
-    assert (report["result"]["xp_earned"], report["result"]["league"]) == (15, None)
+    assert (report["result"]["xp_earned"], report["result"]["league"]) == (20, None)
     assert (await ada.get("/leaderboards/current")).status_code == 404
     [report] = await sync(ada, taken(two, utc_now() - timedelta(seconds=1)))
     board = (await ada.get("/leaderboards/current")).json()
-    assert [entry["xp"] for entry in board["entries"]] == [15]
-    assert report["result"]["xp_total"] == 30
+    assert [entry["xp"] for entry in board["entries"]] == [20]
+    assert report["result"]["xp_total"] == 40
     assert await check_ledger(db, infra.redis) == []
 
 
@@ -245,7 +245,7 @@ async def test_one_lesson_on_two_devices_counts_once_and_the_first_to_arrive_sta
     [second] = await sync(ada, tablet)
     assert {answer["problem"]["code"] for answer in second["answers"]} == {"learning.already_answered"}
     assert second["result"] == first["result"]
-    assert await counted(db, ada) == (4, 1, 1, 15, 1)
+    assert await counted(db, ada) == (4, 1, 1, 20, 1)
 
 
 async def test_a_session_goes_on_with_a_network_and_one_begun_with_it_goes_on_without(
@@ -258,12 +258,12 @@ async def test_a_session_goes_on_with_a_network_and_one_begun_with_it_goes_on_wi
     assert (session["id"], session["answered"]) == (one["id"], 3)
     last = session["exercises"][3]
     assert (await ada.answer(session, last, right_answer(last))).status_code == 200
-    assert (await ada.post(f"/sessions/{one['id']}/complete")).json()["xp_earned"] == 15
+    assert (await ada.post(f"/sessions/{one['id']}/complete")).json()["xp_earned"] == 20
     begun = await ada.begin(list(course.lessons)[1])
     first = begun["exercises"][0]
     await ada.answer(begun, first, right_answer(first), f"phone:{first['id']}")
     [report] = await sync(ada, taken(begun, utc_now()))
-    assert (report["answered"], report["result"]["xp_total"]) == (4, 30)
+    assert (report["answered"], report["result"]["xp_total"]) == (4, 35)
 
 
 async def test_what_was_wrong_and_came_back_at_the_end_is_taken_too(ada: Learner, away: Away) -> None:

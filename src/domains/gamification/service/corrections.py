@@ -7,6 +7,7 @@ the week of the lesson. So no streak grows by it, and a week that is over stays 
 from domains.gamification import corrections
 from domains.gamification.events import StandingsMoved
 from domains.gamification.policy import leagues, xp
+from domains.gamification.repository import ledger
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import UnitOfWork
 from domains.learning.events import AnswerRegraded
@@ -19,10 +20,14 @@ async def pay_regraded(uow: UnitOfWork, fact: AnswerRegraded) -> None:
     found = await corrections.paid(uow, fact.user_id, f"lesson:{fact.session_id}")
     if found is None:
         return
-    due = xp.lesson_xp(correct=fact.correct, total=fact.total, completions=fact.completions) - found.amount
+    work = xp.lesson(correct=fact.correct, total=fact.total, completions=fact.completions)
+    day = await ledger.day(uow, fact.user_id, found.local_on)
+    due = xp.correction(work, found.points, day, factor=found.factor)
     if due <= 0:
         return
     is_over = leagues.is_over(leagues.week_of(found.occurred_at), utc_now())
-    entry = found._replace(amount=due, league_id=None if is_over else found.league_id)
+    entry = found._replace(
+        amount=due, points=work.points - found.points, league_id=None if is_over else found.league_id
+    )
     if await corrections.correct(uow, fact.user_id, f"regrade:{fact.session_id}", entry) and entry.league_id:
         uow.record(StandingsMoved(league_ids=[entry.league_id]))

@@ -13,6 +13,7 @@ from domains.kernel.uow import UnitOfWork
 async def merge(uow: UnitOfWork, from_id: UUID, into_id: UUID) -> None:
     both = (from_id, into_id)
     await moves.lock_accounts(uow.session, both)
+    await moves.move_boosts_and_goals(uow.session, from_id, into_id)
     if not await streaks.days(uow, from_id):
         return
     before = await moves.seats(uow.session, both)

@@ -13,7 +13,7 @@ from domains.gamification.policy import leagues, streaks, xp
 from domains.gamification.repository import leagues as cohorts
 from domains.gamification.repository import ledger, results
 from domains.gamification.repository import streaks as days
-from domains.gamification.repository.ledger import Award
+from domains.gamification.repository.ledger import Account, Award
 from domains.gamification.schemas import LeaguePlace, SessionResultOut
 from domains.identity import api as identity
 from domains.kernel.clock import utc_now
@@ -25,27 +25,33 @@ from domains.learning.events import LessonCompleted, PracticeCompleted
 
 async def reward_lesson(uow: UnitOfWork, fact: LessonCompleted) -> None:
     cause = f"lesson:{fact.session_id}" if fact.session_id else f"view:{fact.lesson_id}"
-    amount = xp.lesson_xp(
-        correct=fact.correct, total=fact.total, completions=fact.completions, out_of_hearts=fact.out_of_hearts
+    work = xp.lesson(
+        correct=fact.correct,
+        total=fact.total,
+        completions=fact.completions,
+        best_run=fact.best_run,
+        out_of_hearts=fact.out_of_hearts,
     )
-    await _reward(uow, fact, cause, amount, fact.lesson_id)
+    await _reward(uow, fact, cause, work, fact.lesson_id)
 
 
 async def reward_practice(uow: UnitOfWork, fact: PracticeCompleted) -> None:
-    await _reward(uow, fact, f"practice:{fact.session_id}", xp.practice_xp(fact.kind), None)
+    await _reward(uow, fact, f"practice:{fact.session_id}", xp.practice(fact.kind), None)
 
 
 async def _reward(
-    uow: UnitOfWork, fact: LessonCompleted | PracticeCompleted, cause: str, amount: int, lesson_id: UUID | None
+    uow: UnitOfWork, fact: LessonCompleted | PracticeCompleted, cause: str, work: xp.Work, lesson_id: UUID | None
 ) -> None:
     """Pays and records LessonRewarded; nothing when the cause has been paid."""
     at = _whole_milliseconds(fact.occurred_at)
     week_on = leagues.week_of(at)
     time_zone = await identity.time_zone(uow, fact.user_id)
-    account = await ledger.lock_account(uow, fact.user_id, week_on=week_on, cause=cause)
+    account = await ledger.lock_account(uow, fact.user_id, week_on=week_on, cause=cause, at=at)
     if account.paid:
         return
     local_on = local_date(at, time_zone)
+    day = await _day(uow, fact.user_id, account, local_on)
+    amount = xp.pay(work, day, factor=account.factor)
     streak = await _streak(uow, fact.user_id, account.streak, local_on)
     tier = None
     ranked = fact.ranked and not leagues.is_over(week_on, utc_now())
@@ -53,7 +59,10 @@ async def _reward(
     if ranked and league_id is None:
         # Last before the award: from here to the commit nobody else enters this cohort.
         league_id, tier = await _enter_league(uow, fact.user_id, week_on)
-    award = Award(fact.user_id, cause, amount, league_id, week_on, local_on, time_zone, at, streak)
+    award = Award(
+        fact.user_id, cause, amount, league_id, week_on, local_on, time_zone, at,
+        work.points, account.factor, work.easy, streak,
+    )  # fmt: skip
     awarded = await ledger.add_award(uow, award)
     if awarded is None:
         return
@@ -71,6 +80,9 @@ async def _reward(
             league_xp_at=awarded.last_xp_at,
             league_week_on=week_on,
             league_rank=awarded.rank,
+            local_on=local_on,
+            day_xp=day.xp + amount,
+            boost=account.factor,
         )
     )
     if league_id is not None and tier is not None:
@@ -79,6 +91,15 @@ async def _reward(
         )
     if (streak.current, streak.last_on) != (account.streak.current, account.streak.last_on):
         uow.record(StreakExtended(user_id=fact.user_id, days=streak.current, local_on=local_on))
+
+
+async def _day(uow: UnitOfWork, user_id: UUID, account: Account, on: date) -> xp.Day:
+    """What the local date has brought so far; only for one before the latest the ledger is asked."""
+    if account.day_on is None or on > account.day_on:
+        return xp.Day()
+    if on == account.day_on:
+        return xp.Day(account.day_xp, account.day_easy_xp, first=False)
+    return await ledger.day(uow, user_id, on)
 
 
 async def _streak(uow: UnitOfWork, user_id: UUID, before: streaks.Streak, on: date) -> streaks.Streak:
@@ -107,6 +128,8 @@ async def complete_session(
         league=await _place(uow, rewarded),
         lesson_completed=completed.lesson_id is not None,
         lessons_skipped=completed.skipped,
+        day_xp=rewarded.day_xp,
+        boost=rewarded.boost,
     )
     await results.store_result(uow, session_id, msgspec.json.encode(shown))
     return shown

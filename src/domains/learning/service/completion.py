@@ -63,6 +63,7 @@ async def complete_session(
                 correct=session.correct,
                 total=session.total,
                 completions=completions,
+                best_run=looked.best_run,
                 out_of_hearts=looked.out_of_hearts,
                 ranked=looked.ranked,
             )
@@ -127,7 +128,7 @@ async def _complete_practice(
     )
     uow.record(fact)
     if session.kind in EARNING:
-        await hearts.give_back(uow, user_id, FOR_PRACTICE)
+        await hearts.give_back(uow, {user_id: FOR_PRACTICE})
     if skipped:
         await announce_if_complete(uow, user_id, session.course_id)
     return skipped

@@ -10,6 +10,7 @@ from domains.kernel.uow import UnitOfWork
 from domains.learning import repository
 from domains.learning.policy import plausible
 from domains.learning.policy.plausible import BY_OUR_CLOCK, Given, Mark
+from domains.learning.policy.score import best_run
 from domains.learning.repository import LockedSession
 from domains.learning.repository import answers as answers_repository
 from domains.learning.repository.answers import GivenAnswer
@@ -22,6 +23,8 @@ class Looked(NamedTuple):
     marks: frozenset[Mark]
     ranked: bool
     out_of_hearts: bool
+    best_run: int
+    """Right answers in a row."""
 
 
 async def look_at(uow: UnitOfWork, user_id: UUID, session_id: UUID, session: LockedSession) -> Looked:
@@ -32,15 +35,16 @@ async def look_at(uow: UnitOfWork, user_id: UUID, session_id: UUID, session: Loc
         and session.correct < session.total
         and min((answer.hearts for answer in answers[-1:]), default=1) == 0
     )
+    run = best_run(answer.correct for answer in answers)
     if len(answers) < plausible.FEWEST:
-        return Looked(frozenset(), True, out_of_hearts)
+        return Looked(frozenset(), True, out_of_hearts, run)
     revision = await catalog.revision(uow, session.revision_id)
     found = plausible.marks(session.created_at, _given(session_id, revision, answers))
     odd_today = 0
     if found & BY_OUR_CLOCK:
         since = answers[-1].answered_at - _DAY
         odd_today = await repository.odd_since(uow, user_id, since, sorted(BY_OUR_CLOCK))
-    return Looked(found, plausible.is_ranked(found, odd_today), out_of_hearts)
+    return Looked(found, plausible.is_ranked(found, odd_today), out_of_hearts, run)
 
 
 def _given(session_id: UUID, revision: catalog.RevisionContent, answers: Sequence[GivenAnswer]) -> list[Given]:
