@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-import yaml
 
 from app.commands.options import data_dir_option, json_option, print_json
 from app.commands.running import run
 from app.infra import Infra
 from domains.billing import api as billing
 from domains.catalog import api as catalog
+from domains.kernel.documents import BadDocument, read_document
 from domains.kernel.uow import UnitOfWork
 
 _SIGNS = {"created": "+", "changed": "~", "switched_off": "-", "removed": "-"}
@@ -30,7 +30,10 @@ def sync(file: Path, dry_run: bool, prune: bool, data_dir: Path | None, as_json:
     All of it or nothing; a second time changes nothing. What the file does not have is left alone, save for prices of
     products that it has.
     """
-    document = _document(file)
+    try:
+        document = read_document(file)
+    except BadDocument as error:
+        raise click.ClickException(str(error)) from None
 
     async def work(infra: Infra) -> billing.SyncReport:
         async with infra.db.begin() as uow:
@@ -58,40 +61,6 @@ def _summary(report: billing.SyncReport) -> str:
         return "nothing to change"
     what = f"{count} change{'s' if count != 1 else ''}"
     return f"{what} would be made; none was (--dry-run)" if report.dry_run else f"{what} made"
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML without what surprises in a price list: Norway (`NO`) is no boolean, a date stays text, and a name that is
-    given twice is an error."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
-                if key.value in seen:
-                    raise yaml.constructor.ConstructorError(None, None, f"`{key.value}` is given twice", key.start_mark)
-                seen.add(key.value)
-        found: dict[Any, Any] = super().construct_mapping(node, deep)
-        return found
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [
-        (tag, form)
-        for tag, form in resolvers
-        if tag not in {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool"} or (first in "tTfF" and "bool" in tag)
-    ]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def _document(file: Path) -> Any:
-    try:
-        return yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader of our own
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{file}:{mark.line + 1}" if mark else str(file)
-        raise click.ClickException(f"{place}: {getattr(error, 'problem', None) or 'this is not YAML'}") from None
 
 
 async def _name_courses(uow: UnitOfWork, document: Any) -> list[str]:
