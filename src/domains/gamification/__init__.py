@@ -9,15 +9,32 @@ Consequence: balances, league sums and boards can be checked against the ledger,
 
 from domains.gamification.controllers.leaderboards import LeaderboardsController
 from domains.gamification.controllers.sessions import CompletionController, SyncController
-from domains.gamification.events import GemsChanged, LeagueEntered, LessonRewarded, StandingsMoved, StreakExtended
+from domains.gamification.controllers.streaks import StreaksController
+from domains.gamification.events import (
+    GemsChanged,
+    LeagueEntered,
+    LessonRewarded,
+    StandingsMoved,
+    StreakExtended,
+    StreakKept,
+    StreakMilestoneReached,
+)
 from domains.gamification.handlers import SUBSCRIPTIONS
 from domains.gamification.rights import PERSONAL_DATA
 from domains.kernel.domain import Domain
 
 DOMAIN = Domain(
     "gamification",
-    routes=[CompletionController, SyncController, LeaderboardsController],
-    events=[LessonRewarded, LeagueEntered, StreakExtended, StandingsMoved, GemsChanged],
+    routes=[CompletionController, SyncController, LeaderboardsController, StreaksController],
+    events=[
+        LessonRewarded,
+        LeagueEntered,
+        StreakExtended,
+        StreakKept,
+        StreakMilestoneReached,
+        StandingsMoved,
+        GemsChanged,
+    ],
     subscriptions=SUBSCRIPTIONS,
     personal_data=PERSONAL_DATA,
 )

@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from uuid import UUID
 
-from domains.gamification.policy import streaks
 from domains.gamification.repository import streaks as days
 from domains.gamification.repository.streaks import Practice
 from domains.gamification.schemas import Board, BoardEntry
+from domains.gamification.service import streaks
 from domains.gamification.service.boards import Boards
 from domains.gamification.service.ledger import check_ledger, rebuild_boards
 from domains.gamification.service.past import PastReward, rewards_since
@@ -16,11 +16,9 @@ from domains.kernel.uow import UnitOfWork
 
 
 async def streaks_at_risk(uow: UnitOfWork, today: Mapping[UUID, date]) -> dict[UUID, int]:
-    """Days of the streaks that are lost unless their owners practise before their own `today` is over."""
-    if not today:
-        return {}
-    found = await days.streaks(uow.session, today.keys())
-    return {id_: streak.current for id_, streak in found.items() if streaks.at_risk(streak, today[id_])}
+    """Days of the streaks that are lost unless their owners practise before their own `today` is over: no freeze and
+    no weekend keeps them. Whoever wants to hear nothing of streaks is left out."""
+    return await streaks.at_risk(uow, today) if today else {}
 
 
 async def practice(

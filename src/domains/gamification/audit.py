@@ -30,18 +30,25 @@ _COUNTS = f"""
     FROM gamification_league l LEFT JOIN gamification_league_member m ON m.league_id = l.id GROUP BY l.id
 """
 # `policy.streaks` over the days: those that follow one another keep their distance to their place, which names their
-# run.
+# run. Days that were kept hold a run together and do not count.
 _STREAKS = """
     SELECT user_id, (array_agg(days ORDER BY until DESC))[1] AS current_days, max(days) AS longest_days,
         max(until) AS last_on
     FROM (
-        SELECT user_id, count(*)::int AS days, max(local_on) AS until
+        SELECT user_id, count(*) FILTER (WHERE practised)::int AS days,
+            max(local_on) FILTER (WHERE practised) AS until
         FROM (
-            SELECT user_id, local_on,
+            SELECT user_id, local_on, practised,
                 local_on - (row_number() OVER (PARTITION BY user_id ORDER BY local_on))::int AS run
-            FROM (SELECT DISTINCT user_id, local_on FROM gamification_xp_entry) entry
+            FROM (
+                SELECT user_id, local_on, bool_or(practised) AS practised
+                FROM (
+                    SELECT DISTINCT user_id, local_on, true AS practised FROM gamification_xp_entry
+                    UNION ALL SELECT user_id, local_on, false FROM gamification_streak_kept
+                ) told GROUP BY user_id, local_on
+            ) covered
         ) day GROUP BY user_id, run
-    ) run GROUP BY user_id
+    ) run WHERE days > 0 GROUP BY user_id
 """
 
 _DIFFERENCES = {

@@ -1,6 +1,6 @@
 """Situations of gamification."""
 
-from domains.kernel.errors import Conflict, NotFound, Unavailable
+from domains.kernel.errors import Conflict, Invalid, NotFound, Unavailable
 
 
 class NoLeague(NotFound):
@@ -21,3 +21,23 @@ class BoardsUnavailable(Unavailable):
 class NotEnoughGems(Conflict):
     code = "gamification.not_enough_gems"
     title = "You have not got that many gems"
+
+
+class BadMonth(Invalid):
+    code = "gamification.bad_month"
+    title = "A month is written as 2026-11"
+
+
+class NoFriendStreak(NotFound):
+    code = "gamification.no_friend_streak"
+    title = "You keep no streak with this person, and were not asked to"
+
+
+class NotFriends(NotFound):
+    code = "gamification.not_friends"
+    title = "Streaks are kept with friends"
+
+
+class TooManyFriendStreaks(Conflict):
+    code = "gamification.too_many_friend_streaks"
+    title = "One of you keeps as many streaks with friends as one can"

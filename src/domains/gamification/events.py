@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
+from domains.gamification.policy.streaks import Kept
 from domains.kernel.events import Event, Published
 
 
@@ -58,6 +59,25 @@ class StreakExtended(Event, frozen=True, kw_only=True, tag="gamification.streak_
     days: int
     local_on: date
     """The learner's own date on which the day was earned."""
+
+
+class StreakKept(Event, frozen=True, kw_only=True, tag="gamification.streak_kept.v1"):
+    """Days without practice that did not end a streak: said when practice came back after them."""
+
+    user_id: UUID
+    days: int
+    """Of the streak, by now."""
+    kept: dict[date, Kept]
+    freezes_left: int
+
+
+class StreakMilestoneReached(Event, frozen=True, kw_only=True, tag="gamification.streak_milestone_reached.v1"):
+    """Said once in a life for each length."""
+
+    published: ClassVar[Published | None] = Published("progress-events", "streak.milestone_reached")
+
+    user_id: UUID
+    days: int
 
 
 class GemsChanged(Event, frozen=True, kw_only=True, tag="gamification.gems_changed.v1"):

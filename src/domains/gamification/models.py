@@ -221,3 +221,47 @@ class FriendQuestMember(Base):
     __table_args__ = (
         Index("uq_gamification_friend_quest_member_running", "user_id", unique=True, postgresql_where=text("running")),
     )
+
+
+class KeptDayRow(Base):
+    """A day without practice that ended no streak. It stays when the day turns out to have been practised; a freeze
+    that was spent on it is free again then."""
+
+    __tablename__ = "gamification_streak_kept"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
+    local_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    """Of `policy.streaks.Kept`."""
+    freeze_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("gamification_freeze.id", ondelete="SET NULL"), index=True
+    )
+    time_zone: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+
+
+class FreezeRow(Identified, Dated, Base):
+    """A streak freeze, and by what it came. Spent on the day that names it."""
+
+    __tablename__ = "gamification_freeze"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"))
+    cause: Mapped[str] = mapped_column(Text)
+    gained_on: Mapped[date] = mapped_column(Date)
+    time_zone: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (Index("uq_gamification_freeze_cause", "user_id", "cause", unique=True),)
+
+
+class FriendStreakRow(Base):
+    """Two friends who practise on the same days, or an invitation to. Its days are counted from both their ledgers."""
+
+    __tablename__ = "gamification_friend_streak"
+
+    asker_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
+    asked_id: Mapped[UUID] = mapped_column(
+        ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    began_on: Mapped[date | None] = mapped_column(Date)
+    """By the calendar of who accepted; None while it is an invitation."""
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())

@@ -33,6 +33,27 @@ PERSONAL_DATA = (
         "streak", "SELECT current_days, longest_days, last_on FROM gamification_streak WHERE user_id = :user_id"
     ),
     PersonalData(
+        "streak_days",
+        """
+        SELECT k.local_on, k.kind, k.freeze_id, k.time_zone, k.created_at
+        FROM gamification_streak_kept k WHERE k.user_id = :user_id ORDER BY k.local_on
+        """,
+    ),
+    PersonalData(
+        "freezes",
+        """
+        SELECT id, cause, gained_on, time_zone, created_at FROM gamification_freeze
+        WHERE user_id = :user_id ORDER BY id
+        """,
+    ),
+    PersonalData(
+        "friend_streaks",
+        """
+        SELECT asker_id, asked_id, began_on, created_at FROM gamification_friend_streak
+        WHERE asker_id = :user_id OR asked_id = :user_id ORDER BY created_at, asker_id, asked_id
+        """,
+    ),
+    PersonalData(
         "leagues",
         """
         SELECT m.week_on, l.tier, m.xp, m.entries, m.joined_at, m.last_xp_at

@@ -11,7 +11,7 @@ from domains.profiles.service.activity import share
 from domains.profiles.service.own import preferences
 from domains.profiles.service.people import visible
 
-__all__ = ["Preferences", "friends_of", "handles", "preferences", "share", "visible"]
+__all__ = ["Preferences", "friends_of", "handles", "preferences", "share", "visible", "without_streaks"]
 
 
 async def friends_of(db: Database, user_id: UUID) -> set[UUID]:
@@ -22,3 +22,8 @@ async def friends_of(db: Database, user_id: UUID) -> set[UUID]:
 async def handles(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, str]:
     """Of those who have chosen one, whoever may see them: ask `visible` first. Names are identity's."""
     return await repository.handles(uow.session, ids) if ids else {}
+
+
+async def without_streaks(uow: UnitOfWork, ids: Collection[UUID]) -> set[UUID]:
+    """Those who want no pressure to practise every day."""
+    return await repository.without_streaks(uow.session, ids) if ids else set()

@@ -8,14 +8,13 @@ from uuid import UUID
 
 import msgspec
 
-from domains.gamification.events import LeagueEntered, LessonRewarded, StreakExtended
-from domains.gamification.policy import leagues, streaks, xp
+from domains.gamification.events import LeagueEntered, LessonRewarded
+from domains.gamification.policy import leagues, xp
 from domains.gamification.repository import leagues as cohorts
 from domains.gamification.repository import ledger, results
-from domains.gamification.repository import streaks as days
 from domains.gamification.repository.ledger import Account, Award
 from domains.gamification.schemas import LeaguePlace, SessionResultOut
-from domains.identity import api as identity
+from domains.gamification.service import streaks as streak_days
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import UnitOfWork
 from domains.kernel.zones import local_date
@@ -45,14 +44,15 @@ async def _reward(
     """Pays and records LessonRewarded; nothing when the cause has been paid."""
     at = _whole_milliseconds(fact.occurred_at)
     week_on = leagues.week_of(at)
-    time_zone = await identity.time_zone(uow, fact.user_id)
+    time_zone = await streak_days.zone_at(uow, fact.user_id, at)
     account = await ledger.lock_account(uow, fact.user_id, week_on=week_on, cause=cause, at=at)
     if account.paid:
         return
     local_on = local_date(at, time_zone)
     day = await _day(uow, fact.user_id, account, local_on)
     amount = xp.pay(work, day, factor=account.factor)
-    streak = await _streak(uow, fact.user_id, account.streak, local_on)
+    practised = streak_days.Practised(at, local_on, time_zone, sessions=0 if cause.startswith("view:") else 1)
+    streak = await streak_days.count(uow, fact.user_id, account.streak, practised)
     tier = None
     ranked = fact.ranked and not leagues.is_over(week_on, utc_now())
     league_id = account.league_id if ranked else None
@@ -89,8 +89,7 @@ async def _reward(
         uow.record(
             LeagueEntered(user_id=fact.user_id, league_id=league_id, tier=tier, ends_on=leagues.ends_on(week_on))
         )
-    if (streak.current, streak.last_on) != (account.streak.current, account.streak.last_on):
-        uow.record(StreakExtended(user_id=fact.user_id, days=streak.current, local_on=local_on))
+    streak_days.announce(uow, fact.user_id, account.streak, streak, local_on)
 
 
 async def _day(uow: UnitOfWork, user_id: UUID, account: Account, on: date) -> xp.Day:
@@ -100,12 +99,6 @@ async def _day(uow: UnitOfWork, user_id: UUID, account: Account, on: date) -> xp
     if on == account.day_on:
         return xp.Day(account.day_xp, account.day_easy_xp, first=False)
     return await ledger.day(uow, user_id, on)
-
-
-async def _streak(uow: UnitOfWork, user_id: UUID, before: streaks.Streak, on: date) -> streaks.Streak:
-    if streaks.is_late(before, on):
-        return streaks.of_days([*await days.days(uow, user_id), on])
-    return streaks.practised(before, on)
 
 
 async def complete_session(

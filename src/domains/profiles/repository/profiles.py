@@ -20,6 +20,7 @@ _CURRENT = "LEFT JOIN profiles_handle h ON h.user_id = p.user_id AND h.kept_unti
 _OWN = text(f"SELECT {_COLUMNS} FROM profiles_profile p {_CURRENT} WHERE p.user_id = :user_id")  # noqa: S608
 _HOLD = text(f"SELECT {_COLUMNS} FROM profiles_profile p {_CURRENT} WHERE p.user_id = :user_id FOR NO KEY UPDATE OF p")  # noqa: S608
 _HANDLES = text("SELECT user_id, handle FROM profiles_handle WHERE user_id = ANY(:ids) AND kept_until IS NULL")
+_WITHOUT_STREAKS = text("SELECT user_id FROM profiles_profile WHERE user_id = ANY(:ids) AND NOT streaks")
 _OWNER = text("SELECT user_id FROM profiles_handle WHERE handle = :handle AND kept_until IS NULL")
 _LEAVE = text("UPDATE profiles_handle SET kept_until = :until WHERE user_id = :user_id AND kept_until IS NULL")
 # One's own former handle, or one that nobody is waited for any more.
@@ -79,3 +80,7 @@ async def owner(session: AsyncSession, handle: str) -> UUID | None:
 async def visibility(session: AsyncSession, user_id: UUID) -> Visibility | None:
     found = await session.scalar(select(ProfileRow.visibility).where(ProfileRow.user_id == user_id))
     return Visibility(found) if found else None
+
+
+async def without_streaks(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
+    return set((await session.scalars(_WITHOUT_STREAKS, {"ids": list(ids)})).all())
