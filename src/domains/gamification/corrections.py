@@ -14,7 +14,7 @@ from domains.kernel.uow import UnitOfWork
 _PAID = """
     WITH balance AS MATERIALIZED (SELECT FROM gamification_balance WHERE user_id = $1 FOR UPDATE)
     SELECT e.amount, e.league_id, e.local_on, e.time_zone, e.occurred_at, coalesce(e.points, e.amount) AS points,
-        e.factor, e.easy
+        e.factor, e.easy, e.course_id
     FROM balance, gamification_xp_entry e WHERE e.user_id = $1 AND e.cause = $2
 """
 
@@ -23,9 +23,9 @@ _CORRECT = f"""
     WITH entry AS (
         INSERT INTO gamification_xp_entry
             (id, user_id, cause, amount, league_id, local_on, time_zone, occurred_at, xp_total_after, points,
-             factor, easy)
+             factor, easy, course_id)
         SELECT $1::uuid, b.user_id, $3::text, $4::integer, $5::uuid, $6::date, $7::text, $8::timestamptz,
-            b.xp + $4::integer, $9::integer, $10::smallint, $11::boolean
+            b.xp + $4::integer, $9::integer, $10::smallint, $11::boolean, $12::uuid
         FROM gamification_balance b WHERE b.user_id = $2
         ON CONFLICT (user_id, cause) DO NOTHING RETURNING user_id, league_id, amount, local_on, easy
     ), balance AS (
@@ -48,6 +48,7 @@ class Paid(NamedTuple):
     """What the work was worth."""
     factor: int
     easy: bool
+    course_id: UUID | None
 
 
 async def paid(uow: UnitOfWork, user_id: UUID, cause: str) -> Paid | None:

@@ -50,6 +50,8 @@ class StandingsMoved(Event, frozen=True, kw_only=True, tag="gamification.standin
     """One learner's place in these leagues became another's; a board that only ever adds does not show it."""
 
     league_ids: list[UUID]
+    user_ids: list[UUID] = []
+    """Whose sums are others than before."""
 
 
 class StreakExtended(Event, frozen=True, kw_only=True, tag="gamification.streak_extended.v1"):

@@ -1,6 +1,9 @@
 """Reactions of gamification."""
 
-from domains.gamification.events import StreakMilestoneReached
+from collections.abc import Sequence
+
+from domains.gamification.events import LessonRewarded, StandingsMoved, StreakMilestoneReached
+from domains.gamification.repository import standings
 from domains.gamification.service import corrections, friend_streaks, merging, streaks
 from domains.gamification.service.rewards import reward_lesson, reward_practice
 from domains.identity.events import AccountErased, AccountMerged
@@ -16,7 +19,21 @@ async def forget_account(uow: UnitOfWork, fact: AccountErased) -> None:
     await friend_streaks.forget(uow, fact.user_id)
 
 
+async def tally(uow: UnitOfWork, fact: LessonRewarded) -> None:
+    await tally_many(uow, [fact])
+
+
+async def tally_many(uow: UnitOfWork, facts: Sequence[LessonRewarded]) -> None:
+    await standings.tally(uow, {fact.user_id for fact in facts if fact.league_id is not None})
+
+
+async def tally_moved(uow: UnitOfWork, fact: StandingsMoved) -> None:
+    await standings.tally_moved(uow, fact.user_ids)
+
+
 SUBSCRIPTIONS = [
+    Subscription("gamification.tally", LessonRewarded, tally, "after", tally_many),
+    Subscription("gamification.tally_moved", StandingsMoved, tally_moved, "after"),
     Subscription("gamification.reward_lesson", LessonCompleted, reward_lesson, "inside"),
     Subscription("gamification.reward_practice", PracticeCompleted, reward_practice, "inside"),
     Subscription("gamification.pay_regraded", AnswerRegraded, corrections.pay_regraded, "inside"),

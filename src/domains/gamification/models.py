@@ -6,7 +6,19 @@ Balance, member rollups and boards repeat its sums; `service.ledger` checks and 
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, LargeBinary, SmallInteger, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy import false as no
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -77,12 +89,50 @@ class XpEntry(Identified, Base):
     """Of the boost under which it was earned."""
     easy: Mapped[bool] = mapped_column(server_default=no())
     """Counts towards the cap on what there is no end of."""
+    course_id: Mapped[UUID | None] = mapped_column()
+    """What was learned. Not a foreign key: an entry outlives its course."""
 
     __table_args__ = (
         Index("uq_gamification_xp_entry_cause", "user_id", "cause", unique=True),
         Index("ix_gamification_xp_entry_league", "league_id", "user_id"),
         Index("ix_gamification_xp_entry_day", "user_id", "local_on", postgresql_include=["amount"]),
         Index("ix_gamification_xp_entry_unranked", "user_id", "id", postgresql_where=text("league_id IS NULL")),
+        Index(
+            "ix_gamification_xp_entry_ranked",
+            "user_id",
+            postgresql_include=["course_id", "occurred_at", "amount"],
+            postgresql_where=text("league_id IS NOT NULL"),
+        ),
+    )
+
+
+class StandingRow(Base):
+    """What a learner's ranked entries sum up to, everywhere or in one course, in the periods of the latest of them.
+    Scores are those of `policy.standings`; one without entries is on no board."""
+
+    __tablename__ = "gamification_standing"
+
+    scope_id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    entries: Mapped[int] = mapped_column(Integer)
+    last_xp_at: Mapped[datetime] = mapped_column(Moment)
+    day_on: Mapped[date | None] = mapped_column(Date)
+    day_score: Mapped[int | None] = mapped_column(BigInteger)
+    week_on: Mapped[date | None] = mapped_column(Date)
+    week_score: Mapped[int | None] = mapped_column(BigInteger)
+    month_on: Mapped[date | None] = mapped_column(Date)
+    month_score: Mapped[int | None] = mapped_column(BigInteger)
+    all_score: Mapped[int | None] = mapped_column(BigInteger)
+    changed_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    """By the clock at the statement; views read what is newer than they are."""
+
+    __table_args__ = (
+        Index("ix_gamification_standing_day", "scope_id", "day_on", "day_score", "user_id"),
+        Index("ix_gamification_standing_week", "scope_id", "week_on", "week_score", "user_id"),
+        Index("ix_gamification_standing_month", "scope_id", "month_on", "month_score", "user_id"),
+        Index("ix_gamification_standing_all", "scope_id", "all_score", "user_id"),
     )
 
 

@@ -25,9 +25,10 @@ _MEMBERSHIPS = text("SELECT league_id, user_id FROM gamification_league_member W
 _MOVE_ENTRIES = text("""
     WITH gone AS (DELETE FROM gamification_xp_entry WHERE user_id = :from_id RETURNING *)
     INSERT INTO gamification_xp_entry
-        (id, user_id, cause, amount, league_id, local_on, time_zone, occurred_at, xp_total_after, points, factor, easy)
+        (id, user_id, cause, amount, league_id, local_on, time_zone, occurred_at, xp_total_after, points, factor, easy,
+         course_id)
     SELECT g.id, CAST(:into_id AS uuid), g.cause, g.amount, coalesce(own.league_id, g.league_id), g.local_on,
-        g.time_zone, g.occurred_at, g.xp_total_after, g.points, g.factor, g.easy
+        g.time_zone, g.occurred_at, g.xp_total_after, g.points, g.factor, g.easy, g.course_id
     FROM gone g LEFT JOIN gamification_league l ON l.id = g.league_id
     LEFT JOIN gamification_league_member own ON own.user_id = :into_id AND own.week_on = l.week_on
     ON CONFLICT (user_id, cause) DO NOTHING

@@ -17,7 +17,7 @@ from app.infra import Infra
 from domains.gamification.api import Boards, check_ledger
 from domains.gamification.errors import LeagueNotFound
 from domains.gamification.events import LessonRewarded
-from domains.gamification.service.boards import REDIS_DEADLINE_S
+from domains.gamification.service.breaker import REDIS_DEADLINE_S
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
@@ -151,7 +151,7 @@ async def test_a_frozen_redis_costs_no_more_than_its_deadline_and_is_caught_up_w
     assert spent_then < REDIS_DEADLINE_S
     assert frozen.version == before.version + 1  # type: ignore[attr-defined]
     valkey.signal(signal.SIGCONT)
-    boards._closed_until = 0.0
+    boards._breaker.try_again()
     assert await boards.board(league_id) == frozen
     assert await boards.differences() == []
     await redis.aclose()
@@ -180,7 +180,7 @@ async def test_what_a_process_owes_is_repaid_once_redis_is_back(
     assert missed is not None
     await ours.project([missed])
     valkey.signal(signal.SIGCONT)
-    ours._closed_until = 0.0
+    ours._breaker.try_again()
     await ours.project([rewards[0]])
     # The other process believes its board still, and is right to.
     assert (await theirs.board(missed.league_id)).version == 5

@@ -55,9 +55,9 @@ _AWARD = f"""
     WITH entry AS (
         INSERT INTO gamification_xp_entry
             (id, user_id, cause, amount, league_id, local_on, time_zone, occurred_at, xp_total_after, points,
-             factor, easy)
+             factor, easy, course_id)
         SELECT $1::uuid, b.user_id, $3::text, $4::integer, $5::uuid, $7::date, $8::text, $9::timestamptz,
-            b.xp + $4::integer, $13::integer, $14::smallint, $15::boolean
+            b.xp + $4::integer, $13::integer, $14::smallint, $15::boolean, $16::uuid
         FROM gamification_balance b WHERE b.user_id = $2
         ON CONFLICT (user_id, cause) DO NOTHING RETURNING user_id, league_id, amount, local_on, occurred_at, easy
     ), balance AS (
@@ -120,6 +120,8 @@ class Award(NamedTuple):
     points: int
     factor: int
     easy: bool
+    course_id: UUID | None
+    """The course that was learned."""
     streak: Streak
     """As it is after the award."""
 
@@ -151,7 +153,7 @@ async def day(uow: UnitOfWork, user_id: UUID, local_on: date) -> Day:
 
 async def add_award(uow: UnitOfWork, award: Award) -> Awarded | None:
     """Ledger, balance, streak and the week's sum in one statement; None when the cause has been paid."""
-    *values, points, factor, easy, streak = award
-    columns = (*values, streak.current, streak.longest, streak.last_on, points, factor, easy)
+    *values, points, factor, easy, course_id, streak = award
+    columns = (*values, streak.current, streak.longest, streak.last_on, points, factor, easy, course_id)
     rows = await uow.fetch(_AWARD, new_id(), *columns)
     return Awarded(*rows[0]) if rows else None

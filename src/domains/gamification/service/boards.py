@@ -8,14 +8,13 @@ ledger again. No call waits longer than REDIS_DEADLINE_S for Redis.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from domains.gamification.errors import LeagueNotFound, NoLeague
 from domains.gamification.events import LessonRewarded, StandingsMoved
@@ -25,15 +24,13 @@ from domains.gamification.repository import leagues as cohorts
 from domains.gamification.repository.boards import MemberSum
 from domains.gamification.repository.leagues import LeagueRecord
 from domains.gamification.schemas import Board, BoardEntry
+from domains.gamification.service.breaker import REDIS_DEADLINE_S, Breaker, RedisAway
+from domains.gamification.service.standings import Standings
 from domains.identity import api as identity
 from domains.kernel.clock import utc_now
 from domains.kernel.events import Event
 from domains.kernel.uow import Database
 
-T = TypeVar("T")
-
-REDIS_DEADLINE_S = 0.05
-SHORT_CIRCUIT_S = 1.5
 TRUST_S = 30.0
 """How long a board is believed before it is compared with the ledger again: heals what a crashed Redis forgot."""
 NAMES_KEPT = 20_000
@@ -78,17 +75,14 @@ _TIME_SPAN = 1 << 30
 _MOST_XP = (1 << 22) - 1
 
 
-class RedisAway(Exception):
-    """Redis did not answer in time, or has not been asked because it just failed."""
-
-
 class Boards:
     """One per process. `project` is called with committed facts before the screens hear of them."""
 
     def __init__(self, db: Database, redis: Redis) -> None:
         self._db = db
         self._redis = redis
-        self._closed_until = 0.0
+        self._breaker = Breaker(lambda: self._trusted.clear())
+        self.standings = Standings(db, redis, self._breaker)
         self._trusted: dict[UUID, float] = {}
         self._owed: set[UUID] = set()
         self._leagues: dict[UUID, LeagueRecord] = {}
@@ -119,7 +113,7 @@ class Boards:
         """Facts may come twice and in any order. Waits for Redis no longer than the deadline."""
         moves = _on_boards(rewards)
         try:
-            found = await self._ask(lambda: self._send(moves)) if moves else []
+            found = await self._breaker.ask(lambda: self._send(moves)) if moves else []
             missing = {league_id for (league_id, _), said in zip(moves, found, strict=True) if said == -1}
             due = missing.union(islice(self._owed, REPAID_AT_ONCE))
             if due:
@@ -157,8 +151,10 @@ class Boards:
         return await cohorts.still_members(self._db, pairs) if pairs else set()
 
     async def rebuild(self, league_ids: Iterable[UUID] | None = None) -> None:
-        """Boards made anew from the ledger: the given ones, or all that may still be shown. Raises RedisAway."""
+        """Boards made anew from the ledger: the given ones, or all that may still be shown, and standings. Raises
+        RedisAway."""
         if league_ids is None:
+            await self.standings.rebuild()
             league_ids = [league.id for league in await self._shown_leagues()]
         ids = list(league_ids)
         for start in range(0, len(ids), CHECKED_AT_ONCE):
@@ -169,7 +165,7 @@ class Boards:
 
     async def _drop(self, league_ids: Sequence[UUID]) -> None:
         keys = [key for league_id in league_ids for key in _keys(league_id)]
-        await self._ask(lambda: self._redis.delete(*keys), 1.0)
+        await self._breaker.ask(lambda: self._redis.delete(*keys), 1.0)
 
     async def differences(self) -> list[str]:
         """One line per place on a board that the ledger does not bear out. A board that is not there is no difference:
@@ -184,7 +180,7 @@ class Boards:
             lines = [line for each in found.values() for line in each]
             if not doubtful:
                 break
-        return lines
+        return [*lines, *await self.standings.differences()]
 
     async def _compare(self, league_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
         found: dict[UUID, list[str]] = {}
@@ -222,7 +218,7 @@ class Boards:
 
     async def _read(self, league_id: UUID, deadline_s: float = REDIS_DEADLINE_S) -> list[MemberSum] | None:
         keys = _keys(league_id)
-        found: Any = await self._ask(lambda: self._eval(self._redis, _READ, keys), deadline_s)
+        found: Any = await self._breaker.ask(lambda: self._eval(self._redis, _READ, keys), deadline_s)
         if not found:
             return None
         scores, counts = found
@@ -238,7 +234,7 @@ class Boards:
         """Merges what the ledger says into the boards."""
         ids = list(league_ids)
         # Asked first: while Redis is away, PostgreSQL is not troubled for it.
-        self._check_circuit()
+        self._breaker.check()
         sums = await boards.ledger_sums(self._db, ids)
         known = await self._known(league_id for league_id, standings in sums.items() if standings)
         calls: list[tuple[tuple[str, str], list[str]]] = []
@@ -257,7 +253,7 @@ class Boards:
                 self._eval(pipe, _MERGE, keys, *values)
             await pipe.execute()
 
-        await self._ask(send, deadline_s)
+        await self._breaker.ask(send, deadline_s)
         if len(self._trusted) > LEAGUES_KEPT:
             self._trusted.clear()
         self._trusted.update(dict.fromkeys(ids, time.monotonic() + TRUST_S))
@@ -276,21 +272,6 @@ class Boards:
     def _eval(redis: Any, script: str, keys: tuple[str, str], *values: str) -> Any:
         # The text and not its hash: a restarted Redis knows no hashes, and a pipeline cannot ask in between.
         return redis.eval(script, len(keys), *keys, *values)
-
-    async def _ask(self, call: Callable[[], Awaitable[T]], deadline_s: float = REDIS_DEADLINE_S) -> T:
-        self._check_circuit()
-        try:
-            async with asyncio.timeout(deadline_s):
-                return await call()
-        except (RedisError, OSError, TimeoutError) as error:
-            self._closed_until = time.monotonic() + SHORT_CIRCUIT_S
-            self._trusted.clear()
-            log.warning("boards go on without Redis: %s", type(error).__name__)
-            raise RedisAway from error
-
-    def _check_circuit(self) -> None:
-        if time.monotonic() < self._closed_until:
-            raise RedisAway
 
     def _owe(self, league_ids: Iterable[UUID]) -> None:
         self._trusted.clear()

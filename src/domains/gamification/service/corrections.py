@@ -30,4 +30,4 @@ async def pay_regraded(uow: UnitOfWork, fact: AnswerRegraded) -> None:
         amount=due, points=work.points - found.points, league_id=None if is_over else found.league_id
     )
     if await corrections.correct(uow, fact.user_id, f"regrade:{fact.session_id}", entry) and entry.league_id:
-        uow.record(StandingsMoved(league_ids=[entry.league_id]))
+        uow.record(StandingsMoved(league_ids=[entry.league_id], user_ids=[fact.user_id]))

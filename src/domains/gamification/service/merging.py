@@ -26,4 +26,4 @@ async def merge(uow: UnitOfWork, from_id: UUID, into_id: UUID) -> None:
     await moves.set_streak(uow.session, into_id, await streaks.recount(uow, into_id))
     await moves.set_streak(uow.session, from_id, Streak())
     if before:
-        uow.record(StandingsMoved(league_ids=sorted({seat.league_id for seat in before})))
+        uow.record(StandingsMoved(league_ids=sorted({seat.league_id for seat in before}), user_ids=[from_id, into_id]))

@@ -61,7 +61,7 @@ async def _reward(
         league_id, tier = await _enter_league(uow, fact.user_id, week_on)
     award = Award(
         fact.user_id, cause, amount, league_id, week_on, local_on, time_zone, at,
-        work.points, account.factor, work.easy, streak,
+        work.points, account.factor, work.easy, fact.course_id, streak,
     )  # fmt: skip
     awarded = await ledger.add_award(uow, award)
     if awarded is None:
