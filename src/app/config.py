@@ -77,6 +77,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     fcm_credentials: str = ""
     """Path of a Firebase service account's JSON file, for push to phones; empty pushes to browsers only."""
 
+    shop_file: str = ""
+    """Path of a YAML file with things that gems buy, besides the built-in ones or in place of them."""
+    quests_file: str = ""
+    """Path of a YAML file with quests, in place of the built-in ones."""
+    achievements_file: str = ""
+    """Path of a YAML file with achievements, besides the built-in ones or in place of them."""
+
     oidc_providers: str = ""
     """Logins elsewhere, JSON: [{"name": …, "issuer": …, "client_id": …, "client_secret": …}]; google has no issuer."""
 

@@ -21,6 +21,7 @@ from app import registry
 from app.config import PREFIX, ConfigError, Settings
 from app.services import addressed
 from domains.billing import api as billing
+from domains.gamification import api as gamification
 from domains.identity import api as identity
 from domains.kernel.uow import Database, Reactions, Subscription
 from domains.notifications import api as notifications
@@ -72,6 +73,7 @@ async def open_infra(
     """Infra for `settings`; starts embedded services where a URL is missing, and stops what it started."""
     async with _addresses(settings) as found:
         login_providers = _login_providers(found)
+        rules = rulebook(found)
         senders = _senders(found, lambda: db)
         engine = open_engine(found.database_url, found.database_pool_size, limits)
         pool = await asyncpg.create_pool(
@@ -90,6 +92,7 @@ async def open_infra(
             ports: dict[type, object] = {
                 billing.Providers: providers,
                 notifications.Senders: senders,
+                gamification.Rulebook: rules,
                 identity.OpenIdProviders: login_providers,
                 identity.Holdings: identity.Holdings(registry.personal_data()),
                 identity.RelyingParty: identity.RelyingParty.of(found.public_url, found.origins, found.passkey_domain),
@@ -138,6 +141,18 @@ def _payment_providers(settings: Settings) -> billing.Providers:
         production=settings.production,
         public_url=settings.public_url,
     )
+
+
+def rulebook(settings: Settings) -> gamification.Rulebook:
+    """Raises ConfigError."""
+    try:
+        return gamification.rulebook(
+            shop_file=settings.shop_file,
+            quests_file=settings.quests_file,
+            achievements_file=settings.achievements_file,
+        )
+    except gamification.BadRules as error:
+        raise ConfigError(f"{PREFIX}{error.setting.upper()}: {error}") from None
 
 
 def _login_providers(settings: Settings) -> identity.OpenIdProviders:

@@ -26,7 +26,7 @@ from app.config import SECRET_FIELDS, ConfigError, Settings
 from app.embedded import EmbeddedError
 from app.embedded.postgres import find_postgres
 from app.embedded.valkey import find_valkey
-from app.infra import open_redis, plain_dsn
+from app.infra import open_redis, plain_dsn, rulebook
 from app.services import addressed
 from domains.identity.api import RelyingParty
 
@@ -36,6 +36,7 @@ LOW_DISK_BYTES = 1024**3
 SLOW_S = 0.05
 CLOCK_SKEW_S = 2.0
 WAIT_S = 5.0
+_RULES = ("shop_file", "quests_file", "achievements_file")
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -98,7 +99,13 @@ def _plain(value: object) -> str:
 def examine(settings: Settings) -> list[Finding]:
     findings = [check_disk(settings), check_proxy(settings), check_passkeys(settings)]
     if settings.embedded and not (settings.data_dir / "postgres").exists():
-        return [*findings, check_programs(settings), *check_payments(settings), check_mail(settings)]
+        return [
+            *findings,
+            check_programs(settings),
+            *check_payments(settings),
+            check_mail(settings),
+            check_rules(settings),
+        ]
     with ExitStack() as stack:
         try:
             found = stack.enter_context(addressed(settings, owner="command", report=lambda line: None))
@@ -106,7 +113,7 @@ def examine(settings: Settings) -> list[Finding]:
             findings.append(Finding("embedded services", "bad", str(error), "see the sentence itself"))
         else:
             findings += asyncio.run(_examine_services(settings, found))
-    return [*findings, *check_payments(settings), check_mail(settings)]
+    return [*findings, *check_payments(settings), check_mail(settings), check_rules(settings)]
 
 
 def check_programs(settings: Settings) -> Finding:
@@ -280,6 +287,19 @@ def _check_keys(
     mode = "live" if "_live_" in key else "test"
     secrets = f"{len(webhook_secrets)} webhook secret{'s' if len(webhook_secrets) > 1 else ''}"
     return Finding(provider, "good", f"{mode} mode, {secrets}; webhooks are taken at {endpoint}")
+
+
+def check_rules(settings: Settings) -> Finding:
+    """Prices, quests and achievements, with an operator's own."""
+    try:
+        rules = rulebook(settings)
+    except ConfigError as error:
+        return Finding("rewards", "bad", str(error), "mend that file; `lyceum serve` does not start with it")
+    own = [f"LYCEUM_{name.upper()}" for name in _RULES if getattr(settings, name)]
+    quests = len(rules.quests.daily) + len(rules.quests.weekly) + len(rules.quests.friend)
+    told = f"{sum(not item.withdrawn for item in rules.shop.items)} things in the shop, {quests} quests"
+    told += f", {len(rules.achievements.by_id)} achievements"
+    return Finding("rewards", "good", f"{told}, with {' and '.join(own)}" if own else told)
 
 
 def check_mail(settings: Settings) -> Finding:

@@ -6,9 +6,15 @@ from uuid import UUID
 
 from domains.gamification.repository import streaks as days
 from domains.gamification.repository.streaks import Practice
+from domains.gamification.rulebook import BadRules, Rulebook, rulebook
 from domains.gamification.schemas import Board, BoardEntry
 from domains.gamification.service import streaks
+from domains.gamification.service.achievements import Words as AchievementWords
+from domains.gamification.service.achievements import words as achievement_words
 from domains.gamification.service.boards import Boards
+from domains.gamification.service.finalising import Finalised
+from domains.gamification.service.finalising import finalise as finalise_leagues
+from domains.gamification.service.finalising import preview as preview_leagues
 from domains.gamification.service.ledger import check_ledger, rebuild_boards
 from domains.gamification.service.past import PastReward, rewards_since
 from domains.gamification.service.rewards import complete_session
@@ -30,15 +36,23 @@ async def practice(
 
 
 __all__ = [
+    "AchievementWords",
+    "BadRules",
     "Board",
     "BoardEntry",
     "Boards",
+    "Finalised",
     "PastReward",
     "Practice",
+    "Rulebook",
+    "achievement_words",
     "check_ledger",
     "complete_session",
+    "finalise_leagues",
     "practice",
+    "preview_leagues",
     "rebuild_boards",
     "rewards_since",
+    "rulebook",
     "streaks_at_risk",
 ]

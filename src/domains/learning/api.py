@@ -6,10 +6,12 @@ from domains.kernel.errors import NotFound
 from domains.kernel.uow import Database, UnitOfWork
 from domains.learning import repository
 from domains.learning.repository.past import lessons_of
+from domains.learning.repository.totals import Totals, totals
 from domains.learning.repository.watching import SessionProgress
 from domains.learning.schemas import AnswerIn, AnswerOut, ItemProblem, SessionProgressOut, SyncedAnswerOut, SyncIn
 from domains.learning.service.answers import submit_answer
 from domains.learning.service.completion import CompletedSession, complete_session
+from domains.learning.service.hearts import refill as refill_hearts
 from domains.learning.service.recount import Recounted, recount_all
 from domains.learning.service.regrading import in_words as regraded_in_words
 from domains.learning.service.schedule import Rebuilt, rebuild_all
@@ -57,6 +59,7 @@ __all__ = [
     "SyncIn",
     "SyncedAnswerOut",
     "TakenSession",
+    "Totals",
     "complete_session",
     "count_enrolled",
     "current_sessions",
@@ -66,6 +69,7 @@ __all__ = [
     "owns_session",
     "rebuild_all",
     "recount_all",
+    "refill_hearts",
     "regraded_in_words",
     "session_progress",
     "standing_session",
@@ -74,4 +78,5 @@ __all__ = [
     "still_may_watch_sessions",
     "submit_answer",
     "take_offline",
+    "totals",
 ]

@@ -36,6 +36,7 @@ _SPEND = """
     UPDATE gamification_purse p SET gems = p.gems + e.amount FROM entry e WHERE p.user_id = e.user_id RETURNING p.gems
 """
 _GEMS = "SELECT gems FROM gamification_purse WHERE user_id = $1"
+_IS_PAID = "SELECT FROM gamification_gem_entry WHERE user_id = $1 AND cause = $2"
 _CAUSES = "SELECT cause, created_at AS at FROM gamification_gem_entry WHERE user_id = $1 AND cause LIKE $2 ORDER BY id"
 _ENTRIES = """
     SELECT id, cause, amount, created_at AS at FROM gamification_gem_entry
@@ -100,6 +101,10 @@ async def spend(uow: UnitOfWork, user_id: UUID, amount: int, cause: str) -> int 
 async def gems(uow: UnitOfWork, user_id: UUID) -> int:
     rows = await uow.fetch(_GEMS, user_id)
     return rows[0]["gems"] if rows else 0
+
+
+async def is_paid(uow: UnitOfWork, user_id: UUID, cause: str) -> bool:
+    return bool(await uow.fetch(_IS_PAID, user_id, cause))
 
 
 async def causes(uow: UnitOfWork, user_id: UUID, prefix: str) -> list[Cause]:

@@ -7,7 +7,7 @@ the purse last, so that lessons and purchases do not wait for each other in a ci
 from collections.abc import Iterable
 from uuid import UUID
 
-from domains.gamification.errors import NotEnoughGems
+from domains.gamification.errors import AlreadyYours, NotEnoughGems
 from domains.gamification.events import GemsChanged
 from domains.gamification.repository import gems as repository
 from domains.gamification.repository.gems import Payment
@@ -36,11 +36,11 @@ async def earn_many(uow: UnitOfWork, payments: Iterable[Payment]) -> set[UUID]:
 async def spend(uow: UnitOfWork, user_id: UUID, amount: int, cause: str) -> int:
     """What is left. The purse is held from here to the commit.
 
-    Raises NotEnoughGems, also where the cause was paid for before: look for that first.
+    Raises NotEnoughGems, and AlreadyYours where the cause was paid for before.
     """
     left = await repository.spend(uow, user_id, amount, cause)
     if left is None:
-        raise NotEnoughGems
+        raise AlreadyYours if await repository.is_paid(uow, user_id, cause) else NotEnoughGems
     uow.record(GemsChanged(user_id=user_id, gems=left, amount=-amount, reason=_reason(cause)))
     return left
 

@@ -46,10 +46,19 @@ async def is_switched_off(uow: UnitOfWork, user_id: UUID) -> bool:
     return not (await profiles.preferences(uow, user_id)).hearts
 
 
-async def give_back(uow: UnitOfWork, hearts: Mapping[UUID, int]) -> None:
-    """So many come back to each, by practice or because an answer was right after all; announced where any was
-    missing."""
+async def refill(uow: UnitOfWork, user_id: UUID) -> bool:
+    """All come back; False where none is missing, or none can be."""
+    if (await hearts_of(uow, user_id)).unlimited:
+        return False
+    return bool(await give_back(uow, {user_id: policy.HEARTS}))
+
+
+async def give_back(uow: UnitOfWork, hearts: Mapping[UUID, int]) -> set[UUID]:
+    """So many come back to each, by practice, by gems, or because an answer was right after all; announced to those to
+    whom any was missing, and these are told."""
     now = utc_now()
-    for user_id, full_at in (await repository.give_back(uow, hearts, now)).items():
+    given = await repository.give_back(uow, hearts, now)
+    for user_id, full_at in given.items():
         left, next_at = policy.left(full_at, now), policy.next_at(full_at, now)
         uow.record(HeartsChanged(user_id=user_id, hearts=left, next_at=next_at))
+    return set(given)

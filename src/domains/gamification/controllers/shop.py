@@ -1,0 +1,83 @@
+"""Gems and what they buy."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, get, post
+from litestar.datastructures import CacheControlHeader
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, HeaderParameter, JSONBody
+
+from domains.gamification.repository import gems as repository
+from domains.gamification.service import shop
+from domains.gamification.shop_schemas import GemEntryOut, GemsOut, PurchaseIn, PurchaseOut, ShopOut
+from domains.identity.api import Principal
+from domains.kernel.idempotency import once_per_key
+from domains.kernel.page import Limit, Page, decode_cursor, page_of
+from domains.kernel.uow import UnitOfWork
+
+IdempotencyKey = Annotated[
+    str | None, HeaderParameter(name="Idempotency-Key", description="The same key again is the same purchase.")
+]
+
+
+class GemsController(Controller):
+    path = "/api/v1/gems"
+    tags = ("shop",)
+    cache_control = CacheControlHeader(no_store=True)
+
+    @get("/", operation_id="get_gems", summary="How many gems I have")
+    async def gems(self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]) -> GemsOut:
+        return GemsOut(await repository.gems(uow, principal.user_id))
+
+    @get("/entries", operation_id="list_gem_entries", summary="What earned and cost me gems, the newest first")
+    async def entries(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        principal: NamedDependency[Principal],
+        cursor: FromQuery[str | None] = None,
+        limit: Limit = 20,
+    ) -> Page[GemEntryOut]:
+        rows = await repository.entries(uow, principal.user_id, before=decode_cursor(cursor, UUID), most=limit + 1)
+        shown = [GemEntryOut(row.id, row.cause.partition(":")[0], row.amount, row.at) for row in rows]
+        return page_of(shown, limit, lambda entry: entry.id)
+
+
+class ShopController(Controller):
+    path = "/api/v1/shop"
+    tags = ("shop",)
+    cache_control = CacheControlHeader(no_store=True)
+
+    @get(
+        "/",
+        operation_id="get_shop",
+        summary="What my gems can buy",
+        description="Whoever has switched hearts or streaks off is offered nothing for them. Gems are earned by "
+        "learning and cannot be bought.",
+    )
+    async def shop(self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]) -> ShopOut:
+        return await shop.shop(uow, principal.user_id)
+
+    @post(
+        "/purchases",
+        operation_id="buy_item",
+        summary="Buy something with gems",
+        description="Refused, and nothing paid, where there are too few gems or it would change nothing: no heart is "
+        "missing, two freezes are held, or it is owned already.",
+    )
+    async def buy(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        principal: NamedDependency[Principal],
+        data: JSONBody[PurchaseIn],
+        key: IdempotencyKey = None,
+    ) -> PurchaseOut:
+        return await once_per_key(
+            uow,
+            owner_id=principal.user_id,
+            key=key,
+            operation="buy_item",
+            request=data,
+            answer_type=PurchaseOut,
+            work=lambda: shop.buy(uow, principal.user_id, data.item_id),
+        )
