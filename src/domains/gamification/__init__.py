@@ -7,11 +7,13 @@ Context: rewards given by a later job are lost, doubled or late under kills.
 Consequence: balances, league sums and boards can be checked against the ledger, and built from it again.
 """
 
+from domains.gamification.controllers.goals import GoalsController
 from domains.gamification.controllers.leaderboards import LeaderboardsController
 from domains.gamification.controllers.sessions import CompletionController, SyncController
 from domains.gamification.controllers.streaks import StreaksController
 from domains.gamification.events import (
     GemsChanged,
+    GoalReached,
     LeagueEntered,
     LessonRewarded,
     StandingsMoved,
@@ -25,8 +27,9 @@ from domains.kernel.domain import Domain
 
 DOMAIN = Domain(
     "gamification",
-    routes=[CompletionController, SyncController, LeaderboardsController, StreaksController],
+    routes=[CompletionController, SyncController, GoalsController, LeaderboardsController, StreaksController],
     events=[
+        GoalReached,
         LessonRewarded,
         LeagueEntered,
         StreakExtended,

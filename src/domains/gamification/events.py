@@ -54,6 +54,18 @@ class StandingsMoved(Event, frozen=True, kw_only=True, tag="gamification.standin
     """Whose sums are others than before."""
 
 
+class GoalReached(Event, frozen=True, kw_only=True, tag="gamification.goal_reached.v1"):
+    """A day brought what its learner had set as their goal; once for each day."""
+
+    published: ClassVar[Published | None] = Published("progress-events", "goal.reached")
+
+    user_id: UUID
+    local_on: date
+    goal_xp: int
+    xp: int
+    """Of the day by then."""
+
+
 class StreakExtended(Event, frozen=True, kw_only=True, tag="gamification.streak_extended.v1"):
     published: ClassVar[Published | None] = Published("progress-events", "streak.extended")
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from domains.gamification.events import LessonRewarded, StandingsMoved, StreakMilestoneReached
 from domains.gamification.repository import standings
-from domains.gamification.service import corrections, friend_streaks, merging, streaks
+from domains.gamification.service import corrections, friend_streaks, goals, merging, streaks
 from domains.gamification.service.rewards import reward_lesson, reward_practice
 from domains.identity.events import AccountErased, AccountMerged
 from domains.kernel.uow import Subscription, UnitOfWork
@@ -37,6 +37,7 @@ SUBSCRIPTIONS = [
     Subscription("gamification.reward_lesson", LessonCompleted, reward_lesson, "inside"),
     Subscription("gamification.reward_practice", PracticeCompleted, reward_practice, "inside"),
     Subscription("gamification.pay_regraded", AnswerRegraded, corrections.pay_regraded, "inside"),
+    Subscription("gamification.celebrate_goals", LessonRewarded, goals.celebrate, "after", goals.celebrate_many),
     Subscription("gamification.merge_accounts", AccountMerged, merge_accounts, "inside"),
     Subscription("gamification.forget_account", AccountErased, forget_account, "inside"),
     Subscription(

@@ -11,12 +11,17 @@ from domains.profiles.service.activity import share
 from domains.profiles.service.own import preferences
 from domains.profiles.service.people import visible
 
-__all__ = ["Preferences", "friends_of", "handles", "preferences", "share", "visible", "without_streaks"]
+__all__ = ["Preferences", "daily_goals", "friends_of", "handles", "preferences", "share", "visible", "without_streaks"]
 
 
 async def friends_of(db: Database, user_id: UUID) -> set[UUID]:
     """Without those whose profiles are private. Accounts that were closed are among them: `visible` leaves them out."""
     return await pairs.friends_of(db, user_id)
+
+
+async def daily_goals(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, int]:
+    """In XP; ids of nobody are left out."""
+    return await repository.daily_goals(uow.session, ids) if ids else {}
 
 
 async def handles(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, str]:

@@ -1,13 +1,16 @@
 """XP for lessons whose answers were right after all."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from app.asgi import Parts
+from app.infra import Infra
 from domains.gamification.api import check_ledger
 from domains.gamification.events import StandingsMoved
+from domains.gamification.policy.xp import EASY_CAP_XP
+from domains.gamification.service import boosts
 from domains.kernel.clock import utc_now
 from domains.kernel.events import Event
 from domains.kernel.ids import new_id
@@ -79,3 +82,22 @@ async def test_what_was_never_paid_or_does_not_depend_on_answers_is_not_correcte
     assert await regrade(db, ana, new_id()) == []
     assert await regrade(db, ana, session_id, completions=None) == []
     assert await earned(db, ana) == (15, 15)
+
+
+async def test_a_correction_is_boosted_as_its_lesson_was_and_keeps_to_the_caps_of_its_day(
+    db: Database, infra: Infra, new_learner: NewLearner, complete: Complete
+) -> None:
+    ana, at, now = await new_learner(), datetime(2026, 11, 18, 12, tzinfo=UTC), utc_now()
+    async with db.begin() as uow:
+        await boosts.start(uow, ana, 3, 60, "shop:1")
+    boosted, easy = new_id(), new_id()
+    await complete(ana, session_id=boosted, correct=7, at=now)
+    await regrade(db, ana, boosted)
+    assert await earned(db, ana) == (5 + 45, 5 + 45)
+    for number in range(29):
+        await complete(ana, session_id=easy if number == 0 else None, correct=7, again=2, at=at)
+    await regrade(db, ana, easy, completions=2)
+    [row] = await db.fetch("SELECT sum(amount) AS xp FROM gamification_xp_entry WHERE local_on = $1", at.date())
+    assert row["xp"] == EASY_CAP_XP
+    await regrade(db, ana, easy, completions=2)
+    assert await check_ledger(db, infra.redis) == []

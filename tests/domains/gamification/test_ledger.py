@@ -24,6 +24,10 @@ FORGERIES = {
     "balance": "UPDATE gamification_balance SET xp = 99",
     "balance without entries": "INSERT INTO gamification_balance VALUES ($1, 5)",
     "no balance": "DELETE FROM gamification_balance",
+    "xp of the day": "UPDATE gamification_balance SET day_xp = 9",
+    "easy xp of the day": "UPDATE gamification_balance SET day_easy_xp = 9",
+    "latest day": "UPDATE gamification_balance SET day_on = day_on - 1",
+    "day without entries": "INSERT INTO gamification_balance (user_id, day_on) VALUES ($1, '2026-11-20')",
     "xp of the week": "UPDATE gamification_league_member SET xp = 99",
     "tie-breaker": "UPDATE gamification_league_member SET last_xp_at = last_xp_at - interval '1 hour'",
     "member without entries": """

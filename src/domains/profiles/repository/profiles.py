@@ -21,6 +21,7 @@ _OWN = text(f"SELECT {_COLUMNS} FROM profiles_profile p {_CURRENT} WHERE p.user_
 _HOLD = text(f"SELECT {_COLUMNS} FROM profiles_profile p {_CURRENT} WHERE p.user_id = :user_id FOR NO KEY UPDATE OF p")  # noqa: S608
 _HANDLES = text("SELECT user_id, handle FROM profiles_handle WHERE user_id = ANY(:ids) AND kept_until IS NULL")
 _WITHOUT_STREAKS = text("SELECT user_id FROM profiles_profile WHERE user_id = ANY(:ids) AND NOT streaks")
+_GOALS = text("SELECT user_id, daily_goal_xp FROM profiles_profile WHERE user_id = ANY(:ids)")
 _OWNER = text("SELECT user_id FROM profiles_handle WHERE handle = :handle AND kept_until IS NULL")
 _LEAVE = text("UPDATE profiles_handle SET kept_until = :until WHERE user_id = :user_id AND kept_until IS NULL")
 # One's own former handle, or one that nobody is waited for any more.
@@ -71,6 +72,10 @@ async def take_handle(session: AsyncSession, user_id: UUID, handle: str, now: da
 
 async def handles(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:
     return {row.user_id: row.handle for row in await session.execute(_HANDLES, {"ids": list(ids)})}
+
+
+async def daily_goals(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, int]:
+    return {row.user_id: row.daily_goal_xp for row in await session.execute(_GOALS, {"ids": list(ids)})}
 
 
 async def owner(session: AsyncSession, handle: str) -> UUID | None:

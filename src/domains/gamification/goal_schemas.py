@@ -1,0 +1,39 @@
+"""Daily goals and boosts over the wire. Dates are of the learner's own calendar."""
+
+from datetime import date, datetime
+
+from domains.kernel.wire import Out
+
+
+class GoalDayOut(Out, frozen=True):
+    """`goal_xp` and `reached_at` as they were when the goal of the day was reached; null where it was not."""
+
+    on: date
+    xp: int
+    goal_xp: int | None
+    reached_at: datetime | None
+
+
+class GoalsOut(Out, frozen=True):
+    """`goal_xp` is the goal of now. `days` in order, without those that brought nothing."""
+
+    goal_xp: int
+    today: date
+    first_on: date
+    last_on: date
+    days_reached: int
+    days: list[GoalDayOut]
+
+
+class BoostOut(Out, frozen=True):
+    """Practice that is completed between `starts_at` and `ends_at` pays `factor` times as much."""
+
+    factor: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+class BoostsOut(Out, frozen=True):
+    """That which runs first, then those that begin when it ends."""
+
+    items: list[BoostOut]
