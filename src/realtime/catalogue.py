@@ -91,6 +91,7 @@ FRAMES: dict[str, Sent] = {
     wire.LESSON_COMPLETED: Sent(
         wire.LessonCompleted, "A lesson of one's own is complete and rewarded.", ("session_id", "lesson_id")
     ),
+    wire.ACHIEVEMENT_AWARDED: Sent(wire.AchievementAwarded, "A level of an achievement of one's own was reached."),
     wire.NOTIFICATION_CREATED: Sent(wire.NotificationCreated, "A new row in one's own inbox.", ("id",)),
     wire.NOTIFICATION_READ: Sent(
         wire.NotificationRead, "Some of one's own inbox was read or put away, here or elsewhere."

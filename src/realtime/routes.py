@@ -4,6 +4,7 @@ from uuid import UUID
 
 from domains.catalog.events import CourseRevisionPublished
 from domains.classrooms.events import ClassroomArchived, ClassroomReopened, MemberJoined, MemberLeft, RoleChanged
+from domains.gamification.events import AchievementAwarded as AchievementReached
 from domains.gamification.events import LeagueEntered, LessonRewarded
 from domains.identity.events import SessionsRevoked
 from domains.kernel.events import Event
@@ -15,7 +16,14 @@ from domains.notifications.events import NotificationCreated as NotificationReco
 from domains.notifications.events import NotificationsRead
 from realtime.messages import LeagueMoved, LearnerDid, Message, RoomMoved, SessionsEnded, ToLearner
 from realtime.rooms import CLASSROOM, COURSE
-from realtime.wire import HeartsChanged, LessonCompleted, NotificationCreated, NotificationRead, ProgressChanged
+from realtime.wire import (
+    AchievementAwarded,
+    HeartsChanged,
+    LessonCompleted,
+    NotificationCreated,
+    NotificationRead,
+    ProgressChanged,
+)
 
 
 def route(fact: Event) -> tuple[Message, ...]:
@@ -87,6 +95,17 @@ def route(fact: Event) -> tuple[Message, ...]:
                 correlation_id=fact.correlation_id,
             )
             return ToLearner(fact.user_id, completed), *_on_board(fact)
+        case AchievementReached():
+            awarded = AchievementAwarded(
+                achievement=fact.achievement,
+                level=fact.level,
+                gems=fact.gems,
+                awarded_at=fact.awarded_at,
+                local_on=fact.local_on,
+                at=fact.occurred_at,
+                correlation_id=fact.correlation_id,
+            )
+            return (ToLearner(fact.user_id, awarded),)
         case LeagueEntered():
             return (LeagueMoved(fact.league_id, fact.user_id),)
         case NotificationRecorded():

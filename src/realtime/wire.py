@@ -1,7 +1,7 @@
 """Every frame that crosses a socket, in both directions. Invariant: nothing is sent or accepted that is not declared
 here; `realtime.asyncapi` turns these types into the published document."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
@@ -21,6 +21,7 @@ STREAM_CLOSED = "stream.closed"
 PROGRESS_CHANGED = "progress.changed"
 HEARTS_CHANGED = "hearts.changed"
 LESSON_COMPLETED = "lesson.completed"
+ACHIEVEMENT_AWARDED = "achievement.awarded"
 NOTIFICATION_CREATED = "notification.created"
 NOTIFICATION_READ = "notification.read"
 LEAGUE_SNAPSHOT = "league.snapshot"
@@ -207,6 +208,19 @@ class LessonCompleted(StreamFrame, frozen=True, kw_only=True):
     xp_earned: int
     xp_total: int
     streak: int
+
+
+class AchievementAwarded(StreamFrame, frozen=True, kw_only=True):
+    """A level of an achievement was reached; levels are absolute. `local_on` is the learner's own date, `gems` what it
+    paid. The list of achievements has the words."""
+
+    event = ACHIEVEMENT_AWARDED
+
+    achievement: str
+    level: int
+    gems: int
+    awarded_at: Moment
+    local_on: date | None
 
 
 class NotificationCreated(StreamFrame, frozen=True, kw_only=True):

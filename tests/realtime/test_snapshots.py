@@ -125,6 +125,29 @@ async def hearts_changed(stage: Stage) -> None:
     await comes_to(apply, screen, fresh, "hearts.changed")
 
 
+async def achievement_awarded(stage: Stage) -> None:
+    ada, screen = await stage.ada()
+    lessons = await stage.lessons()
+
+    async def look() -> State:
+        items = (await rest(ada, "/achievements"))["items"]
+        return {item["id"]: [(award["level"], award["awarded_at"]) for award in item["awards"]] for item in items}
+
+    stale = await look()
+    await ada.finish(lessons[0])
+    await stage.settled()
+
+    def apply(frames: Frames) -> State:
+        state = dict(stale)
+        for _, frame in frames:
+            id_ = frame["achievement"]
+            state[id_] = [(frame["level"], frame["awarded_at"]), *state[id_]]
+        return state
+
+    fresh = await look()
+    await comes_to(apply, screen, fresh, "achievement.awarded")
+
+
 SHOWN = ("id", "kind", "title", "body", "url")
 
 
@@ -356,6 +379,7 @@ CASES: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "progress.changed": progress_changed,
     "hearts.changed": hearts_changed,
     "lesson.completed": lesson_completed,
+    "achievement.awarded": achievement_awarded,
     "notification.created": notification_created,
     "notification.read": notification_read,
     "league.snapshot": league_snapshot,

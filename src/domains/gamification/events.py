@@ -46,6 +46,21 @@ class LeagueEntered(Event, frozen=True, kw_only=True, tag="gamification.league_e
     """The Monday at whose UTC midnight the league ends."""
 
 
+class LeagueFinished(Event, frozen=True, kw_only=True, tag="gamification.league_finished.v1"):
+    """How a week ended for a member who had not left. Recorded once, however late the week was finalised."""
+
+    user_id: UUID
+    league_id: UUID
+    week_on: date
+    tier: int
+    tier_after: int
+    rank: int
+    active: int
+    """How many had XP in it."""
+    xp: int
+    gems: int
+
+
 class StandingsMoved(Event, frozen=True, kw_only=True, tag="gamification.standings_moved.v1"):
     """One learner's place in these leagues became another's; a board that only ever adds does not show it."""
 
@@ -94,6 +109,22 @@ class StreakMilestoneReached(Event, frozen=True, kw_only=True, tag="gamification
     days: int
 
 
+class AchievementAwarded(Event, frozen=True, kw_only=True, tag="gamification.achievement_awarded.v1"):
+    """Recorded once for each level of an achievement that somebody reaches."""
+
+    published: ClassVar[Published | None] = Published("progress-events", "achievement.awarded")
+
+    user_id: UUID
+    achievement: str
+    level: int
+    """From 1."""
+    gems: int
+    """What it paid."""
+    awarded_at: datetime
+    local_on: date | None
+    """The learner's own date then."""
+
+
 class GemsChanged(Event, frozen=True, kw_only=True, tag="gamification.gems_changed.v1"):
     """Gems were earned or spent. For live screens only: the purse is the truth."""
 
@@ -106,3 +137,33 @@ class GemsChanged(Event, frozen=True, kw_only=True, tag="gamification.gems_chang
     """How many came; below nothing where they were spent."""
     reason: str
     """What the cause begins with: quest, badge, own, buy, …"""
+
+
+class QuestClaimed(Event, frozen=True, kw_only=True, tag="gamification.quest_claimed.v1"):
+    published: ClassVar[Published | None] = Published("progress-events", "quest.completed")
+
+    user_id: UUID
+    key: str
+    """`daily:{date}:{id}`, `weekly:{Monday}:{id}` or `friend:{id}`."""
+    gems: int
+
+
+class MonthlyBadgeEarned(Event, frozen=True, kw_only=True, tag="gamification.monthly_badge_earned.v1"):
+    published: ClassVar[Published | None] = Published("progress-events", "badge.earned")
+
+    user_id: UUID
+    month: str
+    """As 2026-11; of the learner's own calendar."""
+
+
+class FriendQuestInvited(Event, frozen=True, kw_only=True, tag="gamification.friend_quest_invited.v1"):
+    quest_id: UUID
+    from_id: UUID
+    to_id: UUID
+
+
+class FriendQuestBegun(Event, frozen=True, kw_only=True, tag="gamification.friend_quest_begun.v1"):
+    quest_id: UUID
+    user_ids: list[UUID]
+    """Of both."""
+    ends_at: datetime

@@ -4,11 +4,21 @@ from collections.abc import Sequence
 
 from domains.gamification.events import LessonRewarded, StandingsMoved, StreakMilestoneReached
 from domains.gamification.repository import standings
-from domains.gamification.service import corrections, friend_streaks, goals, merging, streaks
+from domains.gamification.service import (
+    achievements,
+    corrections,
+    friend_quests,
+    friend_streaks,
+    goals,
+    leagues,
+    merging,
+    streaks,
+)
 from domains.gamification.service.rewards import reward_lesson, reward_practice
 from domains.identity.events import AccountErased, AccountMerged
 from domains.kernel.uow import Subscription, UnitOfWork
 from domains.learning.events import AnswerRegraded, LessonCompleted, PracticeCompleted
+from domains.profiles.events import PreferencesChanged
 
 
 async def merge_accounts(uow: UnitOfWork, fact: AccountMerged) -> None:
@@ -17,6 +27,7 @@ async def merge_accounts(uow: UnitOfWork, fact: AccountMerged) -> None:
 
 async def forget_account(uow: UnitOfWork, fact: AccountErased) -> None:
     await friend_streaks.forget(uow, fact.user_id)
+    await friend_quests.forget(uow, fact.user_id)
 
 
 async def tally(uow: UnitOfWork, fact: LessonRewarded) -> None:
@@ -38,7 +49,11 @@ SUBSCRIPTIONS = [
     Subscription("gamification.reward_practice", PracticeCompleted, reward_practice, "inside"),
     Subscription("gamification.pay_regraded", AnswerRegraded, corrections.pay_regraded, "inside"),
     Subscription("gamification.celebrate_goals", LessonRewarded, goals.celebrate, "after", goals.celebrate_many),
+    Subscription(
+        "gamification.award_achievements", LessonRewarded, achievements.award_one, "after", achievements.award
+    ),
     Subscription("gamification.merge_accounts", AccountMerged, merge_accounts, "inside"),
+    Subscription("gamification.follow_league_wishes", PreferencesChanged, leagues.follow_wishes, "inside"),
     Subscription("gamification.forget_account", AccountErased, forget_account, "inside"),
     Subscription(
         "gamification.pay_milestone", StreakMilestoneReached, streaks.pay_milestone, "after", streaks.pay_milestones

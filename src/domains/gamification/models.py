@@ -22,7 +22,6 @@ from sqlalchemy import (
 from sqlalchemy import false as no
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domains.gamification.policy.leagues import COHORT_SIZE
 from domains.kernel.models import Base, Dated, Identified, Moment
 
 
@@ -35,19 +34,30 @@ class League(Identified, Dated, Base):
     tier: Mapped[int] = mapped_column(SmallInteger)
     number: Mapped[int] = mapped_column(Integer)
     """Counts the cohorts of a tier and week from 1; two that are opened at once collide here, so one fills first."""
-    members: Mapped[int] = mapped_column(SmallInteger)
+    finalised_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When its end was written down and paid for."""
 
     __table_args__ = (
-        CheckConstraint(f"members BETWEEN 0 AND {COHORT_SIZE}", name="members"),
         Index("uq_gamification_league_number", "week_on", "tier", "number", unique=True),
-        Index(
-            "ix_gamification_league_open",
-            "week_on",
-            "tier",
-            "number",
-            postgresql_where=text(f"members < {COHORT_SIZE}"),
-        ),
+        Index("ix_gamification_league_unfinished", "week_on", "id", postgresql_where=text("finalised_at IS NULL")),
     )
+
+
+class LeagueSeat(Base):
+    """A free seat. Who takes it deletes it; those of a league that is over are deleted when it is finalised."""
+
+    __tablename__ = "gamification_league_seat"
+
+    league_id: Mapped[UUID] = mapped_column(ForeignKey("gamification_league.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    week_on: Mapped[date] = mapped_column(Date)
+    tier: Mapped[int] = mapped_column(SmallInteger)
+    pace: Mapped[int] = mapped_column(SmallInteger)
+    """Of who opened the league, as `policy.leagues` counts it."""
+    utc_hours: Mapped[int] = mapped_column(SmallInteger)
+    """How far their clock is ahead of UTC."""
+
+    __table_args__ = (Index("ix_gamification_league_seat_week_on", "week_on", "tier"),)
 
 
 class LeagueMember(Base):
@@ -63,6 +73,11 @@ class LeagueMember(Base):
     joined_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     last_xp_at: Mapped[datetime] = mapped_column(Moment)
     """Whole milliseconds; breaks ties: who got there first stands higher."""
+    left_at: Mapped[datetime | None] = mapped_column(Moment)
+    """Since when they are not shown in it and nothing more counts; None where they take part."""
+    final_rank: Mapped[int | None] = mapped_column(SmallInteger)
+    """With `tier_after` None until the league was finalised, and for who has left it."""
+    tier_after: Mapped[int | None] = mapped_column(SmallInteger)
 
     __table_args__ = (Index("uq_gamification_league_member_week", "user_id", "week_on", unique=True),)
 
@@ -198,6 +213,50 @@ class SessionResult(Dated, Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class KeptDayRow(Base):
+    """A day without practice that ended no streak. It stays when the day turns out to have been practised; a freeze
+    that was spent on it is free again then."""
+
+    __tablename__ = "gamification_streak_kept"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
+    local_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    """Of `policy.streaks.Kept`."""
+    freeze_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("gamification_freeze.id", ondelete="SET NULL"), index=True
+    )
+    time_zone: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+
+
+class FreezeRow(Identified, Dated, Base):
+    """A streak freeze, and by what it came. Spent on the day that names it."""
+
+    __tablename__ = "gamification_freeze"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"))
+    cause: Mapped[str] = mapped_column(Text)
+    gained_on: Mapped[date] = mapped_column(Date)
+    time_zone: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (Index("uq_gamification_freeze_cause", "user_id", "cause", unique=True),)
+
+
+class FriendStreakRow(Base):
+    """Two friends who practise on the same days, or an invitation to. Its days are counted from both their ledgers."""
+
+    __tablename__ = "gamification_friend_streak"
+
+    asker_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
+    asked_id: Mapped[UUID] = mapped_column(
+        ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    began_on: Mapped[date | None] = mapped_column(Date)
+    """By the calendar of who accepted; None while it is an invitation."""
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+
+
 class GemEntry(Identified, Dated, Base):
     """One cause of gems, earned or spent. The database refuses to update it."""
 
@@ -273,45 +332,19 @@ class FriendQuestMember(Base):
     )
 
 
-class KeptDayRow(Base):
-    """A day without practice that ended no streak. It stays when the day turns out to have been practised; a freeze
-    that was spent on it is free again then."""
+class AchievementRow(Base):
+    """A level of an achievement that somebody has reached. Never taken back, whatever becomes of its rules."""
 
-    __tablename__ = "gamification_streak_kept"
+    __tablename__ = "gamification_achievement"
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
-    local_on: Mapped[date] = mapped_column(Date, primary_key=True)
-    kind: Mapped[str] = mapped_column(Text)
-    """Of `policy.streaks.Kept`."""
-    freeze_id: Mapped[UUID | None] = mapped_column(
-        ForeignKey("gamification_freeze.id", ondelete="SET NULL"), index=True
-    )
-    time_zone: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
-
-
-class FreezeRow(Identified, Dated, Base):
-    """A streak freeze, and by what it came. Spent on the day that names it."""
-
-    __tablename__ = "gamification_freeze"
-
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"))
-    cause: Mapped[str] = mapped_column(Text)
-    gained_on: Mapped[date] = mapped_column(Date)
-    time_zone: Mapped[str] = mapped_column(Text)
-
-    __table_args__ = (Index("uq_gamification_freeze_cause", "user_id", "cause", unique=True),)
-
-
-class FriendStreakRow(Base):
-    """Two friends who practise on the same days, or an invitation to. Its days are counted from both their ledgers."""
-
-    __tablename__ = "gamification_friend_streak"
-
-    asker_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
-    asked_id: Mapped[UUID] = mapped_column(
-        ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
-    began_on: Mapped[date | None] = mapped_column(Date)
-    """By the calendar of who accepted; None while it is an invitation."""
-    created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    achievement: Mapped[str] = mapped_column(Text, primary_key=True)
+    level: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    version: Mapped[int] = mapped_column(Integer)
+    """Of the rules that it was given under."""
+    gems: Mapped[int] = mapped_column(Integer)
+    """What it paid."""
+    awarded_at: Mapped[datetime] = mapped_column(Moment)
+    """When what was earned last before it was earned."""
+    local_on: Mapped[date | None] = mapped_column(Date)
+    """The learner's own date then."""

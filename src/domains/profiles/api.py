@@ -6,12 +6,28 @@ from uuid import UUID
 from domains.kernel.uow import Database, UnitOfWork
 from domains.profiles.repository import pairs
 from domains.profiles.repository import profiles as repository
+from domains.profiles.repository.activity import Badge
 from domains.profiles.schemas.own import Preferences
-from domains.profiles.service.activity import share
-from domains.profiles.service.own import preferences
-from domains.profiles.service.people import visible
+from domains.profiles.service.activity import share, share_achievements
+from domains.profiles.service.own import preferences, preferences_of
+from domains.profiles.service.people import sees_profile, visible
 
-__all__ = ["Preferences", "daily_goals", "friends_of", "handles", "preferences", "share", "visible", "without_streaks"]
+__all__ = [
+    "Badge",
+    "Preferences",
+    "daily_goals",
+    "friend_counts",
+    "friends_of",
+    "handles",
+    "hidden_in_leagues",
+    "preferences",
+    "preferences_of",
+    "sees_profile",
+    "share",
+    "share_achievements",
+    "visible",
+    "without_streaks",
+]
 
 
 async def friends_of(db: Database, user_id: UUID) -> set[UUID]:
@@ -24,9 +40,19 @@ async def daily_goals(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, int]
     return await repository.daily_goals(uow.session, ids) if ids else {}
 
 
+async def friend_counts(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, int]:
+    """How many friends each of them has; people without any are left out."""
+    return await pairs.friend_counts(uow, ids) if ids else {}
+
+
 async def handles(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, str]:
     """Of those who have chosen one, whoever may see them: ask `visible` first. Names are identity's."""
     return await repository.handles(uow.session, ids) if ids else {}
+
+
+async def hidden_in_leagues(db: Database, ids: Collection[UUID]) -> set[UUID]:
+    """Those who take part in leagues without their name."""
+    return await repository.hidden_in_leagues(db, ids) if ids else set()
 
 
 async def without_streaks(uow: UnitOfWork, ids: Collection[UUID]) -> set[UUID]:

@@ -6,7 +6,7 @@ A pair of people has one row of `profiles_bond`, whoever asked, so a friendship 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, Text, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, SmallInteger, Text, false, true
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -31,6 +31,7 @@ class ProfileRow(Base):
     hearts: Mapped[bool] = mapped_column(server_default=true())
     leagues: Mapped[bool] = mapped_column(server_default=true())
     streaks: Mapped[bool] = mapped_column(server_default=true())
+    leagues_hidden: Mapped[bool] = mapped_column(server_default=false())
 
 
 class HandleRow(Base):
@@ -129,6 +130,8 @@ class ActivityRow(Identified, Base):
     course_id: Mapped[UUID | None] = mapped_column()
     lesson_id: Mapped[UUID | None] = mapped_column()
     days: Mapped[int | None] = mapped_column(Integer)
+    achievement: Mapped[str | None] = mapped_column(Text)
+    level: Mapped[int | None] = mapped_column(SmallInteger)
 
     __table_args__ = (
         Index("ix_profiles_activity_user_id", "user_id", "id"),

@@ -1,10 +1,11 @@
 """What is worth telling a learner, and sending it."""
 
-from domains.notifications.handlers import account, billing, contact, deliveries, learning, social
+from domains.notifications.handlers import account, achievements, billing, contact, deliveries, learning, social
 
 SUBSCRIPTIONS = [
     *account.SUBSCRIPTIONS,
     *learning.SUBSCRIPTIONS,
+    *achievements.SUBSCRIPTIONS,
     *social.SUBSCRIPTIONS,
     *billing.SUBSCRIPTIONS,
     *contact.SUBSCRIPTIONS,

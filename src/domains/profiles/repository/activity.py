@@ -33,8 +33,18 @@ _SEEN = f"""
     UNION SELECT p.user_id FROM profiles_profile p JOIN profiles_follow f ON f.followed_id = p.user_id
     WHERE f.follower_id = :me AND p.visibility = 'public'
 """  # noqa: S608
+# The same for many; each row is asked for once, however often it is among them.
+_ADD_ACHIEVEMENTS = f"""
+    INSERT INTO profiles_activity (id, user_id, kind, cause, achievement, level)
+    SELECT a.id, a.user_id, 'achievement_reached', 'achievement:' || a.achievement || ':' || a.level, a.achievement,
+        a.level
+    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::smallint[]) AS a (id, user_id, achievement, level)
+    WHERE EXISTS ({_FRIENDS.format(me="a.user_id")})
+        OR EXISTS (SELECT FROM profiles_follow WHERE followed_id = a.user_id)
+    ORDER BY a.user_id ON CONFLICT (user_id, cause) DO NOTHING
+"""  # noqa: S608
 _COLUMNS = """
-    a.id, a.user_id, a.kind, a.course_id, a.lesson_id, a.days,
+    a.id, a.user_id, a.kind, a.course_id, a.lesson_id, a.days, a.achievement, a.level,
     (SELECT count(*) FROM profiles_kudos k WHERE k.activity_id = a.id) AS kudos,
     EXISTS (SELECT FROM profiles_kudos k WHERE k.activity_id = a.id AND k.user_id = :me) AS cheered
 """
@@ -76,6 +86,8 @@ class Activity(NamedTuple):
     course_id: UUID | None
     lesson_id: UUID | None
     days: int | None
+    achievement: str | None
+    level: int | None
     kudos: int
     cheered: bool
     """By whoever looks."""
@@ -94,6 +106,20 @@ async def add(
 ) -> None:
     """Nothing where it was told before, and where there is nobody to look at it."""
     await uow.fetch(_ADD, new_id(), user_id, kind, cause, course_id, lesson_id, days)
+
+
+class Badge(NamedTuple):
+    """A level of an achievement that somebody has reached."""
+
+    user_id: UUID
+    achievement: str
+    level: int
+
+
+async def add_achievements(uow: UnitOfWork, badges: Sequence[Badge]) -> None:
+    """As `add`, in one statement."""
+    users, achievements, levels = (list(column) for column in zip(*badges, strict=True))
+    await uow.fetch(_ADD_ACHIEVEMENTS, [new_id() for _ in badges], users, achievements, levels)
 
 
 async def feed(session: AsyncSession, me: UUID, *, oldest: UUID, after: UUID | None, most: int) -> list[Activity]:

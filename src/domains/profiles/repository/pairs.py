@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domains.kernel.uow import Database
+from domains.kernel.uow import Database, UnitOfWork
 from domains.profiles.policy.bonds import Bond, BondState
 from domains.profiles.policy.privacy import Visibility
 
@@ -57,6 +57,12 @@ _FRIENDS_OF = """
         UNION ALL SELECT low_id FROM profiles_bond WHERE high_id = $1 AND state = 'friends'
     ) f ON f.id = p.user_id
     WHERE p.visibility <> 'private'
+"""
+_FRIEND_COUNTS = """
+    SELECT user_id, count(*) AS friends FROM (
+        SELECT low_id AS user_id FROM profiles_bond WHERE low_id = ANY($1::uuid[]) AND state = 'friends'
+        UNION ALL SELECT high_id FROM profiles_bond WHERE high_id = ANY($1::uuid[]) AND state = 'friends'
+    ) f GROUP BY user_id
 """
 _UNSEEN = text("""
     SELECT user_id FROM profiles_profile WHERE user_id = ANY(:ids) AND visibility = 'private'
@@ -165,3 +171,8 @@ async def purge(session: AsyncSession, before: datetime, *, most: int) -> int:
     """Forgets requests that were made before then; how many."""
     gone: Sequence[bool] = (await session.scalars(_PURGE, {"before": before, "most": most})).all()
     return len(gone)
+
+
+async def friend_counts(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, int]:
+    """People without any are left out."""
+    return {row["user_id"]: row["friends"] for row in await uow.fetch(_FRIEND_COUNTS, list(ids))}

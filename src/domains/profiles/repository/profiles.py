@@ -8,20 +8,23 @@ from uuid import UUID
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domains.kernel.uow import Database
 from domains.profiles.models import ProfileRow
 from domains.profiles.policy.privacy import Visibility
 
 _ADD = text("INSERT INTO profiles_profile (user_id) VALUES (:user_id) ON CONFLICT DO NOTHING")
 _COLUMNS = """
     p.user_id, h.handle, p.handle_changed_at, p.bio, p.visibility, p.sound, p.daily_goal_xp, p.hearts, p.leagues,
-    p.streaks
+    p.streaks, p.leagues_hidden
 """
 _CURRENT = "LEFT JOIN profiles_handle h ON h.user_id = p.user_id AND h.kept_until IS NULL"
 _OWN = text(f"SELECT {_COLUMNS} FROM profiles_profile p {_CURRENT} WHERE p.user_id = :user_id")  # noqa: S608
 _HOLD = text(f"SELECT {_COLUMNS} FROM profiles_profile p {_CURRENT} WHERE p.user_id = :user_id FOR NO KEY UPDATE OF p")  # noqa: S608
+_MANY = text(f"SELECT {_COLUMNS} FROM profiles_profile p {_CURRENT} WHERE p.user_id = ANY(:ids)")  # noqa: S608
 _HANDLES = text("SELECT user_id, handle FROM profiles_handle WHERE user_id = ANY(:ids) AND kept_until IS NULL")
 _WITHOUT_STREAKS = text("SELECT user_id FROM profiles_profile WHERE user_id = ANY(:ids) AND NOT streaks")
 _GOALS = text("SELECT user_id, daily_goal_xp FROM profiles_profile WHERE user_id = ANY(:ids)")
+_HIDDEN_IN_LEAGUES = "SELECT user_id FROM profiles_profile WHERE user_id = ANY($1::uuid[]) AND leagues_hidden"
 _OWNER = text("SELECT user_id FROM profiles_handle WHERE handle = :handle AND kept_until IS NULL")
 _LEAVE = text("UPDATE profiles_handle SET kept_until = :until WHERE user_id = :user_id AND kept_until IS NULL")
 # One's own former handle, or one that nobody is waited for any more.
@@ -44,6 +47,7 @@ class Profile(NamedTuple):
     hearts: bool
     leagues: bool
     streaks: bool
+    leagues_hidden: bool
 
 
 async def add(session: AsyncSession, user_id: UUID) -> None:
@@ -54,6 +58,11 @@ async def own(session: AsyncSession, user_id: UUID, *, hold: bool = False) -> Pr
     """`hold`: nobody else changes it until the commit."""
     row = (await session.execute(_HOLD if hold else _OWN, {"user_id": user_id})).one_or_none()
     return Profile(*row)._replace(visibility=Visibility(row.visibility)) if row else None
+
+
+async def many(session: AsyncSession, ids: Collection[UUID]) -> list[Profile]:
+    rows = await session.execute(_MANY, {"ids": list(ids)})
+    return [Profile(*row)._replace(visibility=Visibility(row.visibility)) for row in rows]
 
 
 async def change(session: AsyncSession, user_id: UUID, columns: dict[str, Any]) -> None:
@@ -85,6 +94,10 @@ async def owner(session: AsyncSession, handle: str) -> UUID | None:
 async def visibility(session: AsyncSession, user_id: UUID) -> Visibility | None:
     found = await session.scalar(select(ProfileRow.visibility).where(ProfileRow.user_id == user_id))
     return Visibility(found) if found else None
+
+
+async def hidden_in_leagues(db: Database, ids: Collection[UUID]) -> set[UUID]:
+    return {row["user_id"] for row in await db.fetch(_HIDDEN_IN_LEAGUES, list(ids))}
 
 
 async def without_streaks(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:

@@ -15,7 +15,8 @@ PERSONAL_DATA = (
     PersonalData(
         "profile",
         """
-        SELECT bio, visibility, handle_changed_at, sound, daily_goal_xp, hearts, leagues, streaks
+        SELECT bio, visibility, handle_changed_at, sound, daily_goal_xp, hearts, leagues,
+            leagues_hidden, streaks
         FROM profiles_profile WHERE user_id = :user_id
         """,
     ),
@@ -54,7 +55,10 @@ PERSONAL_DATA = (
     ),
     PersonalData(
         "activity",
-        "SELECT id, kind, course_id, lesson_id, days FROM profiles_activity WHERE user_id = :user_id ORDER BY id",
+        """
+        SELECT id, kind, course_id, lesson_id, days, achievement, level FROM profiles_activity
+        WHERE user_id = :user_id ORDER BY id
+        """,
     ),
     PersonalData(
         "kudos",
@@ -84,7 +88,8 @@ _ERASE = [
         # The row itself stays: what happens between people is locked by it.
         """
             UPDATE profiles_profile SET bio = DEFAULT, visibility = 'private', handle_changed_at = NULL,
-                sound = DEFAULT, daily_goal_xp = DEFAULT, hearts = DEFAULT, leagues = DEFAULT, streaks = DEFAULT
+                sound = DEFAULT, daily_goal_xp = DEFAULT, hearts = DEFAULT, leagues = DEFAULT, streaks = DEFAULT,
+                leagues_hidden = DEFAULT
             WHERE user_id = :user_id
         """,
     )

@@ -4,6 +4,7 @@ Invariant: one row per happening and one kudos per person and activity. Rows are
 is decided when they look, so what was made private yesterday is not shown today.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from domains.profiles.policy.limits import ACTIVITY_KEPT
 from domains.profiles.policy.privacy import Visibility
 from domains.profiles.repository import activity as repository
 from domains.profiles.repository import profiles
-from domains.profiles.repository.activity import Activity
+from domains.profiles.repository.activity import Activity, Badge
 from domains.profiles.schemas.activity import ActivityKind, ActivityOut, KudosOut
 from domains.profiles.schemas.people import PersonOut
 
@@ -35,6 +36,12 @@ async def share(
     """For whoever knows that it happened. `cause` names it: it is shared once. One statement, and nothing is written
     where nobody would look."""
     await repository.add(uow, user_id, kind, cause, course_id=course_id, lesson_id=lesson_id, days=days)
+
+
+async def share_achievements(uow: UnitOfWork, badges: Sequence[Badge]) -> None:
+    """`share` of any number of people, each level once."""
+    if badges:
+        await repository.add_achievements(uow, badges)
 
 
 async def feed(uow: UnitOfWork, me: UUID, *, after: UUID | None, limit: int) -> Page[ActivityOut]:
@@ -89,6 +96,8 @@ def _shown(row: Activity, name: str) -> ActivityOut:
         row.course_id,
         row.lesson_id,
         row.days,
+        row.achievement,
+        row.level,
         datetime.fromtimestamp((row.id.int >> 80) / 1000, UTC),
         row.kudos,
         cheered=row.cheered,

@@ -3,6 +3,7 @@
 Name, locale and time zone are identity's; they are changed here through its front door, in the same transaction.
 """
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from domains.identity import api as identity
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import UnitOfWork
 from domains.profiles.errors import HandleTaken, HandleTooSoon, PersonNotFound
+from domains.profiles.events import PreferencesChanged
 from domains.profiles.policy.fields import checked_lines
 from domains.profiles.policy.handles import KEPT, changeable_at, checked_handle
 from domains.profiles.repository import profiles as repository
@@ -80,10 +82,20 @@ async def preferences(uow: UnitOfWork, user_id: UUID) -> Preferences:
     return _preferences(profile) if profile else Preferences()
 
 
+async def preferences_of(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, Preferences]:
+    """Of many in one query; ids of nobody are left out."""
+    found = await repository.many(uow.session, ids) if ids else []
+    return {profile.user_id: _preferences(profile) for profile in found}
+
+
 async def change_preferences(uow: UnitOfWork, user_id: UUID, data: PreferencesPatch) -> None:
     columns = {name: value for name, value in structs.asdict(data).items() if value is not UNSET}
-    if columns:
-        await repository.change(uow.session, user_id, columns)
+    if not columns:
+        return
+    await repository.change(uow.session, user_id, columns)
+    if columns.keys() & {"leagues", "leagues_hidden"}:
+        now = await preferences(uow, user_id)
+        uow.record(PreferencesChanged(user_id=user_id, leagues=now.leagues, leagues_hidden=now.leagues_hidden))
 
 
 async def _own(uow: UnitOfWork, user_id: UUID, *, hold: bool = False) -> Profile:
@@ -94,4 +106,11 @@ async def _own(uow: UnitOfWork, user_id: UUID, *, hold: bool = False) -> Profile
 
 
 def _preferences(profile: Profile) -> Preferences:
-    return Preferences(profile.sound, profile.daily_goal_xp, profile.hearts, profile.leagues, profile.streaks)
+    return Preferences(
+        profile.sound,
+        profile.daily_goal_xp,
+        profile.hearts,
+        profile.leagues,
+        profile.streaks,
+        profile.leagues_hidden,
+    )

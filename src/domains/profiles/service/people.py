@@ -45,6 +45,11 @@ async def seen(uow: UnitOfWork, me: UUID, other: UUID) -> tuple[Pair, Person, Vi
     return pair._replace(bond=alive(pair.bond, utc_now())), person, shown
 
 
+async def sees_profile(uow: UnitOfWork, me: UUID, other: UUID) -> bool:
+    """Whether more is shown than a name. Raises PersonNotFound for somebody who may not be seen at all."""
+    return me == other or (await seen(uow, me, other))[2] is not View.CARD
+
+
 async def profile(uow: UnitOfWork, me: UUID, other: UUID) -> ProfileOut:
     """Raises PersonNotFound and Yourself."""
     pair, person, shown = await seen(uow, me, other)

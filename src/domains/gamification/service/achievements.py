@@ -1,0 +1,201 @@
+"""Achievements: given by what the logs say, in sets, each level once.
+
+Invariant: the row of an award is written once, and with it go its gems, its fact and the line in the feed. Nothing is
+counted here: who missed a fact, or came before an achievement did, is given it by the next thing that they practise.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from domains.gamification.achievement_schemas import AchievementOut, AchievementsOut, AwardOut, BadgeOut
+from domains.gamification.events import AchievementAwarded, LessonRewarded
+from domains.gamification.policy.achievements import (
+    Achievement,
+    Achievements,
+    Counter,
+    Mode,
+    Reached,
+    said,
+)
+from domains.gamification.repository import achievements as repository
+from domains.gamification.repository.achievements import Award, Practised, Sums
+from domains.gamification.repository.gems import Payment
+from domains.gamification.rulebook import Rulebook
+from domains.gamification.service import gems
+from domains.identity import api as identity
+from domains.kernel.uow import UnitOfWork
+from domains.learning import api as learning
+from domains.profiles import api as profiles
+
+_FALLBACK = "en"
+
+
+class Words(NamedTuple):
+    """Of one level of an achievement."""
+
+    title: str
+    text: str
+
+
+async def award_one(uow: UnitOfWork, fact: LessonRewarded) -> None:
+    await award(uow, [fact])
+
+
+async def award(uow: UnitOfWork, facts: Sequence[LessonRewarded]) -> None:
+    """What these learners have reached by now, dated by the last of what they did."""
+    book = uow.db.port(Rulebook).achievements
+    last = {fact.user_id: fact for fact in sorted(facts, key=lambda fact: fact.occurred_at)}
+    held = await repository.held(uow, last)
+    numbers = await _numbers(uow, {user_id: book.wanted(held[user_id]) for user_id in last})
+    off = await _switched_off(uow, last)
+    due = [
+        _award(book, fact, reached)
+        for user_id, fact in last.items()
+        for reached in book.reached(numbers[user_id], held[user_id], off[user_id])
+    ]
+    if due:
+        await _give(uow, book, await repository.add(uow, due), last)
+
+
+async def listed(uow: UnitOfWork, user_id: UUID) -> AchievementsOut:
+    """All there are for this learner, but secrets that were not reached."""
+    book, awards = uow.db.port(Rulebook).achievements, await repository.awards(uow, user_id)
+    held = {Reached(award.achievement, award.level) for award in awards}
+    numbers = (await _numbers(uow, {user_id: {one.counter for one in book.by_id.values()}}))[user_id]
+    off = (await _switched_off(uow, [user_id]))[user_id]
+    known = {award.achievement for award in awards}
+    here = [one for one in book.by_id.values() if one.id in known or one.mode not in off]
+    locale = await _locale(uow, user_id)
+    return AchievementsOut(
+        [_shown(one, numbers, awards, held, locale) for one in here if one.id in known or not one.secret],
+        sum(one.secret and one.id not in known for one in here),
+    )
+
+
+async def badges(uow: UnitOfWork, me: UUID, other: UUID) -> list[BadgeOut]:
+    """What somebody has reached, the newest first; nothing of those who show no more than their name. Raises
+    PersonNotFound."""
+    if not await profiles.sees_profile(uow, me, other):
+        return []
+    book, locale = uow.db.port(Rulebook).achievements, await _locale(uow, me)
+    highest: dict[str, Award] = {}
+    for award in await repository.awards(uow, other):
+        if award.achievement not in highest or highest[award.achievement].level < award.level:
+            highest[award.achievement] = award
+    found = sorted(highest.values(), key=lambda award: award.awarded_at, reverse=True)
+    mine = {reached.achievement for reached in (await repository.held(uow, [me]))[me]}
+    return [
+        _badge(one, award, locale)
+        for award in found
+        if (one := book.by_id.get(award.achievement)) and (not one.secret or one.id in mine)
+    ]
+
+
+def words(uow: UnitOfWork, fact: AchievementAwarded, locale: str) -> Words | None:
+    """None where there is no such achievement any more."""
+    one = uow.db.port(Rulebook).achievements.by_id.get(fact.achievement)
+    return _words(one, fact.level, locale) if one else None
+
+
+def _words(one: Achievement, level: int, locale: str) -> Words:
+    number = one.levels[min(level, len(one.levels)) - 1]
+    return Words(said(one.title, locale, number), said(one.text, locale, number))
+
+
+def _award(book: Achievements, fact: LessonRewarded, reached: Reached) -> Award:
+    one = book.by_id[reached.achievement]
+    gems = one.pays(reached.level)
+    return Award(fact.user_id, *reached, one.version, gems, fact.occurred_at, fact.local_on)
+
+
+async def _give(
+    uow: UnitOfWork, book: Achievements, awards: Sequence[Award], causes: Mapping[UUID, LessonRewarded]
+) -> None:
+    for award in awards:
+        uow.record(
+            AchievementAwarded(
+                user_id=award.user_id,
+                achievement=award.achievement,
+                level=award.level,
+                gems=award.gems,
+                awarded_at=award.awarded_at,
+                local_on=award.local_on,
+                correlation_id=causes[award.user_id].correlation_id,
+            )
+        )
+    # A secret told to friends would be none, and of several levels at once the highest is news.
+    highest = {award[:2]: award for award in awards if not book.by_id[award.achievement].secret}
+    await profiles.share_achievements(uow, [profiles.Badge(*award[:3]) for award in highest.values()])
+    # The purse is taken last: see `service.gems`.
+    await gems.earn_many(
+        uow,
+        [
+            Payment(award.user_id, f"achievement:{award.achievement}:{award.level}", award.gems)
+            for award in awards
+            if award.gems
+        ],
+    )
+
+
+async def _numbers(uow: UnitOfWork, wanted: Mapping[UUID, set[Counter]]) -> dict[UUID, dict[str, int]]:
+    """What is asked for of each learner, and perhaps more. Long logs are read only for those of whom it matters."""
+    found: dict[UUID, dict[str, int]] = {user_id: {} for user_id in wanted}
+    for source, counters in (
+        (repository.sums, Sums._fields),
+        (repository.practised, Practised._fields),
+        (learning.totals, learning.Totals._fields),
+    ):
+        asked = [user_id for user_id, some in wanted.items() if not some.isdisjoint(counters)]
+        if asked:
+            for user_id, numbers in (await source(uow, asked)).items():
+                found[user_id] |= numbers._asdict()
+    social = [user_id for user_id, some in wanted.items() if "friends" in some]
+    for user_id, count in (await profiles.friend_counts(uow, social)).items():
+        found[user_id]["friends"] = count
+    return found
+
+
+async def _switched_off(uow: UnitOfWork, user_ids: Sequence[UUID] | Mapping[UUID, object]) -> dict[UUID, set[Mode]]:
+    wishes = await profiles.preferences_of(uow, list(user_ids))
+    found: dict[UUID, set[Mode]] = {user_id: set() for user_id in user_ids}
+    for user_id, preferences in wishes.items():
+        if not preferences.streaks:
+            found[user_id].add("streaks")
+        if not preferences.leagues:
+            found[user_id].add("leagues")
+    return found
+
+
+def _shown(
+    one: Achievement, numbers: Mapping[str, int], awards: Sequence[Award], held: set[Reached], locale: str
+) -> AchievementOut:
+    own = [award for award in awards if award.achievement == one.id]
+    level = max((award.level for award in own), default=0)
+    top = len(one.levels)
+    ahead = min(level + 1, top)
+    title, text = _words(one, ahead, locale)
+    return AchievementOut(
+        id=one.id,
+        title=title,
+        text=text,
+        icon=one.icon,
+        counter=one.counter,
+        value=numbers.get(one.counter, 0),
+        levels=one.levels,
+        level=level,
+        gems=one.pays(ahead) if level < top else 0,
+        secret=one.secret,
+        locked=any(Reached(need.achievement, need.level) not in held for need in one.needs),
+        needs=one.needs,
+        awards=[AwardOut(award.level, award.awarded_at, award.local_on, award.gems) for award in own],
+    )
+
+
+def _badge(one: Achievement, award: Award, locale: str) -> BadgeOut:
+    return BadgeOut(one.id, *_words(one, award.level, locale), one.icon, award.level, award.awarded_at)
+
+
+async def _locale(uow: UnitOfWork, user_id: UUID) -> str:
+    details = await identity.details(uow, user_id)
+    return details.locale if details else _FALLBACK
