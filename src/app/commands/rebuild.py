@@ -31,7 +31,7 @@ def rebuild() -> None:
 @data_dir_option
 @json_option
 def boards(check: bool, data_dir: Path | None, as_json: bool) -> None:
-    """Balances, league standings, seats, streaks and the boards in Redis, from the XP ledger."""
+    """Balances, league standings, streaks and the boards in Redis, from the XP ledger."""
 
     async def work(infra: Infra) -> list[str]:
         if not check:

@@ -11,7 +11,6 @@ from asyncpg import Record
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domains.gamification.policy.leagues import COHORT_SIZE
 from domains.gamification.repository.ledger import BALANCES
 
 LONGEST_S = 3_600.0
@@ -23,11 +22,6 @@ _MEMBERS = """
         max(e.occurred_at) AS last_xp_at
     FROM gamification_xp_entry e JOIN gamification_league l ON l.id = e.league_id
     GROUP BY e.league_id, e.user_id, l.week_on
-"""
-# A cohort that has somehow got too many is full, and no fuller than the table allows.
-_COUNTS = f"""
-    SELECT l.id, least(count(m.user_id), {COHORT_SIZE})::int AS members
-    FROM gamification_league l LEFT JOIN gamification_league_member m ON m.league_id = l.id GROUP BY l.id
 """
 # `policy.streaks` over the days: those that follow one another keep their distance to their place, which names their
 # run. Days that were kept hold a run together and do not count.
@@ -51,7 +45,14 @@ _STREAKS = """
     ) run WHERE days > 0 GROUP BY user_id
 """
 
+_PURSES = "SELECT user_id, sum(amount)::int AS gems FROM gamification_gem_entry GROUP BY user_id"
+
 _DIFFERENCES = {
+    "purse": f"""
+        SELECT 'purse of ' || user_id AS what, coalesce(l.gems, 0)::text AS ledger, p.gems::text AS found
+        FROM ({_PURSES}) l FULL JOIN gamification_purse p USING (user_id)
+        WHERE coalesce(l.gems, 0) IS DISTINCT FROM p.gems
+    """,
     "balance": f"""
         SELECT 'balance of ' || user_id AS what, coalesce(l.xp, 0)::text AS ledger, b.xp::text AS found
         FROM ({_BALANCES}) l FULL JOIN gamification_balance b USING (user_id)
@@ -71,10 +72,6 @@ _DIFFERENCES = {
         FROM ({_MEMBERS}) l FULL JOIN gamification_league_member m USING (league_id, user_id)
         WHERE (l.week_on, l.xp, l.entries, l.last_xp_at) IS DISTINCT FROM (m.week_on, m.xp, m.entries, m.last_xp_at)
     """,
-    "count": f"""
-        SELECT 'seats taken in league ' || id AS what, c.members::text AS ledger, l.members::text AS found
-        FROM ({_COUNTS}) c JOIN gamification_league l USING (id) WHERE c.members <> l.members
-    """,
     "streak": f"""
         SELECT 'streak of ' || user_id AS what,
             concat_ws(' ', coalesce(l.current_days, 0), coalesce(l.longest_days, 0), l.last_on) AS ledger,
@@ -87,10 +84,18 @@ _DIFFERENCES = {
 
 # An award locks its balance before anything else and holds it to the end: this waits for those under way, and lets
 # new ones begin only after the mending.
-_HOLD_AWARDS = "LOCK TABLE gamification_balance IN EXCLUSIVE MODE"
+_HOLD_AWARDS = "LOCK TABLE gamification_balance, gamification_purse IN EXCLUSIVE MODE"
 
-# Members before seats, which count them. Accounts without entries are emptied and kept, as new ones are.
+# Accounts without entries are emptied and kept, as new ones are.
 _MEND = [
+    f"""
+        INSERT INTO gamification_purse AS p (user_id, gems) {_PURSES}
+        ON CONFLICT (user_id) DO UPDATE SET gems = excluded.gems WHERE p.gems <> excluded.gems
+    """,
+    """
+        UPDATE gamification_purse p SET gems = 0
+        WHERE gems <> 0 AND NOT EXISTS (SELECT FROM gamification_gem_entry e WHERE e.user_id = p.user_id)
+    """,
     f"""
         INSERT INTO gamification_balance AS b (user_id, xp, day_on, day_xp, day_easy_xp) {_BALANCES}
         ON CONFLICT (user_id) DO UPDATE SET xp = excluded.xp, day_on = excluded.day_on, day_xp = excluded.day_xp,
@@ -115,10 +120,6 @@ _MEND = [
             IS DISTINCT FROM (excluded.week_on, excluded.xp, excluded.entries, excluded.last_xp_at)
     """,
     f"""
-        UPDATE gamification_league l SET members = c.members FROM ({_COUNTS}) c
-        WHERE c.id = l.id AND c.members <> l.members
-    """,
-    f"""
         INSERT INTO gamification_streak AS s (user_id, current_days, longest_days, last_on)
         SELECT user_id, current_days, longest_days, last_on FROM ({_STREAKS}) l
         ON CONFLICT (user_id) DO UPDATE SET
@@ -135,7 +136,7 @@ _MEND = [
 
 
 async def rollup_differences(session: AsyncSession) -> list[str]:
-    """One line per balance, member, count of seats or streak that the ledger does not bear out."""
+    """One line per balance, member or streak that the ledger does not bear out."""
     await _take_time(session)
     return [
         f"{row['what']}: ledger {row['ledger'] or 'nothing'}, found {row['found'] or 'nothing'}"
@@ -145,7 +146,7 @@ async def rollup_differences(session: AsyncSession) -> list[str]:
 
 
 async def mend_rollups(session: AsyncSession) -> None:
-    """Balances, members, seats and streaks made equal to the ledger. Awards wait until the transaction ends."""
+    """Balances, members and streaks made equal to the ledger. Awards wait until the transaction ends."""
     await _take_time(session)
     # New awards queue behind this wait: rather give up than let them run into limits of their own.
     await _fetch(session, "SET LOCAL lock_timeout = '1500ms'")

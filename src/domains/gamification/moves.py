@@ -5,7 +5,6 @@ paid for stays paid once.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -20,7 +19,9 @@ _OPEN_ACCOUNTS = text("""
     INSERT INTO gamification_streak (user_id) SELECT unnest(CAST(:ids AS uuid[])) ON CONFLICT DO NOTHING
 """)
 _LOCK_ACCOUNTS = text("SELECT FROM gamification_balance WHERE user_id = ANY(:ids) ORDER BY user_id FOR UPDATE")
-_MEMBERSHIPS = text("SELECT league_id, user_id FROM gamification_league_member WHERE user_id = ANY(:ids)")
+_LEAGUES_OF = text("""
+    SELECT DISTINCT league_id FROM gamification_league_member WHERE user_id = ANY(:ids) ORDER BY league_id
+""")
 # In a week in which both were in a league, it all counts in the one of the account that stays.
 _MOVE_ENTRIES = text("""
     WITH gone AS (DELETE FROM gamification_xp_entry WHERE user_id = :from_id RETURNING *)
@@ -55,11 +56,6 @@ _SUM_MEMBERSHIPS = text("""
     ON CONFLICT (league_id, user_id) DO UPDATE SET
         xp = excluded.xp, entries = excluded.entries, last_xp_at = excluded.last_xp_at
 """)
-# By how much, and not how many there are: others may be taking seats.
-_GIVE_SEATS_BACK = text("""
-    UPDATE gamification_league l SET members = l.members - s.seats
-    FROM unnest(CAST(:league_ids AS uuid[]), CAST(:seats AS int[])) AS s (league_id, seats) WHERE l.id = s.league_id
-""")
 _SUM_BALANCES = text(f"""
     UPDATE gamification_balance b SET xp = coalesce(l.xp, 0), day_on = l.day_on, day_xp = coalesce(l.day_xp, 0),
         day_easy_xp = coalesce(l.day_easy_xp, 0)
@@ -73,23 +69,18 @@ _SET_STREAK = text("""
 """)
 
 
-class Seat(NamedTuple):
-    league_id: UUID
-    user_id: UUID
-
-
 async def lock_accounts(session: AsyncSession, ids: Sequence[UUID]) -> None:
     """No rewards for any of them until the transaction ends."""
     await session.execute(_OPEN_ACCOUNTS, {"ids": list(ids)})
     await session.execute(_LOCK_ACCOUNTS, {"ids": list(ids)})
 
 
-async def seats(session: AsyncSession, ids: Sequence[UUID]) -> set[Seat]:
-    return {Seat(row.league_id, row.user_id) for row in await session.execute(_MEMBERSHIPS, {"ids": list(ids)})}
+async def leagues_of(session: AsyncSession, ids: Sequence[UUID]) -> list[UUID]:
+    return list((await session.scalars(_LEAGUES_OF, {"ids": list(ids)})).all())
 
 
 async def move_entries(session: AsyncSession, from_id: UUID, into_id: UUID) -> None:
-    """The ledger, and what sums it up. `seats` of leagues and the streak are left to the caller."""
+    """The ledger, and what sums it up. The streak is left to the caller."""
     await session.execute(_MOVE_ENTRIES, {"from_id": from_id, "into_id": into_id})
     await session.execute(_LEAVE_LEAGUES, {"from_id": from_id})
     await session.execute(_SUM_MEMBERSHIPS, {"into_id": into_id})
@@ -99,12 +90,6 @@ async def move_entries(session: AsyncSession, from_id: UUID, into_id: UUID) -> N
 async def move_boosts_and_goals(session: AsyncSession, from_id: UUID, into_id: UUID) -> None:
     for statement in (_MOVE_BOOSTS, _MOVE_GOALS):
         await session.execute(statement, {"from_id": from_id, "into_id": into_id})
-
-
-async def give_seats_back(session: AsyncSession, freed: dict[UUID, int]) -> None:
-    """By league, how many are taken less than before."""
-    if freed:
-        await session.execute(_GIVE_SEATS_BACK, {"league_ids": list(freed), "seats": list(freed.values())})
 
 
 async def set_streak(session: AsyncSession, user_id: UUID, streak: Streak) -> None:

@@ -13,6 +13,14 @@ class FriendRequested(Event, frozen=True, kw_only=True, tag="profiles.friend_req
     from_id: UUID
 
 
+class PreferencesChanged(Event, frozen=True, kw_only=True, tag="profiles.preferences_changed.v1"):
+    """Recorded where somebody changes whether they take part in leagues, and whether by name."""
+
+    user_id: UUID
+    leagues: bool
+    leagues_hidden: bool
+
+
 class KudosGiven(Event, frozen=True, kw_only=True, tag="profiles.kudos_given.v1"):
     """Recorded once per person and activity, unless it was taken back in between."""
 

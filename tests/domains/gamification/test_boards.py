@@ -46,7 +46,7 @@ async def test_a_board_shows_ranks_names_zones_and_counts_entries(
     board = await boards.board(rewards[0].league_id)
     assert shown(board) == EXPECTED
     assert board.version == 4
-    assert [entry.zone for entry in board.entries] == ["promotion", "stay", "stay"]
+    assert [entry.zone for entry in board.entries] == ["promotion", "promotion", "stay"]
     assert await check_ledger(db, infra.redis) == []
 
 

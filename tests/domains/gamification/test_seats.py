@@ -14,8 +14,11 @@ async def test_as_many_leagues_open_as_are_filled(
 ) -> None:
     learners = [await new_learner() for _ in range(joins)]
     await asyncio.gather(*(complete(learner) for learner in learners))
-    rows = await db.fetch("SELECT number, members FROM gamification_league ORDER BY number")
+    rows = await db.fetch("""
+        SELECT l.number, (SELECT count(*) FROM gamification_league_member m WHERE m.league_id = l.id) AS members,
+            (SELECT count(*) FROM gamification_league_seat s WHERE s.league_id = l.id) AS free
+        FROM gamification_league l ORDER BY l.number
+    """)
     assert [row["members"] for row in rows] == cohorts
     assert [row["number"] for row in rows] == list(range(1, len(cohorts) + 1))
-    counted = await db.fetch("SELECT count(*) AS n FROM gamification_league_member GROUP BY league_id ORDER BY n DESC")
-    assert [row["n"] for row in counted] == cohorts
+    assert [row["free"] for row in rows] == [30 - members for members in cohorts]

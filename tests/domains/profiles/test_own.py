@@ -22,7 +22,9 @@ async def test_everybody_begins_with_a_profile_that_friends_see(ada: Learner) ->
     own = await ok(ada, "GET", "/profile")
     assert (own["user_id"], own["name"], own["handle"], own["visibility"]) == (str(ada.id), "Ada", None, "friends")
     assert (own["locale"], own["time_zone"], own["bio"]) == ("en", "UTC", "")
-    assert own["preferences"] == {"sound": True, "daily_goal_xp": 20, "hearts": True, "leagues": True, "streaks": True}
+    assert own["preferences"] == {
+        "sound": True, "daily_goal_xp": 20, "hearts": True, "leagues": True, "streaks": True, "leagues_hidden": False,
+    }  # fmt: skip
 
 
 async def test_what_is_changed_stays_and_the_name_is_the_accounts(ada: Learner) -> None:
@@ -66,7 +68,9 @@ async def test_a_time_zone_changes_once_a_day_and_says_so(heard: list[Event], db
 
 async def test_preferences_are_changed_one_by_one_and_others_may_ask_for_them(db: Database, ada: Learner) -> None:
     changed = await ok(ada, "PATCH", "/profile/preferences", {"hearts": False, "daily_goal_xp": 50})
-    assert changed == {"sound": True, "daily_goal_xp": 50, "hearts": False, "leagues": True, "streaks": True}
+    assert changed == {
+        "sound": True, "daily_goal_xp": 50, "hearts": False, "leagues": True, "streaks": True, "leagues_hidden": False,
+    }  # fmt: skip
     assert await ok(ada, "PATCH", "/profile/preferences", {}) == changed
     assert (await call(ada, "PATCH", "/profile/preferences", {"daily_goal_xp": 0})).status_code == 400
     async with db.begin() as uow:

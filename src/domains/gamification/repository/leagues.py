@@ -1,55 +1,80 @@
 """SQL of leagues and who is in them."""
 
 from collections.abc import Collection, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+from domains.gamification.policy.leagues import Standing
+from domains.kernel.uow import Database, UnitOfWork
 
-from domains.gamification.policy.leagues import COHORT_SIZE, Standing
-from domains.kernel.ids import new_id
-from domains.kernel.uow import Database
-
-_LAST_MEMBERSHIP = text("""
-    SELECT m.week_on, m.league_id, m.xp, l.tier, l.members,
-        (SELECT count(*) FROM gamification_league_member o WHERE o.league_id = m.league_id
-            AND (-o.xp, o.last_xp_at, o.user_id) <= (-m.xp, m.last_xp_at, m.user_id)) AS rank
+# Who has left stands nowhere, and holds nobody up.
+_LAST_MEMBERSHIP = """
+    SELECT m.week_on, m.league_id, m.left_at IS NOT NULL AS has_left, m.tier_after, l.tier, b.active, b.rank, m.xp,
+        (SELECT avg(p.xp)::float FROM (
+            SELECT xp FROM gamification_league_member WHERE user_id = $1 AND week_on < $2
+            ORDER BY week_on DESC LIMIT 4) p) AS weekly_xp
     FROM gamification_league_member m JOIN gamification_league l ON l.id = m.league_id
-    WHERE m.user_id = :user_id AND m.week_on <= :week_on ORDER BY m.week_on DESC LIMIT 1
-""")
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE o.xp > 0) AS active,
+            count(*) FILTER (WHERE (-o.xp, o.last_xp_at, o.user_id) <= (-m.xp, m.last_xp_at, m.user_id)) AS rank
+        FROM gamification_league_member o WHERE o.league_id = m.league_id AND o.left_at IS NULL
+    ) b
+    WHERE m.user_id = $1 AND m.week_on <= $2 ORDER BY m.week_on DESC LIMIT 1
+"""
 
-_TAKE_SEAT = text(f"""
-    UPDATE gamification_league SET members = members + 1 WHERE id = (
-        SELECT id FROM gamification_league WHERE week_on = :week_on AND tier = :tier AND members < {COHORT_SIZE}
-        ORDER BY number LIMIT 1 FOR UPDATE
-    ) RETURNING id
-""")  # noqa: S608 - a constant of ours
-
-# The snapshot that shows all cohorts full also tells the next number, so whoever opened one since collides with it.
-_OPEN_LEAGUE = text(f"""
-    INSERT INTO gamification_league (id, week_on, tier, number, members)
-    SELECT CAST(:id AS uuid), CAST(:week_on AS date), CAST(:tier AS smallint), coalesce(max(number), 0) + 1, 1
-    FROM gamification_league WHERE week_on = :week_on AND tier = :tier
-    HAVING count(*) FILTER (WHERE members < {COHORT_SIZE}) = 0
-    ON CONFLICT (week_on, tier, number) DO NOTHING RETURNING id
-""")  # noqa: S608 - a constant of ours
-
-_CURRENT_LEAGUE = "SELECT league_id FROM gamification_league_member WHERE user_id = $1 AND week_on = $2"
-_IS_MEMBER = "SELECT 1 FROM gamification_league_member WHERE user_id = $1 AND league_id = $2"
+_CURRENT_LEAGUE = """
+    SELECT league_id FROM gamification_league_member WHERE user_id = $1 AND week_on = $2 AND left_at IS NULL
+"""
+_IS_MEMBER = """
+    SELECT 1 FROM gamification_league_member WHERE user_id = $1 AND league_id = $2 AND left_at IS NULL
+"""
 _STILL_MEMBERS = """
     SELECT user_id, league_id FROM gamification_league_member
     JOIN unnest($1::uuid[], $2::uuid[]) AS p (user_id, league_id) USING (user_id, league_id)
+    WHERE left_at IS NULL
+"""
+# Back where they were is where they are counted again: somebody has one league a week.
+_TAKE_PART = """
+    UPDATE gamification_league_member SET left_at = CASE WHEN $3 THEN NULL ELSE now() END
+    WHERE user_id = $1 AND week_on = $2 AND (left_at IS NULL) <> $3 RETURNING league_id
 """
 _LEAGUES = "SELECT id, week_on, tier FROM gamification_league WHERE id = ANY($1::uuid[])"
 _LEAGUES_SINCE = "SELECT id, week_on, tier FROM gamification_league WHERE week_on >= $1 ORDER BY id"
 
+_FINISHABLE = """
+    SELECT id, week_on, tier FROM gamification_league
+    WHERE finalised_at IS NULL AND week_on < $1 ORDER BY week_on, id
+"""
+_CLAIM = f"{_FINISHABLE} LIMIT $2 FOR UPDATE SKIP LOCKED"
+_PLAYERS = """
+    SELECT league_id, user_id, xp, last_xp_at FROM gamification_league_member
+    WHERE league_id = ANY($1::uuid[]) AND left_at IS NULL
+"""
+_CLOSE = """
+    WITH league AS (
+        UPDATE gamification_league SET finalised_at = now() WHERE id = ANY($1::uuid[])
+    ), seat AS (
+        DELETE FROM gamification_league_seat WHERE league_id = ANY($1::uuid[])
+    )
+    UPDATE gamification_league_member m SET final_rank = o.rank, tier_after = o.tier_after
+    FROM unnest($2::uuid[], $3::uuid[], $4::smallint[], $5::smallint[]) AS o (league_id, user_id, rank, tier_after)
+    WHERE m.league_id = o.league_id AND m.user_id = o.user_id
+"""
+
 
 class Membership(NamedTuple):
+    """The league of a week, and where in it somebody is."""
+
     week_on: date
     league_id: UUID
+    has_left: bool
+    tier_after: int | None
+    """Once the week was finalised."""
     standing: Standing
+    """Of no meaning for who has left, but for the tier."""
+    weekly_xp: float | None
+    """On average in the last leagues before the week in question; None without any."""
 
 
 class LeagueRecord(NamedTuple):
@@ -58,30 +83,36 @@ class LeagueRecord(NamedTuple):
     tier: int
 
 
-async def last_membership(session: AsyncSession, user_id: UUID, week_on: date) -> Membership | None:
+class PlayerRow(NamedTuple):
+    league_id: UUID
+    user_id: UUID
+    xp: int
+    last_xp_at: datetime
+
+
+class ResultRow(NamedTuple):
+    league_id: UUID
+    user_id: UUID
+    rank: int
+    tier_after: int
+
+
+async def last_membership(uow: UnitOfWork, user_id: UUID, week_on: date) -> Membership | None:
     """The membership of the week, or of the last week before it in which there was one."""
-    row = (await session.execute(_LAST_MEMBERSHIP, {"user_id": user_id, "week_on": week_on})).one_or_none()
-    if row is None:
+    rows = await uow.fetch(_LAST_MEMBERSHIP, user_id, week_on)
+    if not rows:
         return None
-    return Membership(row.week_on, row.league_id, Standing(row.tier, row.members, row.rank, row.xp))
+    on, league_id, has_left, tier_after, tier, active, rank, xp, weekly_xp = rows[0]
+    return Membership(on, league_id, has_left, tier_after, Standing(tier, active, rank, xp), weekly_xp)
 
 
-async def take_seat(session: AsyncSession, week_on: date, tier: int) -> UUID:
-    """The league with a free seat, now taken; a new league only when all are full.
-
-    Waits for others who take one, and makes others wait until the transaction ends: call it as late as possible.
-    """
-    values = {"week_on": week_on, "tier": tier}
-    while True:
-        found: UUID | None = (await session.execute(_TAKE_SEAT, values)).scalar_one_or_none()
-        if found is None:
-            # Full as they were when the statement began: others may have opened one while it waited.
-            found = (await session.execute(_OPEN_LEAGUE, {**values, "id": new_id()})).scalar_one_or_none()
-        if found is not None:
-            return found
+async def take_part(uow: UnitOfWork, user_id: UUID, week_on: date, *, wanted: bool) -> UUID | None:
+    """Leaves the league of the week or comes back to it; None where that changes nothing."""
+    rows = await uow.fetch(_TAKE_PART, user_id, week_on, wanted)
+    return rows[0]["league_id"] if rows else None
 
 
-async def current_league(db: Database, user_id: UUID, week_on: date) -> UUID | None:
+async def current_league(db: Database | UnitOfWork, user_id: UUID, week_on: date) -> UUID | None:
     rows = await db.fetch(_CURRENT_LEAGUE, user_id, week_on)
     return rows[0]["league_id"] if rows else None
 
@@ -101,3 +132,23 @@ async def leagues(db: Database, league_ids: Sequence[UUID]) -> list[LeagueRecord
 
 async def leagues_since(db: Database, week_on: date) -> list[LeagueRecord]:
     return [LeagueRecord(*row) for row in await db.fetch(_LEAGUES_SINCE, week_on)]
+
+
+async def finishable(uow: UnitOfWork, before: date) -> list[LeagueRecord]:
+    """All leagues of weeks before that Monday which were not finalised, the oldest first."""
+    return [LeagueRecord(*row) for row in await uow.fetch(_FINISHABLE, before)]
+
+
+async def claim(uow: UnitOfWork, before: date, most: int) -> list[LeagueRecord]:
+    """The oldest of `finishable`, held until the commit, without those that others hold."""
+    return [LeagueRecord(*row) for row in await uow.fetch(_CLAIM, before, most)]
+
+
+async def players(uow: UnitOfWork, league_ids: Sequence[UUID]) -> list[PlayerRow]:
+    return [PlayerRow(*row) for row in await uow.fetch(_PLAYERS, list(league_ids))]
+
+
+async def close(uow: UnitOfWork, league_ids: Sequence[UUID], results: Sequence[ResultRow]) -> None:
+    """Writes down how it ended; free seats are gone."""
+    columns = zip(*results, strict=True) if results else ((), (), (), ())
+    await uow.fetch(_CLOSE, list(league_ids), *(list(column) for column in columns))

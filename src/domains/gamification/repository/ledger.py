@@ -17,7 +17,8 @@ _ACCOUNT = """
         SELECT current_days, longest_days, last_on FROM gamification_streak WHERE user_id = $1 FOR UPDATE
     )
     SELECT b.day_on, b.day_xp, b.day_easy_xp, s.current_days, s.longest_days, s.last_on,
-        (SELECT league_id FROM gamification_league_member WHERE user_id = $1 AND week_on = $2) AS league_id,
+        (SELECT league_id FROM gamification_league_member WHERE user_id = $1 AND week_on = $2
+            AND left_at IS NULL) AS league_id,
         EXISTS (SELECT FROM gamification_xp_entry WHERE user_id = $1 AND cause = $3) AS paid,
         coalesce((SELECT max(factor) FROM gamification_boost
             WHERE user_id = $1 AND ends_at > $4 AND starts_at <= $4), 1) AS factor
@@ -78,6 +79,7 @@ _AWARD = f"""
         coalesce(m.last_xp_at, $9) AS last_xp_at,
         CASE WHEN m.user_id IS NULL THEN 0 ELSE (
             SELECT count(*) + 1 FROM gamification_league_member o WHERE o.league_id = $5 AND o.user_id <> m.user_id
+            AND o.left_at IS NULL
             AND (-o.xp, o.last_xp_at, o.user_id) < (-m.xp, m.last_xp_at, m.user_id)) END AS rank
     FROM balance LEFT JOIN member m ON true
 """  # noqa: S608 - a constant of ours

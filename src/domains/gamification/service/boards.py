@@ -30,6 +30,8 @@ from domains.identity import api as identity
 from domains.kernel.clock import utc_now
 from domains.kernel.events import Event
 from domains.kernel.uow import Database
+from domains.profiles import api as profiles
+from domains.profiles.events import PreferencesChanged
 
 TRUST_S = 30.0
 """How long a board is believed before it is compared with the ledger again: heals what a crashed Redis forgot."""
@@ -94,6 +96,8 @@ class Boards:
         for moved in facts:
             if isinstance(moved, StandingsMoved):
                 await self._show_moved(moved)
+            elif isinstance(moved, PreferencesChanged):
+                self._names.pop(moved.user_id, None)
         if not rewards:
             return
         try:
@@ -301,6 +305,7 @@ class Boards:
 
     async def _shown(self, league: LeagueRecord, standings: list[MemberSum]) -> Board:
         standings = sorted(standings, key=lambda member: member.order)
+        active = sum(member.xp > 0 for member in standings)
         names = await self._names_of([member.user_id for member in standings])
         entries = [
             BoardEntry(
@@ -308,7 +313,7 @@ class Boards:
                 user_id=member.user_id,
                 name=names.get(member.user_id, ""),
                 xp=member.xp,
-                zone=leagues.zone(leagues.Standing(league.tier, len(standings), rank, member.xp)),
+                zone=leagues.zone(leagues.Standing(league.tier, active, rank, member.xp)),
             )
             for rank, member in enumerate(standings, start=1)
         ]
@@ -320,7 +325,8 @@ class Boards:
         known = {id_: kept[0] for id_ in user_ids if (kept := self._names.get(id_)) and kept[1] > now}
         unknown = [id_ for id_ in user_ids if id_ not in known]
         if unknown:
-            fresh = await identity.names(self._db, unknown)
+            hidden = await profiles.hidden_in_leagues(self._db, unknown)
+            fresh = await identity.names(self._db, unknown) | dict.fromkeys(hidden, "")
             if len(self._names) + len(fresh) > NAMES_KEPT:
                 self._names.clear()
             self._names.update((id_, (name, now + NAMES_S)) for id_, name in fresh.items())

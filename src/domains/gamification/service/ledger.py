@@ -10,7 +10,7 @@ from domains.kernel.uow import Database
 
 
 async def rebuild_boards(db: Database, redis: Redis) -> None:
-    """Balances, members and seats of leagues, streaks and boards, all from the ledger. Raises BoardsUnavailable.
+    """Balances, members of leagues, streaks and boards, all from the ledger. Raises BoardsUnavailable.
 
     Awards wait while something other than boards is mended.
     """
@@ -24,7 +24,7 @@ async def rebuild_boards(db: Database, redis: Redis) -> None:
 
 
 async def check_ledger(db: Database, redis: Redis) -> list[str]:
-    """One line per balance, member, count of seats, streak or place on a board that differs from the ledger.
+    """One line per balance, member, streak or place on a board that differs from the ledger.
 
     Raises BoardsUnavailable.
     """

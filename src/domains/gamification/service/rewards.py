@@ -10,10 +10,10 @@ import msgspec
 
 from domains.gamification.events import LeagueEntered, LessonRewarded
 from domains.gamification.policy import leagues, xp
-from domains.gamification.repository import leagues as cohorts
 from domains.gamification.repository import ledger, results
 from domains.gamification.repository.ledger import Account, Award
 from domains.gamification.schemas import LeaguePlace, SessionResultOut
+from domains.gamification.service import leagues as cohorts
 from domains.gamification.service import streaks as streak_days
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import UnitOfWork
@@ -57,8 +57,8 @@ async def _reward(
     ranked = fact.ranked and not leagues.is_over(week_on, utc_now())
     league_id = account.league_id if ranked else None
     if ranked and league_id is None:
-        # Last before the award: from here to the commit nobody else enters this cohort.
-        league_id, tier = await _enter_league(uow, fact.user_id, week_on)
+        # Last before the award: whoever opens a cohort makes others wait until the commit.
+        league_id, tier = await cohorts.enter(uow, fact.user_id, at, time_zone)
     award = Award(
         fact.user_id, cause, amount, league_id, week_on, local_on, time_zone, at,
         work.points, account.factor, work.easy, fact.course_id, streak,
@@ -132,19 +132,8 @@ async def _place(uow: UnitOfWork, rewarded: LessonRewarded) -> LeaguePlace | Non
     """What was kept off boards leaves the learner where they are."""
     if rewarded.league_id is not None:
         return LeaguePlace(rewarded.league_id, rewarded.league_rank)
-    last = await cohorts.last_membership(uow.session, rewarded.user_id, rewarded.league_week_on)
-    if last is None or last.week_on != rewarded.league_week_on:
-        return None
-    return LeaguePlace(last.league_id, last.standing.rank)
-
-
-async def _enter_league(uow: UnitOfWork, user_id: UUID, week_on: date) -> tuple[UUID, int | None]:
-    """A seat in this week's league, and its tier; no tier when the learner has been in it already."""
-    last = await cohorts.last_membership(uow.session, user_id, week_on)
-    if last is not None and last.week_on == week_on:
-        return last.league_id, None
-    tier = leagues.next_tier(last.standing if last else None)
-    return await cohorts.take_seat(uow.session, week_on, tier), tier
+    found = await cohorts.place(uow, rewarded.user_id, rewarded.league_week_on)
+    return LeaguePlace(*found) if found else None
 
 
 def _whole_milliseconds(moment: datetime) -> datetime:

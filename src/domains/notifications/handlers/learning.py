@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 
 from domains.catalog import api as catalog
-from domains.gamification.events import LeagueEntered, LessonRewarded
+from domains.gamification.events import LeagueEntered, LeagueFinished, LessonRewarded
 from domains.kernel.uow import Subscription, UnitOfWork
 from domains.learning import api as learning
 from domains.learning.events import AnswerRegraded, CourseCompleted
 from domains.notifications.service import plan, reminders
 from domains.notifications.service.plan import Telling
+
+_LEAGUE_NEWS_DAYS = 14
+"""From the beginning of a week, so until the next one is over."""
 
 
 async def tell_lessons_completed(uow: UnitOfWork, facts: Sequence[LessonRewarded]) -> None:
@@ -64,6 +67,32 @@ async def tell_league_entered(uow: UnitOfWork, fact: LeagueEntered) -> None:
     await tell_leagues_entered(uow, [fact])
 
 
+async def tell_leagues_finished(uow: UnitOfWork, facts: Sequence[LeagueFinished]) -> None:
+    """Nothing of weeks that are long over: a house that was down tells of the last one."""
+    tellings = [
+        Telling(
+            fact.user_id,
+            {"tier": fact.tier_after, "rank": fact.rank, "xp": fact.xp, **_moved(fact)},
+            "/leagues/current",
+            f"league_result:{fact.league_id}",
+            fact.correlation_id,
+        )
+        for fact in facts
+        if (fact.occurred_at.date() - fact.week_on).days < _LEAGUE_NEWS_DAYS
+    ]
+    await plan.notify_all(uow, "league_result", tellings)
+
+
+async def tell_league_finished(uow: UnitOfWork, fact: LeagueFinished) -> None:
+    await tell_leagues_finished(uow, [fact])
+
+
+def _moved(fact: LeagueFinished) -> dict[str, str]:
+    if fact.tier_after == fact.tier:
+        return {}
+    return {"case": "promoted" if fact.tier_after > fact.tier else "demoted"}
+
+
 async def tell_answers_accepted(uow: UnitOfWork, facts: Sequence[AnswerRegraded]) -> None:
     """Once for each report, however often somebody had given the answer."""
     found = await learning.regraded_in_words(uow, facts)
@@ -95,5 +124,8 @@ SUBSCRIPTIONS = [
     ),
     Subscription(
         "notifications.tell_league_entered", LeagueEntered, tell_league_entered, "after", tell_leagues_entered
+    ),
+    Subscription(
+        "notifications.tell_league_finished", LeagueFinished, tell_league_finished, "after", tell_leagues_finished
     ),
 ]

@@ -16,13 +16,15 @@ GoalXp = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
 class Preferences(Out, frozen=True):
     """`hearts`, `leagues` and `streaks` switched off are humane mode: nothing is lost by mistakes, nobody is ranked,
-    nothing is said about days that were missed."""
+    nothing is said about days that were missed. `leagues_hidden`: takes part in leagues, and nobody sees by whose
+    name."""
 
     sound: bool = True
     daily_goal_xp: int = 20
     hearts: bool = True
     leagues: bool = True
     streaks: bool = True
+    leagues_hidden: bool = False
 
 
 class PreferencesPatch(In, frozen=True):
@@ -31,6 +33,7 @@ class PreferencesPatch(In, frozen=True):
     hearts: bool | UnsetType = UNSET
     leagues: bool | UnsetType = UNSET
     streaks: bool | UnsetType = UNSET
+    leagues_hidden: bool | UnsetType = UNSET
 
 
 class OwnProfileOut(Out, frozen=True):
