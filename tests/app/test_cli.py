@@ -147,6 +147,8 @@ def test_jobs_are_listed_and_an_unknown_one_cannot_be_replayed(lyceum: Lyceum) -
 def test_boards_are_rebuilt_and_checked(lyceum: Lyceum) -> None:
     assert lyceum("rebuild", "boards").exit_code == 0
     assert json.loads(lyceum("rebuild", "boards", "--check", "--json").stdout) == {"differences": []}
+    assert json.loads(lyceum("leagues", "finalize", "--dry-run", "--json").stdout) == {"dry_run": True, "weeks": []}
+    assert "every week that is over" in lyceum("leagues", "finalize").stdout
     rebuilt = lyceum("rebuild", "schedule", "--dry-run", "--json", "--user", str(uuid4()))
     assert json.loads(rebuilt.stdout).items() >= {"dry_run": True, "learners": 0, "wrong": 0}.items()
     assert "nobody with the address" in lyceum("rebuild", "schedule", "--user", "nobody@example.org").stderr
