@@ -8,6 +8,18 @@ export interface Accepted {
   ok: true;
 }
 
+/** A level of an achievement was reached; levels are absolute. `local_on` is the learner's own date, `gems` what it paid. The list of achievements has the words. */
+export interface AchievementAwarded {
+  seq: number;
+  at: Moment;
+  correlation_id: string;
+  achievement: string;
+  level: number;
+  gems: number;
+  awarded_at: Moment;
+  local_on: string | null;
+}
+
 /** The members of the REST answer, and `ok`. */
 export interface AnswerAccepted {
   verdict: string;
@@ -392,6 +404,8 @@ export interface Frames {
   "hearts.changed": HeartsChanged;
   /** A lesson of one's own is complete and rewarded. */
   "lesson.completed": LessonCompleted;
+  /** A level of an achievement of one's own was reached. */
+  "achievement.awarded": AchievementAwarded;
   /** A new row in one's own inbox. */
   "notification.created": NotificationCreated;
   /** Some of one's own inbox was read or put away, here or elsewhere. */
