@@ -37,6 +37,7 @@ def complete(db: Database, monkeypatch: pytest.MonkeyPatch) -> Complete:
         correct: int = 8,
         again: int = 1,
         late: timedelta = timedelta(0),
+        course_id: UUID | None = None,
     ) -> LessonRewarded | None:
         """`late`: how long after it happened the house hears of it."""
         if at is not None:
@@ -44,8 +45,9 @@ def complete(db: Database, monkeypatch: pytest.MonkeyPatch) -> Complete:
         async with db.begin() as uow:
             uow.record(
                 LessonCompleted(
-                    user_id=user_id, course_id=new_id(), lesson_id=new_id(), session_id=session_id or new_id(),
-                    correct=correct, total=8, completions=again, occurred_at=at or utc_now(),
+                    user_id=user_id, course_id=course_id or new_id(), lesson_id=new_id(),
+                    session_id=session_id or new_id(), correct=correct, total=8, completions=again,
+                    occurred_at=at or utc_now(),
                 )
             )  # fmt: skip
         return next((fact for fact in uow.facts if isinstance(fact, LessonRewarded)), None)
