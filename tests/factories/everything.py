@@ -22,7 +22,7 @@ EMAIL = "zq-email@example.org"
 PEOPLE = {"identity_user.id", "profiles_profile.user_id"}
 BY_NAME = {"user_id", "owner_id", "own_id", "actor_id"}
 """Columns that name a person without a foreign key."""
-OTHERS = {"asked_id", "high_id", "followed_id", "blocked_id", "reported_id"}
+OTHERS = {"asked_id", "high_id", "followed_id", "blocked_id", "reported_id", "invitee_id"}
 """Columns in which somebody else stands."""
 LINKED = {
     "billing_refund": "by the payment",

@@ -21,6 +21,8 @@ from domains.learning.events import LessonCompleted
 from factories.rewards import Complete, NewLearner
 
 FORGERIES = {
+    "purse": "INSERT INTO gamification_purse SELECT user_id, 5 FROM gamification_balance",
+    "no purse": "INSERT INTO gamification_gem_entry (id, user_id, cause, amount) VALUES ($1, $1, 'quest:1', 5)",
     "balance": "UPDATE gamification_balance SET xp = 99",
     "balance without entries": "INSERT INTO gamification_balance VALUES ($1, 5)",
     "no balance": "DELETE FROM gamification_balance",
@@ -35,7 +37,6 @@ FORGERIES = {
         SELECT id, $1, week_on, 5, 1, now() FROM gamification_league
     """,
     "no member": "DELETE FROM gamification_league_member",
-    "seats": "UPDATE gamification_league SET members = 7",
     "streak": "UPDATE gamification_streak SET current_days = 8",
     "longest streak": "UPDATE gamification_streak SET longest_days = 8",
     "last day": "UPDATE gamification_streak SET last_on = last_on - 1",

@@ -7,9 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
+from app.infra import Infra
+from domains.gamification.api import check_ledger
 from domains.gamification.events import FriendQuestBegun, FriendQuestInvited, MonthlyBadgeEarned
 from domains.gamification.rulebook import Rulebook
-from domains.gamification.service import friend_quests, gems, quests
+from domains.gamification.service import friend_quests, gems, merging, quests
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
@@ -189,3 +191,25 @@ async def test_a_quest_that_is_over_makes_room_for_the_next(ada: Learner, bob: L
 async def test_who_wants_no_streaks_has_no_quest_that_asks_for_days(ada: Learner) -> None:
     await ok(ada, "PATCH", "/profile/preferences", {"streaks": False})
     assert all(one["metric"] != "days" for one in (await ok(ada, "GET", "/quests"))["quests"])
+
+
+async def test_of_two_accounts_that_become_one_no_gems_are_lost_and_no_quest_is_with_oneself(
+    ada: Learner, bob: Learner, client: httpx.AsyncClient, db: Database, infra: Infra
+) -> None:
+    cid = await register(client, "Cid")
+    await befriend(bob, cid)
+    for one, other in ((ada, bob), (bob, cid), (cid, bob)):
+        await ok(one, "POST", "/quests/friends", {"user_id": str(other.id)})
+    async with db.begin() as uow:
+        for who in (ada, bob):
+            await gems.earn(uow, who.id, 700, "quest:daily:2026-11-01:xp_20")
+            await gems.spend(uow, who.id, 500, "own:frame_laurel")
+    async with db.begin() as uow:
+        await merging.merge(uow, bob.id, ada.id)
+    assert (await ok(ada, "GET", "/gems"))["gems"] == 400
+    owned = [one["id"] for one in (await ok(ada, "GET", "/shop"))["items"] if one["owned"]]
+    assert owned == ["frame_laurel"]
+    [running] = (await ok(cid, "GET", "/quests"))["friends"]
+    assert (running["state"], running["friend"]["user_id"]) == ("running", str(ada.id))
+    assert len((await ok(ada, "GET", "/quests"))["friends"]) == 1
+    assert await check_ledger(db, infra.redis) == []

@@ -36,6 +36,8 @@ KEPT = {
     *("billing_transfer.credit", "billing_transfer.debit", "billing_trial_use.mark"),
     # What was learnt and earned, under an id.
     *("gamification_xp_entry.cause", "gamification_xp_entry.time_zone", "learning_answer.answer"),
+    *("gamification_gem_entry.cause", "gamification_friend_quest.quest", "gamification_friend_quest.metric"),
+    *("gamification_boost.cause", "gamification_achievement.achievement"),
     *("gamification_freeze.cause", "gamification_freeze.time_zone"),
     *("gamification_streak_kept.kind", "gamification_streak_kept.time_zone"),
     *("learning_activity.kind", "learning_answer.grade", "learning_answer.key", "learning_answer.verdict"),

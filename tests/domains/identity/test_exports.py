@@ -114,8 +114,9 @@ async def test_a_copy_tells_of_nobody_else(client: httpx.AsyncClient, db: Databa
     export = await asked(ada)
     await crank.jobs()
     told = msgspec.json.encode(await opened(ada, export)).decode()
-    # That Bob follows her, and is her friend, is hers too; what he wrote of her, and that he blocks her, is his.
-    assert marks_in(told) == set()
+    # That Bob follows her, and is her friend, is hers too, and so is what they do together; what he wrote of
+    # her, and that he blocks her, is his.
+    assert marks_in(told) == {"gamification_friend_quest.metric", "gamification_friend_quest.quest"}
     assert str(bob.id) in told
 
 

@@ -81,6 +81,11 @@ async def leave(uow: UnitOfWork, user_id: UUID, quest_id: UUID) -> None:
         raise QuestNotFound
 
 
+async def forget(uow: UnitOfWork, user_id: UUID) -> None:
+    """Invitations of an account that is erased; a friend may finish what runs."""
+    await repository.forget(uow, user_id)
+
+
 async def finish(uow: UnitOfWork, user_id: UUID, key: str) -> int:
     """What a quest that is done is worth; the learner may begin another one then. Raises QuestNotFound and
     QuestNotDone."""
