@@ -25,6 +25,7 @@ from bench import (
     pushes,
     schedule,
     sockets,
+    streaks,
 )
 from bench.figures import Result, as_json, show
 from bench.keepalive import HttpFailure
@@ -48,9 +49,10 @@ ALONE: dict[str, Callable[[], Result]] = {
     "fanout": fanout.measure,
     "generation": generation.measure,
     "grading": grading.measure,
+    "streaks": streaks.measure,
 }
 """Without a whole server."""
-LONG = {"capacity", "capacity-answers"}
+LONG = {"capacity", "capacity-answers", "streaks"}
 """Measured only when it is asked for."""
 
 
@@ -76,7 +78,7 @@ def main(
     console = Console(stderr=json_wanted)
     results = []
     try:
-        for name in names or [*(name for name in MEASURES if name not in LONG), *ALONE]:
+        for name in names or [name for name in (*MEASURES, *ALONE) if name not in LONG]:
             result = _measured(name, seconds, connections, workers, url, data_dir)
             results.append(result)
             show(result, console)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from domains.catalog import api as catalog
-from domains.gamification.events import LeagueEntered, LeagueFinished, LessonRewarded
+from domains.gamification.events import LeagueEntered, LeagueFinished, LessonRewarded, StreakKept
 from domains.kernel.uow import Subscription, UnitOfWork
 from domains.learning import api as learning
 from domains.learning.events import AnswerRegraded, CourseCompleted
 from domains.notifications.service import plan, reminders
 from domains.notifications.service.plan import Telling
+from domains.profiles import api as profiles
 
 _LEAGUE_NEWS_DAYS = 14
 """From the beginning of a week, so until the next one is over."""
@@ -93,6 +94,27 @@ def _moved(fact: LeagueFinished) -> dict[str, str]:
     return {"case": "promoted" if fact.tier_after > fact.tier else "demoted"}
 
 
+async def tell_streaks_kept(uow: UnitOfWork, facts: Sequence[StreakKept]) -> None:
+    """Only of freezes; and not to those who want to hear nothing of days that were missed."""
+    unpressed = await profiles.without_streaks(uow, {fact.user_id for fact in facts})
+    tellings = [
+        Telling(
+            fact.user_id,
+            {"streak_days": fact.days, "freezes_left": fact.freezes_left},
+            "/learn",
+            f"freeze:{max(fact.kept)}",
+            fact.correlation_id,
+        )
+        for fact in facts
+        if fact.user_id not in unpressed and "frozen" in fact.kept.values()
+    ]
+    await plan.notify_all(uow, "streak_frozen", tellings)
+
+
+async def tell_streak_kept(uow: UnitOfWork, fact: StreakKept) -> None:
+    await tell_streaks_kept(uow, [fact])
+
+
 async def tell_answers_accepted(uow: UnitOfWork, facts: Sequence[AnswerRegraded]) -> None:
     """Once for each report, however often somebody had given the answer."""
     found = await learning.regraded_in_words(uow, facts)
@@ -122,6 +144,7 @@ SUBSCRIPTIONS = [
     Subscription(
         "notifications.tell_answer_accepted", AnswerRegraded, tell_answer_accepted, "after", tell_answers_accepted
     ),
+    Subscription("notifications.tell_streak_kept", StreakKept, tell_streak_kept, "after", tell_streaks_kept),
     Subscription(
         "notifications.tell_league_entered", LeagueEntered, tell_league_entered, "after", tell_leagues_entered
     ),
