@@ -91,6 +91,8 @@ FRAMES: dict[str, Sent] = {
     wire.LESSON_COMPLETED: Sent(
         wire.LessonCompleted, "A lesson of one's own is complete and rewarded.", ("session_id", "lesson_id")
     ),
+    wire.GEMS_CHANGED: Sent(wire.GemsChanged, "Gems of one's own were earned or spent."),
+    wire.GOAL_REACHED: Sent(wire.GoalReached, "The goal of one's own day was reached."),
     wire.ACHIEVEMENT_AWARDED: Sent(wire.AchievementAwarded, "A level of an achievement of one's own was reached."),
     wire.NOTIFICATION_CREATED: Sent(wire.NotificationCreated, "A new row in one's own inbox.", ("id",)),
     wire.NOTIFICATION_READ: Sent(

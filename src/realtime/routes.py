@@ -5,6 +5,8 @@ from uuid import UUID
 from domains.catalog.events import CourseRevisionPublished
 from domains.classrooms.events import ClassroomArchived, ClassroomReopened, MemberJoined, MemberLeft, RoleChanged
 from domains.gamification.events import AchievementAwarded as AchievementReached
+from domains.gamification.events import GemsChanged as GemsMoved
+from domains.gamification.events import GoalReached as GoalMet
 from domains.gamification.events import LeagueEntered, LessonRewarded
 from domains.identity.events import SessionsRevoked
 from domains.kernel.events import Event
@@ -18,6 +20,8 @@ from realtime.messages import LeagueMoved, LearnerDid, Message, RoomMoved, Sessi
 from realtime.rooms import CLASSROOM, COURSE
 from realtime.wire import (
     AchievementAwarded,
+    GemsChanged,
+    GoalReached,
     HeartsChanged,
     LessonCompleted,
     NotificationCreated,
@@ -106,6 +110,24 @@ def route(fact: Event) -> tuple[Message, ...]:
                 correlation_id=fact.correlation_id,
             )
             return (ToLearner(fact.user_id, awarded),)
+        case GemsMoved():
+            changed = GemsChanged(
+                gems=fact.gems,
+                amount=fact.amount,
+                reason=fact.reason,
+                at=fact.occurred_at,
+                correlation_id=fact.correlation_id,
+            )
+            return (ToLearner(fact.user_id, changed),)
+        case GoalMet():
+            goal = GoalReached(
+                local_on=fact.local_on,
+                goal_xp=fact.goal_xp,
+                xp=fact.xp,
+                at=fact.occurred_at,
+                correlation_id=fact.correlation_id,
+            )
+            return (ToLearner(fact.user_id, goal),)
         case LeagueEntered():
             return (LeagueMoved(fact.league_id, fact.user_id),)
         case NotificationRecorded():

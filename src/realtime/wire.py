@@ -21,6 +21,8 @@ STREAM_CLOSED = "stream.closed"
 PROGRESS_CHANGED = "progress.changed"
 HEARTS_CHANGED = "hearts.changed"
 LESSON_COMPLETED = "lesson.completed"
+GEMS_CHANGED = "gems.changed"
+GOAL_REACHED = "goal.reached"
 ACHIEVEMENT_AWARDED = "achievement.awarded"
 NOTIFICATION_CREATED = "notification.created"
 NOTIFICATION_READ = "notification.read"
@@ -208,6 +210,28 @@ class LessonCompleted(StreamFrame, frozen=True, kw_only=True):
     xp_earned: int
     xp_total: int
     streak: int
+
+
+class GemsChanged(StreamFrame, frozen=True, kw_only=True):
+    """`gems` is absolute, `amount` what came, below zero where gems were spent, and `reason` for what: quest, badge,
+    streak, league, own, buy, …"""
+
+    event = GEMS_CHANGED
+
+    gems: int
+    amount: int
+    reason: str
+
+
+class GoalReached(StreamFrame, frozen=True, kw_only=True):
+    """The learner's day `local_on` has brought `xp`, which is what they had set as their goal or more; said once for
+    each day."""
+
+    event = GOAL_REACHED
+
+    local_on: date
+    goal_xp: int
+    xp: int
 
 
 class AchievementAwarded(StreamFrame, frozen=True, kw_only=True):

@@ -125,6 +125,46 @@ async def hearts_changed(stage: Stage) -> None:
     await comes_to(apply, screen, fresh, "hearts.changed")
 
 
+async def gems_changed(stage: Stage) -> None:
+    ada, screen = await stage.ada()
+    lessons = await stage.lessons()
+    for _ in range(4):
+        await ada.finish(lessons[0])
+    await stage.settled()
+    stale = await rest(ada, "/gems")
+    done = [one for one in (await rest(ada, "/quests"))["quests"] if one["progress"] == one["target"]]
+    for quest in done:
+        await ada.post(f"/quests/{quest['key']}/claim")
+    await stage.settled()
+
+    def apply(frames: Frames) -> State:
+        state = dict(stale)
+        for _, frame in frames:
+            state["gems"] = frame["gems"]
+        return state
+
+    fresh = await rest(ada, "/gems")
+    assert fresh["gems"] > stale["gems"]
+    await comes_to(apply, screen, fresh, "gems.changed")
+
+
+async def goal_reached(stage: Stage) -> None:
+    ada, screen = await stage.ada()
+    lessons = await stage.lessons()
+
+    async def look() -> State:
+        return {day["on"]: day["goal_xp"] for day in (await rest(ada, "/goals"))["days"] if day["reached_at"]}
+
+    stale = await look()
+    await ada.finish(lessons[0])
+    await stage.settled()
+
+    def apply(frames: Frames) -> State:
+        return stale | {frame["local_on"]: frame["goal_xp"] for _, frame in frames}
+
+    await comes_to(apply, screen, await look(), "goal.reached")
+
+
 async def achievement_awarded(stage: Stage) -> None:
     ada, screen = await stage.ada()
     lessons = await stage.lessons()
@@ -379,7 +419,9 @@ CASES: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "progress.changed": progress_changed,
     "hearts.changed": hearts_changed,
     "lesson.completed": lesson_completed,
+    "gems.changed": gems_changed,
     "achievement.awarded": achievement_awarded,
+    "goal.reached": goal_reached,
     "notification.created": notification_created,
     "notification.read": notification_read,
     "league.snapshot": league_snapshot,

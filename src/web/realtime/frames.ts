@@ -130,6 +130,26 @@ export interface ExerciseOut {
   again: boolean;
 }
 
+/** `gems` is absolute, `amount` what came, below zero where gems were spent, and `reason` for what: quest, badge, streak, league, own, buy, … */
+export interface GemsChanged {
+  seq: number;
+  at: Moment;
+  correlation_id: string;
+  gems: number;
+  amount: number;
+  reason: string;
+}
+
+/** The learner's day `local_on` has brought `xp`, which is what they had set as their goal or more; said once for each day. */
+export interface GoalReached {
+  seq: number;
+  at: Moment;
+  correlation_id: string;
+  local_on: string;
+  goal_xp: number;
+  xp: number;
+}
+
 /** Absolute: hearts came back by practice, or because an answer was right after all. `next_at` is when time brings one more, null where none is missing. */
 export interface HeartsChanged {
   seq: number;
@@ -404,6 +424,10 @@ export interface Frames {
   "hearts.changed": HeartsChanged;
   /** A lesson of one's own is complete and rewarded. */
   "lesson.completed": LessonCompleted;
+  /** Gems of one's own were earned or spent. */
+  "gems.changed": GemsChanged;
+  /** The goal of one's own day was reached. */
+  "goal.reached": GoalReached;
   /** A level of an achievement of one's own was reached. */
   "achievement.awarded": AchievementAwarded;
   /** A new row in one's own inbox. */
