@@ -15,12 +15,14 @@ from rich.console import Console
 
 from bench import (
     answers,
+    boards,
     classroom,
     courses,
     entitlements,
     fanout,
     generation,
     grading,
+    leagues,
     logins,
     pushes,
     schedule,
@@ -43,6 +45,7 @@ MEASURES: dict[str, Measure] = {
     "sockets": lambda stand, s, c, w: sockets.measure(stand),
     "entitlements": lambda stand, s, c, w: entitlements.measure(stand),
     "schedule": lambda stand, s, c, w: schedule.measure(stand),
+    "boards": lambda stand, s, c, w: boards.measure(stand),
     "logins": lambda stand, s, c, w: logins.measure(stand),
 }
 ALONE: dict[str, Callable[[], Result]] = {
@@ -50,9 +53,10 @@ ALONE: dict[str, Callable[[], Result]] = {
     "generation": generation.measure,
     "grading": grading.measure,
     "streaks": streaks.measure,
+    "leagues": leagues.measure,
 }
 """Without a whole server."""
-LONG = {"capacity", "capacity-answers", "streaks"}
+LONG = {"boards", "capacity", "capacity-answers", "streaks"}
 """Measured only when it is asked for."""
 
 

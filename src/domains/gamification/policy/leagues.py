@@ -36,6 +36,8 @@ or of the next within two."""
 COHORTS_TO_AN_OPEN_ONE = 4
 """One cohort may be open at a time, and one more for so many that there are or were last week: what is not filled at
 the end of the week stays a small part."""
+MOST_OPEN = 16
+"""So many are choice enough, and few enough to look through whenever somebody enters."""
 
 
 class Zone(StrEnum):
@@ -123,7 +125,7 @@ def distance(pace_a: int, hours_a: int, pace_b: int, hours_b: int) -> int:
 
 def open_at_once(cohorts: int) -> int:
     """How many cohorts of a tier may have free seats, of so many in this week or the last."""
-    return 1 + cohorts // COHORTS_TO_AN_OPEN_ONE
+    return min(1 + cohorts // COHORTS_TO_AN_OPEN_ONE, MOST_OPEN)
 
 
 def promoted(tier: int, active: int) -> int:

@@ -7,7 +7,7 @@ taken opens the next cohort. Two that are opened at once collide in their number
 from datetime import date
 from uuid import UUID
 
-from domains.gamification.policy.leagues import COHORT_SIZE, COHORTS_TO_AN_OPEN_ONE, NEAR, PACE_WEIGHT
+from domains.gamification.policy.leagues import COHORT_SIZE, COHORTS_TO_AN_OPEN_ONE, MOST_OPEN, NEAR, PACE_WEIGHT
 from domains.kernel.ids import new_id
 from domains.kernel.uow import UnitOfWork
 
@@ -31,7 +31,7 @@ _TAKE = f"""
         DELETE FROM gamification_league_seat WHERE (league_id, number) = (
             SELECT s.league_id, s.number FROM gamification_league_seat s JOIN free f USING (league_id, number)
             WHERE f.distance <= {NEAR} OR (SELECT count(DISTINCT league_id) FROM free)
-                >= (SELECT 1 + most / {COHORTS_TO_AN_OPEN_ONE} FROM cohort)
+                >= (SELECT least(1 + most / {COHORTS_TO_AN_OPEN_ONE}, {MOST_OPEN}) FROM cohort)
             ORDER BY f.distance, s.league_id, s.number LIMIT 1 FOR UPDATE OF s SKIP LOCKED
         ) RETURNING league_id
     )
