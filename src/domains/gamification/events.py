@@ -160,6 +160,10 @@ class FriendQuestInvited(Event, frozen=True, kw_only=True, tag="gamification.fri
     quest_id: UUID
     from_id: UUID
     to_id: UUID
+    name: str
+    """Of the quest."""
+    days: int
+    """For which it goes on once it has begun."""
 
 
 class FriendQuestBegun(Event, frozen=True, kw_only=True, tag="gamification.friend_quest_begun.v1"):

@@ -9,7 +9,7 @@ import pytest
 
 from app.infra import Infra
 from domains.gamification.api import check_ledger
-from domains.gamification.events import FriendQuestBegun, FriendQuestInvited, MonthlyBadgeEarned
+from domains.gamification.events import MonthlyBadgeEarned
 from domains.gamification.rulebook import Rulebook
 from domains.gamification.service import friend_quests, gems, merging, quests
 from domains.kernel.clock import utc_now
@@ -159,7 +159,7 @@ async def test_nobody_does_two_quests_with_friends_at_once(
 
 
 async def test_only_friends_are_invited_and_either_side_may_take_it_back(
-    ada: Learner, bob: Learner, client: httpx.AsyncClient, db: Database
+    ada: Learner, bob: Learner, client: httpx.AsyncClient, crank: Any
 ) -> None:
     cid = await register(client, "Cid")
     invite = {"user_id": str(cid.id)}
@@ -169,11 +169,9 @@ async def test_only_friends_are_invited_and_either_side_may_take_it_back(
     assert (await call(cid, "DELETE", f"/quests/friends/{asked['id']}")).status_code == 404
     assert (await call(bob, "DELETE", f"/quests/friends/{asked['id']}")).status_code == 204
     assert (await ok(ada, "GET", "/quests"))["friends"] == []
-    told = await db.fetch(
-        "SELECT type FROM kernel_outbox WHERE type = ANY($1)",
-        [fact.__struct_config__.tag for fact in (FriendQuestInvited, FriendQuestBegun)],
-    )
-    assert len(told) == 1
+    await crank.jobs()
+    told = (await ok(bob, "GET", "/notifications"))["items"]
+    assert [one["title"] for one in told if one["kind"] == "quest_invitation"] == ["Ada invites you to a quest"]
 
 
 async def test_a_quest_that_is_over_makes_room_for_the_next(ada: Learner, bob: Learner, db: Database) -> None:

@@ -72,7 +72,9 @@ async def ask(uow: UnitOfWork, user_id: UUID, other: UUID) -> None:
     )
     if invitation is None:
         raise TooManyInvitations
-    uow.record(FriendQuestInvited(quest_id=invitation, from_id=user_id, to_id=other))
+    uow.record(
+        FriendQuestInvited(quest_id=invitation, from_id=user_id, to_id=other, name=quest.name, days=FRIEND_QUEST.days)
+    )
 
 
 async def leave(uow: UnitOfWork, user_id: UUID, quest_id: UUID) -> None:

@@ -4,6 +4,7 @@ the other, or gone private."""
 from uuid import UUID
 
 from domains.catalog import api as catalog
+from domains.gamification.events import FriendQuestInvited
 from domains.identity import api as identity
 from domains.kernel.uow import Subscription, UnitOfWork
 from domains.notifications.service import plan
@@ -23,6 +24,21 @@ async def tell_friend_request(uow: UnitOfWork, fact: FriendRequested) -> None:
         url="/friends/requests",
         # Who withdraws and asks anew is heard once a day.
         cause=f"friend_request:{fact.from_id}:{fact.occurred_at.date().isoformat()}",
+    )
+
+
+async def tell_quest_invitation(uow: UnitOfWork, fact: FriendQuestInvited) -> None:
+    name = await _name(uow, fact.to_id, fact.from_id)
+    if name is None:
+        return
+    await plan.notify(
+        uow,
+        fact.to_id,
+        "quest_invitation",
+        params={"from_name": name, "quest": fact.name, "days": fact.days},
+        url="/quests",
+        # As of a friend: once a day.
+        cause=f"quest_invitation:{fact.from_id}:{fact.occurred_at.date().isoformat()}",
     )
 
 
@@ -57,5 +73,6 @@ async def _title(uow: UnitOfWork, fact: KudosGiven) -> str | None:
 
 SUBSCRIPTIONS = [
     Subscription("notifications.tell_friend_request", FriendRequested, tell_friend_request, "after"),
+    Subscription("notifications.tell_quest_invitation", FriendQuestInvited, tell_quest_invitation, "after"),
     Subscription("notifications.tell_kudos", KudosGiven, tell_kudos, "after"),
 ]
