@@ -183,12 +183,12 @@ async def test_a_freeze_that_saved_a_streak_is_told_once(
 async def test_how_a_streak_stands_and_which_days_it_had(
     client: httpx.AsyncClient, complete: Complete, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ada = await newcomer(client, "Ada")
+    ada, bob = await newcomer(client, "Ada"), await newcomer(client, "Bob")
 
-    async def stands(number: int) -> tuple[str, int, int | None]:
+    async def stands(number: int, who: Learner = ada) -> tuple[str, int, int | None]:
         monkeypatch.setattr(streaks, "utc_now", lambda: noon(number))
         async with db.begin() as uow:
-            shown = await streaks.shown(uow, ada.id)
+            shown = await streaks.shown(uow, who.id)
         return shown.state, shown.current, shown.repair.days if shown.repair else None
 
     assert await stands(0) == ("none", 0, None)
@@ -198,6 +198,9 @@ async def test_how_a_streak_stands_and_which_days_it_had(
     assert await stands(2) == ("at_risk", 2, None)
     assert await stands(3) == ("lost", 0, 2)
     assert await stands(5) == ("none", 0, None)
+    for number in (0, 1, 2, 4):
+        await complete(bob.id, at=noon(number))
+    assert [await stands(number, bob) for number in (4, 5, 6)] == [("done", 1, 3), ("at_risk", 1, 3), ("lost", 0, 1)]
     await freeze(db, monkeypatch, ada.id, noon(2), "shop:1")
     assert await stands(2) == ("open", 2, None)
     assert await stands(3) == ("at_risk", 2, None)

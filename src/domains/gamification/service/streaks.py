@@ -117,26 +117,34 @@ async def shown(uow: UnitOfWork, user_id: UUID) -> StreakOut:
     today = local_date(now, await identity.time_zone(uow, user_id))
     pauses = not (await profiles.preferences(uow, user_id)).streaks
     streak = (await repository.streaks(uow.session, [user_id])).get(user_id, Streak())
-    book, _ = await repository.book(uow, user_id, on=today, at=now, pauses=pauses)
-    lasts = policy.lasts(streak, today, book.safety)
-    repair = policy.repair(book, today)
+    safety = Safety((await repository.freezes(uow, [user_id])).get(user_id, {}), pauses)
+    lasts = policy.lasts(streak, today, safety)
+    repair = None
+    if _may_be_repaired(streak, today, lasts=lasts):
+        book, _ = await repository.book(uow, user_id, on=today, at=now, pauses=pauses)
+        repair = policy.repair(book, today)
     return StreakOut(
         current=streak.current if lasts else 0,
         longest=streak.longest,
-        state=_state(streak, today, book.safety, lasts=lasts, repairable=repair is not None),
+        state=_state(streak, today, safety, lasts=lasts, repairable=repair is not None),
         today=today,
         last_on=streak.last_on,
-        freezes=len(book.safety.freezes),
+        freezes=len(safety.freezes),
         most_freezes=policy.MOST_FREEZES,
         pauses_weekends=pauses,
-        kept_so_far=sorted(keep.on for keep in policy.pending(streak, today, book.safety)),
-        repair=RepairOut(repair.days, repair.until, repair.sessions, policy.REPAIR_SESSIONS)
-        if repair and (streak.last_on == today or not lasts)
-        else None,
+        kept_so_far=sorted(keep.on for keep in policy.pending(streak, today, safety)),
+        repair=RepairOut(repair.days, repair.until, repair.sessions, policy.REPAIR_SESSIONS) if repair else None,
         next_milestone=next(
             (MilestoneOut(days, gems) for days, gems in policy.MILESTONES.items() if days > streak.longest), None
         ),
     )
+
+
+def _may_be_repaired(streak: Streak, today: date, *, lasts: bool) -> bool:
+    """Once it is over, and while a new one is young; not where practice today would keep it anyway."""
+    if streak.last_on is None or not lasts:
+        return streak.last_on is not None
+    return today - streak.last_on <= timedelta(days=1) and not policy.is_plain(streak, today)
 
 
 def _state(streak: Streak, today: date, safety: Safety, *, lasts: bool, repairable: bool) -> StreakState:
@@ -178,7 +186,8 @@ async def pay_milestone(uow: UnitOfWork, fact: StreakMilestoneReached) -> None:
 
 
 async def move(uow: UnitOfWork, from_id: UUID, into_id: UUID) -> None:
-    """Of what streaks follow from, everything but the ledger; their rows are the caller's."""
+    """Of what streaks follow from, everything but the ledger; their rows are held, and left to the caller."""
+    await friends.hold(uow, from_id, into_id)
     await repository.move(uow, from_id, into_id)
     await friends.move(uow, from_id, into_id)
 
