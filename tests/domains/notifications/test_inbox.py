@@ -27,8 +27,13 @@ async def test_a_first_lesson_is_told_and_so_is_the_league_each_once(db: Databas
     await crank.jobs()
     await crank.jobs()
     inbox = (await ada.get("/notifications")).json()
-    assert sorted(item["kind"] for item in inbox["items"]) == ["league_entered", "lesson_completed", "welcome"]
-    assert (inbox["unread"], inbox["next_cursor"]) == (3, None)
+    assert sorted(item["kind"] for item in inbox["items"]) == [
+        "achievement",
+        "league_entered",
+        "lesson_completed",
+        "welcome",
+    ]
+    assert (inbox["unread"], inbox["next_cursor"]) == (4, None)
     [lesson] = [item for item in inbox["items"] if item["kind"] == "lesson_completed"]
     assert lesson["body"] == "+20 XP. Your streak: 1 day."
     assert (await ada.get(f"/leaderboards/{league_id}")).json()["version"] == 1
