@@ -77,6 +77,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     fcm_credentials: str = ""
     """Path of a Firebase service account's JSON file, for push to phones; empty pushes to browsers only."""
 
+    humane: bool = False
+    """Whether people begin without hearts, leagues and pressure about streaks; each may switch on what they like."""
     shop_file: str = ""
     """Path of a YAML file with things that gems buy, besides the built-in ones or in place of them."""
     quests_file: str = ""

@@ -25,6 +25,7 @@ from domains.gamification import api as gamification
 from domains.identity import api as identity
 from domains.kernel.uow import Database, Reactions, Subscription
 from domains.notifications import api as notifications
+from domains.profiles import api as profiles
 
 HOT_CONNECTIONS = 4
 
@@ -93,6 +94,7 @@ async def open_infra(
                 billing.Providers: providers,
                 notifications.Senders: senders,
                 gamification.Rulebook: rules,
+                profiles.Preferences: profiles.beginning(humane=found.humane),
                 identity.OpenIdProviders: login_providers,
                 identity.Holdings: identity.Holdings(registry.personal_data()),
                 identity.RelyingParty: identity.RelyingParty.of(found.public_url, found.origins, found.passkey_domain),

@@ -8,7 +8,6 @@ from app.commands.options import data_dir_option, json_option, print_json
 from app.commands.running import run
 from app.infra import Infra
 from domains.gamification.api import Finalised, finalise_leagues, preview_leagues
-from domains.kernel.clock import utc_now
 
 
 @click.group()
@@ -24,7 +23,7 @@ def finalize(dry_run: bool, data_dir: Path | None, as_json: bool) -> None:
     """Write down how all weeks ended that are over, and pay for it. A server does so by itself."""
 
     async def work(infra: Infra) -> list[Finalised]:
-        return await (preview_leagues if dry_run else finalise_leagues)(infra.db, utc_now())
+        return await (preview_leagues if dry_run else finalise_leagues)(infra.db)
 
     found = run(data_dir, work)
     if as_json:

@@ -15,6 +15,7 @@ from domains.profiles.service.people import sees_profile, visible
 __all__ = [
     "Badge",
     "Preferences",
+    "beginning",
     "daily_goals",
     "friend_counts",
     "friends_of",
@@ -33,6 +34,11 @@ __all__ = [
 async def friends_of(db: Database, user_id: UUID) -> set[UUID]:
     """Without those whose profiles are private. Accounts that were closed are among them: `visible` leaves them out."""
     return await pairs.friends_of(db, user_id)
+
+
+def beginning(*, humane: bool) -> Preferences:
+    """What everybody begins with, to be given to the house as a port."""
+    return Preferences(hearts=not humane, leagues=not humane, streaks=not humane)
 
 
 async def daily_goals(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, int]:

@@ -5,10 +5,12 @@ from domains.kernel.clock import utc_now
 from domains.kernel.uow import Subscription, UnitOfWork
 from domains.profiles.policy.handles import KEPT
 from domains.profiles.repository import merging, pairs, profiles, rights
+from domains.profiles.schemas.own import Preferences
 
 
 async def make_profile(uow: UnitOfWork, fact: UserCreated) -> None:
-    await profiles.add(uow.session, fact.user_id)
+    begun = uow.db.port(Preferences)
+    await profiles.add(uow.session, fact.user_id, begun.hearts, begun.leagues, begun.streaks)
 
 
 async def merge_accounts(uow: UnitOfWork, fact: AccountMerged) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domains.identity.events import TimeZoneChanged
+from domains.identity.events import TimeZoneChanged, UserCreated
 from domains.kernel.events import Event
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
@@ -134,3 +134,20 @@ async def test_an_account_of_nobody_has_no_handle(db: Database, client: httpx.As
     await ok(ada, "PUT", "/profile/handle", {"handle": "ada"})
     async with db.begin() as uow:
         assert await profiles.handles(uow, [ada.id, new_id()]) == {ada.id: "ada"}
+
+
+async def test_where_the_operator_wants_it_humane_people_begin_without_hearts_leagues_and_streaks(
+    db: Database, ada: Learner
+) -> None:
+    humane = Database(db.engine, db._pool, db.reactions, ports={profiles.Preferences: profiles.beginning(humane=True)})
+    user_id = new_id()
+    await db.fetch(
+        "INSERT INTO identity_user (id, email, name) VALUES ($1, $2, 'Eve')", user_id, f"{user_id}@example.org"
+    )
+    async with humane.begin() as uow:
+        uow.record(UserCreated(user_id=user_id))
+    async with db.begin() as uow:
+        begun = await profiles.preferences(uow, user_id)
+        before = await profiles.preferences(uow, ada.id)
+    assert (begun.hearts, begun.leagues, begun.streaks) == (False, False, False)
+    assert (before.hearts, before.leagues, before.streaks) == (True, True, True)

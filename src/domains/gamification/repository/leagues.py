@@ -134,6 +134,12 @@ async def leagues_since(db: Database, week_on: date) -> list[LeagueRecord]:
     return [LeagueRecord(*row) for row in await db.fetch(_LEAGUES_SINCE, week_on)]
 
 
+async def clock(db: Database) -> datetime:
+    """The one that all processes share."""
+    moment: datetime = (await db.fetch("SELECT now() AS now"))[0]["now"]
+    return moment
+
+
 async def finishable(uow: UnitOfWork, before: date) -> list[LeagueRecord]:
     """All leagues of weeks before that Monday which were not finalised, the oldest first."""
     return [LeagueRecord(*row) for row in await uow.fetch(_FINISHABLE, before)]

@@ -12,7 +12,10 @@ from domains.kernel.uow import Database
 from domains.profiles.models import ProfileRow
 from domains.profiles.policy.privacy import Visibility
 
-_ADD = text("INSERT INTO profiles_profile (user_id) VALUES (:user_id) ON CONFLICT DO NOTHING")
+_ADD = text("""
+    INSERT INTO profiles_profile (user_id, hearts, leagues, streaks) VALUES (:user_id, :hearts, :leagues, :streaks)
+    ON CONFLICT DO NOTHING
+""")
 _COLUMNS = """
     p.user_id, h.handle, p.handle_changed_at, p.bio, p.visibility, p.sound, p.daily_goal_xp, p.hearts, p.leagues,
     p.streaks, p.leagues_hidden
@@ -50,8 +53,8 @@ class Profile(NamedTuple):
     leagues_hidden: bool
 
 
-async def add(session: AsyncSession, user_id: UUID) -> None:
-    await session.execute(_ADD, {"user_id": user_id})
+async def add(session: AsyncSession, user_id: UUID, hearts: bool, leagues: bool, streaks: bool) -> None:
+    await session.execute(_ADD, {"user_id": user_id, "hearts": hearts, "leagues": leagues, "streaks": streaks})
 
 
 async def own(session: AsyncSession, user_id: UUID, *, hold: bool = False) -> Profile | None:
