@@ -92,10 +92,10 @@ async def badges(uow: UnitOfWork, me: UUID, other: UUID) -> list[BadgeOut]:
     ]
 
 
-def words(uow: UnitOfWork, fact: AchievementAwarded, locale: str) -> Words | None:
+def words(uow: UnitOfWork, achievement: str, level: int, locale: str) -> Words | None:
     """None where there is no such achievement any more."""
-    one = uow.db.port(Rulebook).achievements.by_id.get(fact.achievement)
-    return _words(one, fact.level, locale) if one else None
+    one = uow.db.port(Rulebook).achievements.by_id.get(achievement)
+    return _words(one, level, locale) if one else None
 
 
 def _words(one: Achievement, level: int, locale: str) -> Words:

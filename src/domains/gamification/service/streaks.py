@@ -172,9 +172,10 @@ def _day_state(day: CalendarDay) -> Literal["practised", "frozen", "paused", "tr
 
 
 async def pay_milestones(uow: UnitOfWork, facts: Sequence[StreakMilestoneReached]) -> None:
-    """Gems, and a freeze where there is room for one."""
+    """Gems, a freeze where there is room for one, and a line in the feed of friends."""
     for fact in sorted(facts, key=lambda fact: fact.user_id):
         await add_freeze(uow, fact.user_id, f"streak:{fact.days}")
+        await profiles.share(uow, fact.user_id, "streak_reached", cause=f"streak:{fact.days}", days=fact.days)
     due = [
         Payment(f.user_id, f"streak:{f.days}", policy.MILESTONES[f.days]) for f in facts if f.days in policy.MILESTONES
     ]

@@ -24,7 +24,7 @@ async def tell_achievements(uow: UnitOfWork, facts: Sequence[AchievementAwarded]
         )
         for fact in highest.values()
         if fact.user_id in contacts
-        and (words := gamification.achievement_words(uow, fact, contacts[fact.user_id].locale))
+        and (words := gamification.achievement_words(uow, fact.achievement, fact.level, contacts[fact.user_id].locale))
     ]
     await plan.notify_all(uow, "achievement", tellings)
 

@@ -83,9 +83,10 @@ async def _recap(uow: UnitOfWork, due: Sequence[Reminding], now: datetime) -> No
     for week_on in sorted({reminding.local_on for reminding in due}):
         last_on = week_on + 6 * _DAY
         people = [reminding.user_id for reminding in due if reminding.local_on == week_on]
-        found = await gamification.practice(uow, people, first_on=week_on, last_on=last_on)
+        found = await gamification.recaps(uow, people, first_on=week_on, last_on=last_on)
+        contacts = await identity.contacts(uow, found.keys())
         tellings = []
-        for user_id, practice in found.items():
+        for user_id, (practice, week, achieved) in found.items():
             if practice.lessons == 0 or policy.recap_stale(now, week_on):
                 continue
             params = {
@@ -95,7 +96,12 @@ async def _recap(uow: UnitOfWork, due: Sequence[Reminding], now: datetime) -> No
                 "streak_days": practice.streak_days,
                 "week_from": week_on.isoformat(),
                 "week_until": last_on.isoformat(),
+                "xp_before": week.xp_before,
+                "goal_days": week.goal_days,
             }
+            if user_id in contacts and achieved:
+                words = [gamification.achievement_words(uow, *one, contacts[user_id].locale) for one in achieved]
+                params["achieved"] = ", ".join(word.title for word in words if word)
             tellings.append(Telling(user_id, params, "/learn", f"recap:{week_on}"))
         await plan.notify_many(uow, "weekly_recap", tellings, now=now)
 
