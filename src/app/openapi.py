@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-_QUALIFIED = re.compile(r"(?P<domain>[a-z]+)_schemas_(?:[a-z_]+_)?(?P<name>[A-Z]\w*)")
+_QUALIFIED = re.compile(r"(?P<domain>[a-z]+)_(?:[a-z_]+_)?schemas_(?:[a-z_]+_)?(?P<name>[A-Z]\w*)")
 """Litestar's name where two domains have a class of the same name."""
 _PAGE = re.compile(r"Page_.*_")
 _READABLE = ("application/json", "+json")

@@ -173,6 +173,7 @@ def test_the_doctor_names_sources_hides_secrets_and_says_how_to_mend(lyceum: Lyc
         "database": "good",
         "clock": "good",
         "Redis": "good",
+        "rewards": "good",
         "payments": "good",
         "mail": "warning",
     }

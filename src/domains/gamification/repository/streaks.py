@@ -101,7 +101,7 @@ _STREAKS = text("""
     SELECT user_id, current_days, longest_days, last_on FROM gamification_streak WHERE user_id = ANY(:ids)
 """)
 
-# Entries of one learner are found by the index of causes, which begins with them.
+# Entries of a learner and some days are found by the index of days.
 _PRACTISED = text("""
     SELECT e.user_id, count(*) FILTER (WHERE e.cause LIKE 'lesson:%' OR e.cause LIKE 'view:%')::int AS lessons,
         sum(e.amount)::int AS xp, count(DISTINCT e.local_on)::int AS days,
