@@ -12,7 +12,9 @@ from conftest import Crank
 from domains.catalog.api import RevisionContent
 from domains.gamification.events import AchievementAwarded, LessonRewarded
 from domains.gamification.repository import achievements as repository
-from domains.gamification.service import achievements
+from domains.gamification.repository.gems import Payment
+from domains.gamification.service import achievements, gems
+from domains.kernel.ids import new_id
 from domains.kernel.uow import Database, UnitOfWork
 from domains.profiles.repository import profiles as profiles_repository
 from factories.people import Learner, publish, register, small_course
@@ -113,6 +115,29 @@ async def test_the_logs_say_how_many_days_hours_and_weekends(
     # On Friday night in Los Angeles, on Saturday morning elsewhere.
     assert weekends == [(3, 2), (3, 1), (3, 2), (3, 2)]
     assert {found[id_].practices for id_ in people} == {0}
+
+
+async def test_a_week_is_won_against_four_others_at_least_and_quests_count_once_they_paid(
+    db: Database, new_learner: NewLearner
+) -> None:
+    people = await learners(new_learner, *["UTC"] * 5)
+    for week, size in enumerate((4, 5)):
+        league_id, monday = new_id(), SATURDAY.date() + timedelta(days=2 + 7 * week)
+        await db.fetch(
+            "INSERT INTO gamification_league (id, week_on, tier, number) VALUES ($1, $2, 3, 1)", league_id, monday
+        )
+        await db.fetch(
+            "INSERT INTO gamification_league_member (league_id, user_id, week_on, xp, entries, last_xp_at, final_rank)"
+            " SELECT $1, user_id, $2, 10, 1, now(), place FROM unnest($3::uuid[]) WITH ORDINALITY AS p (user_id, place)"  # noqa: E501,
+            league_id, monday, people[:size],
+        )  # fmt: skip
+    async with db.begin() as uow:
+        due = [("quest:a", 5), ("quest:b", 5), ("badge:2026-11", 5)]
+        await gems.earn_many(uow, [Payment(people[1], cause, amount) for cause, amount in due])
+        found = await repository.sums(uow, people)
+    assert [found[id_].league_wins for id_ in people] == [1, 0, 0, 0, 0]
+    assert [found[id_].quests for id_ in people] == [0, 2, 0, 0, 0]
+    assert {found[id_].league_tier for id_ in people} == {3}
 
 
 async def test_many_learners_are_looked_at_in_as_few_statements_as_one(

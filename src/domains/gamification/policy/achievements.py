@@ -25,6 +25,8 @@ Counter = Literal[
     "streak_days",
     "goal_days",
     "league_tier",
+    "league_wins",
+    "quests",
     "friends",
 ]
 """What the house counts; README says of each what it is."""

@@ -13,7 +13,12 @@ _SUMS = """
     SELECT u.user_id, coalesce(b.xp, 0) AS xp, coalesce(s.longest_days, 0) AS streak_days,
         (SELECT count(*) FROM gamification_goal_day g WHERE g.user_id = u.user_id) AS goal_days,
         (SELECT coalesce(max(l.tier), 0) FROM gamification_league_member m JOIN gamification_league l
-            ON l.id = m.league_id WHERE m.user_id = u.user_id AND m.left_at IS NULL) AS league_tier
+            ON l.id = m.league_id WHERE m.user_id = u.user_id AND m.left_at IS NULL) AS league_tier,
+        (SELECT count(*) FROM gamification_league_member m WHERE m.user_id = u.user_id AND m.final_rank = 1 AND EXISTS (
+            SELECT FROM gamification_league_member o WHERE o.league_id = m.league_id AND o.final_rank = 5)
+        ) AS league_wins,
+        (SELECT count(*) FROM gamification_gem_entry g
+            WHERE g.user_id = u.user_id AND g.cause LIKE 'quest:%') AS quests
     FROM unnest($1::uuid[]) AS u (user_id)
     LEFT JOIN gamification_balance b USING (user_id) LEFT JOIN gamification_streak s USING (user_id)
 """
@@ -69,6 +74,10 @@ class Sums(NamedTuple):
     goal_days: int
     league_tier: int
     """The highest; 0 for who was in none."""
+    league_wins: int
+    """Weeks that ended in the first place, with four others behind it at least."""
+    quests: int
+    """That paid."""
 
 
 class Practised(NamedTuple):
