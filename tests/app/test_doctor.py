@@ -1,8 +1,10 @@
 """What the doctor sees in the settings alone."""
 
+from pathlib import Path
+
 import pytest
 
-from app.commands.doctor import check_passkeys, check_proxy
+from app.commands.doctor import check_passkeys, check_proxy, check_rules
 from app.config import Settings
 
 
@@ -46,3 +48,18 @@ def test_passkeys_are_made_for_a_domain_of_the_public_address(settings: dict[str
 
 def given(settings: dict[str, str]) -> Settings:
     return Settings.load({f"LYCEUM_{name.upper()}": value for name, value in settings.items()})
+
+
+@pytest.mark.parametrize(
+    ("price", "state", "said"),
+    [(3, "good", "with LYCEUM_SHOP_FILE"), (-3, "bad", "LYCEUM_SHOP_FILE: ")],
+    ids=["valid", "a gift of gems"],
+)
+def test_a_mistake_in_a_file_of_rules_is_found_before_the_start(
+    tmp_path: Path, price: int, state: str, said: str
+) -> None:
+    file = tmp_path / "shop.yaml"
+    file.write_text(f"version: 1\nitems: [{{id: hat, kind: cosmetic, price: {price}, name: A hat}}]\n")
+    found = check_rules(given({"shop_file": str(file)}))
+    assert found.state == state
+    assert said in found.found
