@@ -57,7 +57,7 @@ async def handles(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, str]:
 
 
 async def hidden_in_leagues(db: Database, ids: Collection[UUID]) -> set[UUID]:
-    """Those who take part in leagues without their name."""
+    """Those who take part in leagues without their name: who wants that, and whose profile is private."""
     return await repository.hidden_in_leagues(db, ids) if ids else set()
 
 

@@ -50,6 +50,16 @@ async def test_a_board_shows_ranks_names_zones_and_counts_entries(
     assert await check_ledger(db, infra.redis) == []
 
 
+async def test_who_is_private_has_no_name_on_a_league_board(
+    db: Database, infra: Infra, rewards: list[LessonRewarded]
+) -> None:
+    bob = rewards[0].user_id
+    await db.fetch("INSERT INTO profiles_profile (user_id, visibility) VALUES ($1, 'private')", bob)
+    assert shown(await Boards(db, infra.redis).board(rewards[0].league_id)) == [
+        (rank, name.replace("Bob", ""), xp) for rank, name, xp in EXPECTED
+    ]
+
+
 async def test_facts_twice_and_in_any_order_give_the_same_board(
     db: Database, infra: Infra, rewards: list[LessonRewarded]
 ) -> None:

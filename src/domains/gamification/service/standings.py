@@ -37,6 +37,8 @@ BUILD_LEASE_S = 30
 """How long nobody else builds when the builder is not heard of."""
 BUILD_PATIENCE_S = 0.1
 """How long a request waits for a view that is being built: a small one is there by then."""
+ALONE_AT_ONCE = 2
+"""So many read from PostgreSQL what Redis does not say; there are few connections, and others need them more."""
 SETTLED = timedelta(minutes=1)
 """How long what was earned may wait to be tallied."""
 KEPT = timedelta(days=2)
@@ -90,6 +92,7 @@ class Standings:
         self._redis = redis
         self._breaker = breaker
         self._pulling = asyncio.Lock()
+        self._alone = asyncio.Semaphore(ALONE_AT_ONCE)
         self._pulled_at = 0.0
         self._build: asyncio.Task[bool] | None = None
 
@@ -102,7 +105,8 @@ class Standings:
             await self._begin_to_build()
         except RedisAway:
             pass
-        return await repository.places(self._db, scope, user_id, around=around, most=most)
+        async with self._alone:
+            return await repository.places(self._db, scope, user_id, around=around, most=most)
 
     async def places_of(self, period: Period, user_ids: Iterable[UUID]) -> list[Place]:
         """Whoever of these few has XP in the period, the first first. PostgreSQL finds them by their ids."""

@@ -27,7 +27,9 @@ _MANY = text(f"SELECT {_COLUMNS} FROM profiles_profile p {_CURRENT} WHERE p.user
 _HANDLES = text("SELECT user_id, handle FROM profiles_handle WHERE user_id = ANY(:ids) AND kept_until IS NULL")
 _WITHOUT_STREAKS = text("SELECT user_id FROM profiles_profile WHERE user_id = ANY(:ids) AND NOT streaks")
 _GOALS = text("SELECT user_id, daily_goal_xp FROM profiles_profile WHERE user_id = ANY(:ids)")
-_HIDDEN_IN_LEAGUES = "SELECT user_id FROM profiles_profile WHERE user_id = ANY($1::uuid[]) AND leagues_hidden"
+_HIDDEN_IN_LEAGUES = """
+    SELECT user_id FROM profiles_profile WHERE user_id = ANY($1::uuid[]) AND (leagues_hidden OR visibility = 'private')
+"""
 _OWNER = text("SELECT user_id FROM profiles_handle WHERE handle = :handle AND kept_until IS NULL")
 _LEAVE = text("UPDATE profiles_handle SET kept_until = :until WHERE user_id = :user_id AND kept_until IS NULL")
 # One's own former handle, or one that nobody is waited for any more.
