@@ -1,4 +1,4 @@
-"""XP, streaks and weekly leagues.
+"""XP, streaks, weekly leagues, boards, goals, achievements, quests, and gems with what they buy.
 
 Owns what practice earns. Does not own what was practised or whether it was right (learning, catalog).
 

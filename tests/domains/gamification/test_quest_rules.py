@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import date, timedelta
 from itertools import pairwise
+from pathlib import Path
 from uuid import UUID
 
 import msgspec
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from domains.gamification.policy.quests import (
     DAILY,
+    Badge,
     Done,
     QuestBook,
     claimable,
@@ -20,7 +22,7 @@ from domains.gamification.policy.quests import (
     month_of,
     period,
 )
-from domains.gamification.rulebook import Rulebook
+from domains.gamification.rulebook import Rulebook, rulebook
 
 BOOK = Rulebook().quests
 DAYS = st.dates(date(2024, 1, 1), date(2032, 12, 31))
@@ -77,6 +79,13 @@ def test_weeks_begin_on_monday_and_months_are_read_off_daily_keys() -> None:
 def test_sessions_are_lessons_and_practices_and_nothing_is_below_nothing() -> None:
     done = Done(xp=-3, lessons=2, practices=3, days=1)
     assert [done.of(metric) for metric in ("xp", "lessons", "practices", "sessions", "days")] == [0, 2, 3, 5, 1]
+
+
+def test_an_operators_book_takes_the_place_of_ours(tmp_path: Path) -> None:
+    own = msgspec.structs.replace(BOOK, badge=Badge(quests=3, gems=7), weekly=BOOK.weekly[:1])
+    file = tmp_path / "quests.yaml"
+    file.write_bytes(msgspec.yaml.encode(own))
+    assert rulebook(quests_file=str(file)).quests == own
 
 
 WRONG = {
