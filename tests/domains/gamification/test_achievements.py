@@ -128,7 +128,7 @@ async def test_a_week_is_won_against_four_others_at_least_and_quests_count_once_
         )
         await db.fetch(
             "INSERT INTO gamification_league_member (league_id, user_id, week_on, xp, entries, last_xp_at, final_rank)"
-            " SELECT $1, user_id, $2, 10, 1, now(), place FROM unnest($3::uuid[]) WITH ORDINALITY AS p (user_id, place)"  # noqa: E501,
+            " SELECT $1, p.id, $2, 10, 1, now(), p.place FROM unnest($3::uuid[]) WITH ORDINALITY AS p (id, place)",
             league_id, monday, people[:size],
         )  # fmt: skip
     async with db.begin() as uow:
