@@ -17,6 +17,7 @@ from domains.gamification.service import boards as boards_service
 from domains.gamification.service import finalising
 from domains.gamification.service import leagues as leagues_service
 from domains.gamification.service.finalising import Finalised, finalise, preview
+from domains.identity.events import AccountMerged
 from domains.kernel.events import Event
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
@@ -219,3 +220,18 @@ async def test_where_there_are_few_everybody_sits_together(new_learner: NewLearn
     zones = ("Europe/Madrid", "Pacific/Auckland", "America/Los_Angeles")
     rewards = [await complete(await new_learner(time_zone=zone), at=MONDAY) for zone in zones]
     assert len({reward.league_id for reward in rewards if reward}) == 1
+
+
+async def test_who_wants_no_league_gets_none_by_another_account(
+    db: Database, infra: Infra, new_learner: NewLearner, complete: Complete
+) -> None:
+    guest, ana, ben = [await new_learner() for _ in range(3)]
+    await db.fetch("INSERT INTO profiles_profile (user_id, leagues) VALUES ($1, false), ($2, true)", ana, guest)
+    for learner in (guest, ben):
+        reward = await complete(learner)
+        assert reward is not None
+    async with db.begin() as uow:
+        uow.record(AccountMerged(from_id=guest, into_id=ana))
+    board = await Boards(db, infra.redis).board(reward.league_id, fresh=True)
+    assert [entry.user_id for entry in board.entries] == [ben]
+    assert await check_ledger(db, infra.redis) == []
