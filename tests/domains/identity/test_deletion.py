@@ -149,7 +149,7 @@ async def test_ledgers_and_standings_still_add_up(
     assert await db.fetch(counts) == before
     assert await check_ledger(db, parts.infra.redis) == []
     standings = (await bob.get("/leaderboards/current")).json()
-    assert sorted(entry["name"] for entry in standings["entries"]) == ["Bob", "Deleted account"]
+    assert sorted(entry["name"] for entry in standings["entries"]) == ["", "Bob"]
 
 
 async def test_killed_in_the_middle_nothing_is_done_and_the_next_run_does_all(
