@@ -4,6 +4,8 @@ from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
+import msgspec
+
 from domains.gamification.policy.streaks import Kept
 from domains.kernel.events import Event, Published
 
@@ -65,7 +67,7 @@ class StandingsMoved(Event, frozen=True, kw_only=True, tag="gamification.standin
     """One learner's place in these leagues became another's; a board that only ever adds does not show it."""
 
     league_ids: list[UUID]
-    user_ids: list[UUID] = []
+    user_ids: list[UUID] = msgspec.field(default_factory=list)
     """Whose sums are others than before."""
 
 

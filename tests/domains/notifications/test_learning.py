@@ -53,7 +53,12 @@ async def test_done_once_more_a_lesson_is_told_once(client: httpx.AsyncClient, d
     await ada.finish(next(iter((await publish(db, small_course())).lessons)))
     await crank.jobs()
     await crank.again()
-    assert sorted(kind for kind, _ in await inbox(ada)) == ["achievement", "league_entered", "lesson_completed", "welcome"]
+    assert sorted(kind for kind, _ in await inbox(ada)) == [
+        "achievement",
+        "league_entered",
+        "lesson_completed",
+        "welcome",
+    ]
 
 
 async def test_people_are_told_in_their_language(client: httpx.AsyncClient, db: Database, crank: Any) -> None:
