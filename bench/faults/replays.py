@@ -171,7 +171,9 @@ def _verdict(
     # One entry is that of the lesson which seated the learner.
     totals = sorted(one["xp_total"] for one in earned)
     first = sums["ledger"] - sum(one["xp_earned"] for one in earned)
-    exact = sums["ledger"] == sums["balance"] == sums["league"] == totals[-1] and len(set(totals)) == entries
+    # All of them are of one lesson: from the cap on repetitions on they pay nothing, and leave the total as it is.
+    paying = sum(one["xp_earned"] > 0 for one in earned)
+    exact = sums["ledger"] == sums["balance"] == sums["league"] == totals[-1] and len(set(totals)) == paying > 0
     heard = [len(told.bodies) for told in (answers, paid, paid_under_kill)]
     once = rows["answers"] == rows["paid"] == rows["paid_under_kill"] == 1
     same = answers.different == paid.different == paid_under_kill.different == 1
