@@ -33,8 +33,8 @@ MOST_CHANGES = 20_000
 MERGED_AT_ONCE = 500
 BUILT_AT_ONCE = 1_000
 BUILD_DEADLINE_S = 2.0
-BUILD_LEASE_S = 30
-"""How long nobody else builds when the builder is not heard of."""
+BUILD_LEASE_S = 5
+"""How long nobody else builds when the builder is not heard of; longer than a page may take."""
 BUILD_PATIENCE_S = 0.1
 """How long a request waits for a view that is being built: a small one is there by then."""
 ALONE_AT_ONCE = 2
