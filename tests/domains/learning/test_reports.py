@@ -15,6 +15,7 @@ from domains.gamification.api import check_ledger
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
+from domains.learning.api import recount_all
 from domains.learning.events import AnswerAccepted
 from domains.learning.policy import reports as policy
 from domains.learning.policy.hearts import left
@@ -296,6 +297,7 @@ async def test_whoever_completes_at_the_moment_of_the_regrade_is_paid_the_same(
     assert [await balance(db, who) for who in people] == [15] * 6
     await crank.jobs()
     assert await check_ledger(db, parts.infra.redis) == []
+    assert [one async for one in recount_all(db, None, dry_run=True) if any(one.found[1:])] == []
 
 
 async def test_a_test_that_is_passed_only_now_skips_its_lessons(
