@@ -127,7 +127,7 @@ async def _complete_practice(
     )
     uow.record(fact)
     if session.kind in EARNING:
-        await hearts.give_back(uow, user_id, FOR_PRACTICE)
+        await hearts.give_back(uow, {user_id: FOR_PRACTICE})
     if skipped:
         await announce_if_complete(uow, user_id, session.course_id)
     return skipped
