@@ -127,12 +127,12 @@ async def replayed(run: Run) -> Verdict:
             sums = await _sums(sql, other)
         async with connected(made.machine) as infra:
             run.say("boards catch up with what the killed API had not brought yet")
-            differences = await _settled(infra)
+            differences = await settled(infra)
     earned = [msgspec.json.decode(body) for body in apart.bodies]
     return _verdict(replays, entries, answers, paid, paid_under_kill, earned, rows, sums, differences)
 
 
-async def _settled(infra: Infra) -> list[str]:
+async def settled(infra: Infra) -> list[str]:
     """What differs from the ledger once facts whose process died have been told by another."""
     deadline = time.monotonic() + PATIENCE_S
     while True:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -99,6 +99,11 @@ def ago(**how_long: float) -> datetime:
     return utc_now() - timedelta(**how_long)
 
 
+def day(before: int, zone: tzinfo = UTC) -> datetime:
+    """How the day so many days before today began there."""
+    return datetime.combine(utc_now().astimezone(zone).date() - timedelta(days=before), time(), zone).astimezone(UTC)
+
+
 async def test_a_bundle_has_the_next_lessons_with_their_solutions_and_stays_the_same(
     client: httpx.AsyncClient, ada: Learner, course: RevisionContent
 ) -> None:
@@ -139,7 +144,7 @@ async def test_a_batch_sent_twice_half_of_it_before_and_half_after_a_restart_cou
     client: httpx.AsyncClient, db: Database, ada: Learner, away: Away
 ) -> None:
     one, two, three, _ = await away(ada)
-    done = [taken(one, ago(days=2)), taken(two, ago(days=1), wrong=2), taken(three, ago(hours=1))]
+    done = [taken(one, day(3)), taken(two, day(2), wrong=2), taken(three, day(1))]
     cut_off = {**done[1], "answers": done[1]["answers"][:2], "completed_at": None}
     half = await sync(ada, done[0], cut_off)
     assert [(report["answered"], report["result"] is None) for report in half] == [(4, False), (2, True)]
@@ -155,7 +160,7 @@ async def test_a_batch_sent_twice_half_of_it_before_and_half_after_a_restart_cou
     # Somebody whose batch came through at once has the same.
     ben = await register(client, "Ben")
     his = await away(ben)
-    await sync(ben, *(taken(s, ago(days=2 - place), wrong=2 * (place == 1)) for place, s in enumerate(his[:3])))
+    await sync(ben, *(taken(s, day(3 - place), wrong=2 * (place == 1)) for place, s in enumerate(his[:3])))
     assert await counted(db, ben) == await counted(db, ada)
 
 
@@ -172,17 +177,16 @@ async def test_days_count_where_the_learner_was_whatever_the_clock_of_the_device
     zone = ZoneInfo("Pacific/Auckland")
     ada = await register(client, time_zone=zone.key)
     one, two, three, four = await away(ada)
-    midnight = datetime.combine(ago(days=1).astimezone(zone).date(), datetime.min.time(), zone).astimezone(UTC)
     # The third day comes first, and by a second device: days are counted, not arrivals.
-    await sync(ada, taken(one, midnight + timedelta(hours=1)))
+    await sync(ada, taken(one, day(1, zone)))
     wrong = timedelta(days=700, hours=5)
-    before, after = midnight - timedelta(minutes=1), midnight - timedelta(days=1, minutes=5)
-    done = [taken(two, before - wrong), taken(three, after - wrong)]
+    late, later = (day(before, zone) - timedelta(minutes=1) - wrong for before in (1, 2))
+    done = [taken(two, late), taken(three, later)]
     await sync(ada, *done, sent_at=utc_now() - wrong)
     assert (await counted(db, ada))[-1] == 3
     days = await db.fetch("SELECT DISTINCT local_on FROM gamification_xp_entry ORDER BY 1")
     assert len(days) == 3
-    await sync(ada, taken(four, midnight - timedelta(days=1, minutes=1)))
+    await sync(ada, taken(four, day(2, zone)))
     assert (await counted(db, ada))[-1] == 3
 
 
