@@ -85,7 +85,6 @@ WRITE_ANSWERS = f"""
     SELECT w.session_id IS NOT NULL AS fresh, coalesce(w.answered, standing.answered) AS answered,
            coalesce(w.hearts, standing.hearts) AS hearts, standing.key, standing.answer, standing.grade,
            coalesce(s.completed_at IS NOT NULL, false) AS closed,
-           s.id IS NULL AND EXISTS (SELECT FROM learning_session WHERE id = g.session_id) AS busy,
            s.correct + w.correct::int AS correct_so_far, greatest(s.active_at, g.answered_at) AS active_at,
            coalesce(s.only <> g.exercise_id, false) AS early
     FROM given g
@@ -127,7 +126,7 @@ class AnswerRecord(NamedTuple):
 class WrittenAnswer(NamedTuple):
     """What the log says after the attempt to write. `fresh`: it is ours; else `key`, `answer` and `grade` are those of
     the answer that stands. With none of it, the session is `closed`, or another exercise is asked first (`early`), or
-    the session or the hearts are `busy` elsewhere, or there is none. `correct_so_far` and `active_at` are the session's
+    the session or the hearts are held elsewhere, or there is none. `correct_so_far` and `active_at` are the session's
     after a fresh answer."""
 
     fresh: bool
@@ -137,7 +136,6 @@ class WrittenAnswer(NamedTuple):
     answer: str | None
     grade: str | None
     closed: bool
-    busy: bool
     correct_so_far: int | None = None
     active_at: datetime | None = None
     early: bool = False
