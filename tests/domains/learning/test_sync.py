@@ -9,14 +9,16 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from msgspec import convert
 
 from domains.catalog.api import RevisionContent
 from domains.gamification.api import check_ledger
 from domains.gamification.policy.leagues import starts_at, week_of
+from domains.gamification.service import syncing
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
-from domains.learning.api import rebuild_all
+from domains.learning.api import SyncIn, rebuild_all
 from domains.learning.jobs import purge
 from domains.learning.service import memory, sessions
 from factories.people import Learner, publish, register, right_answer, small_course
@@ -165,8 +167,9 @@ async def test_a_batch_sent_twice_half_of_it_before_and_half_after_a_restart_cou
 
 
 async def test_the_same_batch_many_times_at_once_counts_once(db: Database, ada: Learner, away: Away) -> None:
-    done = [taken(session, ago(hours=2)) for session in await away(ada)]
-    reports = await asyncio.gather(*(sync(ada, *done) for _ in range(5)))
+    done = batch(*(taken(session, ago(hours=2)) for session in await away(ada)))
+    # As several processes do it: one of them would take one after the other.
+    reports = await asyncio.gather(*(syncing._synced(db, ada.id, convert(done, SyncIn)) for _ in range(5)))
     assert all(report == reports[0] for report in reports)
     assert await counted(db, ada) == (16, 4, 4, 60, 1)
 
@@ -268,6 +271,21 @@ async def test_a_session_goes_on_with_a_network_and_one_begun_with_it_goes_on_wi
     await ada.answer(begun, first, right_answer(first), f"phone:{first['id']}")
     [report] = await sync(ada, taken(begun, utc_now()))
     assert (report["answered"], report["result"]["xp_total"]) == (4, 30)
+
+
+async def test_a_session_that_was_out_of_reach_for_long_is_finished_and_one_given_up_is_not(
+    db: Database, ada: Learner, course: RevisionContent
+) -> None:
+    begun = [await ada.begin(lesson_id) for lesson_id in list(course.lessons)[:2]]
+    await db.fetch("UPDATE learning_session SET created_at = $1, active_at = $1", ago(days=9))
+    await ada.http.delete(f"/api/v1/sessions/{begun[1]['id']}", headers=ada.headers)
+    await db.fetch(
+        "UPDATE learning_session SET abandoned_at = active_at + interval '1 day' WHERE abandoned_at IS NOT NULL"
+    )
+    await purge(db)
+    finished, given_up = await sync(ada, *(taken(session, ago(days=8)) for session in begun))
+    assert (finished["answered"], finished["result"]["xp_earned"]) == (4, 15)
+    assert (given_up["answered"], given_up["problem"]["code"]) == (0, "learning.session_closed")
 
 
 async def test_what_was_wrong_and_came_back_at_the_end_is_taken_too(ada: Learner, away: Away) -> None:
