@@ -221,8 +221,11 @@ async def test_an_author_may_say_it_in_other_words_and_what_is_right_by_them_is_
     await report(ada, await take(ada, lesson_of(course)))
     await report(bob, await take(bob, lesson_of(course), said="a drake"))
     found = next(one for one in await queue(eve, course) if one["answer"] == DRAKE)
-    wrong = await decide(eve, course, found, "accept", text="the goose")
-    assert refusal(wrong) == (409, "catalog.not_acceptable")
+    for words in ("the goose", "(the drake", "the {drake", "   "):
+        wrong = await decide(eve, course, found, "accept", text=words)
+        assert refusal(wrong) == (409, "catalog.not_acceptable"), words
+    for words in ("the\0drake", "\ud800", ""):
+        assert (await decide(eve, course, found, "accept", text=words)).status_code == 400
     assert (await decide(eve, course, found, "accept", text="(the/a) drake")).status_code == 200
     await crank.jobs()
     assert await queue(eve, course) == []
