@@ -97,12 +97,13 @@ def _in_words(words: Sequence[str], expected: Day, language: str) -> Verdict:
 def _months(word: str, months: Sequence[Sequence[str]], language: str) -> list[tuple[int, Verdict]]:
     """The months that a word may mean, the most likely first."""
     found = []
+    stand_ins = language_data(language).stand_ins
     for number, names in enumerate(months, 1):
         for name in names:
             full = norm(name, language)
             if word == full:
                 return [(number, Verdict.EXACT)]
-            if fold(word) == fold(full):
+            if fold(word) == fold(full) or word == fold(full.translate(stand_ins)):
                 found.append((number, Verdict.ACCENT))
             elif len(full) >= SHORTEST_FORGIVEN and OSA.distance(fold(word), fold(full), score_cutoff=1) <= 1:
                 found.append((number, Verdict.TYPO))
