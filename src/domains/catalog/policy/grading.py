@@ -181,7 +181,7 @@ class _Reader:
         aligned = self._aligned(text, graph, limit)
         if aligned is None:
             return None
-        shown = text if graph.is_plain or not aligned.arcs else _spoken(text, aligned)
+        shown = plain(text) if graph.is_plain or not aligned.arcs else _spoken(text, aligned)
         steps = regrouped(aligned.steps, self.segments, self._compare)
         if all(step.verdict is Verdict.EXACT for step in steps):
             meant = "".join(arc.shape for arc in aligned.arcs) if aligned.arcs else shape(shown)
@@ -192,7 +192,8 @@ class _Reader:
         return _Reading(verdict, sum(COST[step.verdict] for step in steps), index, shown, steps)
 
     def _aligned(self, text: str, graph: Lattice, limit: int | None) -> Alignment | None:
-        if len(graph.arcs) * len(self.words) > MOST_PLACES:
+        # What is right costs nothing and visits few places, however many there are.
+        if limit != 0 and len(graph.arcs) * len(self.words) > MOST_PLACES:
             return align_long(split(plain(text), self.language), self.words, self._compare)
         everything = FAULT * (len(graph.arcs) + len(self.words))
         return align(graph, self.words, self._compare, self._is_known, everything if limit is None else limit)
