@@ -212,3 +212,10 @@ def test_a_long_answer_with_many_groups_is_read_as_one_of_its_ways() -> None:
     assert grade_text(" ".join(words[1:]), accepted, "en", COURSE).expected == " ".join(
         f"very {word}" for word in words
     )
+
+
+def test_signs_alone_are_right_where_they_are_the_accepted_ones() -> None:
+    assert [grade_text(sign, ("¿", "…", "👍"), "es", COURSE).verdict for sign in ("¿", "...", "👍")] == [
+        Verdict.EXACT
+    ] * 3
+    assert [grade_text(sign, ("¿", "👍"), "es", COURSE).verdict for sign in ("?", "", "👎")] == [Verdict.WRONG] * 3

@@ -120,6 +120,23 @@ def test_each_gap_of_a_cloze_is_graded_like_a_text_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "right"),
+    [
+        (("Sie", "sie"), "Sie"),
+        (("Maße", "Masse"), "Masse"),
+        (("I'm", "I am"), "I am"),
+        (("?", "!"), "?"),
+        (("5", "five"), "5"),
+    ],
+)
+def test_of_options_that_are_nearly_the_same_only_one_is_right(options: tuple[str, str], right: str) -> None:
+    content = Cloze(text="a ___ b", language="de" if "s" in right else "en", gaps=((right,),), options=(options,))
+    assert {option: grade(content, [option])[1] for option in options} == {
+        option: option == right for option in options
+    }
+
+
+@pytest.mark.parametrize(
     ("written", "verdict", "score"),
     [
         ("3,5 km", "exact", 1.0),

@@ -62,8 +62,11 @@ def grade_text(answer: str, accepted: tuple[str, ...], language: str, lexicon: L
     if len(answer) > 4 * prepared.longest + 200:
         return _nothing_alike(split(answer[:LONGEST_SHOWN], language), accepted)
     written = norms(answer, language)
-    same = prepared.exact.get(" ".join(written))
-    if written and same is not None and not is_unspaced(written[0]):
+    same = prepared.exact.get(" ".join(written), ())
+    if not written:
+        # Of signs alone, those have to be the same.
+        same = [index for index in same if answer and shape(accepted[index]) == shape(answer)]
+    if same and not (written and is_unspaced(written[0])):
         return _same_words(answer, language, accepted, same)
     words = split(answer, language)
     if not words or len(words) > 2 * prepared.most_words + 8:
