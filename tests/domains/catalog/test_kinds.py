@@ -194,6 +194,50 @@ def test_a_date_may_be_written_in_any_way_of_its_language(language: str, written
     assert content.grade(msgspec.json.encode(written), LEXICON).verdict == verdict
 
 
+@pytest.mark.parametrize("value", ["2024-03-31", "--12-24", "--03-04", "0987-05-01"])
+def test_the_date_that_is_shown_is_right_in_every_language(value: str) -> None:
+    for language in [
+        "ar",
+        "de",
+        "el",
+        "en",
+        "en-GB",
+        "en-US",
+        "es",
+        "fr",
+        "he",
+        "hu",
+        "it",
+        "ja",
+        "ko",
+        "nl",
+        "pt",
+        "ru",
+        "sv",
+        "sw",
+        "tr",
+        "zh",
+        "zh-TW",
+    ]:
+        content = Date("When?", "en", language, value)
+        shown = content.grade(b'"no idea"', LEXICON).expected
+        assert (language, shown, grade(content, shown)) == (language, shown, ("exact", True, 1.0))
+
+
+@pytest.mark.parametrize(("language", "right"), [("ja", "3/4"), ("ko", "3. 4."), ("zh", "3-4"), ("de", "4.3.")])
+def test_day_and_month_come_in_the_order_of_the_language(language: str, right: str) -> None:
+    assert grade(Date("When?", "en", language, "--03-04"), right)[1]
+    assert not grade(Date("When?", "en", language, "--04-03"), right)[1]
+
+
+@pytest.mark.parametrize("value", ["3.500", "0.125", "1500", "-2.5", "1E+3"])
+def test_the_number_that_is_shown_is_right_in_every_language(value: str) -> None:
+    for language in ("ar", "de", "en", "es", "fr", "ja", "ru", "sw"):
+        content = Numeric("How far?", language, Decimal(value), unit="km")
+        shown = content.grade(b'"no idea"', LEXICON).expected
+        assert (language, shown, grade(content, shown)) == (language, shown, ("exact", True, 1.0))
+
+
 def test_a_day_of_any_year_needs_no_year() -> None:
     content = Date("When?", "en", "en", "--02-29")
     assert grade(content, "29 February") == ("exact", True, 1.0)
