@@ -194,31 +194,12 @@ def test_a_date_may_be_written_in_any_way_of_its_language(language: str, written
     assert content.grade(msgspec.json.encode(written), LEXICON).verdict == verdict
 
 
+KNOWN = ("ar", "de", "el", "en", "es", "fr", "he", "it", "ja", "ko", "nl", "pt", "ru", "sv", "tr", "zh")
+
+
 @pytest.mark.parametrize("value", ["2024-03-31", "--12-24", "--03-04", "0987-05-01"])
 def test_the_date_that_is_shown_is_right_in_every_language(value: str) -> None:
-    for language in [
-        "ar",
-        "de",
-        "el",
-        "en",
-        "en-GB",
-        "en-US",
-        "es",
-        "fr",
-        "he",
-        "hu",
-        "it",
-        "ja",
-        "ko",
-        "nl",
-        "pt",
-        "ru",
-        "sv",
-        "sw",
-        "tr",
-        "zh",
-        "zh-TW",
-    ]:
+    for language in [*KNOWN, "en-GB", "en-US", "hu", "sw", "zh-TW"]:
         content = Date("When?", "en", language, value)
         shown = content.grade(b'"no idea"', LEXICON).expected
         assert (language, shown, grade(content, shown)) == (language, shown, ("exact", True, 1.0))
