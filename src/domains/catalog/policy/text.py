@@ -75,8 +75,8 @@ _SPACE = re.compile(r"\s+")
 # 1,000 and 1.000 and 1'000, but neither 3.14 nor 1.2.2024.
 _GROUPED = re.compile(r"(?<![\d.,'])[1-9]\d{0,2}(?:(?:,\d{3})+|(?:\.\d{3})+|(?:'\d{3})+)(?!\d|[.,']\d)")
 _GROUPING = str.maketrans("", "", ".,'")
-# The U.S.A. are the USA; the last full stop may be that of the sentence.
-_INITIALS = re.compile(r"(?<![\w.])(?:[^\W\d_]\.)+[^\W\d_](?!\w)")
+# The U.S.A. are the USA; at the end of a text the last full stop is that of the sentence.
+_INITIALS = re.compile(r"(?<![\w.])(?:[^\W\d_]\.)+[^\W\d_](?!\w)(?:\.(?=\s*\w))?")
 
 
 class Word(NamedTuple):
@@ -93,7 +93,7 @@ def primary(language: str) -> str:
 
 def clean(text: str) -> str:
     """`text` for splitting and for showing: one width, one apostrophe, nothing invisible, numbers without grouping,
-    initials without full stops between them."""
+    initials without full stops."""
     if text.isascii():
         text = text.replace("`", "'")
     else:
