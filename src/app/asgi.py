@@ -136,8 +136,8 @@ async def _running(
         sockets.open(parts.realtime)
         opened.db.committed = parts.dispatcher.committed
         await parts.realtime.start()
-        # What lives from here to the end need not be looked at by the collector again and again. The house makes next to
-        # no cycles, so what is new is looked at in small portions, whose pauses nobody feels, and all of it rarely:
+        # What lives from here to the end need not be looked at by the collector again and again. The house makes next
+        # to no cycles, so what is new is looked at in small portions, whose pauses nobody feels, and all of it rarely:
         # with thousands of sockets that stops the loop for a fifth of a second.
         gc.collect()
         gc.freeze()
