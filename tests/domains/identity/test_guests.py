@@ -85,6 +85,15 @@ async def test_a_guest_keeps_everything_when_given_an_address_and_a_password(
     assert told >= {"is your Lyceum code", "Lyceum account is a full account now"}
 
 
+async def test_of_two_upgrades_at_once_one_gives_the_address(client: httpx.AsyncClient, db: Database) -> None:
+    learner, _ = await guest(client)
+    bodies = [{"email": f"{number}@example.org", "password": PASSWORD} for number in range(3)]
+    answers = await asyncio.gather(*(learner.post("/auth/guest/upgrade", body) for body in bodies))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+    [given] = [answer.json()["email"] for answer in answers if answer.status_code == 200]
+    assert (await learner.get("/auth/me")).json()["email"] == given
+
+
 @pytest.mark.parametrize(
     ("body", "refusal"),
     [

@@ -24,8 +24,8 @@ class GuestsController(Controller):
         "/guest",
         operation_id="enter_as_guest",
         summary="Begin without an account, or come back",
-        description="The first call answers with a `device_secret` that opens the same account again, until it gets an "
-        "address or becomes part of another account.",
+        description="The first call answers with a `device_secret` that opens the same account again, until it gets "
+        "another way in (an address and a password, a passkey, a login elsewhere) or becomes part of another account.",
         opt=PUBLIC,
     )
     async def enter(
