@@ -20,6 +20,7 @@ from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
 from domains.learning.events import LessonCompleted
+from factories.factors import with_passkey
 from factories.mailbox import mails
 from factories.people import PASSWORD, Learner, publish, register, right_answer, small_course
 from factories.shop import put_on_sale
@@ -92,6 +93,15 @@ async def test_of_two_upgrades_at_once_one_gives_the_address(client: httpx.Async
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
     [given] = [answer.json()["email"] for answer in answers if answer.status_code == 200]
     assert (await learner.get("/auth/me")).json()["email"] == given
+
+
+async def test_whoever_has_no_address_is_told_where_to_get_one_before_a_password(client: httpx.AsyncClient) -> None:
+    learner, _ = await guest(client)
+    as_guest = await learner.post("/auth/password", {"new_password": PASSWORD})
+    assert (code(as_guest)[1], "POST /auth/guest/upgrade" in as_guest.json()["detail"]) == ("identity.bad_field", True)
+    await with_passkey(learner)
+    # No guest any more, so that upgrading would be refused.
+    assert "POST /auth/email" in (await learner.post("/auth/password", {"new_password": PASSWORD})).json()["detail"]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,11 @@ from domains.identity.service import mailbox, passwords
 from domains.identity.service.codes import Presented, Requested, presented, presented_token
 from domains.kernel.uow import Database
 
+_FIRST_READER = (
+    "Whoever is the first to read the mail of an address that was never confirmed takes the account over: password, "
+    "passkeys, authenticator app and linked providers that were set up before are gone, and other logins end."
+)
+
 
 class CodesController(Controller):
     path = "/api/v1/auth"
@@ -33,7 +38,14 @@ class CodesController(Controller):
     ) -> RequestedOut:
         return _requested(await mailbox.request(db, Purpose.LOGIN, data.email, caller_of(request)))
 
-    @post("/login/code/confirm", operation_id="log_in_by_code", summary="Log in", status_code=200, opt=PUBLIC)
+    @post(
+        "/login/code/confirm",
+        operation_id="log_in_by_code",
+        summary="Log in by a code",
+        description=f"This also confirms the address. {_FIRST_READER}",
+        status_code=200,
+        opt=PUBLIC,
+    )
     async def log_in(
         self,
         request: AnyRequest,
@@ -116,7 +128,8 @@ class CodesController(Controller):
         "/password/reset/confirm",
         operation_id="reset_password",
         summary="Set another password",
-        description="Ends every login session and logs nobody in.",
+        description="Ends every login session and logs nobody in. The next login asks for a second factor as before, "
+        f"unless the address was never confirmed. {_FIRST_READER}",
         status_code=204,
         opt=PUBLIC,
     )
