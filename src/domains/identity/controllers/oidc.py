@@ -75,7 +75,8 @@ class OidcController(Controller):
         "/{provider:str}/callback",
         operation_id="come_back_from_provider",
         summary="Where the provider sends the browser back to",
-        description="For browsers only. It leads on to the `redirect_uri` of the start.",
+        description="For browsers only. It leads on to the `redirect_uri` of the start, or to `public_url` with the "
+        "`error` `identity.oidc_flow_invalid` where no login waits for this, because it took too long or was used.",
         status_code=303,
         opt=PUBLIC,
     )
