@@ -6,7 +6,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from domains.identity.api import Authenticator, Principal
-from domains.identity.controllers.answers import AnyRequest, caller_of, signed_in
+from domains.identity.controllers.answers import ENTERED, AnyRequest, caller_of, signed_in
 from domains.identity.guards import PUBLIC, require_fresh
 from domains.identity.policy.codes import Purpose
 from domains.identity.schemas.auth import PendingOut, TokensOut
@@ -45,6 +45,7 @@ class CodesController(Controller):
         description=f"This also confirms the address. {_FIRST_READER}",
         status_code=200,
         opt=PUBLIC,
+        responses=ENTERED,
     )
     async def log_in(
         self,
