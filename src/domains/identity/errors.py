@@ -53,7 +53,7 @@ class TooManyCodes(TooMany):
 
 class NotAGuest(Conflict):
     code = "identity.not_a_guest"
-    title = "This account has a way in of its own"
+    title = "This is not a guest's account: it has a way in of its own"
 
 
 class DeviceUnknown(Unauthenticated):

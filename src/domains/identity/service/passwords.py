@@ -56,7 +56,8 @@ async def change(
     async with db.begin() as uow:
         held = await own(uow, principal)
         if not (held.account.email or held.account.username):
-            raise BadField("password", "a guest gets a password by POST /auth/guest/upgrade")
+            way = "POST /auth/guest/upgrade gives both" if held.guest else "POST /auth/email gives one"
+            raise BadField("new_password", f"a password goes with an e-mail address: {way}")
         await _set(uow, held, password)
         await _ended(uow, principal, Action.PASSWORD_CHANGED, caller)
     authenticator.forget_user(principal.user_id)
