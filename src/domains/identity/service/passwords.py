@@ -4,7 +4,7 @@ Invariant: a new password ends every other login session, and a reset logs nobod
 a login is asked for at the next one.
 """
 
-from domains.identity.errors import BadField, CodeInvalid, StepUpNeeded
+from domains.identity.errors import BadField, CodeInvalid, StepUpNeeded, WeakPassword
 from domains.identity.policy.actions import Action
 from domains.identity.policy.fields import checked_text
 from domains.identity.policy.passwords import checked_password
@@ -58,7 +58,10 @@ async def change(
         if not (held.account.email or held.account.username):
             way = "POST /auth/guest/upgrade gives both" if held.guest else "POST /auth/email gives one"
             raise BadField("new_password", f"a password goes with an e-mail address: {way}")
-        await _set(uow, held, password)
+        try:
+            await _set(uow, held, password)
+        except WeakPassword as error:
+            raise WeakPassword(error.detail, field="new_password") from None
         await _ended(uow, principal, Action.PASSWORD_CHANGED, caller)
     authenticator.forget_user(principal.user_id)
 
