@@ -346,6 +346,8 @@ async def test_the_current_password_is_guessed_slowly(client: httpx.AsyncClient,
 
 async def test_a_new_password_ends_every_other_session(client: httpx.AsyncClient, ada: Learner) -> None:
     other = (await log_in(client, PASSWORD)).json()
+    weak = await ada.post("/auth/password", {"new_password": "password1"})
+    assert (code(weak), weak.json()["field"]) == ((400, "identity.weak_password"), "new_password")
     assert (await ada.post("/auth/password", {"new_password": OTHER})).status_code == 204
     assert (await ada.get("/auth/me")).status_code == 200
     gone = await client.get(f"{AUTH}/me", headers={"Authorization": f"Bearer {other['access_token']}"})
