@@ -82,8 +82,8 @@ GivenAnswer = Annotated[
     msgspec.Meta(
         description="By the kind of the exercise. `translate`, `numeric`, `date`: the text as typed. "
         "`multiple_choice`: the id of an option. `multiple_response`: a list of ids of options. `word_bank`: the "
-        "chosen words in order. `order`: the items in order. `cloze`: a text for each gap, empty where it is left open. "
-        "`match_pairs`: a list of pairs `[left, right]`."
+        "chosen words in order. `order`: the items in order. `cloze`: a text for each gap, empty where it is left "
+        "open. `match_pairs`: a list of pairs `[left, right]`."
     ),
 ]
 

@@ -82,7 +82,8 @@ async def test_of_an_answer_that_is_partly_right_the_learner_sees_how_much_was(a
 
 @pytest.mark.parametrize(("correct", "score"), [(True, 1.0), (False, 0.0)])
 def test_a_grade_stored_before_there_were_scores_can_still_be_shown(correct: bool, score: float) -> None:
-    stored: dict[str, Any] = {"verdict": "typo" if correct else "wrong", "correct": correct, "expected": "el gato", "tokens": []}
+    verdict = "typo" if correct else "wrong"
+    stored: dict[str, Any] = {"verdict": verdict, "correct": correct, "expected": "el gato", "tokens": []}
     assert GradeOut.stored(msgspec.json.encode(stored).decode()).score == score
     assert GradeOut.stored(msgspec.json.encode({**stored, "score": 0.25}).decode()).score == 0.25
 
