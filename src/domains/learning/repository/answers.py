@@ -10,12 +10,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domains.kernel.uow import Database, UnitOfWork
+from domains.learning.policy.hearts import AT_ONCE
 from domains.learning.policy.kinds import IN_ORDER
 from domains.learning.policy.schedule import ItemState
 from domains.learning.repository import activity, hearts, schedule
 from domains.learning.repository.schedule import ADVANCE, COLUMNS, unnested
 
 _IN_ORDER = ", ".join(f"'{kind}'" for kind in sorted(IN_ORDER))
+_FOUND_AT = f"(g.answered_at + interval '{AT_ONCE.total_seconds()} seconds')"
 _SPENT = activity.milliseconds_between("k.active_at", "w.answered_at")
 
 # A session that somebody else holds locked is skipped rather than waited for, so that nobody's answer waits for a
@@ -42,7 +44,7 @@ WRITE_ANSWERS = f"""
     ), ready AS (
         SELECT g.*, s.user_id, s.answered + 1 AS answered, coalesce(held.full_at, h.full_at) AS full_at,
                m.id IS NOT NULL AS costs,
-               {hearts.shown("s.unlimited_hearts", "s.kind", "g.answered_at", "coalesce(held.full_at, h.full_at)")}
+               {hearts.shown("s.unlimited_hearts", "s.kind", _FOUND_AT, "coalesce(held.full_at, h.full_at)")}
                    AS hearts
         FROM given g JOIN session s ON s.id = g.session_id AND s.completed_at IS NULL
         LEFT JOIN mistaken m ON m.id = s.id

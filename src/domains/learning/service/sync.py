@@ -112,7 +112,7 @@ async def _taken(
                 key=each.key,
                 at=at,
             )
-            grade, last = GradeOut(body.verdict, body.correct, body.expected, body.tokens), fact or last
+            grade, last = GradeOut(body.verdict, body.correct, body.expected, body.tokens, body.score), fact or last
         except AppError as error:
             problem = ItemProblem.of(error)
         except asyncpg.DataError:
