@@ -28,7 +28,8 @@ demo *arguments: setup
 
 # Run the test suite, in parallel
 test *arguments: setup
-    @{{ python }} -m pytest -n auto {{ arguments }}
+    @# A hundred processes are started in it: what they import is compiled once, whatever the surroundings say.
+    @PYTHONDONTWRITEBYTECODE= {{ python }} -m pytest -n auto {{ arguments }}
 
 # Formatting, lint, import contracts and types
 check: setup

@@ -32,6 +32,7 @@ from bench.faults import (
     restarts,
     storing,
     strangers,
+    syncing,
 )
 from bench.faults.run import Run
 from bench.faults.verdict import Verdict, line_of
@@ -65,6 +66,7 @@ FAULTS: dict[str, Callable[[Run], Awaitable[Verdict]]] = {
     "R8": farewells.farewells,
     "R9": ordering.numbered,
     "R10": restarts.asked_to_end,
+    "S1": syncing.synced,
 }
 NAIVE: dict[str, Callable[[Run], Awaitable[Verdict]]] = {
     "P1": kills.naive_payments,

@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from app.infra import plain_dsn
+from app.infra import Infra, plain_dsn
 from bench.answers import answer_request
 from bench.crowd import completion
 from bench.faults.buying import connected
@@ -126,9 +126,20 @@ async def replayed(run: Run) -> Verdict:
             }
             sums = await _sums(sql, other)
         async with connected(made.machine) as infra:
-            differences = await check_ledger(infra.db, infra.redis)
+            run.say("boards catch up with what the killed API had not brought yet")
+            differences = await settled(infra)
     earned = [msgspec.json.decode(body) for body in apart.bodies]
     return _verdict(replays, entries, answers, paid, paid_under_kill, earned, rows, sums, differences)
+
+
+async def settled(infra: Infra) -> list[str]:
+    """What differs from the ledger once facts whose process died have been told by another."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        found = await check_ledger(infra.db, infra.redis)
+        if not found or time.monotonic() > deadline:
+            return found
+        await asyncio.sleep(1)
 
 
 async def _kill(made: House) -> None:
@@ -198,8 +209,8 @@ def _verdict(
             f"{percentile(took, 0.99) * 1000:.0f} ms; while the API is killed: paid {rows['paid_under_kill']} time, "
             f"{paid_under_kill.different} body; "
             f"{len(earned)} of {entries} entries at once: ledger {sums['ledger']}, balance {sums['balance']}, league "
-            f"{sums['league']}, last told {totals[-1]}, {len(set(totals))} different totals; {len(differences)} "
-            f"differences from the ledger"
+            f"{sums['league']}, last told {totals[-1]}, {len(set(totals))} different totals; then "
+            f"{len(differences)} differences from the ledger"
         ),
         figures={
             "replays": replays,

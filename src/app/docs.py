@@ -26,7 +26,10 @@ from realtime.asyncapi import asyncapi_document
 
 _ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js", "start.js")
 _STATIC = frozenset(
-    ["page.css", "mail.css", "page.js", "learn.js", "links.js", "push.js", "passkeys.js", "worker.js", "icon.svg"],
+    [
+        *("page.css", "mail.css", "icon.svg"),
+        *("page.js", "learn.js", "account.js", "links.js", "push.js", "passkeys.js", "worker.js"),
+    ]
 )
 _MEDIA = {".css": "text/css", ".js": "text/javascript", ".html": "text/html", ".svg": "image/svg+xml"}
 _PUBLIC = {"public": True}
@@ -84,7 +87,10 @@ def _page(name: str) -> Response[bytes]:
     return Response(body, media_type=_MEDIA[Path(name).suffix], headers=headers)
 
 
-@get(["/", "/login", "/account"], opt=_PUBLIC, include_in_schema=False)
+_APP_PATHS = ["/", "/login", "/account", "/account/exports", "/feed", "/friends/requests", "/notifications"]
+
+
+@get(_APP_PATHS, opt=_PUBLIC, include_in_schema=False)
 async def index() -> Response[bytes]:
     """What is running here, for a person who opens the address, or follows a link in a mail to their account."""
     return _page("index.html")

@@ -86,12 +86,15 @@ def http_error(_request: Any, error: HTTPException) -> Response[bytes]:
 def _validation_detail(error: ValidationException) -> str:
     """E.g. `password: Expected str of length >= 8`."""
     found = error.extra if isinstance(error.extra, list) else []
-    lines = [
-        ": ".join(str(part) for part in (item.get("key"), item.get("message")) if part)
-        for item in found
-        if isinstance(item, dict)
-    ]
+    lines = [_validation_line(item.get("key"), item.get("message")) for item in found if isinstance(item, dict)]
     return "; ".join(line for line in lines if line) or error.detail
+
+
+def _validation_line(key: str | None, message: str | None) -> str:
+    # The body as a whole is `data` here, a name that no client knows.
+    if key == "data":
+        return "A body of JSON is missing" if message == "'data'" else message or ""
+    return ": ".join(part for part in (key, message) if part)
 
 
 def malformed(_request: Any, _error: Exception) -> Response[bytes]:

@@ -23,6 +23,7 @@ PUBLIC = {
     "/.well-known/jwks.json",
     "/account",
     "/account/email",
+    "/account/exports",
     "/api/v1/auth/email/confirm",
     "/api/v1/auth/email/verify/confirm",
     "/api/v1/auth/guest",
@@ -55,11 +56,14 @@ PUBLIC = {
     "/dev/mail/{mail_id:uuid}/html",
     "/dev/mail/{mail_id:uuid}/raw",
     "/dev/mail/{mail_id:uuid}/text",
+    "/feed",
+    "/friends/requests",
     "/health",
     "/health/ready",
     "/health/services",
     "/login",
     "/metrics",
+    "/notifications",
     "/pay/cancelled/{order_id:uuid}",
     "/pay/return/{order_id:uuid}",
     "/pay/{ref:str}",
@@ -154,6 +158,17 @@ async def test_a_body_of_the_wrong_form_is_400_and_never_500(client: httpx.Async
         answer = await client.post(path, content=body, headers={"Content-Type": "application/json"})
         assert answer.status_code == 400, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_what_is_wrong_with_a_body_is_said_in_words_that_a_client_knows(client: httpx.AsyncClient) -> None:
+    said = [
+        (await client.post("/api/v1/auth/register", json=body)).json()["detail"] for body in ({}, {"email": 1}, None)
+    ]
+    assert said == [
+        "Object missing required field `email`",
+        "email: Expected `str`, got `int`",
+        "A body of JSON is missing",
+    ]
 
 
 async def test_a_request_keeps_its_id_and_one_without_gets_one(client: httpx.AsyncClient) -> None:

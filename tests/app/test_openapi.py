@@ -96,3 +96,26 @@ def test_two_schemas_of_one_domain_with_one_name_are_refused() -> None:
     schemas = {name: {"type": "object"} for name in ("shop_schemas_carts_ItemOut", "shop_schemas_bills_ItemOut")}
     with pytest.raises(ValueError, match="the same name"):
         mended({"paths": {}, "components": {"schemas": schemas, "securitySchemes": {}}}, ())
+
+
+@pytest.mark.parametrize(
+    ("path", "answers"),
+    [
+        ("login", {"200": "TokensOut", "202": "PendingOut"}),
+        ("login/code/confirm", {"200": "TokensOut", "202": "PendingOut"}),
+        ("oidc/exchange", {"200": "TokensOut", "201": "LinkedOut", "202": "PendingOut"}),
+        ("guest", {"200": "GuestOut", "201": "GuestOut", "202": "PendingOut"}),
+        ("passkeys/login", {"200": "TokensOut"}),
+    ],
+)
+def test_each_status_of_a_login_is_there_with_what_comes_with_it(
+    document: dict[str, Any], path: str, answers: dict[str, str]
+) -> None:
+    """A generated client reads nothing out of a status that the document does not know."""
+    responses = document["paths"][f"/api/v1/auth/{path}"]["post"]["responses"]
+    told = {
+        status: answer["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        for status, answer in responses.items()
+        if status != "default"
+    }
+    assert told == answers

@@ -158,7 +158,9 @@ class Visitor:
 
     async def take(self, lesson_id: str, knowledge: Knowledge, chance: Any) -> Any:
         """What completing the lesson answered, all exercises right."""
-        session = await self.begin(lesson_id)
+        return await self.finish(await self.begin(lesson_id), knowledge, chance)
+
+    async def finish(self, session: Any, knowledge: Knowledge, chance: Any) -> Any:
         for exercise in session["exercises"]:
             answer = knowledge.answer(exercise["kind"], exercise["prompt"], right=True, chance=chance)
             await self.submit(session, exercise, answer)

@@ -84,6 +84,12 @@ async def test_every_declared_frame_and_acknowledgement_is_sent(
         await asking.ask(phone, "answer.submit", {**given, "key": secrets.token_hex(8)})
         await learner.heard("progress.changed", session_id=session["id"], answered=1)
         await teacher.heard("session.progress", session_id=session["id"], answered=1)
+        mistaken = session["exercises"][1]
+        wrong = knowledge.answer(mistaken["kind"], mistaken["prompt"], right=False, chance=chance)
+        assert (await ada.submit(session, mistaken, wrong))["hearts"] == 4
+        practice = await ada.call("POST", f"/courses/{course['id']}/sessions", {"kind": "practice"})
+        await ada.finish(practice, knowledge, chance)
+        await learner.heard("hearts.changed", hearts=5)
         await ada.call("DELETE", f"/sessions/{session['id']}/invitations/{invitation['id']}")
         await teacher.heard("room.left", room=f"session:{session['id']}", code="realtime.right_lost")
         completed = await ada.take(lessons[2], knowledge, chance)

@@ -195,7 +195,7 @@ class World:
         if answer.answer == "boom":
             raise RuntimeError("a bug")
         self.answers.append(answer)
-        return AnswerOut("exact", True, "el gato", [], answered=len(self.answers), total=10, hearts=5)
+        return AnswerOut("exact", True, "el gato", [], 1.0, answered=len(self.answers), total=10, hearts=5)
 
     async def in_league(self, pairs: Any) -> Any:
         return [(user_id, id_) for user_id, id_ in pairs if user_id in self.boards.xp.get(id_, {})]

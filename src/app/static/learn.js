@@ -91,6 +91,7 @@ async function show() {
     known ? call("GET", "/auth/me") : null,
   ]);
   $("confirm-address").hidden = !me?.email || me.email_verified;
+  await showAccount(me);
   const keys = new Set(own.map((entitlement) => entitlement.key));
   const offers = new Map();
   for (const product of products.items.filter((product) => product.kind === "course")) {
@@ -155,5 +156,11 @@ async function confirmAddress() {
 }
 
 $("confirm-address").append(button("Confirm my address", confirmAddress));
-$("leave").addEventListener("click", leave);
+$("leave").addEventListener("click", () => {
+  call("POST", "/auth/logout").catch(() => {});
+  leave();
+});
+if (new URLSearchParams(location.search).get("error") === "identity.oidc_flow_invalid") {
+  say("This login took too long, or was used before. Please begin again.");
+}
 show().catch((error) => say(error.message));

@@ -19,6 +19,7 @@ from domains.catalog.errors import (
     NotAcceptable,
 )
 from domains.catalog.kinds import Cloze, Content, Kind
+from domains.catalog.policy.groups import problems
 from domains.catalog.revisions import ExerciseView, RevisionContent, revision
 from domains.catalog.service import publish
 from domains.kernel.uow import UnitOfWork
@@ -95,6 +96,8 @@ def in_words(content: Content, answer: bytes) -> tuple[str, str]:
 
 
 def _wider(content: Kind[Any], answer: bytes, text: str | None) -> Content:
+    for problem in problems(text or ""):
+        raise NotAcceptable(f"The text is not understood at character {problem.position}: {problem.message}")
     found = content.accepting(content.decode_answer(answer), text)
     if found is None:
         raise NotAcceptable

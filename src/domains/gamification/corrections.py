@@ -13,7 +13,11 @@ from domains.kernel.uow import UnitOfWork
 
 _PAID = """
     WITH balance AS MATERIALIZED (SELECT FROM gamification_balance WHERE user_id = $1 FOR UPDATE)
-    SELECT e.amount, e.league_id, e.local_on, e.time_zone, e.occurred_at, coalesce(e.points, e.amount) AS points,
+    SELECT e.amount, e.league_id, e.local_on, e.time_zone, e.occurred_at,
+        coalesce(e.points, e.amount) + coalesce((
+            SELECT sum(coalesce(c.points, c.amount)) FROM gamification_xp_entry c
+            WHERE c.user_id = $1 AND starts_with(c.cause, $3)
+        ), 0)::int AS points,
         e.factor, e.easy, e.course_id
     FROM balance, gamification_xp_entry e WHERE e.user_id = $1 AND e.cause = $2
 """
@@ -45,15 +49,16 @@ class Paid(NamedTuple):
     time_zone: str
     occurred_at: datetime
     points: int
-    """What the work was worth."""
+    """What the work was worth, with what corrections added to it."""
     factor: int
     easy: bool
     course_id: UUID | None
 
 
-async def paid(uow: UnitOfWork, user_id: UUID, cause: str) -> Paid | None:
-    """What a cause has brought; the learner's balance is held from here to the commit."""
-    rows = await uow.fetch(_PAID, user_id, cause)
+async def paid(uow: UnitOfWork, user_id: UUID, cause: str, corrections: str) -> Paid | None:
+    """What a cause has brought, with corrections whose causes begin like that; the learner's balance is held from here
+    to the commit."""
+    rows = await uow.fetch(_PAID, user_id, cause, corrections)
     return Paid(*rows[0]) if rows else None
 
 

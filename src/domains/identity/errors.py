@@ -17,8 +17,8 @@ class WeakPassword(BadField):
     code = "identity.weak_password"
     title = "This password is not acceptable"
 
-    def __init__(self, detail: str) -> None:
-        super().__init__("password", detail)
+    def __init__(self, detail: str, *, field: str = "password") -> None:
+        super().__init__(field, detail)
 
 
 class EmailTaken(Conflict):
@@ -53,7 +53,7 @@ class TooManyCodes(TooMany):
 
 class NotAGuest(Conflict):
     code = "identity.not_a_guest"
-    title = "This account has a way in of its own"
+    title = "This is not a guest's account: it has a way in of its own"
 
 
 class DeviceUnknown(Unauthenticated):

@@ -70,7 +70,7 @@ class KeyOfAnotherAnswer(Conflict):
 
 class SessionClosed(Conflict):
     code = "learning.session_closed"
-    title = "The session is complete"
+    title = "The session is over: completed, or given up"
 
 
 class TooManyInvitations(Conflict):

@@ -138,7 +138,7 @@ class DayOut(Out, frozen=True):
     spent_ms: int
 
 
-class ActivityOut(Out, frozen=True):
+class CalendarOut(Out, frozen=True):
     """`days` on which something was done, oldest first."""
 
     first_on: date

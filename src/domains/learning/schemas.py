@@ -1,7 +1,7 @@
 """What learning takes and gives over the wire."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import msgspec
@@ -77,11 +77,20 @@ class SessionOut(Out, frozen=True):
     abandoned: bool = False
 
 
-class AnswerIn(In, frozen=True):
-    """The form of `answer` depends on the exercise's kind: an option's id, a text, a list of words, or pairs."""
+GivenAnswer = Annotated[
+    Any,
+    msgspec.Meta(
+        description="By the kind of the exercise. `translate`, `numeric`, `date`: the text as typed. "
+        "`multiple_choice`: the id of an option. `multiple_response`: a list of ids of options. `word_bank`: the "
+        "chosen words in order. `order`: the items in order. `cloze`: a text for each gap, empty where it is left "
+        "open. `match_pairs`: a list of pairs `[left, right]`."
+    ),
+]
 
+
+class AnswerIn(In, frozen=True):
     exercise_id: UUID
-    answer: Any
+    answer: GivenAnswer
     elapsed_ms: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)] = 0
 
 
@@ -92,6 +101,13 @@ class GradeOut(Out, frozen=True):
     correct: bool
     expected: str | list[str | list[str]]
     tokens: list[Token]
+    score: Annotated[float, msgspec.Meta(description="The share that was right, 0 to 1; below 1 is not correct.")]
+
+    @classmethod
+    def stored(cls, grade: str) -> Self:
+        """Grades that were stored before they had a score were right or wrong as a whole."""
+        found = msgspec.json.decode(grade)
+        return msgspec.convert({"score": float(found["correct"]), **found}, cls)
 
 
 class AnswerOut(GradeOut, frozen=True):
@@ -261,7 +277,7 @@ class OfflineAnswerIn(In, frozen=True):
 
     key: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     exercise_id: UUID
-    answer: Any
+    answer: GivenAnswer
     answered_at: AwareMoment
     elapsed_ms: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)] = 0
 

@@ -15,12 +15,12 @@ class BadProfileField(Invalid):
 
 class HandleReserved(Conflict):
     code = "profiles.handle_reserved"
-    title = "This handle could be taken for the house itself"
+    title = "This handle could be mistaken for that of the people who run this site"
 
 
 class HandleTaken(Conflict):
     code = "profiles.handle_taken"
-    title = "Somebody has this handle, or had it a moment ago"
+    title = "Somebody has this handle, or had it in the last 90 days"
 
 
 class HandleTooSoon(Conflict):

@@ -26,6 +26,7 @@ export interface AnswerAccepted {
   correct: boolean;
   expected: string | (string | string[])[];
   tokens: Token[];
+  score: number;
   answered: number;
   total: number;
   hearts: number;

@@ -14,7 +14,7 @@ from domains.catalog import formats
 from domains.catalog.content import Course, course_lexicon, decode, digest, encode
 from domains.catalog.formats import lyceum, tree
 from domains.catalog.formats.report import Report
-from domains.catalog.kinds import MatchPairs, MultipleChoice, Translate, WordBank
+from domains.catalog.kinds import KINDS, MatchPairs, MultipleChoice, Translate, WordBank
 from domains.catalog.service import DEMO_COURSE, DEMO_SLUG
 
 SPANISH = Path(__file__).parents[4] / "shared/data/librelingo-es/course"
@@ -370,3 +370,11 @@ def test_no_phrase_of_our_own_course_comes_twice_running() -> None:
     for lesson in course.lessons():
         subjects = [exercise.content.subject() for exercise in lesson.exercises]
         assert all(one != other for one, other in pairwise(subjects))
+
+
+def test_the_readme_writes_every_kind_of_exercise_as_it_is_read() -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text()
+    course, report = read("".join(re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)))
+    assert report.remarks == []
+    assert course is not None
+    assert {exercise.content.kind() for exercise in course.exercises()} == set(KINDS)

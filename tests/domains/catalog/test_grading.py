@@ -203,3 +203,19 @@ def test_every_accepted_translation_of_real_learners_grades_exact() -> None:
         for answer in accepted[:: max(1, len(accepted) // 20)]:
             grade = grade_text(answer, accepted, "pt", COURSE)
             assert (grade.verdict, grade.expected) == ("exact", answer)
+
+
+def test_a_long_answer_with_many_groups_is_read_as_one_of_its_ways() -> None:
+    words = [f"{one}o{other}" for one in "bcdfg" for other in "lmnprst"]
+    accepted = (" ".join(f"(very) {word}" for word in words),)
+    assert grade_text(" ".join(words), accepted, "en", COURSE).verdict is Verdict.EXACT
+    assert grade_text(" ".join(words[1:]), accepted, "en", COURSE).expected == " ".join(
+        f"very {word}" for word in words
+    )
+
+
+def test_signs_alone_are_right_where_they_are_the_accepted_ones() -> None:
+    assert [grade_text(sign, ("¿", "…", "👍"), "es", COURSE).verdict for sign in ("¿", "...", "👍")] == [
+        Verdict.EXACT
+    ] * 3
+    assert [grade_text(sign, ("¿", "👍"), "es", COURSE).verdict for sign in ("?", "", "👎")] == [Verdict.WRONG] * 3

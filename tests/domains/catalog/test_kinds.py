@@ -120,6 +120,23 @@ def test_each_gap_of_a_cloze_is_graded_like_a_text_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
+    ("options", "right"),
+    [
+        (("Sie", "sie"), "Sie"),
+        (("Maße", "Masse"), "Masse"),
+        (("I'm", "I am"), "I am"),
+        (("?", "!"), "?"),
+        (("5", "five"), "5"),
+    ],
+)
+def test_of_options_that_are_nearly_the_same_only_one_is_right(options: tuple[str, str], right: str) -> None:
+    content = Cloze(text="a ___ b", language="de" if "s" in right else "en", gaps=((right,),), options=(options,))
+    assert {option: grade(content, [option])[1] for option in options} == {
+        option: option == right for option in options
+    }
+
+
+@pytest.mark.parametrize(
     ("written", "verdict", "score"),
     [
         ("3,5 km", "exact", 1.0),
@@ -161,6 +178,11 @@ def test_a_number_is_read_as_its_language_writes_it(written: str, verdict: str, 
         ("en-GB", "31/3/2024", "exact"),
         ("en-GB", "3/31/2024", "wrong"),
         ("de", "31. Marz 2024", "accent"),
+        ("de", "31. Maerz 2024", "accent"),
+        ("ar", "٣١ مارس ٢٠٢٤", "exact"),
+        ("ar", "31 آذار 2024", "exact"),
+        ("he", "31 במרץ 2024", "exact"),
+        ("he", "31 מרץ 2024", "exact"),
         ("ja", "2024年3月31日", "exact"),
         ("ru", "31 марта 2024 года", "exact"),
         ("es", "31 patos de marzo de 2024", "wrong"),
@@ -170,6 +192,31 @@ def test_a_number_is_read_as_its_language_writes_it(written: str, verdict: str, 
 def test_a_date_may_be_written_in_any_way_of_its_language(language: str, written: str, verdict: str) -> None:
     content = Date("When?", "en", language, "2024-03-31")
     assert content.grade(msgspec.json.encode(written), LEXICON).verdict == verdict
+
+
+KNOWN = ("ar", "de", "el", "en", "es", "fr", "he", "it", "ja", "ko", "nl", "pt", "ru", "sv", "tr", "zh")
+
+
+@pytest.mark.parametrize("value", ["2024-03-31", "--12-24", "--03-04", "0987-05-01"])
+def test_the_date_that_is_shown_is_right_in_every_language(value: str) -> None:
+    for language in [*KNOWN, "en-GB", "en-US", "hu", "sw", "zh-TW"]:
+        content = Date("When?", "en", language, value)
+        shown = content.grade(b'"no idea"', LEXICON).expected
+        assert (language, shown, grade(content, shown)) == (language, shown, ("exact", True, 1.0))
+
+
+@pytest.mark.parametrize(("language", "right"), [("ja", "3/4"), ("ko", "3. 4."), ("zh", "3-4"), ("de", "4.3.")])
+def test_day_and_month_come_in_the_order_of_the_language(language: str, right: str) -> None:
+    assert grade(Date("When?", "en", language, "--03-04"), right)[1]
+    assert not grade(Date("When?", "en", language, "--04-03"), right)[1]
+
+
+@pytest.mark.parametrize("value", ["3.500", "0.125", "1500", "-2.5", "1E+3"])
+def test_the_number_that_is_shown_is_right_in_every_language(value: str) -> None:
+    for language in ("ar", "de", "en", "es", "fr", "ja", "ru", "sw"):
+        content = Numeric("How far?", language, Decimal(value), unit="km")
+        shown = content.grade(b'"no idea"', LEXICON).expected
+        assert (language, shown, grade(content, shown)) == (language, shown, ("exact", True, 1.0))
 
 
 def test_a_day_of_any_year_needs_no_year() -> None:

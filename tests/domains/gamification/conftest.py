@@ -38,6 +38,7 @@ def complete(db: Database, monkeypatch: pytest.MonkeyPatch) -> Complete:
         again: int = 1,
         late: timedelta = timedelta(0),
         course_id: UUID | None = None,
+        out_of_hearts: bool = False,
     ) -> LessonRewarded | None:
         """`late`: how long after it happened the house hears of it."""
         if at is not None:
@@ -47,7 +48,7 @@ def complete(db: Database, monkeypatch: pytest.MonkeyPatch) -> Complete:
                 LessonCompleted(
                     user_id=user_id, course_id=course_id or new_id(), lesson_id=new_id(),
                     session_id=session_id or new_id(), correct=correct, total=8, completions=again,
-                    occurred_at=at or utc_now(),
+                    occurred_at=at or utc_now(), out_of_hearts=out_of_hearts,
                 )
             )  # fmt: skip
         return next((fact for fact in uow.facts if isinstance(fact, LessonRewarded)), None)

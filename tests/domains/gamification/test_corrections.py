@@ -59,6 +59,19 @@ async def test_a_lesson_without_a_mistake_after_all_is_paid_as_one_and_once(
     assert await check_ledger(db, parts.infra.redis) == []
 
 
+async def test_a_lesson_that_ended_without_a_heart_is_paid_in_full_when_one_comes_back(
+    db: Database, new_learner: NewLearner, complete: Complete
+) -> None:
+    ana, session_id = await new_learner(), new_id()
+    await complete(ana, session_id=session_id, correct=6, out_of_hearts=True)
+    assert await earned(db, ana) == (5, 5)
+    for _ in range(2):
+        await regrade(db, ana, session_id, correct=7)
+        assert await earned(db, ana) == (10, 10)
+    await regrade(db, ana, session_id)
+    assert await earned(db, ana) == (15, 15)
+
+
 async def test_a_week_that_is_over_stays_as_it_ended_and_no_streak_grows(
     db: Database, new_learner: NewLearner, complete: Complete
 ) -> None:

@@ -45,9 +45,10 @@ async def log_in(client: httpx.AsyncClient, password: str, email: str = EMAIL) -
 
 
 @pytest.fixture
-async def ada(client: httpx.AsyncClient, db: Database) -> Learner:
-    """Her address is confirmed."""
+async def ada(client: httpx.AsyncClient, db: Database, crank: Any) -> Learner:
+    """Her address is confirmed, and the mails of her registration are there."""
     learner = await register(client, email=EMAIL)
+    await crank.jobs()
     await db.fetch("UPDATE identity_user SET email_verified_at = now()")
     return learner
 
@@ -109,7 +110,7 @@ async def test_each_mail_of_one_request_brings_a_good_code_and_the_newest_three_
     client: httpx.AsyncClient, db: Database, ada: Learner
 ) -> None:
     request_id = await ask(client)
-    [row] = await db.fetch("SELECT id FROM identity_code")
+    [row] = await db.fetch("SELECT id FROM identity_code ORDER BY id DESC LIMIT 1")
     issued = []
     for _ in range(4):
         async with db.begin() as uow:
@@ -346,6 +347,8 @@ async def test_the_current_password_is_guessed_slowly(client: httpx.AsyncClient,
 
 async def test_a_new_password_ends_every_other_session(client: httpx.AsyncClient, ada: Learner) -> None:
     other = (await log_in(client, PASSWORD)).json()
+    weak = await ada.post("/auth/password", {"new_password": "password1"})
+    assert (code(weak), weak.json()["field"]) == ((400, "identity.weak_password"), "new_password")
     assert (await ada.post("/auth/password", {"new_password": OTHER})).status_code == 204
     assert (await ada.get("/auth/me")).status_code == 200
     gone = await client.get(f"{AUTH}/me", headers={"Authorization": f"Bearer {other['access_token']}"})

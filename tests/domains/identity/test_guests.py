@@ -20,6 +20,7 @@ from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
 from domains.learning.events import LessonCompleted
+from factories.factors import with_passkey
 from factories.mailbox import mails
 from factories.people import PASSWORD, Learner, publish, register, right_answer, small_course
 from factories.shop import put_on_sale
@@ -83,6 +84,24 @@ async def test_a_guest_keeps_everything_when_given_an_address_and_a_password(
     await crank.jobs()
     told = {subject.split(" ", 1)[1] for subject, _ in await mails(db, EMAIL)}
     assert told >= {"is your Lyceum code", "Lyceum account is a full account now"}
+
+
+async def test_of_two_upgrades_at_once_one_gives_the_address(client: httpx.AsyncClient, db: Database) -> None:
+    learner, _ = await guest(client)
+    bodies = [{"email": f"{number}@example.org", "password": PASSWORD} for number in range(3)]
+    answers = await asyncio.gather(*(learner.post("/auth/guest/upgrade", body) for body in bodies))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
+    [given] = [answer.json()["email"] for answer in answers if answer.status_code == 200]
+    assert (await learner.get("/auth/me")).json()["email"] == given
+
+
+async def test_whoever_has_no_address_is_told_where_to_get_one_before_a_password(client: httpx.AsyncClient) -> None:
+    learner, _ = await guest(client)
+    as_guest = await learner.post("/auth/password", {"new_password": PASSWORD})
+    assert (code(as_guest)[1], "POST /auth/guest/upgrade" in as_guest.json()["detail"]) == ("identity.bad_field", True)
+    await with_passkey(learner)
+    # No guest any more, so that upgrading would be refused.
+    assert "POST /auth/email" in (await learner.post("/auth/password", {"new_password": PASSWORD})).json()["detail"]
 
 
 @pytest.mark.parametrize(

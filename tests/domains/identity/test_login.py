@@ -223,6 +223,8 @@ async def test_a_replayed_refresh_token_kills_its_family(client: httpx.AsyncClie
     assert row["revoke_reason"] == "refresh token used twice"
     facts = [r["type"] for r in await db.fetch("SELECT type FROM kernel_outbox")]
     assert "identity.sessions_revoked.v1" in facts
+    # Its owner, who is suddenly logged out, is told why.
+    assert "identity.security_noticed.v1" in facts
 
 
 async def test_parallel_refreshes_keep_one_live_family(client: httpx.AsyncClient, db: Database) -> None:

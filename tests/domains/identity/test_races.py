@@ -49,6 +49,17 @@ async def test_a_password_that_changes_while_it_is_checked_opens_nothing_and_doe
     assert await sessions(db) == 1
 
 
+async def test_two_logins_at_once_both_open_when_they_renew_an_outdated_hash(ada: Learner, db: Database) -> None:
+    old = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
+    await db.fetch("UPDATE identity_user SET password_hash = $1", old)
+    answers = await asyncio.gather(*(log_in(ada) for _ in range(3)))
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    [row] = await db.fetch("SELECT password_hash FROM identity_user")
+    assert row["password_hash"].startswith("$argon2id$")
+    # Nothing is left of the tries that were right.
+    assert not await db.fetch("SELECT FROM identity_login_failure WHERE failures > 0")
+
+
 async def test_a_password_that_changes_while_the_second_factor_is_checked_opens_nothing(
     ada: Learner, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

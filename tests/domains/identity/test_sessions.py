@@ -115,6 +115,17 @@ async def test_staff_end_the_logins_of_somebody_and_it_is_written_down(client: h
     assert {(row["user_id"], row["actor_id"]) for row in told} == {(ada.id, admin.id)}
 
 
+async def test_only_an_admin_ends_the_logins_of_staff(client: httpx.AsyncClient, db: Database) -> None:
+    admin = await with_role(db, await register(client, "Root"), "admin")
+    support = await with_role(db, await register(client, "Sue"), "support")
+    [login] = (await support.get(f"/admin/users/{admin.id}/sessions")).json()["items"]
+    for path in ("", f"/{login['id']}"):
+        refused = await delete(support, f"/admin/users/{admin.id}/sessions{path}")
+        assert (refused.status_code, refused.json()["code"]) == (403, "identity.staff_protected")
+    assert (await admin.get("/auth/me")).status_code == 200
+    assert (await delete(admin, f"/admin/users/{support.id}/sessions")).json() == {"ended": 1}
+
+
 async def test_a_logout_and_a_refresh_token_that_comes_back_are_written_down(client: httpx.AsyncClient) -> None:
     ada = await register(client)
     email = (await ada.get("/auth/me")).json()["email"]

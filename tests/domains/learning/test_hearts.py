@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ from domains.kernel.uow import Database
 from domains.learning.events import HeartsChanged
 from domains.learning.policy.hearts import HEARTS, REFILL, left, next_at
 from domains.learning.repository import hearts as repository
+from domains.learning.service import answers
 from domains.learning.service.hearts import give_back
 from factories.people import Learner, publish, register, right_answer, small_course
 
@@ -73,6 +75,28 @@ async def answer_all(learner: Learner, session: dict[str, Any], *, wrong: int) -
 
 async def pass_time(db: Database, learner: Learner, time: timedelta) -> None:
     await db.fetch("UPDATE learning_hearts SET full_at = full_at - $2::interval WHERE user_id = $1", learner.id, time)
+
+
+async def test_of_two_devices_at_once_each_mistake_costs_one_heart_whichever_is_stored_first(
+    ada: Learner, course: RevisionContent, db: Database
+) -> None:
+    begun = [await ada.begin(lesson) for lesson in list(course.lessons)[:2]]
+    now, shown = datetime.now(UTC), []
+    for session, at in zip(begun, (now, now - timedelta(milliseconds=5)), strict=True):
+        exercise = session["exercises"][0]
+        body, _ = await answers.take_answer(
+            db,
+            user_id=UUID(str(ada.id)),
+            session_id=UUID(session["id"]),
+            exercise_id=UUID(exercise["id"]),
+            answer=right_answer(exercise, wrong=True),
+            elapsed_ms=0,
+            key=None,
+            at=at,
+        )
+        shown.append(body.hearts)
+    assert shown == [4, 3]
+    assert (await hearts(ada))["hearts"] == 3
 
 
 async def test_hearts_are_the_learners_and_come_back_by_time_and_by_practice(

@@ -214,6 +214,23 @@ async def test_the_schedule_is_the_learners_own_and_holds_for_what_is_scheduled_
     assert (refused.status_code, refused.json()["code"]) == (400, "learning.bad_parameters")
 
 
+async def test_what_was_learned_can_be_forgotten_in_a_test_whatever_its_process_knows(
+    ada: Learner, db: Database, course: RevisionContent
+) -> None:
+    first, *_ = lessons_of(course)
+    await ada.finish(first)
+    path = f"/api/v1/courses/{course.course_id}/sessions"
+    body = {"kind": "test_out", "unit_id": str(course.lessons[first].unit_id)}
+    session = (await ada.http.post(path, json=body, headers=ada.headers)).json()
+    # All that is scheduled is behind now, and no process has looked since.
+    await ada.http.put("/api/v1/schedule", json={"desired_retention": 0.8}, headers=ada.headers)
+    memory.forget_memory(UUID(session["id"]))
+    for exercise in session["exercises"]:
+        await ada.answer(session, exercise, right_answer(exercise, wrong=True))
+    log = await repository.log(db, ada.id, course.course_id)
+    assert {r.item_id for r in log if r.rating == 1} == {item_id(course.course_id, word) for word in WORDS}
+
+
 async def test_of_two_accounts_that_become_one_the_memory_is_that_of_both_logs(
     ada: Learner, client: httpx.AsyncClient, db: Database, course: RevisionContent
 ) -> None:

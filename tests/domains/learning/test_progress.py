@@ -287,6 +287,41 @@ async def test_counting_anew_and_learning_at_once_lose_nothing_and_count_nothing
     assert await differences(db, ada) == Differences(4, 0, 0, 0)
 
 
+async def test_what_was_learned_without_a_network_is_of_the_day_on_which_it_was(
+    ada: Learner, course: RevisionContent, db: Database
+) -> None:
+    bundle = (await ada.post(f"/courses/{course.course_id}/bundle", {"lessons": 1})).json()
+    await db.fetch("UPDATE learning_prepared_session SET made_at = now() - interval '3 days'")
+    [session] = bundle["sessions"]
+    await ada.finish(session["lesson_id"])
+    begun = (utc_now() - timedelta(days=2)).replace(hour=12, minute=0)
+    answers = [
+        {
+            "key": exercise["id"],
+            "exercise_id": exercise["id"],
+            "answer": right_answer(exercise),
+            "answered_at": (begun + timedelta(seconds=4 * place)).isoformat(),
+        }
+        for place, exercise in enumerate(session["exercises"], start=1)
+    ]
+    done = {
+        "session_id": session["id"],
+        "begun_at": begun.isoformat(),
+        "answers": answers,
+        "completed_at": (begun + timedelta(seconds=30)).isoformat(),
+    }
+    synced = await ada.post("/sync", {"sent_at": utc_now().isoformat(), "sessions": [done]})
+    assert synced.status_code == 200, synced.text
+    day = (await shown(ada, "/activity"))["days"][0]
+    assert day == {
+        "on": str(begun.date()), "answers": 4, "reviews": 0, "lessons": 1, "practices": 0, "spent_ms": 16_000
+    }  # fmt: skip
+    lesson = (await shown(ada, f"/courses/{course.course_id}"))["lessons"][0]
+    assert (lesson["completions"], lesson["first_completed_at"][:10]) == (2, str(begun.date()))
+    assert lesson["last_completed_at"][:10] > str(begun.date())
+    assert await differences(db, ada) == Differences(8, 0, 0, 0)
+
+
 async def test_what_two_did_is_counted_together_when_they_become_one(
     ada: Learner, course: RevisionContent, db: Database, client: httpx.AsyncClient
 ) -> None:

@@ -15,6 +15,7 @@ from domains.gamification.api import check_ledger
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
+from domains.learning.api import recount_all
 from domains.learning.events import AnswerAccepted
 from domains.learning.policy import reports as policy
 from domains.learning.policy.hearts import left
@@ -220,8 +221,11 @@ async def test_an_author_may_say_it_in_other_words_and_what_is_right_by_them_is_
     await report(ada, await take(ada, lesson_of(course)))
     await report(bob, await take(bob, lesson_of(course), said="a drake"))
     found = next(one for one in await queue(eve, course) if one["answer"] == DRAKE)
-    wrong = await decide(eve, course, found, "accept", text="the goose")
-    assert refusal(wrong) == (409, "catalog.not_acceptable")
+    for words in ("the goose", "(the drake", "the {drake", "   "):
+        wrong = await decide(eve, course, found, "accept", text=words)
+        assert refusal(wrong) == (409, "catalog.not_acceptable"), words
+    for words in ("the\0drake", "\ud800", ""):
+        assert (await decide(eve, course, found, "accept", text=words)).status_code == 400
     assert (await decide(eve, course, found, "accept", text="(the/a) drake")).status_code == 200
     await crank.jobs()
     assert await queue(eve, course) == []
@@ -296,6 +300,7 @@ async def test_whoever_completes_at_the_moment_of_the_regrade_is_paid_the_same(
     assert [await balance(db, who) for who in people] == [20] * 6
     await crank.jobs()
     assert await check_ledger(db, parts.infra.redis) == []
+    assert [one async for one in recount_all(db, None, dry_run=True) if any(one.found[1:])] == []
 
 
 async def test_a_test_that_is_passed_only_now_skips_its_lessons(

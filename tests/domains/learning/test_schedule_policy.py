@@ -86,9 +86,11 @@ def test_a_state_counts_what_happened_and_is_due_after_it(log: list[Review], wan
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.floats(0.8, 0.95), st.floats(0.8, 0.95), reviews)
-def test_who_wants_to_remember_more_is_never_asked_later(one: float, other: float, log: list[Review]) -> None:
-    less, more = (folded(log, Rules(retention, balanced=False)) for retention in sorted((one, other)))
+@given(st.floats(0.8, 0.95), st.floats(0.8, 0.95), st.booleans(), reviews)
+def test_who_wants_to_remember_more_is_never_asked_later(
+    one: float, other: float, balanced: bool, log: list[Review]
+) -> None:
+    less, more = (folded(log, Rules(retention, balanced=balanced)) for retention in sorted((one, other)))
     assert all(more[item].due <= less[item].due for item in less)
 
 
@@ -110,6 +112,15 @@ def test_balancing_moves_a_due_date_within_the_range_that_the_authors_draw_from(
 def test_balancing_spreads_what_was_learned_together() -> None:
     dues = {advance(None, Review(START, "", UUID(int=n), Rating.EASY), Rules()).due for n in range(50)}
     assert len(dues) == 5
+
+
+def test_an_easier_button_never_brings_a_card_back_sooner() -> None:
+    for number in range(60):
+        item = UUID(int=number << 64 | number)
+        state = advance(None, Review(START, "", item, Rating.GOOD), Rules())
+        for days in range(1, 8):
+            intervals = list(preview(state, item, START + timedelta(days=days), Rules()).values())
+            assert intervals == sorted(intervals)
 
 
 def test_what_was_wrong_comes_back_the_same_day_and_what_was_right_does_not() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 from sqlalchemy import text
 
@@ -15,6 +16,7 @@ from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
 from domains.learning.api import complete_session
 from domains.learning.events import CourseCompleted
+from domains.learning.schemas import GradeOut
 from domains.learning.service import sessions
 from factories.people import Learner, publish, register, right_answer, small_course
 
@@ -66,6 +68,24 @@ async def test_an_answer_is_graded_and_counted(ada: Learner, lesson_id: Any) -> 
     answer = (await ada.answer(session, translate, "the dukc")).json()
     assert (answer["verdict"], answer["correct"], answer["expected"]) == ("typo", True, "the duck")
     assert (answer["answered"], answer["total"], answer["hearts"]) == (1, 4, 5)
+
+
+async def test_of_an_answer_that_is_partly_right_the_learner_sees_how_much_was(ada: Learner, lesson_id: Any) -> None:
+    session = await ada.begin(lesson_id)
+    [match] = [e for e in session["exercises"] if e["kind"] == "match_pairs"]
+    pairs = right_answer(match)
+    pairs[0][1], pairs[1][1] = pairs[1][1], pairs[0][1]
+    seen = [(await ada.answer(session, match, pairs, "once")).json() for _ in range(2)]
+    share = pytest.approx(1 - 2 / len(pairs), abs=0.0001)
+    assert [(answer["correct"], answer["score"]) for answer in seen] == [(False, share)] * 2
+
+
+@pytest.mark.parametrize(("correct", "score"), [(True, 1.0), (False, 0.0)])
+def test_a_grade_stored_before_there_were_scores_can_still_be_shown(correct: bool, score: float) -> None:
+    verdict = "typo" if correct else "wrong"
+    stored: dict[str, Any] = {"verdict": verdict, "correct": correct, "expected": "el gato", "tokens": []}
+    assert GradeOut.stored(msgspec.json.encode(stored).decode()).score == score
+    assert GradeOut.stored(msgspec.json.encode({**stored, "score": 0.25}).decode()).score == 0.25
 
 
 async def test_a_wrong_answer_costs_a_heart_and_learning_goes_on(ada: Learner, lesson_id: Any) -> None:

@@ -2,21 +2,23 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from msgspec import convert
 
 from domains.catalog.api import RevisionContent
 from domains.gamification.api import check_ledger
 from domains.gamification.policy.leagues import starts_at, week_of
+from domains.gamification.service import syncing
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
-from domains.learning.api import rebuild_all
+from domains.learning.api import SyncIn, rebuild_all
 from domains.learning.jobs import purge
 from domains.learning.service import memory, sessions
 from factories.people import Learner, publish, register, right_answer, small_course
@@ -99,6 +101,11 @@ def ago(**how_long: float) -> datetime:
     return utc_now() - timedelta(**how_long)
 
 
+def day(before: int, zone: tzinfo = UTC) -> datetime:
+    """How the day so many days before today began there."""
+    return datetime.combine(utc_now().astimezone(zone).date() - timedelta(days=before), time(), zone).astimezone(UTC)
+
+
 async def test_a_bundle_has_the_next_lessons_with_their_solutions_and_stays_the_same(
     client: httpx.AsyncClient, ada: Learner, course: RevisionContent
 ) -> None:
@@ -139,7 +146,7 @@ async def test_a_batch_sent_twice_half_of_it_before_and_half_after_a_restart_cou
     client: httpx.AsyncClient, db: Database, ada: Learner, away: Away
 ) -> None:
     one, two, three, _ = await away(ada)
-    done = [taken(one, ago(days=2)), taken(two, ago(days=1), wrong=2), taken(three, ago(hours=1))]
+    done = [taken(one, day(3)), taken(two, day(2), wrong=2), taken(three, day(1))]
     cut_off = {**done[1], "answers": done[1]["answers"][:2], "completed_at": None}
     half = await sync(ada, done[0], cut_off)
     assert [(report["answered"], report["result"] is None) for report in half] == [(4, False), (2, True)]
@@ -155,13 +162,14 @@ async def test_a_batch_sent_twice_half_of_it_before_and_half_after_a_restart_cou
     # Somebody whose batch came through at once has the same.
     ben = await register(client, "Ben")
     his = await away(ben)
-    await sync(ben, *(taken(s, ago(days=2 - place), wrong=2 * (place == 1)) for place, s in enumerate(his[:3])))
+    await sync(ben, *(taken(s, day(3 - place), wrong=2 * (place == 1)) for place, s in enumerate(his[:3])))
     assert await counted(db, ben) == await counted(db, ada)
 
 
 async def test_the_same_batch_many_times_at_once_counts_once(db: Database, ada: Learner, away: Away) -> None:
-    done = [taken(session, ago(hours=2)) for session in await away(ada)]
-    reports = await asyncio.gather(*(sync(ada, *done) for _ in range(5)))
+    done = batch(*(taken(session, ago(hours=2)) for session in await away(ada)))
+    # As several processes do it: one of them would take one after the other.
+    reports = await asyncio.gather(*(syncing._synced(db, ada.id, convert(done, SyncIn)) for _ in range(5)))
     assert all(report == reports[0] for report in reports)
     assert await counted(db, ada) == (16, 4, 4, 65, 1)
 
@@ -172,17 +180,16 @@ async def test_days_count_where_the_learner_was_whatever_the_clock_of_the_device
     zone = ZoneInfo("Pacific/Auckland")
     ada = await register(client, time_zone=zone.key)
     one, two, three, four = await away(ada)
-    midnight = datetime.combine(ago(days=1).astimezone(zone).date(), datetime.min.time(), zone).astimezone(UTC)
     # The third day comes first, and by a second device: days are counted, not arrivals.
-    await sync(ada, taken(one, midnight + timedelta(hours=1)))
+    await sync(ada, taken(one, day(1, zone)))
     wrong = timedelta(days=700, hours=5)
-    before, after = midnight - timedelta(minutes=1), midnight - timedelta(days=1, minutes=5)
-    done = [taken(two, before - wrong), taken(three, after - wrong)]
+    late, later = (day(before, zone) - timedelta(minutes=1) - wrong for before in (1, 2))
+    done = [taken(two, late), taken(three, later)]
     await sync(ada, *done, sent_at=utc_now() - wrong)
     assert (await counted(db, ada))[-1] == 3
     days = await db.fetch("SELECT DISTINCT local_on FROM gamification_xp_entry ORDER BY 1")
     assert len(days) == 3
-    await sync(ada, taken(four, midnight - timedelta(days=1, minutes=1)))
+    await sync(ada, taken(four, day(2, zone)))
     assert (await counted(db, ada))[-1] == 3
 
 
@@ -264,6 +271,21 @@ async def test_a_session_goes_on_with_a_network_and_one_begun_with_it_goes_on_wi
     await ada.answer(begun, first, right_answer(first), f"phone:{first['id']}")
     [report] = await sync(ada, taken(begun, utc_now()))
     assert (report["answered"], report["result"]["xp_total"]) == (4, 35)
+
+
+async def test_a_session_that_was_out_of_reach_for_long_is_finished_and_one_given_up_is_not(
+    db: Database, ada: Learner, course: RevisionContent
+) -> None:
+    begun = [await ada.begin(lesson_id) for lesson_id in list(course.lessons)[:2]]
+    await db.fetch("UPDATE learning_session SET created_at = $1, active_at = $1", ago(days=9))
+    await ada.http.delete(f"/api/v1/sessions/{begun[1]['id']}", headers=ada.headers)
+    await db.fetch(
+        "UPDATE learning_session SET abandoned_at = active_at + interval '1 day' WHERE abandoned_at IS NOT NULL"
+    )
+    await purge(db)
+    finished, given_up = await sync(ada, *(taken(session, ago(days=8)) for session in begun))
+    assert (finished["answered"], finished["result"]["xp_earned"]) == (4, 15)
+    assert (given_up["answered"], given_up["problem"]["code"]) == (0, "learning.session_closed")
 
 
 async def test_what_was_wrong_and_came_back_at_the_end_is_taken_too(ada: Learner, away: Away) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domains.identity.policy.actions import TOLD
 from domains.notifications.policy.kinds import KINDS
 from domains.notifications.rendering import pages, render, texts
 from domains.notifications.rendering.style import _ACCENTS, DARK, LIGHT
@@ -61,6 +62,10 @@ def test_every_kind_that_mails_can_be_stopped_for_has_a_name_in_the_sentence() -
 def test_every_case_that_english_knows_has_a_sample() -> None:
     for kind, found in texts.texts("en")["kinds"].items():
         assert set(found.get("cases", {})) == set(texts.sample_cases(kind)) - {""}, kind
+
+
+def test_whatever_people_are_told_of_their_account_has_words_of_its_own() -> None:
+    assert set(texts.sample_cases("security_notice")) - {""} == set(TOLD)
 
 
 @pytest.mark.parametrize("locale", [*texts.languages(), "es-MX", "pt-BR", "ar"])

@@ -1,6 +1,6 @@
 """Cloze: a text with gaps, to be filled by typing or by choosing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Self
 
 import msgspec
@@ -78,10 +78,11 @@ class Cloze(Kind[list[str]], frozen=True, tag="cloze"):
         return answer
 
     def check(self, answer: list[str], lexicon: Lexicon) -> Grade:
-        typed = not self.options
         grades = [
-            grade_text(text, accepted, self.language, lexicon, typed=typed)
-            for text, accepted in zip(answer, self.gaps, strict=True)
+            grade_text(text, accepted, self.language, lexicon, typed=not options)
+            if text not in options
+            else _chosen(text, accepted)
+            for text, accepted, options in zip(answer, self.gaps, self.options or ((),) * len(answer), strict=True)
         ]
         right = sum(grade.correct for grade in grades)
         worst = max((grade.verdict for grade in grades), key=RANK.__getitem__)
@@ -104,6 +105,13 @@ class Cloze(Kind[list[str]], frozen=True, tag="cloze"):
             for given, gap in zip(answer, self.gaps, strict=True)
         )
         return msgspec.structs.replace(self, gaps=gaps)
+
+
+def _chosen(option: str, accepted: Sequence[str]) -> Grade:
+    """Letter by letter: where `Sie` and `sie` are to choose from, they are not the same."""
+    is_right = option in accepted or option in map(plain, accepted)
+    shown = option if is_right else plain(accepted[0])
+    return graded(Verdict.EXACT if is_right else Verdict.WRONG_WORD, shown, ())
 
 
 def _shown(grade: Grade) -> str:

@@ -8,6 +8,7 @@ import msgspec
 from domains.catalog.errors import AnswerShape
 from domains.catalog.kinds.kind import Kind, Prompt, decoded, require_texts
 from domains.catalog.policy.grade import Grade, Token, Verdict, graded
+from domains.catalog.policy.languages import language_data
 from domains.catalog.policy.lexicon import Lexicon
 from domains.catalog.policy.numbers import quantity, unit_name
 
@@ -66,7 +67,8 @@ class Numeric(Kind[str], frozen=True, tag="numeric"):
 
     def check(self, answer: str, lexicon: Lexicon) -> Grade:
         verdict = self._verdict(answer)
-        expected = f"{self.value:f} {self.unit}".strip()
+        number = f"{self.value:f}".replace(".", language_data(self.language).decimal_mark)
+        expected = f"{number} {self.unit}".strip()
         token = Token(answer, verdict, None if verdict is Verdict.EXACT else expected)
         score = {Verdict.EXACT: 1.0, Verdict.MISSING: 0.5, Verdict.WRONG_WORD: 0.5}.get(verdict, 0.0)
         return graded(verdict, expected, (token,), score)

@@ -11,6 +11,8 @@ from domains.catalog.policy.languages import language_data
 from domains.catalog.policy.text import clean, fold, norm, norms, primary
 
 _EAST_ASIAN = re.compile(r"(?:(\d{2,4}) ?[年년])? ?(\d{1,2}) ?[月월] ?(\d{1,2}) ?[日일号號]?")
+# Behind year, month and day, which come in this order.
+_MARKS = {"ja": ("年", "月", "日"), "zh": ("年", "月", "日"), "ko": ("년 ", "월 ", "일")}
 _NUMBERS = re.compile(r"(\d{1,4})\s?[-./]\s?(\d{1,2})(?:\s?[-./]\s?(\d{1,4}))?\.?")
 _LEADING_DIGITS = re.compile(r"(\d{1,4})(?:st|nd|rd|th|er|º|°|o|a)?")
 SHORTEST_FORGIVEN = 5
@@ -33,10 +35,13 @@ def grade_day(answer: str, expected: Day, language: str) -> Verdict:
 
 
 def shown(day: Day, language: str) -> str:
-    """In the usual way of the language where its months are known, in ISO's otherwise."""
-    months = language_data(language).months
+    """In the usual way of the language where that is known, in ISO's otherwise; always as `grade_day` reads it."""
+    marks, months = _MARKS.get(primary(language)), language_data(language).months
+    if marks:
+        year = f"{day.year}{marks[0]}" if day.year else ""
+        return f"{year}{day.month}{marks[1]}{day.day}{marks[2]}"
     if not months:
-        return f"{day.year or '-'}-{day.month:02}-{day.day:02}" if day.year else f"{day.month:02}-{day.day:02}"
+        return f"{day.year:04}-{day.month:02}-{day.day:02}" if day.year else f"{day.day}.{day.month}."
     between = " de " if primary(language) in {"es", "pt"} else ". " if primary(language) == "de" else " "
     month = months[day.month - 1][0]
     year = "" if day.year is None else f"{' de ' if between == ' de ' else ' '}{day.year}"
@@ -57,6 +62,9 @@ def _numeric(text: str, language: str) -> Iterator[Day]:
         return
     if len(found[1]) == 4:
         yield Day(one, two, three or 0)
+        return
+    if primary(language) in _MARKS and three is None:
+        yield Day(None, one, two)
         return
     if language.lower() != "en-us":
         yield Day(three, two, one)
@@ -97,12 +105,13 @@ def _in_words(words: Sequence[str], expected: Day, language: str) -> Verdict:
 def _months(word: str, months: Sequence[Sequence[str]], language: str) -> list[tuple[int, Verdict]]:
     """The months that a word may mean, the most likely first."""
     found = []
+    stand_ins = language_data(language).stand_ins
     for number, names in enumerate(months, 1):
         for name in names:
             full = norm(name, language)
             if word == full:
                 return [(number, Verdict.EXACT)]
-            if fold(word) == fold(full):
+            if fold(word) == fold(full) or word == fold(full.translate(stand_ins)):
                 found.append((number, Verdict.ACCENT))
             elif len(full) >= SHORTEST_FORGIVEN and OSA.distance(fold(word), fold(full), score_cutoff=1) <= 1:
                 found.append((number, Verdict.TYPO))

@@ -62,8 +62,11 @@ def grade_text(answer: str, accepted: tuple[str, ...], language: str, lexicon: L
     if len(answer) > 4 * prepared.longest + 200:
         return _nothing_alike(split(answer[:LONGEST_SHOWN], language), accepted)
     written = norms(answer, language)
-    same = prepared.exact.get(" ".join(written))
-    if written and same is not None and not is_unspaced(written[0]):
+    same = prepared.exact.get(" ".join(written), ())
+    if not written:
+        # Of signs alone, those have to be the same.
+        same = [index for index in same if answer and shape(accepted[index]) == shape(answer)]
+    if same and not (written and is_unspaced(written[0])):
         return _same_words(answer, language, accepted, same)
     words = split(answer, language)
     if not words or len(words) > 2 * prepared.most_words + 8:
@@ -181,7 +184,7 @@ class _Reader:
         aligned = self._aligned(text, graph, limit)
         if aligned is None:
             return None
-        shown = text if graph.is_plain or not aligned.arcs else _spoken(text, aligned)
+        shown = plain(text) if graph.is_plain or not aligned.arcs else _spoken(text, aligned)
         steps = regrouped(aligned.steps, self.segments, self._compare)
         if all(step.verdict is Verdict.EXACT for step in steps):
             meant = "".join(arc.shape for arc in aligned.arcs) if aligned.arcs else shape(shown)
@@ -192,7 +195,8 @@ class _Reader:
         return _Reading(verdict, sum(COST[step.verdict] for step in steps), index, shown, steps)
 
     def _aligned(self, text: str, graph: Lattice, limit: int | None) -> Alignment | None:
-        if len(graph.arcs) * len(self.words) > MOST_PLACES:
+        # What is right costs nothing and visits few places, however many there are.
+        if limit != 0 and len(graph.arcs) * len(self.words) > MOST_PLACES:
             return align_long(split(plain(text), self.language), self.words, self._compare)
         everything = FAULT * (len(graph.arcs) + len(self.words))
         return align(graph, self.words, self._compare, self._is_known, everything if limit is None else limit)

@@ -5,6 +5,7 @@ A file of `language_data` is named after the primary subtag, `es.toml`. Its keys
 - `endings`: groups of endings that carry number, gender, case or person, `-` for none at all. Two forms that differ
   only by two endings of one group are two forms of a word; writing one for the other is a mistake of grammar and not
   of the fingers.
+- `beginnings`: the same of what stands before a word: `ي ت ن ا`, the persons of Arabic.
 - `contractions`: words that may be written in full instead, both ways: `"i'd" = ["i would", "i had"]`. Only those that
   a writer may choose: Spanish `del` is not here.
 - `numbers`: the names of 0, 1, 2 and so on, other forms behind a slash.
@@ -28,6 +29,7 @@ Words = tuple[str, ...]
 
 class _File(Struct, forbid_unknown_fields=True):
     endings: list[str] = []
+    beginnings: list[str] = []
     contractions: dict[str, list[str]] = {}
     numbers: list[str] = []
     months: list[str] = []
@@ -41,6 +43,7 @@ class Language(Struct, frozen=True):
     """`variants`: by its first word, each run of words (as norms) and the runs that may stand in its place."""
 
     endings: tuple[frozenset[str], ...] = ()
+    beginnings: tuple[frozenset[str], ...] = ()
     variants: Mapping[str, tuple[tuple[Words, Words], ...]] = {}
     months: tuple[tuple[str, ...], ...] = ()
     date_words: frozenset[str] = frozenset()
@@ -84,9 +87,9 @@ def _numbers(file: _File, tag: str) -> Iterator[tuple[Words, Words]]:
                 yield words, (str(value),)
 
 
-def _ending(written: str, tag: str) -> str:
+def _affixes(groups: Sequence[str], tag: str) -> tuple[frozenset[str], ...]:
     """As words are compared: without accents."""
-    return "" if written == "-" else fold(norm(written, tag))
+    return tuple(frozenset("" if one == "-" else fold(norm(one, tag)) for one in group.split()) for group in groups)
 
 
 def _language(file: _File, tag: str) -> Language:
@@ -94,7 +97,8 @@ def _language(file: _File, tag: str) -> Language:
     for run, other in (*_contractions(file, tag), *_numbers(file, tag)):
         variants.setdefault(run[0], []).append((run, other))
     return Language(
-        endings=tuple(frozenset(_ending(one, tag) for one in group.split()) for group in file.endings),
+        endings=_affixes(file.endings, tag),
+        beginnings=_affixes(file.beginnings, tag),
         variants={first: tuple(dict.fromkeys(pairs)) for first, pairs in variants.items()},
         months=tuple(tuple(names.split("/")) for names in file.months),
         date_words=frozenset(file.date_words.split()),

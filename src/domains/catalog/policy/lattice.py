@@ -21,6 +21,8 @@ class Arc(NamedTuple):
     """What the author wrote from the word before to the end of this one."""
     shape: str
     """Punctuation before the word, and the word's place; as `text.shape` says it."""
+    is_variant: bool = False
+    """Whether the language says it so, and not the author."""
 
 
 class Lattice(Struct, frozen=True):
@@ -73,9 +75,9 @@ class _Builder:
         self.arcs.append([])
         return len(self.arcs) - 1
 
-    def _step(self, node: int, word: Word | None, shown: str, shape: str) -> int:
+    def _step(self, node: int, word: Word | None, shown: str, shape: str, *, is_variant: bool = False) -> int:
         to = self._node()
-        self.arcs[node].append(Arc(to, word, shown, shape))
+        self.arcs[node].append(Arc(to, word, shown, shape, is_variant))
         return to
 
     def _parts(self, node: int, parts: Parts) -> int:
@@ -106,6 +108,6 @@ class _Builder:
         shown = "".join(before + word.text for before, word in run)
         shape = without_spaces(run[0][0]) + "w"
         for norm in other[:-1]:
-            start = self._step(start, spelled(norm, self.language)[0][0][1], shown, shape)
+            start = self._step(start, spelled(norm, self.language)[0][0][1], shown, shape, is_variant=True)
             shown, shape = "", "w"
-        self.arcs[start].append(Arc(end, spelled(other[-1], self.language)[0][0][1], shown, shape))
+        self.arcs[start].append(Arc(end, spelled(other[-1], self.language)[0][0][1], shown, shape, is_variant=True))

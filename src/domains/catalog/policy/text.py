@@ -18,8 +18,9 @@ _SAME = {
     **dict.fromkeys(map(ord, "、､،٬"), ","),
     ord("؛"): ";",
     ord("؟"): "?",
-    # Invisible: soft hyphen, tatweel, zero widths, direction marks.
+    # Invisible: soft hyphen, tatweel, zero widths, direction marks, and what picks the look of an emoji.
     **dict.fromkeys((0x00AD, 0x0640, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070))),
+    **dict.fromkeys((*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))),
 }
 # Letters that are accented without decomposing, and letters that typists of Arabic and Hindi use for one another.
 _FOLDED = str.maketrans(
@@ -74,6 +75,8 @@ _SPACE = re.compile(r"\s+")
 # 1,000 and 1.000 and 1'000, but neither 3.14 nor 1.2.2024.
 _GROUPED = re.compile(r"(?<![\d.,'])[1-9]\d{0,2}(?:(?:,\d{3})+|(?:\.\d{3})+|(?:'\d{3})+)(?!\d|[.,']\d)")
 _GROUPING = str.maketrans("", "", ".,'")
+# The U.S.A. are the USA; at the end of a text the last full stop is that of the sentence.
+_INITIALS = re.compile(r"(?<![\w.])(?:[^\W\d_]\.)+[^\W\d_](?!\w)(?:\.(?=\s*\w))?")
 
 
 class Word(NamedTuple):
@@ -89,7 +92,8 @@ def primary(language: str) -> str:
 
 
 def clean(text: str) -> str:
-    """`text` for splitting and for showing: one width, one apostrophe, nothing invisible, numbers without grouping."""
+    """`text` for splitting and for showing: one width, one apostrophe, nothing invisible, numbers without grouping,
+    initials without full stops."""
     if text.isascii():
         text = text.replace("`", "'")
     else:
@@ -97,6 +101,7 @@ def clean(text: str) -> str:
         text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
         if _UNUSUAL.search(text) is not None:
             text = _compatible(text.translate(_SAME)).translate(_SAME)
+    text = _INITIALS.sub(lambda letters: letters[0].replace(".", ""), text) if "." in text else text
     return _GROUPED.sub(lambda number: number[0].translate(_GROUPING), text)
 
 

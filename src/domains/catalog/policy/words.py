@@ -114,7 +114,9 @@ def _is_other_form(expected: str, written: str, known: Known) -> bool:
         tails = {expected[stem:], written[stem:]}
         if any(tails <= group for group in (*known.language.endings, *known.course.endings)):
             return True
-    return False
+    same = _common_prefix(expected[::-1], written[::-1])
+    heads = {expected[: len(expected) - same], written[: len(written) - same]}
+    return same > 0 and any(heads <= group for group in known.language.beginnings)
 
 
 def _common_prefix(one: str, other: str) -> int:

@@ -1,7 +1,8 @@
 """XP for answers that are right after all.
 
-Invariant: a lesson is corrected once, upwards, when all of its answers are right; the correction belongs to the day and
-the week of the lesson. So no streak grows by it, and a week that is over stays as it ended.
+Invariant: with its corrections a lesson has brought what it would have brought if its answers had been graded as they
+are now, and never less than before. A correction belongs to the day and the week of the lesson. So no streak grows by
+it, and a week that is over stays as it ended.
 """
 
 from domains.gamification import corrections
@@ -14,10 +15,12 @@ from domains.learning.events import AnswerRegraded
 
 
 async def pay_regraded(uow: UnitOfWork, fact: AnswerRegraded) -> None:
-    """What depends on answers are the points for a lesson without a mistake: nothing else needs a look."""
-    if fact.completions is None or fact.correct < fact.total:
+    """What depends on answers are the points for a lesson without a mistake, and those for hearts that were left: with
+    one that comes back there is one."""
+    if fact.completions is None:
         return
-    found = await corrections.paid(uow, fact.user_id, f"lesson:{fact.session_id}")
+    causes = f"regrade:{fact.session_id}"
+    found = await corrections.paid(uow, fact.user_id, f"lesson:{fact.session_id}", causes)
     if found is None:
         return
     work = xp.lesson(correct=fact.correct, total=fact.total, completions=fact.completions)
@@ -29,5 +32,5 @@ async def pay_regraded(uow: UnitOfWork, fact: AnswerRegraded) -> None:
     entry = found._replace(
         amount=due, points=work.points - found.points, league_id=None if is_over else found.league_id
     )
-    if await corrections.correct(uow, fact.user_id, f"regrade:{fact.session_id}", entry) and entry.league_id:
+    if await corrections.correct(uow, fact.user_id, f"{causes}:{fact.correct}", entry) and entry.league_id:
         uow.record(StandingsMoved(league_ids=[entry.league_id], user_ids=[fact.user_id]))

@@ -1,6 +1,12 @@
-"""What was done without a network: taken by learning, completed and rewarded here as any other session."""
+"""What was done without a network: taken by learning, completed and rewarded here as any other session.
 
+Invariant: a process takes one batch of a learner after the other, so that whoever sends many costs no more at a time
+than whoever answers.
+"""
+
+import asyncio
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from domains.gamification.schemas import SessionResultOut, SyncedSessionOut, SyncOut
 from domains.gamification.service.rewards import complete_session
@@ -8,9 +14,16 @@ from domains.kernel.errors import AppError
 from domains.kernel.uow import Database
 from domains.learning import api as learning
 
+_turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+
 
 async def sync(db: Database, user_id: UUID, data: learning.SyncIn) -> SyncOut:
     """Takes whatever of a batch has not been taken; the same batch again gets the same report."""
+    async with _turns.setdefault(user_id, asyncio.Lock()):
+        return await _synced(db, user_id, data)
+
+
+async def _synced(db: Database, user_id: UUID, data: learning.SyncIn) -> SyncOut:
     done: dict[int, tuple[learning.TakenSession, SessionResultOut | None, learning.ItemProblem | None]] = {}
     async for taken in learning.take_offline(db, user_id, data):
         result, problem = None, taken.problem

@@ -2,6 +2,7 @@
 
 from litestar import Response
 from litestar.datastructures import Cookie
+from litestar.openapi.datastructures import ResponseSpec
 
 from domains.identity.controllers.cookies import AnyRequest, in_cookie_mode, refresh_cookie
 from domains.identity.policy.sessions import ACCESS_LIFETIME
@@ -10,7 +11,26 @@ from domains.identity.schemas.auth import PendingOut, SecondFactorOut, TokensOut
 from domains.identity.service.caller import Caller
 from domains.identity.service.entry import Grant, Pending
 
-__all__ = ["AnyRequest", "caller_of", "cookies_of", "logged_in", "signed_in", "tokens_out", "user_out"]
+__all__ = [
+    "ENTERED",
+    "WAITING",
+    "AnyRequest",
+    "caller_of",
+    "cookies_of",
+    "logged_in",
+    "signed_in",
+    "tokens_out",
+    "user_out",
+]
+
+
+WAITING = {
+    202: ResponseSpec(
+        PendingOut, description="The first factor was right, and a second one is wanted", generate_examples=False
+    )
+}
+ENTERED = {200: ResponseSpec(TokensOut, description="Logged in", generate_examples=False)} | WAITING
+"""What `signed_in` answers with, for the OpenAPI document: each status with the one thing that comes with it."""
 
 
 def caller_of(request: AnyRequest) -> Caller:

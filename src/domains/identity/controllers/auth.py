@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from domains.identity.api import Authenticator, Principal
-from domains.identity.controllers.answers import AnyRequest, caller_of, logged_in, signed_in, user_out
+from domains.identity.controllers.answers import ENTERED, AnyRequest, caller_of, logged_in, signed_in, user_out
 from domains.identity.controllers.cookies import MODE_HELP, in_cookie_mode, no_cookie, refresh_token_of
 from domains.identity.errors import SessionEnded
 from domains.identity.guards import PUBLIC, require_fresh
@@ -63,7 +63,15 @@ class AuthController(Controller):
         grant = await complete(uow, authenticator, account, caller, method=Method.REGISTRATION)
         return logged_in(grant, status_code=201)
 
-    @post("/login", operation_id="log_in", summary="Log in", description=MODE_HELP, status_code=200, opt=PUBLIC)
+    @post(
+        "/login",
+        operation_id="log_in",
+        summary="Log in",
+        description=MODE_HELP,
+        status_code=200,
+        opt=PUBLIC,
+        responses=ENTERED,
+    )
     async def log_in(
         self,
         request: AnyRequest,

@@ -6,7 +6,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from domains.identity.api import Authenticator, Principal
-from domains.identity.controllers.answers import AnyRequest, caller_of, signed_in
+from domains.identity.controllers.answers import ENTERED, AnyRequest, caller_of, signed_in
 from domains.identity.guards import PUBLIC, require_fresh
 from domains.identity.policy.codes import Purpose
 from domains.identity.schemas.auth import PendingOut, TokensOut
@@ -14,6 +14,11 @@ from domains.identity.schemas.ways import AddressIn, CodeIn, CodeOrTokenIn, Move
 from domains.identity.service import mailbox, passwords
 from domains.identity.service.codes import Presented, Requested, presented, presented_token
 from domains.kernel.uow import Database
+
+_FIRST_READER = (
+    "Whoever is the first to read the mail of an address that was never confirmed takes the account over: password, "
+    "passkeys, authenticator app and linked providers that were set up before are gone, and other logins end."
+)
 
 
 class CodesController(Controller):
@@ -33,7 +38,15 @@ class CodesController(Controller):
     ) -> RequestedOut:
         return _requested(await mailbox.request(db, Purpose.LOGIN, data.email, caller_of(request)))
 
-    @post("/login/code/confirm", operation_id="log_in_by_code", summary="Log in", status_code=200, opt=PUBLIC)
+    @post(
+        "/login/code/confirm",
+        operation_id="log_in_by_code",
+        summary="Log in by a code",
+        description=f"This also confirms the address. {_FIRST_READER}",
+        status_code=200,
+        opt=PUBLIC,
+        responses=ENTERED,
+    )
     async def log_in(
         self,
         request: AnyRequest,
@@ -116,7 +129,8 @@ class CodesController(Controller):
         "/password/reset/confirm",
         operation_id="reset_password",
         summary="Set another password",
-        description="Ends every login session and logs nobody in.",
+        description="Ends every login session and logs nobody in. The next login asks for a second factor as before, "
+        f"unless the address was never confirmed. {_FIRST_READER}",
         status_code=204,
         opt=PUBLIC,
     )

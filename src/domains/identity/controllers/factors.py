@@ -77,7 +77,8 @@ class FactorsController(Controller):
         "/totp",
         operation_id="begin_totp",
         summary="Set up an authenticator app",
-        description="It is asked for once its first code has been confirmed, within ten minutes.",
+        description="It is asked for once its first code has been confirmed, within ten minutes. Have the address "
+        "confirmed before: who reads the mail of one that never was takes the app away.",
         status_code=201,
         guards=[require_fresh],
     )

@@ -3,16 +3,30 @@
 from litestar import Controller, Response, delete, post
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 
 from domains.identity.api import Authenticator, Principal
-from domains.identity.controllers.answers import AnyRequest, caller_of, cookies_of, signed_in, tokens_out, user_out
+from domains.identity.controllers.answers import (
+    WAITING,
+    AnyRequest,
+    caller_of,
+    cookies_of,
+    signed_in,
+    tokens_out,
+    user_out,
+)
 from domains.identity.guards import PUBLIC, require_fresh
 from domains.identity.schemas.auth import PendingOut, TokensOut, UserOut
 from domains.identity.schemas.ways import GuestIn, GuestOut, MergeIn, PasswordIn, UpgradeIn
 from domains.identity.service import guests, passwords
 from domains.identity.service.entry import Grant, Pending
 from domains.kernel.uow import Database
+
+_ENTERED = WAITING | {
+    201: ResponseSpec(GuestOut, description="A new guest", generate_examples=False),
+    200: ResponseSpec(GuestOut, description="The guest of this device", generate_examples=False),
+}
 
 
 class GuestsController(Controller):
@@ -24,9 +38,10 @@ class GuestsController(Controller):
         "/guest",
         operation_id="enter_as_guest",
         summary="Begin without an account, or come back",
-        description="The first call answers with a `device_secret` that opens the same account again, until it gets an "
-        "address or becomes part of another account.",
+        description="The first call answers with a `device_secret` that opens the same account again, until it gets "
+        "another way in (an address and a password, a passkey, a login elsewhere) or becomes part of another account.",
         opt=PUBLIC,
+        responses=_ENTERED,
     )
     async def enter(
         self,

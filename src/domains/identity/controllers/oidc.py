@@ -6,11 +6,12 @@ from urllib.parse import parse_qs
 from litestar import Controller, Response, delete, get, post
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import Redirect
 
 from domains.identity.api import Authenticator, Principal
-from domains.identity.controllers.answers import AnyRequest, caller_of, signed_in
+from domains.identity.controllers.answers import ENTERED, AnyRequest, caller_of, signed_in
 from domains.identity.controllers.cookies import in_cookie_mode, no_cookie
 from domains.identity.errors import OidcRefused
 from domains.identity.guards import PUBLIC, WEBHOOK, require_fresh
@@ -35,6 +36,7 @@ from domains.kernel.errors import Unauthenticated
 from domains.kernel.uow import Database, UnitOfWork
 
 _MOST_CODE = 4000
+_LINKED = ResponseSpec(LinkedOut, description="The provider opens the account from now on", generate_examples=False)
 
 
 class OidcController(Controller):
@@ -75,7 +77,8 @@ class OidcController(Controller):
         "/{provider:str}/callback",
         operation_id="come_back_from_provider",
         summary="Where the provider sends the browser back to",
-        description="For browsers only. It leads on to the `redirect_uri` of the start.",
+        description="For browsers only. It leads on to the `redirect_uri` of the start, or to `public_url` with the "
+        "`error` `identity.oidc_flow_invalid` where no login waits for this, because it took too long or was used.",
         status_code=303,
         opt=PUBLIC,
     )
@@ -97,10 +100,11 @@ class OidcController(Controller):
         "/exchange",
         operation_id="exchange_provider_code",
         summary="Complete a login at a provider, or a link",
-        description="201 with the link where one was asked for. 409 `identity.oidc_link_needed` where there is an "
+        description="409 `identity.oidc_link_needed` where there is an "
         "account with the address, which the provider does not open: log in to it and link the provider.",
         status_code=200,
         opt=PUBLIC,
+        responses={**ENTERED, 201: _LINKED},
     )
     async def exchange(
         self,

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from domains.identity.api import Authenticator, Principal
-from domains.identity.controllers.answers import AnyRequest, caller_of, signed_in
+from domains.identity.controllers.answers import ENTERED, AnyRequest, caller_of, signed_in
 from domains.identity.guards import PUBLIC, require_fresh
 from domains.identity.models.factors import PasskeyRow
 from domains.identity.policy.factors import Ceremony
@@ -49,6 +49,7 @@ class PasskeysController(Controller):
         description="It counts as two factors: the device, and the PIN, finger or face that it has checked.",
         status_code=200,
         opt=PUBLIC,
+        responses={200: ENTERED[200]},
     )
     async def log_in(
         self,

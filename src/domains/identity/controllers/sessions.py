@@ -16,6 +16,7 @@ from domains.identity.service.logins import end_login, end_logins, logins_of
 from domains.kernel.uow import Database
 
 _ENDS = "Its access tokens are refused within a minute, and its sockets close within seconds."
+_STAFF = "Only an admin does this to moderators, support and admins."
 
 
 class SessionsController(Controller):
@@ -74,7 +75,12 @@ class SessionsOfUserController(Controller):
     async def of_user(self, db: NamedDependency[Database], user_id: FromPath[UUID]) -> SessionsOut:
         return SessionsOut(await logins_of(db, user_id))
 
-    @delete("/{session_id:uuid}", operation_id="end_session_of_user", summary="Log somebody out on one device")
+    @delete(
+        "/{session_id:uuid}",
+        operation_id="end_session_of_user",
+        summary="Log somebody out on one device",
+        description=_STAFF,
+    )
     async def end(
         self,
         request: AnyRequest,
@@ -87,7 +93,13 @@ class SessionsOfUserController(Controller):
         caller, by = caller_of(request), principal.user_id
         await end_login(db, authenticator, user_id=user_id, session_id=session_id, caller=caller, by=by)
 
-    @delete("/", operation_id="end_sessions_of_user", summary="Log somebody out everywhere", status_code=200)
+    @delete(
+        "/",
+        operation_id="end_sessions_of_user",
+        summary="Log somebody out everywhere",
+        description=_STAFF,
+        status_code=200,
+    )
     async def end_all(
         self,
         request: AnyRequest,

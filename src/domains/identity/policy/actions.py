@@ -46,3 +46,16 @@ class Action(StrEnum):
     PERSON_VIEWED = "person_viewed"
     IMPERSONATION_BEGAN = "impersonation_began"
     IMPERSONATION_ENDED = "impersonation_ended"
+
+
+TOLD = frozenset(
+    {
+        *(Action.EMAIL_CHANGED, Action.PASSWORD_CHANGED, Action.PASSWORD_REMOVED, Action.REFRESH_REUSED),
+        *(Action.GUEST_UPGRADED, Action.ACCOUNT_MERGED, Action.ROLES_CHANGED),
+        *(Action.TOTP_ON, Action.TOTP_OFF, Action.RECOVERY_CODES_RENEWED, Action.RECOVERY_CODE_USED),
+        *(Action.PASSKEY_ADDED, Action.PASSKEY_CHANGED, Action.PASSKEY_REMOVED, Action.PASSKEY_COPIED),
+        *(Action.PROVIDER_LINKED, Action.PROVIDER_UNLINKED, Action.SECOND_FACTOR_FAILED),
+        *(Action.EXPORT_REQUESTED, Action.DELETION_REQUESTED, Action.DELETION_WITHDRAWN),
+    }
+)
+"""What the owner of an account is told at once. Each has words of its own in every language."""

@@ -36,6 +36,7 @@ class Candidate(NamedTuple):
 
     account: Account
     password_hash: str | None
+    password_changed_at: datetime | None
     banned: bool
 
 
@@ -52,8 +53,8 @@ class Contact(NamedTuple):
 
 
 _ACCOUNT_COLUMNS = """
-    u.id, u.email, u.username, u.name, u.time_zone, u.locale, u.password_hash, u.banned_at IS NOT NULL AS banned,
-    u.email_verified_at IS NOT NULL AS verified, u.deletion_at,
+    u.id, u.email, u.username, u.name, u.time_zone, u.locale, u.password_hash, u.password_changed_at,
+    u.banned_at IS NOT NULL AS banned, u.email_verified_at IS NOT NULL AS verified, u.deletion_at,
     ARRAY(SELECT r.role FROM identity_user_role r WHERE r.user_id = u.id) AS roles
 """
 
@@ -90,7 +91,7 @@ async def _account(db: Database, statement: str, value: object) -> Candidate | N
         row["verified"],
         row["deletion_at"],
     )
-    return Candidate(account, row["password_hash"], row["banned"])
+    return Candidate(account, row["password_hash"], row["password_changed_at"], row["banned"])
 
 
 async def candidate_by_email(db: Database, email: str) -> Candidate | None:

@@ -12,7 +12,7 @@ from domains.identity.models.codes import DeviceRow
 from domains.identity.repository.accounts import Account
 
 _LOCK = text("""
-    SELECT u.id, u.email, u.username, u.name, u.time_zone, u.locale, u.password_hash,
+    SELECT u.id, u.email, u.username, u.name, u.time_zone, u.locale, u.password_hash, u.password_changed_at,
         u.banned_at IS NOT NULL AS banned, u.email_verified_at IS NOT NULL AS verified,
         u.deletion_at,
         ARRAY(SELECT r.role FROM identity_user_role r WHERE r.user_id = u.id) AS roles,
@@ -28,6 +28,8 @@ class Held(NamedTuple):
     account: Account
     password_hash: str | None
     banned: bool
+    password_changed_at: datetime | None
+    """None as long as it is the first one."""
     guest: bool
     """The device it was made on is the only way in."""
 
@@ -51,7 +53,7 @@ async def hold(session: AsyncSession, user_id: UUID) -> Held | None:
         row.verified,
         row.deletion_at,
     )
-    return Held(account, row.password_hash, row.banned, row.guest)
+    return Held(account, row.password_hash, row.banned, row.password_changed_at, row.guest)
 
 
 async def change(session: AsyncSession, user_id: UUID, **columns: Any) -> None:

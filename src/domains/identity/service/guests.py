@@ -76,21 +76,25 @@ async def upgrade(db: Database, principal: Principal, email: str, password: str,
         checked_password(checked_text("password", password), email=address, name=held.account.name)
         hashed = await hash_password(password, REGISTRATIONS)
         columns = {"email": address, "password_hash": hashed, "password_changed_at": utc_now()}
+        # Of two upgrades at once the second one finds no device any more.
+        if not await leave_guesthood(uow, held.account.id, caller):
+            raise NotAGuest
         try:
             await ways.change(uow.session, held.account.id, **columns)
         except IntegrityError:
             raise EmailTaken from None
-        await leave_guesthood(uow, held.account.id, caller)
         await codes.request(uow, held.account.id, {Purpose.VERIFY: address})
         held = await ways.hold(uow.session, held.account.id) or held
     return held.account
 
 
-async def leave_guesthood(uow: UnitOfWork, user_id: UUID, caller: Caller) -> None:
-    """For somebody who has another way in now: the device opens the account no more. Nothing for who was no guest."""
-    if await ways.forget_devices(uow.session, user_id):
-        audit.record(uow, Action.GUEST_UPGRADED, user_id=user_id, caller=caller)
-        notices.tell(uow, user_id, Action.GUEST_UPGRADED)
+async def leave_guesthood(uow: UnitOfWork, user_id: UUID, caller: Caller) -> bool:
+    """For somebody who has another way in now: the device opens the account no more. False for who was no guest."""
+    if not await ways.forget_devices(uow.session, user_id):
+        return False
+    audit.record(uow, Action.GUEST_UPGRADED, user_id=user_id, caller=caller)
+    notices.tell(uow, user_id, Action.GUEST_UPGRADED)
+    return True
 
 
 async def merge(

@@ -5,7 +5,10 @@ Hashes that were brought along from elsewhere may be bcrypt; they are verified, 
 
 import asyncio
 import hashlib
+import os
 import re
+import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -31,11 +34,20 @@ _MOST_BCRYPT_COST = 14
 _MOST_ARGON_COST = 4 * _TIME_COST * _MEMORY_KIB
 
 
+_NICE = 10
+
+
+def _step_back() -> None:
+    """A hash is all CPU: where cores are few, everybody else's request goes first."""
+    if sys.platform == "linux":  # Where a thread has a priority of its own, and is named by its id.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+
+
 class Lane:
     """A queue of hashes with threads of its own. Raises Busy when too many wait."""
 
     def __init__(self, name: str, *, threads: int, most_waiting: int) -> None:
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"argon2-{name}")
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=f"argon2-{name}", initializer=_step_back)
         self._most_waiting = most_waiting
         self._waiting = 0
 

@@ -61,11 +61,12 @@ async def log_in(
     renewed_hash = await hash_password(password, LOGINS) if outdated else None
     async with db.begin() as uow:
         held = await ways.hold(uow.session, candidate.account.id)
-        # It may have been changed since it was read: hashing takes its time, and waiting for it more.
-        if held is None or held.password_hash != candidate.password_hash:
+        # It may have been changed since it was read: hashing takes its time, and waiting for it more. Another hash of
+        # the same password, which a login at the same time has renewed, is no change.
+        if held is None or held.password_changed_at != candidate.password_changed_at or not held.has_password:
             raise BadCredentials
         await guesses.forgive(uow, counted)
-        if renewed_hash is not None:
+        if renewed_hash is not None and held.password_hash == candidate.password_hash:
             await accounts.set_password_hash(uow.session, held.account.id, renewed_hash)
         entered = None if held.banned else await enter(uow, authenticator, held.account, caller, method=Method.PASSWORD)
     if entered is None:

@@ -14,6 +14,7 @@ from domains.identity.service import audit
 from domains.identity.service.authenticator import Authenticator
 from domains.identity.service.caller import Caller
 from domains.identity.service.sessions import revoke_session
+from domains.identity.service.staff import protect_staff
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database
 
@@ -43,7 +44,8 @@ async def end_login(
     caller: Caller,
     by: UUID | None = None,
 ) -> None:
-    """`by`: staff who do it to somebody. Raises SessionUnknown for what is not the person's or has ended."""
+    """`by`: staff who do it to somebody. Raises SessionUnknown for what is not the person's or has ended, and
+    StaffProtected where only an admin may."""
     if not await _end(db, authenticator, user_id=user_id, session_id=session_id, keep=None, caller=caller, by=by):
         raise SessionUnknown
 
@@ -57,7 +59,7 @@ async def end_logins(
     keep: UUID | None = None,
     by: UUID | None = None,
 ) -> int:
-    """All of the person's login sessions but `keep`; how many there were."""
+    """All of the person's login sessions but `keep`; how many there were. Raises StaffProtected as `end_login`."""
     return await _end(db, authenticator, user_id=user_id, session_id=None, keep=keep, caller=caller, by=by)
 
 
@@ -72,6 +74,8 @@ async def _end(
     by: UUID | None,
 ) -> int:
     async with db.begin() as uow:
+        if by is not None:
+            await protect_staff(uow, user_id, by=by)
         reason = "ended by staff" if by is not None else "ended by its owner"
         ended = await revoke_session(uow, user_id=user_id, session_id=session_id, keep=keep, reason=reason)
         if ended:

@@ -109,11 +109,12 @@ async def begin(
 
 
 async def come_back(db: Database, name: str, *, state: str, code: str | None, iss: str | None) -> str:
-    """Where the person goes from the provider: the page that the flow named, with a code, or an error's code. Raises
-    OidcFlowInvalid for a state that nobody waits for. `code` None: the provider let nobody in."""
+    """Where the person goes from the provider: the page that the flow named, with a code, or an error's code; for a
+    state that nobody waits for, our first page. `code` None: the provider let nobody in."""
     flow = await repository.take_flow(db, fingerprint(state), utc_now())
     if flow is None:
-        raise OidcFlowInvalid
+        # Somebody was slow, or went back in their browser: they are people, and read no problem documents.
+        return with_query(f"{db.port(OpenIdProviders).public_url}/", error=OidcFlowInvalid.code)
     try:
         if flow.provider != name:
             raise OidcRefused("the answer came to another provider's address")
@@ -217,7 +218,7 @@ async def _newcomer(uow: UnitOfWork, provider: OpenIdProvider, claims: Claims, f
             await _attach(uow, provider, claims, owner_id, caller)
         return owner
     held = await _starter(uow, flow)
-    if held is None or not held.guest or held.banned:
+    if held is None or held.banned or not await leave_guesthood(uow, held.account.id, caller):
         await count_registration(uow.db, caller)
         user_id = (
             await create_user(uow, email=email, password=None, verified=sure and email is not None, **_said(claims))
@@ -225,7 +226,6 @@ async def _newcomer(uow: UnitOfWork, provider: OpenIdProvider, claims: Claims, f
     else:
         user_id = held.account.id
         await _give_address(uow, user_id, email, sure=sure)
-        await leave_guesthood(uow, user_id, caller)
     await _attach(uow, provider, claims, user_id, caller, told=False)
     account = await ways.hold(uow.session, user_id)
     assert account is not None

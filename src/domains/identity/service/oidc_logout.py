@@ -23,7 +23,7 @@ async def unlink(db: Database, authenticator: Authenticator, principal: Principa
     async with db.begin() as uow:
         held = await own(uow, principal)
         if not await repository.forget(uow.session, held.account.id, issuer):
-            raise OidcUnknown
+            raise OidcUnknown("this provider is not linked to the account")
         if not await ways_in(uow, held):
             raise LastWayIn
         for user_id, session_id in await repository.take_sessions(uow.session, issuer, user_id=held.account.id):

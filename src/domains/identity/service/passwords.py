@@ -4,7 +4,7 @@ Invariant: a new password ends every other login session, and a reset logs nobod
 a login is asked for at the next one.
 """
 
-from domains.identity.errors import BadField, CodeInvalid, StepUpNeeded
+from domains.identity.errors import BadField, CodeInvalid, StepUpNeeded, WeakPassword
 from domains.identity.policy.actions import Action
 from domains.identity.policy.fields import checked_text
 from domains.identity.policy.passwords import checked_password
@@ -56,8 +56,12 @@ async def change(
     async with db.begin() as uow:
         held = await own(uow, principal)
         if not (held.account.email or held.account.username):
-            raise BadField("password", "a guest gets a password by POST /auth/guest/upgrade")
-        await _set(uow, held, password)
+            way = "POST /auth/guest/upgrade gives both" if held.guest else "POST /auth/email gives one"
+            raise BadField("new_password", f"a password goes with an e-mail address: {way}")
+        try:
+            await _set(uow, held, password)
+        except WeakPassword as error:
+            raise WeakPassword(error.detail, field="new_password") from None
         await _ended(uow, principal, Action.PASSWORD_CHANGED, caller)
     authenticator.forget_user(principal.user_id)
 

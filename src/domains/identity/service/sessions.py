@@ -16,7 +16,7 @@ from domains.identity.policy.sessions import SESSION_LIFETIME, Verdict, refresh_
 from domains.identity.repository import sessions as repository
 from domains.identity.repository.sessions import Family
 from domains.identity.repository.staff import Look
-from domains.identity.service import audit
+from domains.identity.service import audit, notices
 from domains.identity.service.hashing import fingerprint
 from domains.kernel.clock import utc_now
 from domains.kernel.errors import Unauthenticated
@@ -96,6 +96,7 @@ async def _rotate(uow: UnitOfWork, token: str) -> Opened | Unauthenticated:
             )
             detail = {"session": str(family.session_id)}
             audit.record(uow, Action.REFRESH_REUSED, user_id=family.user_id, detail=detail)
+            notices.tell(uow, family.user_id, Action.REFRESH_REUSED)
             return RefreshReused()
         case _ if family.banned:
             return SessionEnded()

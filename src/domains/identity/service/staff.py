@@ -9,6 +9,7 @@ from domains.identity.errors import AccountClosed, PersonUnknown, StaffProtected
 from domains.identity.policy.actions import Action
 from domains.identity.policy.fields import Role, checked_text
 from domains.identity.policy.permissions import Permission, holds, is_staff
+from domains.identity.repository import accounts
 from domains.identity.repository import roles as roles_repository
 from domains.identity.repository import staff as repository
 from domains.identity.repository.roles import Scoped
@@ -72,6 +73,14 @@ async def unban(uow: UnitOfWork, user_id: UUID, *, by: UUID, caller: Caller) -> 
         return
     await repository.set_ban(uow.session, user_id, at=None, reason=None)
     audit.record(uow, Action.UNBANNED, user_id=user_id, actor_id=by, caller=caller)
+
+
+async def protect_staff(uow: UnitOfWork, user_id: UUID, *, by: UUID) -> None:
+    """Raises StaffProtected where the account belongs to the staff, and `by` is neither its owner nor an admin."""
+    if by == user_id or not is_staff(await accounts.roles_within(uow.session, user_id)):
+        return
+    if not holds(Permission.PEOPLE_ROLES, await accounts.roles_within(uow.session, by)):
+        raise StaffProtected
 
 
 async def _leads(uow: UnitOfWork, user_id: UUID) -> bool:

@@ -14,7 +14,7 @@ from domains.identity.api import Principal
 from domains.kernel.page import Limit, Page, decode_cursor
 from domains.kernel.uow import Database, UnitOfWork
 from domains.learning.progress_schemas import (
-    ActivityOut,
+    CalendarOut,
     CourseLessonsProgressOut,
     CourseProgressOut,
     SessionLineOut,
@@ -106,7 +106,7 @@ class ProgressController(Controller):
         first_on: Annotated[date | None, QueryParameter(description="The first day.")] = None,
         last_on: Annotated[date | None, QueryParameter(description="The last day; today where none is named.")] = None,
         course_id: InCourse = None,
-    ) -> ActivityOut:
+    ) -> CalendarOut:
         return await progress.calendar(uow, principal.user_id, first_on=first_on, last_on=last_on, course_id=course_id)
 
     @post(

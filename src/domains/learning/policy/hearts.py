@@ -15,6 +15,9 @@ HEARTS = 5
 """At most."""
 REFILL = timedelta(hours=4)
 """Until a lost one is back. So a bad lesson in the evening costs nobody the next one."""
+AT_ONCE = timedelta(seconds=2)
+"""Answers of two devices get their moments before they wait for each other. One that comes after a mistake and was
+given this little before it finds the hearts that the mistake left, not another one missing."""
 FOR_PRACTICE = 1
 """Earned by a session that looks back."""
 

@@ -22,10 +22,10 @@ FEWEST_GAPS = 8
 PATIENCE = 30
 """Sessions within a day that are odd by our clock alone, until the next is kept off boards."""
 
-_REACTION_MS = 200
-_READ_MS = 2
-_GIVEN_MS = 10
-"""Per letter: ten times as fast as anybody reads, five times as fast as anybody types or speaks."""
+_REACTION_MS = 100
+_READ_MS = 1
+_GIVEN_MS = 3
+"""Per letter: twenty times as fast as anybody reads, ten times as fast as anybody types or speaks."""
 _EVEN = 0.05
 """Of people, times between answers differ by a fifth of their mean and more; of a timer by a hundredth."""
 _WAITED_S = 0.3

@@ -186,5 +186,6 @@ def _spread(interval: timedelta, item_id: UUID, reps: int) -> timedelta:
     for part in FUZZ_RANGES:
         delta += part["factor"] * max(min(float(days), part["end"]) - part["start"], 0.0)
     first, last = max(2, round(days - delta)), min(round(days + delta), LONGEST.days)
-    drawn = hashlib.blake2b(item_id.bytes + reps.to_bytes(8), digest_size=8).digest()
-    return timedelta(days=first + int.from_bytes(drawn) % (last - first + 1))
+    drawn = int.from_bytes(hashlib.blake2b(item_id.bytes + reps.to_bytes(8), digest_size=8).digest())
+    # A share of the range and no remainder: so a longer interval is never drawn shorter, and Hard comes before Easy.
+    return timedelta(days=first + (drawn * (last - first + 1) >> 64))

@@ -10,12 +10,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domains.kernel.uow import Database, UnitOfWork
+from domains.learning.policy.hearts import AT_ONCE
 from domains.learning.policy.kinds import IN_ORDER
 from domains.learning.policy.schedule import ItemState
 from domains.learning.repository import activity, hearts, schedule
 from domains.learning.repository.schedule import ADVANCE, COLUMNS, unnested
 
 _IN_ORDER = ", ".join(f"'{kind}'" for kind in sorted(IN_ORDER))
+_FOUND_AT = f"(g.answered_at + interval '{AT_ONCE.total_seconds()} seconds')"
 _SPENT = activity.milliseconds_between("k.active_at", "w.answered_at")
 
 # A session that somebody else holds locked is skipped rather than waited for, so that nobody's answer waits for a
@@ -42,7 +44,7 @@ WRITE_ANSWERS = f"""
     ), ready AS (
         SELECT g.*, s.user_id, s.answered + 1 AS answered, coalesce(held.full_at, h.full_at) AS full_at,
                m.id IS NOT NULL AS costs,
-               {hearts.shown("s.unlimited_hearts", "s.kind", "g.answered_at", "coalesce(held.full_at, h.full_at)")}
+               {hearts.shown("s.unlimited_hearts", "s.kind", _FOUND_AT, "coalesce(held.full_at, h.full_at)")}
                    AS hearts
         FROM given g JOIN session s ON s.id = g.session_id AND s.completed_at IS NULL
         LEFT JOIN mistaken m ON m.id = s.id
@@ -85,7 +87,6 @@ WRITE_ANSWERS = f"""
     SELECT w.session_id IS NOT NULL AS fresh, coalesce(w.answered, standing.answered) AS answered,
            coalesce(w.hearts, standing.hearts) AS hearts, standing.key, standing.answer, standing.grade,
            coalesce(s.completed_at IS NOT NULL, false) AS closed,
-           s.id IS NULL AND EXISTS (SELECT FROM learning_session WHERE id = g.session_id) AS busy,
            s.correct + w.correct::int AS correct_so_far, greatest(s.active_at, g.answered_at) AS active_at,
            coalesce(s.only <> g.exercise_id, false) AS early
     FROM given g
@@ -127,7 +128,7 @@ class AnswerRecord(NamedTuple):
 class WrittenAnswer(NamedTuple):
     """What the log says after the attempt to write. `fresh`: it is ours; else `key`, `answer` and `grade` are those of
     the answer that stands. With none of it, the session is `closed`, or another exercise is asked first (`early`), or
-    the session or the hearts are `busy` elsewhere, or there is none. `correct_so_far` and `active_at` are the session's
+    the session or the hearts are held elsewhere, or there is none. `correct_so_far` and `active_at` are the session's
     after a fresh answer."""
 
     fresh: bool
@@ -137,7 +138,6 @@ class WrittenAnswer(NamedTuple):
     answer: str | None
     grade: str | None
     closed: bool
-    busy: bool
     correct_so_far: int | None = None
     active_at: datetime | None = None
     early: bool = False

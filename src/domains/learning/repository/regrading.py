@@ -20,13 +20,15 @@ _WRONG = """
     WHERE a.exercise_id = $1 AND NOT a.correct AND a.session_id > $2 ORDER BY a.session_id LIMIT $3
 """
 
-# Sessions are held in the order of their ids, before anything else, as whoever answers or completes one does.
+# Sessions are held in the order of their ids, before anything else, as whoever answers or completes one does. What
+# follows is a statement of its own, so that it sees all that a completion of this very moment has written.
+_HOLD = "SELECT FROM learning_session WHERE id = ANY($1) ORDER BY id FOR UPDATE"
 _RIGHT = f"""
     WITH given AS (
         SELECT session_id, verdict, item_ids::uuid[] AS item_ids
         FROM unnest($2::uuid[], $3::text[], $4::text[]) AS g (session_id, verdict, item_ids)
     ), held AS (
-        SELECT * FROM learning_session WHERE id = ANY($2) ORDER BY id FOR UPDATE
+        SELECT * FROM learning_session WHERE id = ANY($2)
     ), changed AS (
         UPDATE learning_answer a SET correct = true, verdict = g.verdict, item_ids = g.item_ids, regraded_at = $5,
             ratings = array_fill({int(Rating.GOOD)}::smallint, ARRAY[cardinality(g.item_ids)])
@@ -49,7 +51,6 @@ _RIGHT = f"""
         NOT h.unlimited_hearts AND (c.hearts > 0 OR coalesce((
             SELECT p.hearts FROM learning_answer p WHERE p.session_id = c.session_id AND p.answered = c.answered - 1
         ), h.hearts) > 0) AS cost,
-        -- Of itself a completion of this very moment may show in the lock only.
         CASE WHEN h.lesson_id IS NOT NULL AND h.completed_at IS NOT NULL THEN 1 + (
             SELECT count(*) FROM learning_session o
             WHERE o.user_id = h.user_id AND o.course_id = h.course_id AND o.lesson_id = h.lesson_id AND o.id <> h.id
@@ -133,8 +134,9 @@ async def wrong_answers(uow: UnitOfWork, exercise_id: UUID, after: UUID, most: i
 async def make_right(
     uow: UnitOfWork, exercise_id: UUID, answers: Sequence[RightAnswer], now: datetime
 ) -> list[Regraded]:
-    """Those of the answers that nobody made right before, by learner. One round trip."""
+    """Those of the answers that nobody made right before, by learner. Two round trips."""
     sessions = [answer.session_id for answer in answers]
+    await uow.fetch(_HOLD, sessions)
     items = [f"{{{','.join(map(str, answer.items))}}}" for answer in answers]
     rows = await uow.fetch(_RIGHT, exercise_id, sessions, [answer.verdict for answer in answers], items, now)
     return [Regraded(*row) for row in rows]

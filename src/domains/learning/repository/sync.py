@@ -1,7 +1,7 @@
 """SQL of sessions that are taken without a network."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -36,8 +36,14 @@ _TAKE = f"""
 """  # noqa: S608 - only names of columns are put in
 
 _STANDING = """
-    SELECT id, created_at, completed_at, answered, cardinality(exercise_ids) FROM learning_session
-    WHERE user_id = $1 AND id = ANY($2)
+    SELECT id, created_at, completed_at, answered, cardinality(exercise_ids), abandoned_at IS NOT NULL
+    FROM learning_session WHERE user_id = $1 AND id = ANY($2)
+"""
+
+# What a learner gave up is closed sooner.
+_REOPEN = """
+    UPDATE learning_session SET abandoned_at = NULL
+    WHERE user_id = $1 AND id = ANY($2) AND created_at > $3 AND abandoned_at >= active_at + $4::interval
 """
 
 _PURGE = """
@@ -67,6 +73,8 @@ class Standing(NamedTuple):
     completed_at: datetime | None
     answered: int
     total: int
+    closed: bool
+    """Without an end."""
 
 
 async def prepared(
@@ -93,6 +101,11 @@ async def take(uow: UnitOfWork, user_id: UUID, ids: Sequence[UUID], *, since: da
 async def standing(db: Database, user_id: UUID, ids: Sequence[UUID]) -> dict[UUID, Standing]:
     """Those of the ids that are sessions of the learner."""
     return {row["id"]: Standing(*row) for row in await db.fetch(_STANDING, user_id, list(ids))}
+
+
+async def reopen(db: Database, user_id: UUID, ids: Sequence[UUID], *, since: datetime, alone: timedelta) -> None:
+    """Those of the ids that were begun since then, and were closed because they had been left alone for so long."""
+    await db.fetch(_REOPEN, user_id, list(ids), since, alone)
 
 
 async def purge(db: Database, before: datetime, *, at_most: int) -> int:

@@ -164,13 +164,13 @@ def _repeated(record: AnswerRecord, written: WrittenAnswer, session: RunningSess
         raise SessionClosed
     if written.answer != record.answer:
         raise KeyOfAnotherAnswer
-    return _body(msgspec.json.decode(written.grade, type=GradeOut), written, session)
+    return _body(GradeOut.stored(written.grade), written, session)
 
 
 def _as_shown(grade: catalog.Grade) -> GradeOut:
     expected = grade.expected
     shown = expected if isinstance(expected, str) else [e if isinstance(e, str) else list(e) for e in expected]
-    return GradeOut(grade.verdict.value, grade.correct, shown, list(grade.tokens))
+    return GradeOut(grade.verdict.value, grade.correct, shown, list(grade.tokens), grade.score)
 
 
 def _body(grade: GradeOut, written: WrittenAnswer, session: RunningSession) -> AnswerOut:
@@ -179,6 +179,7 @@ def _body(grade: GradeOut, written: WrittenAnswer, session: RunningSession) -> A
         correct=grade.correct,
         expected=grade.expected,
         tokens=grade.tokens,
+        score=grade.score,
         answered=written.answered or 0,
         total=session.total,
         hearts=written.hearts or 0,

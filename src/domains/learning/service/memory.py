@@ -12,12 +12,13 @@ from uuid import UUID
 
 from domains.catalog import api as catalog
 from domains.kernel.uow import Database
+from domains.learning.policy.kinds import TESTS
 from domains.learning.policy.schedule import ItemState, Rating, Review, Rules, advance
 from domains.learning.repository import schedule as repository
+from domains.learning.repository.schedule import Remembered
 from domains.learning.service.sessions import RunningSession
 
 MOST_KEPT = 50_000
-_TESTS = frozenset({"placement", "test_out"})
 
 
 @dataclass(slots=True)
@@ -29,6 +30,9 @@ class Memory:
     items: set[UUID]
     """Those that were looked up."""
     states: dict[UUID, ItemState]
+    """None for what is behind; it is computed anew by the next reader."""
+    met: set[UUID]
+    """Items that were ever asked for, behind or not."""
 
 
 _memories: OrderedDict[UUID, Memory] = OrderedDict()
@@ -42,20 +46,26 @@ async def memory_of(db: Database, session: RunningSession, exercise: catalog.Exe
     if found is None or found.user_id != session.record.user_id:
         items = {item for each in session.exercises.values() for item in each.items}
         known = await repository.remembered(db, session.record.user_id, session.record.course_id, items)
-        states = [one.state for one in known.seen if not known.is_behind(one)]
-        return remember(session.id, session.record.user_id, known.rules, items, states)
+        found = remember(session.id, session.record.user_id, known.rules, items, ())
+        _learn(found, known)
+        return found
     added = set(exercise.items) - found.items
     if added:
         known = await repository.remembered(db, session.record.user_id, session.record.course_id, added)
         found.items |= added
-        keep(found, [one.state for one in known.seen if not known.is_behind(one)])
+        _learn(found, known)
     return found
+
+
+def _learn(memory: Memory, known: Remembered) -> None:
+    memory.met.update(one.state.item_id for one in known.seen)
+    keep(memory, [one.state for one in known.seen if not known.is_behind(one)])
 
 
 def remember(session_id: UUID, user_id: UUID, rules: Rules, items: set[UUID], states: Iterable[ItemState]) -> Memory:
     """For whoever has just read the states of a session's items."""
     mine = {state.item_id: state for state in states if state.item_id in items}
-    found = _memories[session_id] = Memory(user_id, rules, items, mine)
+    found = _memories[session_id] = Memory(user_id, rules, items, mine, set(mine))
     while len(_memories) > MOST_KEPT:
         _memories.popitem(last=False)
     return found
@@ -85,11 +95,11 @@ async def reviews_of(
             revision = await catalog.revision(db, session.record.revision_id)
             missed = catalog.missed_items(revision, exercise, answer)
     slip = grade.correct and grade.verdict is not catalog.Verdict.EXACT
-    is_test = session.record.kind in _TESTS
+    is_test = session.record.kind in TESTS
     return [
         Review(at, "", item, Rating.AGAIN if item in missed else Rating.GOOD, slip)
         for item in exercise.items
-        if not (is_test and item in missed and item not in memory.states)
+        if not (is_test and item in missed and item not in memory.met)
     ]
 
 
@@ -100,3 +110,4 @@ def after(memory: Memory, reviews: Sequence[Review]) -> list[ItemState]:
 def keep(memory: Memory, states: Sequence[ItemState]) -> None:
     """For states that were written with their answer."""
     memory.states.update((state.item_id, state) for state in states)
+    memory.met.update(state.item_id for state in states)

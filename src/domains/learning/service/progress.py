@@ -21,7 +21,7 @@ from domains.learning.policy import activity, mastery
 from domains.learning.policy.mastery import HIGHEST_LEVEL, Known, Mastery
 from domains.learning.policy.schedule import is_learned
 from domains.learning.progress_schemas import (
-    ActivityOut,
+    CalendarOut,
     CourseLessonsProgressOut,
     CourseProgressOut,
     DayOut,
@@ -159,7 +159,7 @@ async def calendar(
     first_on: date | None,
     last_on: date | None,
     course_id: UUID | None,
-) -> ActivityOut:
+) -> CalendarOut:
     """Of the last days where none are named, as the learner's own clock counts days. Raises BadDays."""
     zone = await identity.time_zone(uow, user_id)
     last = last_on or local_date(utc_now(), zone)
@@ -171,7 +171,7 @@ async def calendar(
     begin, end = activity.bounds(first, last, zone)
     done = await quarters.between(uow, user_id, begin, end, course_id)
     days = [DayOut(*day) for day in activity.calendar(done, zone)]
-    return ActivityOut(first, last, zone, sum(day.spent_ms for day in days), days)
+    return CalendarOut(first, last, zone, sum(day.spent_ms for day in days), days)
 
 
 async def _known(db: Database, user_id: UUID, course_id: UUID) -> dict[UUID, Known]:

@@ -4,8 +4,6 @@ Invariant: a second try moves no count, no heart and no schedule: what was right
 offered and never asked for: a session can be completed without it, since a mistake must not lock anybody in.
 """
 
-import msgspec
-
 from domains.kernel.uow import Database
 from domains.learning.errors import AlreadyAnswered, KeyOfAnotherAnswer
 from domains.learning.policy.kinds import TESTS
@@ -35,12 +33,13 @@ async def try_again(db: Database, record: AnswerRecord, session: RunningSession,
         raise AlreadyAnswered
     if stands.answer != record.answer:
         raise KeyOfAnotherAnswer
-    shown = msgspec.json.decode(stands.grade, type=GradeOut)
+    shown = GradeOut.stored(stands.grade)
     return AnswerOut(
         verdict=shown.verdict,
         correct=shown.correct,
         expected=shown.expected,
         tokens=shown.tokens,
+        score=shown.score,
         answered=stands.answered,
         total=session.total,
         hearts=stands.hearts,

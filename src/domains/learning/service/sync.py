@@ -23,6 +23,7 @@ from domains.learning.policy.offline import Batch
 from domains.learning.repository import SessionRecord, sync
 from domains.learning.schemas import GradeOut, ItemProblem, OfflineSessionIn, SyncedAnswerOut, SyncIn
 from domains.learning.service.answers import take_answer
+from domains.learning.service.beginning import EXPIRY
 
 standing = sync.standing
 
@@ -68,6 +69,11 @@ async def _begun(
     if len(found) < len(claimed):
         await _begin(db, user_id, {id_: at for id_, at in claimed.items() if id_ not in found}, batch)
         found = await standing(db, user_id, list(claimed))
+    closed = [id_ for id_, session in found.items() if session.closed]
+    if closed:
+        # They were not left alone, only out of reach.
+        since = batch.received_at - offline.KEPT
+        await sync.reopen(db, user_id, closed, since=since, alone=EXPIRY)
     return {id_: session.begun_at for id_, session in found.items()}
 
 
@@ -106,7 +112,7 @@ async def _taken(
                 key=each.key,
                 at=at,
             )
-            grade, last = GradeOut(body.verdict, body.correct, body.expected, body.tokens), fact or last
+            grade, last = GradeOut(body.verdict, body.correct, body.expected, body.tokens, body.score), fact or last
         except AppError as error:
             problem = ItemProblem.of(error)
         except asyncpg.DataError:

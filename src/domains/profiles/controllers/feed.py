@@ -25,7 +25,8 @@ class FeedController(Controller):
         "/",
         operation_id="get_feed",
         summary="What my friends, those I follow and I have done in the last 30 days, the newest first",
-        description="A page may hold fewer than asked though there are more: `next_cursor` tells.",
+        description="What I did while I had neither friends nor followers is not in it. A page may hold fewer than "
+        "asked though there are more: `next_cursor` tells.",
     )
     async def feed(
         self,
