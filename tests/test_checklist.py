@@ -184,8 +184,9 @@ def test_no_request_may_say_what_the_server_decides() -> None:
             assert not decided & set(schema.get("properties", {})), name
 
 
-_NAMES_SOMEBODY_ELSE = {"FriendRequestIn", "GrantIn", "ScopedRoleIn"}
-"""Whom one asks to be friends with; to whom an admin gives access; the course or class of a role."""
+_NAMES_SOMEBODY_ELSE = {"FriendQuestIn", "FriendRequestIn", "FriendStreakIn", "GrantIn", "ScopedRoleIn"}
+"""Whom one asks to be friends with, or to share a quest or streak; to whom an admin gives access; the course or class
+of a role."""
 
 
 def test_no_secret_is_taken_out_of_an_address() -> None:

@@ -113,6 +113,15 @@ class Tab:
             await self.send("Input.dispatchKeyEvent", type="keyUp", **key)
 
     async def _click(self, element: str, times: int) -> None:
+        for _ in range(5):
+            await self._click_where_it_is(element, times)
+            with suppress(Gone):
+                if not await self.value("window.pressed ?? true"):
+                    # The page has moved in between.
+                    continue
+            return
+
+    async def _click_where_it_is(self, element: str, times: int) -> None:
         place = await self.until(f"({_MIDDLE})({element})")
         presses = []
         for _ in range(times):
@@ -136,6 +145,8 @@ _MIDDLE = """
         if (!element || document.readyState !== "complete") return null;
         element.scrollIntoView({ block: "center", behavior: "instant" });
         await new Promise(painted => requestAnimationFrame(() => requestAnimationFrame(painted)));
+        window.pressed = false;
+        element.addEventListener("click", () => { window.pressed = true; }, { capture: true, once: true });
         const box = element.getBoundingClientRect();
         return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
     }

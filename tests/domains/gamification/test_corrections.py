@@ -64,12 +64,12 @@ async def test_a_lesson_that_ended_without_a_heart_is_paid_in_full_when_one_come
 ) -> None:
     ana, session_id = await new_learner(), new_id()
     await complete(ana, session_id=session_id, correct=6, out_of_hearts=True)
-    assert await earned(db, ana) == (5, 5)
+    assert await earned(db, ana) == (10, 10)
     for _ in range(2):
         await regrade(db, ana, session_id, correct=7)
-        assert await earned(db, ana) == (10, 10)
+        assert await earned(db, ana) == (15, 15)
     await regrade(db, ana, session_id)
-    assert await earned(db, ana) == (15, 15)
+    assert await earned(db, ana) == (20, 20)
 
 
 async def test_a_week_that_is_over_stays_as_it_ended_and_no_streak_grows(

@@ -284,7 +284,7 @@ async def test_a_session_that_was_out_of_reach_for_long_is_finished_and_one_give
     )
     await purge(db)
     finished, given_up = await sync(ada, *(taken(session, ago(days=8)) for session in begun))
-    assert (finished["answered"], finished["result"]["xp_earned"]) == (4, 15)
+    assert (finished["answered"], finished["result"]["xp_earned"]) == (4, 20)
     assert (given_up["answered"], given_up["problem"]["code"]) == (0, "learning.session_closed")
 
 
