@@ -77,8 +77,9 @@ async def test_the_calendar_shows_days_goals_as_they_were_and_whether_they_were_
     day = (today - timedelta(days=2)).date()
     part = (await ada.get(f"/goals?first_on={day}&last_on={day + timedelta(days=1)}")).json()
     assert [day["xp"] for day in part["days"]] == [35]
-    bad = await ada.get(f"/goals?first_on={day}&last_on={day - timedelta(days=1)}")
-    assert (bad.status_code, bad.json()["code"]) == (400, "gamification.bad_days")
+    for query in (f"first_on={day}&last_on={day - timedelta(days=1)}", "last_on=0001-01-05", "last_on=9999-12-31"):
+        bad = await ada.get(f"/goals?{query}")
+        assert (bad.status_code, bad.json()["code"]) == (400, "gamification.bad_days"), query
 
 
 async def test_a_day_on_which_both_reached_their_goal_is_one_after_a_merge(
