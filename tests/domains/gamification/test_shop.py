@@ -92,11 +92,17 @@ async def test_a_boost_pays_twice_as_much(ada: Learner, db: Database) -> None:
     assert (await ada.finish(second))["xp_earned"] == 2 * 15
 
 
-async def test_in_humane_mode_nothing_is_offered_against_losses_that_there_are_not(ada: Learner) -> None:
+async def test_in_humane_mode_nothing_is_offered_or_sold_against_losses_that_there_are_not(
+    ada: Learner, db: Database
+) -> None:
+    await give(db, ada, 1000)
+    against_losses = ("hearts_refill", "streak_freeze")
     assert await item(ada, "hearts_refill") is not None
     await ok(ada, "PATCH", "/profile/preferences", {"hearts": False, "streaks": False})
-    assert [await item(ada, name) for name in ("hearts_refill", "streak_freeze")] == [None, None]
+    assert [await item(ada, name) for name in against_losses] == [None, None]
+    assert {outcome(await buy(ada, name)) for name in against_losses} == {(409, "gamification.nothing_to_buy")}
     assert await item(ada, "double_xp_15") is not None
+    assert await left(ada) == 1000
 
 
 async def test_gems_are_ones_own_and_need_a_login(ada: Learner, db: Database, client: httpx.AsyncClient) -> None:

@@ -63,7 +63,7 @@ class ShopController(Controller):
         operation_id="buy_item",
         summary="Buy something with gems",
         description="Refused, and nothing paid, where there are too few gems or it would change nothing: no heart is "
-        "missing, two freezes are held, or it is owned already.",
+        "missing, two freezes are held, it is owned already, or hearts or streaks are switched off for which it is.",
     )
     async def buy(
         self,

@@ -41,6 +41,9 @@ async def buy(uow: UnitOfWork, user_id: UUID, item_id: str) -> PurchaseOut:
     item = uow.db.port(Rulebook).shop.item(item_id)
     if item is None or item.withdrawn:
         raise NotForSale
+    wants = await profiles.preferences(uow, user_id)
+    if not is_offered(item, hearts=wants.hearts, streaks=wants.streaks):
+        raise NothingToBuy("It is against losses that are switched off")
     cause = f"own:{item.id}" if item.kind == "cosmetic" else f"buy:{item.id}:{new_id()}"
     # Before the price: whoever completes a lesson holds hearts and streak first, and the purse last.
     await _hand_over(uow, user_id, item, cause)
