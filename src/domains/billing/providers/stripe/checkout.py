@@ -169,7 +169,8 @@ def discount_months(starts_at: datetime, trial_days: int, interval: str, discoun
 
     Stripe counts months from the day the subscription begins, trials included, and takes the discount off every
     charge within them: the months may reach up to the first charge that is no longer meant, and not past it. With a
-    trial, `once` is said in months too: the trial's own invoice over nothing must not use it up."""
+    trial, `once` is said in months too: the trial's own invoice over nothing must not use it up. Where months are too
+    uneven for that (from 31 January, charged first on 28 February), one charge more is reduced, and none fewer."""
     if discount.cycles is None or (discount.cycles == 1 and not trial_days):
         return None
     step = 12 if interval == "year" else 1
@@ -178,6 +179,9 @@ def discount_months(starts_at: datetime, trial_days: int, interval: str, discoun
     months = (not_meant.year - starts_at.year) * 12 + not_meant.month - starts_at.month
     while months > 1 and _months_later(starts_at, months) > not_meant:
         months -= 1
+    last_meant = _months_later(first, step * (discount.cycles - 1))
+    while _months_later(starts_at, months) <= last_meant:
+        months += 1
     return max(1, months)
 
 
