@@ -42,14 +42,14 @@ class _Order:
         last = self.found[-1] if self.found else None
         shared: Collection[UUID] = last.items if last else ()
         second_best: Drill | None = None
-        roomy: dict[UUID, bool] = {}
+        looked_at: set[UUID] = set()
         for drill in self.waiting:
             phrase = drill.phrase
-            if (last and phrase == last.phrase) or not self._may_come(phrase):
+            # Of a phrase only the first: its kinds come in the order of the wish.
+            if (last and phrase == last.phrase) or phrase in looked_at or not self._may_come(phrase):
                 continue
-            if phrase not in roomy:
-                roomy[phrase] = self._leaves_room(phrase)
-            if not roomy[phrase]:
+            looked_at.add(phrase)
+            if not self._leaves_room(phrase):
                 continue
             if not any(item in shared for item in drill.items):
                 return drill

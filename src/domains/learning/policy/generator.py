@@ -149,9 +149,11 @@ def _of_lesson(drills: Sequence[Drill], learner: Learner, chance: random.Random)
         left_out = {drill_id for *_, drill_id in heapq.nlargest(surplus, spare)}
         phrases = {phrase: [d for d in kinds if d.id not in left_out] for phrase, kinds in phrases.items()}
     placed = []
-    for place, kinds in enumerate(phrases.values()):
-        for number, drill in enumerate(sorted(kinds, key=lambda drill: drill.effort)):
-            placed.append((place + number * (_GAP + chance.random()), drill))
+    for number, kinds in enumerate(phrases.values()):
+        place = float(number)
+        for drill in sorted(kinds, key=lambda drill: drill.effort):
+            placed.append((place, drill))
+            place += _GAP + chance.random()
     return [drill for _, drill in sorted(placed, key=_PLACE)]
 
 
