@@ -45,3 +45,6 @@ def read_document(file: Path) -> Any:
         mark = getattr(error, "problem_mark", None)
         place = f"{file}:{mark.line + 1}" if mark else str(file)
         raise BadDocument(f"{place}: {getattr(error, 'problem', None) or 'this is not YAML'}") from None
+    except (ValueError, RecursionError):
+        # Of values that are none of their kind (`0b_`, a number of thousands of digits), and of nesting without end.
+        raise BadDocument(f"{file}: something in it cannot be read as a value") from None

@@ -140,6 +140,8 @@ BROKEN = {
     "a boost of nothing": (OWN.replace("kind: cosmetic, price: 3", "kind: xp_boost, price: 3"), "has `factor`"),
     "a typo": (OWN.replace("name: A", "nmae: A"), "unknown field `nmae` - at `$.items[2]`"),
     "no YAML": ("[", "shop.yaml:1: "),
+    "no number": (OWN.replace("price: 3", "price: 0b_"), "shop.yaml: something in it cannot be read"),
+    "nesting without end": ("[" * 3000, "shop.yaml: something in it cannot be read"),
 }
 
 
