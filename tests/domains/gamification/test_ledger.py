@@ -9,9 +9,9 @@ import pytest
 from app import registry
 from app.config import Settings
 from app.infra import Infra, Limits, open_infra
-from domains.gamification import audit
 from domains.gamification.api import check_ledger, rebuild_boards
 from domains.gamification.policy.streaks import Streak, of_days
+from domains.gamification.repository import audit
 from domains.gamification.repository.ledger import lock_account
 from domains.gamification.service import ledger
 from domains.kernel.clock import utc_now

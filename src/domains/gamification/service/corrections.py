@@ -5,10 +5,9 @@ are now, and never less than before. A correction belongs to the day and the wee
 it, and a week that is over stays as it ended.
 """
 
-from domains.gamification import corrections
 from domains.gamification.events import StandingsMoved
 from domains.gamification.policy import leagues, xp
-from domains.gamification.repository import ledger
+from domains.gamification.repository import corrections, ledger
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import UnitOfWork
 from domains.learning.events import AnswerRegraded

@@ -2,8 +2,8 @@
 
 from redis.asyncio import Redis
 
-from domains.gamification import audit
 from domains.gamification.errors import BoardsUnavailable
+from domains.gamification.repository import audit
 from domains.gamification.service.boards import Boards
 from domains.gamification.service.breaker import RedisAway
 from domains.kernel.uow import Database

@@ -2,10 +2,9 @@
 
 from uuid import UUID
 
-from domains.gamification import moves
 from domains.gamification.events import StandingsMoved
 from domains.gamification.policy.streaks import Streak
-from domains.gamification.repository import achievements, gems, quests
+from domains.gamification.repository import achievements, gems, moves, quests
 from domains.gamification.repository import streaks as days
 from domains.gamification.service import leagues, streaks
 from domains.kernel.uow import UnitOfWork
