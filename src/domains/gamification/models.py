@@ -36,6 +36,8 @@ class League(Identified, Dated, Base):
     """Counts the cohorts of a tier and week from 1; two that are opened at once collide here, so one fills first."""
     finalised_at: Mapped[datetime | None] = mapped_column(Moment)
     """When its end was written down and paid for."""
+    salt: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())
+    """Never shown: what members who take part unseen are called follows from it."""
 
     __table_args__ = (
         Index("uq_gamification_league_number", "week_on", "tier", "number", unique=True),
@@ -282,6 +284,8 @@ class Purse(Base):
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
     gems: Mapped[int] = mapped_column(Integer)
+    version: Mapped[int] = mapped_column(Integer, server_default="0")
+    """Grows with every change, so that of two balances the later is known."""
 
     __table_args__ = (CheckConstraint("gems >= 0", name="gems"),)
 

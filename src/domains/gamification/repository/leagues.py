@@ -39,11 +39,11 @@ _TAKE_PART = """
     UPDATE gamification_league_member SET left_at = CASE WHEN $3 THEN NULL ELSE now() END
     WHERE user_id = $1 AND week_on = $2 AND (left_at IS NULL) <> $3 RETURNING league_id
 """
-_LEAGUES = "SELECT id, week_on, tier FROM gamification_league WHERE id = ANY($1::uuid[])"
-_LEAGUES_SINCE = "SELECT id, week_on, tier FROM gamification_league WHERE week_on >= $1 ORDER BY id"
+_LEAGUES = "SELECT id, week_on, tier, salt FROM gamification_league WHERE id = ANY($1::uuid[])"
+_LEAGUES_SINCE = "SELECT id, week_on, tier, salt FROM gamification_league WHERE week_on >= $1 ORDER BY id"
 
 _FINISHABLE = """
-    SELECT id, week_on, tier FROM gamification_league
+    SELECT id, week_on, tier, salt FROM gamification_league
     WHERE finalised_at IS NULL AND week_on < $1 ORDER BY week_on, id
 """
 _CLAIM = f"{_FINISHABLE} LIMIT $2 FOR UPDATE SKIP LOCKED"
@@ -81,6 +81,8 @@ class LeagueRecord(NamedTuple):
     id: UUID
     week_on: date
     tier: int
+    salt: UUID
+    """For `policy.leagues.alias`; never shown."""
 
 
 class PlayerRow(NamedTuple):

@@ -8,7 +8,8 @@ ledger again. No call waits longer than REDIS_DEADLINE_S for Redis.
 import asyncio
 import logging
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -77,6 +78,26 @@ _TIME_SPAN = 1 << 30
 _MOST_XP = (1 << 22) - 1
 
 
+@dataclass(frozen=True, slots=True)
+class LeagueBoard:
+    """A league's board as all of its members see it."""
+
+    id: UUID
+    tier: int
+    ends_at: datetime
+    version: int
+    entries: list[BoardEntry]
+    aliases: Mapping[UUID, UUID]
+    """What those are called on it who take part unseen, by who they are. For the house only."""
+
+    def you(self, user_id: UUID) -> UUID:
+        """The `user_id` of somebody's own entry."""
+        return self.aliases.get(user_id, user_id)
+
+    def shown_to(self, user_id: UUID) -> Board:
+        return Board(self.id, self.tier, self.ends_at, self.version, self.entries, self.you(user_id))
+
+
 class Boards:
     """One per process. `project` is called with committed facts before the screens hear of them."""
 
@@ -125,7 +146,7 @@ class Boards:
         except RedisAway:
             self._owe(league_id for league_id, _ in moves)
 
-    async def board(self, league_id: UUID, *, fresh: bool = False) -> Board:
+    async def board(self, league_id: UUID, *, fresh: bool = False) -> LeagueBoard:
         """`fresh` reads PostgreSQL, for one who knows of a change that the view lacks. Raises LeagueNotFound."""
         league = await self._league(league_id)
         try:
@@ -139,13 +160,13 @@ class Boards:
         league_id = await cohorts.current_league(self._db, user_id, leagues.week_of(utc_now()))
         if league_id is None:
             raise NoLeague
-        return await self.board(league_id)
+        return (await self.board(league_id)).shown_to(user_id)
 
     async def members_board(self, user_id: UUID, league_id: UUID) -> Board:
         """Raises LeagueNotFound also for a league that is not the learner's."""
         if not await self.may_watch(user_id, league_id):
             raise LeagueNotFound
-        return await self.board(league_id)
+        return (await self.board(league_id)).shown_to(user_id)
 
     async def may_watch(self, user_id: UUID, league_id: UUID) -> bool:
         return await cohorts.is_member(self._db, user_id, league_id)
@@ -303,14 +324,17 @@ class Boards:
             known |= fresh
         return known
 
-    async def _shown(self, league: LeagueRecord, standings: list[MemberSum]) -> Board:
+    async def _shown(self, league: LeagueRecord, standings: list[MemberSum]) -> LeagueBoard:
         standings = sorted(standings, key=lambda member: member.order)
         active = sum(member.xp > 0 for member in standings)
         names = await self._names_of([member.user_id for member in standings])
+        # Also of those who are nobody any more: an id that is shown leads to a person.
+        unseen = [member.user_id for member in standings if not names.get(member.user_id)]
+        aliases = {user_id: leagues.alias(league.salt, user_id) for user_id in unseen}
         entries = [
             BoardEntry(
                 rank=rank,
-                user_id=member.user_id,
+                user_id=aliases.get(member.user_id, member.user_id),
                 name=names.get(member.user_id, ""),
                 xp=member.xp,
                 zone=leagues.zone(leagues.Standing(league.tier, active, rank, member.xp)),
@@ -318,7 +342,7 @@ class Boards:
             for rank, member in enumerate(standings, start=1)
         ]
         version = sum(member.entries for member in standings)
-        return Board(league.id, league.tier, leagues.ends_at(league.week_on), version, entries)
+        return LeagueBoard(league.id, league.tier, leagues.ends_at(league.week_on), version, entries, aliases)
 
     async def _names_of(self, user_ids: Sequence[UUID]) -> dict[UUID, str]:
         now = time.monotonic()

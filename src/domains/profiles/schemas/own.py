@@ -16,8 +16,8 @@ GoalXp = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
 class Preferences(Out, frozen=True):
     """`hearts`, `leagues` and `streaks` switched off are humane mode: nothing is lost by mistakes, nobody is ranked,
-    nothing is said about days that were missed. `leagues_hidden`: takes part in leagues without a
-    name; the id stays, and leads to the profile unless that is private."""
+    nothing is said about days that were missed. `leagues_hidden`: takes part in leagues without a name, under an id
+    that is good for one league and leads to nobody."""
 
     sound: bool = True
     daily_goal_xp: int = 20
