@@ -45,10 +45,10 @@ async def follow_wishes(uow: UnitOfWork, fact: PreferencesChanged) -> None:
         uow.record(StandingsMoved(league_ids=[league_id]))
 
 
-async def stay_out(uow: UnitOfWork, user_id: UUID) -> None:
-    """Who wants no league, and is in one because of another account."""
-    if not (await profiles.preferences(uow, user_id)).leagues:
-        await cohorts.take_part(uow, user_id, leagues.week_of(utc_now()), wanted=False)
+async def take_part_as_wished(uow: UnitOfWork, user_id: UUID) -> None:
+    """After another account has brought its place in this week's league, or that it has left it."""
+    wanted = (await profiles.preferences(uow, user_id)).leagues
+    await cohorts.take_part(uow, user_id, leagues.week_of(utc_now()), wanted=wanted)
 
 
 def _tier(last: Membership | None) -> int:
