@@ -113,6 +113,7 @@ def route(fact: Event) -> tuple[Message, ...]:
         case GemsMoved():
             changed = GemsChanged(
                 gems=fact.gems,
+                version=fact.version,
                 amount=fact.amount,
                 reason=fact.reason,
                 at=fact.occurred_at,

@@ -214,11 +214,13 @@ class LessonCompleted(StreamFrame, frozen=True, kw_only=True):
 
 class GemsChanged(StreamFrame, frozen=True, kw_only=True):
     """`gems` is absolute, `amount` what came, below zero where gems were spent, and `reason` for what: quest, badge,
-    streak, league, own, buy, …"""
+    streak, league, own, buy, … `version` grows with every change: a frame with a lower one than is known, from here or
+    from `GET /gems`, is out of date."""
 
     event = GEMS_CHANGED
 
     gems: int
+    version: int
     amount: int
     reason: str
 

@@ -13,6 +13,7 @@ from domains.gamification.service.boards import Boards
 from domains.gamification.service.finalising import Finalised
 from domains.gamification.service.finalising import finalise_due as finalise_leagues
 from domains.gamification.service.finalising import preview_due as preview_leagues
+from domains.gamification.service.friend_quests import name_of as quest_name
 from domains.gamification.service.ledger import check_ledger, rebuild_boards
 from domains.gamification.service.past import PastReward, rewards_since
 from domains.gamification.service.recaps import Recap, recaps
@@ -41,6 +42,7 @@ __all__ = [
     "complete_session",
     "finalise_leagues",
     "preview_leagues",
+    "quest_name",
     "rebuild_boards",
     "recaps",
     "rewards_since",

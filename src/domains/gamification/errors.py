@@ -58,6 +58,11 @@ class AlreadyYours(Conflict):
     title = "You have this already"
 
 
+class NotYours(NotFound):
+    code = "gamification.not_yours"
+    title = "You have no such thing to wear"
+
+
 class NothingToBuy(Conflict):
     code = "gamification.nothing_to_buy"
     title = "It would change nothing now"

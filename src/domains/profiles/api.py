@@ -7,6 +7,7 @@ from domains.kernel.uow import Database, UnitOfWork
 from domains.profiles.repository import pairs
 from domains.profiles.repository import profiles as repository
 from domains.profiles.repository.activity import Badge
+from domains.profiles.repository.profiles import take_off, wear, worn
 from domains.profiles.schemas.own import Preferences
 from domains.profiles.service.activity import share, share_achievements
 from domains.profiles.service.own import preferences, preferences_of
@@ -26,8 +27,11 @@ __all__ = [
     "sees_profile",
     "share",
     "share_achievements",
+    "take_off",
     "visible",
+    "wear",
     "without_streaks",
+    "worn",
 ]
 
 

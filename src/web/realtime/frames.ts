@@ -131,12 +131,13 @@ export interface ExerciseOut {
   again: boolean;
 }
 
-/** `gems` is absolute, `amount` what came, below zero where gems were spent, and `reason` for what: quest, badge, streak, league, own, buy, … */
+/** `gems` is absolute, `amount` what came, below zero where gems were spent, and `reason` for what: quest, badge, streak, league, own, buy, … `version` grows with every change: a frame with a lower one than is known, from here or from `GET /gems`, is out of date. */
 export interface GemsChanged {
   seq: number;
   at: Moment;
   correlation_id: string;
   gems: number;
+  version: number;
   amount: number;
   reason: string;
 }

@@ -13,7 +13,8 @@ from uuid import UUID
 
 import msgspec
 
-from domains.gamification.policy.shop import Id, Words
+from domains.gamification.policy.shop import Id
+from domains.gamification.policy.words import Text, is_said, said
 
 Metric = Literal["xp", "lessons", "practices", "sessions", "days"]
 Cadence = Literal["daily", "weekly"]
@@ -36,7 +37,10 @@ class Quest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """xp; lessons, viewed ones among them; practices of any kind; sessions, both together; days with any XP."""
     target: Target
     gems: Gems
-    name: Words
+    name: Text
+
+    def called(self, locale: str) -> str:
+        return said(self.name, locale, self.target)
 
 
 class Badge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,6 +63,8 @@ class QuestBook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             quests: tuple[Quest, ...] = getattr(self, name)
             if len({quest.id for quest in quests}) < len(quests):
                 raise ValueError(f"two {name} quests have the same id")
+            if unsaid := [quest.id for quest in quests if not is_said(quest.name)]:
+                raise ValueError(f"quest `{unsaid[0]}`: its name is missing in English (`en`)")
         if len({quest.metric for quest in self.daily}) < DAILY:
             raise ValueError(f"the daily quests are about fewer than {DAILY} things")
         if not all(any(quest.metric != "days" for quest in quests) for quests in (self.weekly, self.friend)):

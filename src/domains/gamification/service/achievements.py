@@ -16,19 +16,16 @@ from domains.gamification.policy.achievements import (
     Counter,
     Mode,
     Reached,
-    said,
 )
+from domains.gamification.policy.words import said
 from domains.gamification.repository import achievements as repository
 from domains.gamification.repository.achievements import Award, Practised, Sums
 from domains.gamification.repository.gems import Payment
 from domains.gamification.rulebook import Rulebook
-from domains.gamification.service import gems
-from domains.identity import api as identity
+from domains.gamification.service import gems, languages
 from domains.kernel.uow import UnitOfWork
 from domains.learning import api as learning
 from domains.profiles import api as profiles
-
-_FALLBACK = "en"
 
 
 class Words(NamedTuple):
@@ -66,7 +63,7 @@ async def listed(uow: UnitOfWork, user_id: UUID) -> AchievementsOut:
     off = (await _switched_off(uow, [user_id]))[user_id]
     known = {award.achievement for award in awards}
     here = [one for one in book.by_id.values() if one.id in known or one.mode not in off]
-    locale = await _locale(uow, user_id)
+    locale = await languages.locale(uow, user_id)
     return AchievementsOut(
         [_shown(one, numbers, awards, held, locale) for one in here if one.id in known or not one.secret],
         sum(one.secret and one.id not in known for one in here),
@@ -78,7 +75,7 @@ async def badges(uow: UnitOfWork, me: UUID, other: UUID) -> list[BadgeOut]:
     PersonNotFound."""
     if not await profiles.sees_profile(uow, me, other):
         return []
-    book, locale = uow.db.port(Rulebook).achievements, await _locale(uow, me)
+    book, locale = uow.db.port(Rulebook).achievements, await languages.locale(uow, me)
     highest: dict[str, Award] = {}
     for award in await repository.awards(uow, other):
         if award.achievement not in highest or highest[award.achievement].level < award.level:
@@ -194,8 +191,3 @@ def _shown(
 
 def _badge(one: Achievement, award: Award, locale: str) -> BadgeOut:
     return BadgeOut(one.id, *_words(one, award.level, locale), one.icon, award.level, award.awarded_at)
-
-
-async def _locale(uow: UnitOfWork, user_id: UUID) -> str:
-    details = await identity.details(uow, user_id)
-    return details.locale if details else _FALLBACK

@@ -17,7 +17,7 @@ from domains.gamification.quest_schemas import BadgeAheadOut, BadgeOut, ClaimOut
 from domains.gamification.repository import gems as purses
 from domains.gamification.repository import quests as repository
 from domains.gamification.rulebook import Rulebook
-from domains.gamification.service import friend_quests, gems
+from domains.gamification.service import friend_quests, gems, languages
 from domains.identity import api as identity
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import UnitOfWork
@@ -36,7 +36,7 @@ class _Held(NamedTuple):
 
 
 async def listed(uow: UnitOfWork, user_id: UUID) -> QuestsOut:
-    today = await _today(uow, user_id)
+    today, locale = await _today(uow, user_id), await languages.locale(uow, user_id)
     held = await _held(uow, user_id, await _given(uow, user_id, today))
     month = f"{today:%Y-%m}"
     badges: dict[str, BadgeOut] = {}
@@ -44,7 +44,11 @@ async def listed(uow: UnitOfWork, user_id: UUID) -> QuestsOut:
         earned_in = found.cause.split(":")[1]
         badges.setdefault(earned_in, BadgeOut(earned_in, found.at))
     return QuestsOut(
-        quests=[_shown(one) for one in held if one.given.period.last_on >= today or (one.is_done and not one.claimed)],
+        quests=[
+            _shown(one, locale)
+            for one in held
+            if one.given.period.last_on >= today or (one.is_done and not one.claimed)
+        ],
         friends=await friend_quests.listed(uow, user_id),
         month=BadgeAheadOut(
             month,
@@ -72,7 +76,7 @@ async def claim(uow: UnitOfWork, user_id: UUID, key: str) -> ClaimOut:
         uow.record(QuestClaimed(user_id=user_id, key=key, gems=worth))
         badge = await _badge(uow, user_id, key)
         earned = worth
-    return ClaimOut(key, earned, await purses.gems(uow, user_id), badge)
+    return ClaimOut(key, earned, (await purses.purse(uow, user_id)).gems, badge)
 
 
 async def _badge(uow: UnitOfWork, user_id: UUID, key: str) -> str | None:
@@ -106,12 +110,12 @@ async def _held(uow: UnitOfWork, user_id: UUID, given: Sequence[Given]) -> list[
     return [_Held(one, done[one.period].of(one.quest.metric), f"quest:{one.key}" in claimed) for one in given]
 
 
-def _shown(held: _Held) -> QuestOut:
+def _shown(held: _Held, locale: str) -> QuestOut:
     key, cadence, when, quest = held.given
     return QuestOut(
         key=key,
         cadence=cadence,
-        name=quest.name,
+        name=quest.called(locale),
         metric=quest.metric,
         target=quest.target,
         progress=min(held.progress, quest.target),

@@ -37,7 +37,8 @@ class PreferencesPatch(In, frozen=True):
 
 
 class OwnProfileOut(Out, frozen=True):
-    """`handle` is null before one was chosen; `handle_changeable_at` while it can be changed at once."""
+    """`handle` is null before one was chosen; `handle_changeable_at` while it can be changed at once. `wears`: items of
+    the shop by the slot in which they are worn."""
 
     user_id: UUID
     name: str
@@ -49,6 +50,7 @@ class OwnProfileOut(Out, frozen=True):
     time_zone: str
     since: datetime
     preferences: Preferences
+    wears: dict[str, str]
 
 
 class ProfilePatch(In, frozen=True):

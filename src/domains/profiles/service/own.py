@@ -38,6 +38,7 @@ async def own_profile(uow: UnitOfWork, user_id: UUID) -> OwnProfileOut:
         details.time_zone,
         details.since,
         _preferences(profile),
+        profile.wears,
     )
 
 
