@@ -206,8 +206,13 @@ async def test_badges_are_for_those_who_see_the_profile(
     path = f"/people/{ada.id}/badges"
     assert await ok(bob, "GET", path) == []
     await befriend(ada, bob)
-    [badge] = await ok(bob, "GET", path)
-    assert (badge["level"], badge["text"]) == (2, "Complete 50 different lessons.")
+    async with db.begin() as uow:
+        await gems.earn(uow, ada.id, 100, "badge:2026-10")
+    month, badge = await ok(bob, "GET", path)
+    assert (badge["level"], badge["text"], badge["month"]) == (2, "Complete 50 different lessons.", None)
+    assert (month["id"], month["text"], month["month"]) == (
+        "month:2026-10", "Complete 30 daily quests in one month.", "2026-10",
+    )  # fmt: skip
     await ok(ada, "PATCH", "/profile", {"visibility": "private"})
     assert outcome(await call(bob, "GET", path)) == (404, "profiles.person_not_found")
 

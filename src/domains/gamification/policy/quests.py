@@ -47,6 +47,10 @@ class Badge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     quests: Annotated[int, msgspec.Meta(ge=1, le=93)]
     """Daily quests of one month that earn its badge."""
     gems: Gems
+    icon: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    title: Text = "Badge of the month"
+    text: Text = ""
+    """`{n}` in it is `quests`."""
 
 
 class QuestBook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,6 +69,8 @@ class QuestBook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
                 raise ValueError(f"two {name} quests have the same id")
             if unsaid := [quest.id for quest in quests if not is_said(quest.name)]:
                 raise ValueError(f"quest `{unsaid[0]}`: its name is missing in English (`en`)")
+        if not is_said(self.badge.title) or (self.badge.text and not is_said(self.badge.text)):
+            raise ValueError("the words of the badge are missing in English (`en`)")
         if len({quest.metric for quest in self.daily}) < DAILY:
             raise ValueError(f"the daily quests are about fewer than {DAILY} things")
         if not all(any(quest.metric != "days" for quest in quests) for quests in (self.weekly, self.friend)):

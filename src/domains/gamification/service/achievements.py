@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from domains.gamification.achievement_schemas import AchievementOut, AchievementsOut, AwardOut, BadgeOut
+from domains.gamification.achievement_schemas import AchievedOut, AchievementOut, AchievementsOut, AwardOut
 from domains.gamification.events import AchievementAwarded, LessonRewarded
 from domains.gamification.policy.achievements import (
     Achievement,
@@ -22,7 +22,7 @@ from domains.gamification.repository import achievements as repository
 from domains.gamification.repository.achievements import Award, Practised, Sums
 from domains.gamification.repository.gems import Payment
 from domains.gamification.rulebook import Rulebook
-from domains.gamification.service import gems, languages
+from domains.gamification.service import gems, languages, quests
 from domains.kernel.uow import UnitOfWork
 from domains.learning import api as learning
 from domains.profiles import api as profiles
@@ -70,7 +70,7 @@ async def listed(uow: UnitOfWork, user_id: UUID) -> AchievementsOut:
     )
 
 
-async def badges(uow: UnitOfWork, me: UUID, other: UUID) -> list[BadgeOut]:
+async def badges(uow: UnitOfWork, me: UUID, other: UUID) -> list[AchievedOut]:
     """What somebody has reached, the newest first; nothing of those who show no more than their name. Raises
     PersonNotFound."""
     if not await profiles.sees_profile(uow, me, other):
@@ -80,13 +80,17 @@ async def badges(uow: UnitOfWork, me: UUID, other: UUID) -> list[BadgeOut]:
     for award in await repository.awards(uow, other):
         if award.achievement not in highest or highest[award.achievement].level < award.level:
             highest[award.achievement] = award
-    found = sorted(highest.values(), key=lambda award: award.awarded_at, reverse=True)
     mine = {reached.achievement for reached in (await repository.held(uow, [me]))[me]}
-    return [
+    found = [
         _badge(one, award, locale)
-        for award in found
+        for award in highest.values()
         if (one := book.by_id.get(award.achievement)) and (not one.secret or one.id in mine)
     ]
+    monthly = uow.db.port(Rulebook).quests.badge
+    title, text = said(monthly.title, locale), said(monthly.text, locale, monthly.quests)
+    for month, at in (await quests.months(uow, other)).items():
+        found.append(AchievedOut(f"month:{month}", title, text, monthly.icon, 1, at, month))
+    return sorted(found, key=lambda badge: badge.awarded_at, reverse=True)
 
 
 def words(uow: UnitOfWork, achievement: str, level: int, locale: str) -> Words | None:
@@ -189,5 +193,5 @@ def _shown(
     )
 
 
-def _badge(one: Achievement, award: Award, locale: str) -> BadgeOut:
-    return BadgeOut(one.id, *_words(one, award.level, locale), one.icon, award.level, award.awarded_at)
+def _badge(one: Achievement, award: Award, locale: str) -> AchievedOut:
+    return AchievedOut(one.id, *_words(one, award.level, locale), one.icon, award.level, award.awarded_at)

@@ -5,7 +5,7 @@ ledger of gems, and a month's badge is one too.
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -39,10 +39,6 @@ async def listed(uow: UnitOfWork, user_id: UUID) -> QuestsOut:
     today, locale = await _today(uow, user_id), await languages.locale(uow, user_id)
     held = await _held(uow, user_id, await _given(uow, user_id, today))
     month = f"{today:%Y-%m}"
-    badges: dict[str, BadgeOut] = {}
-    for found in await purses.causes(uow, user_id, "badge:"):
-        earned_in = found.cause.split(":")[1]
-        badges.setdefault(earned_in, BadgeOut(earned_in, found.at))
     return QuestsOut(
         quests=[
             _shown(one, locale)
@@ -55,8 +51,16 @@ async def listed(uow: UnitOfWork, user_id: UUID) -> QuestsOut:
             await repository.count_claimed(uow, user_id, f"quest:daily:{month}"),
             uow.db.port(Rulebook).quests.badge.quests,
         ),
-        badges=list(badges.values()),
+        badges=[BadgeOut(*earned) for earned in (await months(uow, user_id)).items()],
     )
+
+
+async def months(uow: UnitOfWork, user_id: UUID) -> dict[str, datetime]:
+    """Whose badges somebody has, and since when; the oldest first."""
+    found: dict[str, datetime] = {}
+    for cause, at in await purses.causes(uow, user_id, "badge:"):
+        found.setdefault(cause.split(":")[1], at)
+    return found
 
 
 async def claim(uow: UnitOfWork, user_id: UUID, key: str) -> ClaimOut:
