@@ -28,6 +28,7 @@ async def merge_accounts(uow: UnitOfWork, fact: AccountMerged) -> None:
 async def forget_account(uow: UnitOfWork, fact: AccountErased) -> None:
     await friend_streaks.forget(uow, fact.user_id)
     await friend_quests.forget(uow, fact.user_id)
+    await leagues.show_anew(uow, fact.user_id)
 
 
 async def tally(uow: UnitOfWork, fact: LessonRewarded) -> None:
@@ -39,7 +40,8 @@ async def tally_many(uow: UnitOfWork, facts: Sequence[LessonRewarded]) -> None:
 
 
 async def tally_moved(uow: UnitOfWork, fact: StandingsMoved) -> None:
-    await standings.tally_moved(uow, fact.user_ids)
+    if fact.user_ids:
+        await standings.tally_moved(uow, fact.user_ids)
 
 
 SUBSCRIPTIONS = [

@@ -38,6 +38,8 @@ class League(Identified, Dated, Base):
     """When its end was written down and paid for."""
     salt: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())
     """Never shown: what members who take part unseen are called follows from it."""
+    moves: Mapped[int] = mapped_column(Integer, server_default="0")
+    """How often its board became another one than more XP makes of it: who is on it, or what they are called."""
 
     __table_args__ = (
         Index("uq_gamification_league_number", "week_on", "tier", "number", unique=True),

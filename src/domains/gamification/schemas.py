@@ -40,8 +40,8 @@ class BoardEntry(Out, frozen=True):
 
 
 class Board(Out, frozen=True):
-    """`version` counts the ledger entries behind the board, so it never falls. `entries` by rank. `you` is the
-    `user_id` of one's own entry."""
+    """`version` grows with every ledger entry behind the board and with all else that changes it, and never falls.
+    `entries` by rank. `you` is the `user_id` of one's own entry."""
 
     id: UUID
     tier: int

@@ -25,8 +25,9 @@ _LOCK_ACCOUNTS = text("SELECT FROM gamification_balance WHERE user_id = ANY(:ids
 _HOLD_LEAGUES = text("""
     SELECT id FROM gamification_league
     WHERE id IN (SELECT league_id FROM gamification_league_member WHERE user_id = ANY(:ids))
-    ORDER BY week_on, id FOR KEY SHARE
+    ORDER BY week_on, id FOR NO KEY UPDATE
 """)
+_MOVE_LEAGUES = text("UPDATE gamification_league SET moves = moves + 1 WHERE id = ANY(:ids)")
 # In a week in which both were in a league, it all counts in the one of the account that stays.
 _MOVE_ENTRIES = text("""
     WITH gone AS (DELETE FROM gamification_xp_entry WHERE user_id = :from_id RETURNING *), brought AS (
@@ -94,9 +95,12 @@ async def lock_accounts(session: AsyncSession, ids: Collection[UUID]) -> None:
     await session.execute(_LOCK_ACCOUNTS, {"ids": sorted(ids)})
 
 
-async def hold_leagues(session: AsyncSession, ids: Collection[UUID]) -> list[UUID]:
-    """Those that one of them is or was in. None of them is finalised until the transaction ends."""
-    return list((await session.scalars(_HOLD_LEAGUES, {"ids": list(ids)})).all())
+async def move_leagues(session: AsyncSession, ids: Collection[UUID]) -> list[UUID]:
+    """Those that one of them is or was in, whose boards become others. None of them is finalised until the transaction
+    ends."""
+    held = list((await session.scalars(_HOLD_LEAGUES, {"ids": list(ids)})).all())
+    await session.execute(_MOVE_LEAGUES, {"ids": held})
+    return held
 
 
 async def move_entries(session: AsyncSession, from_id: UUID, into_id: UUID) -> None:
