@@ -22,7 +22,7 @@ from domains.profiles import api as profiles
 
 SHOWN_DAYS = 31
 MOST_DAYS = 366
-_YEARS = range(2000, 3000)
+YEARS = range(2000, 3000)
 """So that no day falls off the calendar that Python has."""
 
 
@@ -56,7 +56,7 @@ async def shown(uow: UnitOfWork, user_id: UUID, first_on: date | None, last_on: 
     """The last days up to today where none are named. Raises BadDays."""
     today = local_date(utc_now(), await identity.time_zone(uow, user_id))
     last = last_on or today
-    if last.year not in _YEARS:
+    if last.year not in YEARS:
         raise BadDays
     first = first_on or last - timedelta(days=SHOWN_DAYS - 1)
     if not 0 <= (last - first).days < MOST_DAYS:
