@@ -20,14 +20,14 @@ from factories.rewards import Complete, NewLearner
 
 
 async def regrade(
-    db: Database, user_id: UUID, session_id: UUID, *, correct: int = 8, completions: int | None = 1
+    db: Database, user_id: UUID, session_id: UUID, *, correct: int = 8, completions: int | None = 1, best_run: int = 0
 ) -> list[Event]:
     """Of eight answers one more is right now; the facts that this brings about."""
     async with db.begin() as uow:
         uow.record(
             AnswerRegraded(
                 user_id=user_id, course_id=new_id(), lesson_id=new_id(), session_id=session_id, exercise_id=new_id(),
-                report_id=new_id(), correct=correct, total=8, completions=completions,
+                report_id=new_id(), correct=correct, total=8, completions=completions, best_run=best_run,
             )
         )  # fmt: skip
     return [fact for fact in uow.facts if not isinstance(fact, AnswerRegraded)]
@@ -57,6 +57,17 @@ async def test_a_lesson_without_a_mistake_after_all_is_paid_as_one_and_once(
     assert await earned(db, ana) == (after, after)
     await parts.boards.rebuild()
     assert await check_ledger(db, parts.infra.redis) == []
+
+
+async def test_a_run_that_becomes_longer_is_paid_as_one_that_was_as_long(
+    db: Database, new_learner: NewLearner, complete: Complete
+) -> None:
+    ana, session_id, xp = await new_learner(), new_id(), []
+    await complete(ana, session_id=session_id, correct=5)
+    for correct, best_run in ((6, 4), (7, 6), (7, 6), (8, 8)):
+        await regrade(db, ana, session_id, correct=correct, best_run=best_run)
+        xp.append((await earned(db, ana))[0])
+    assert xp == [15 + 1, 15 + 2, 15 + 2, 15 + 5]
 
 
 async def test_a_lesson_that_ended_without_a_heart_is_paid_in_full_when_one_comes_back(
@@ -100,11 +111,11 @@ async def test_what_was_never_paid_or_does_not_depend_on_answers_is_not_correcte
 async def test_a_correction_is_boosted_as_its_lesson_was_and_keeps_to_the_caps_of_its_day(
     db: Database, infra: Infra, new_learner: NewLearner, complete: Complete
 ) -> None:
-    ana, at, now = await new_learner(), datetime(2026, 11, 18, 12, tzinfo=UTC), utc_now()
+    ana, at = await new_learner(), datetime(2026, 11, 18, 12, tzinfo=UTC)
     async with db.begin() as uow:
         await boosts.start(uow, ana, 3, 60, "shop:1")
     boosted, easy = new_id(), new_id()
-    await complete(ana, session_id=boosted, correct=7, at=now)
+    await complete(ana, session_id=boosted, correct=7, at=utc_now())
     await regrade(db, ana, boosted)
     assert await earned(db, ana) == (5 + 45, 5 + 45)
     for number in range(29):

@@ -14,15 +14,15 @@ from domains.learning.events import AnswerRegraded
 
 
 async def pay_regraded(uow: UnitOfWork, fact: AnswerRegraded) -> None:
-    """What depends on answers are the points for a lesson without a mistake, and those for hearts that were left: with
-    one that comes back there is one."""
+    """What depends on answers are the points for no mistake or for right answers in a row, and those for hearts that
+    were left: with one that comes back there is one."""
     if fact.completions is None:
         return
     causes = f"regrade:{fact.session_id}"
     found = await corrections.paid(uow, fact.user_id, f"lesson:{fact.session_id}", causes)
     if found is None:
         return
-    work = xp.lesson(correct=fact.correct, total=fact.total, completions=fact.completions)
+    work = xp.lesson(correct=fact.correct, total=fact.total, completions=fact.completions, best_run=fact.best_run)
     day = await ledger.day(uow, fact.user_id, found.local_on)
     due = xp.correction(work, found.points, day, factor=found.factor)
     if due <= 0:
