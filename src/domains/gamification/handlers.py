@@ -44,16 +44,23 @@ async def tally_moved(uow: UnitOfWork, fact: StandingsMoved) -> None:
         await standings.tally_moved(uow, fact.user_ids)
 
 
+async def celebrate(uow: UnitOfWork, fact: LessonRewarded) -> None:
+    await celebrate_many(uow, [fact])
+
+
+async def celebrate_many(uow: UnitOfWork, facts: Sequence[LessonRewarded]) -> None:
+    """A goal that was reached counts towards achievements at once."""
+    await goals.celebrate(uow, facts)
+    await achievements.award(uow, facts)
+
+
 SUBSCRIPTIONS = [
     Subscription("gamification.tally", LessonRewarded, tally, "after", tally_many),
     Subscription("gamification.tally_moved", StandingsMoved, tally_moved, "after"),
     Subscription("gamification.reward_lesson", LessonCompleted, reward_lesson, "inside"),
     Subscription("gamification.reward_practice", PracticeCompleted, reward_practice, "inside"),
     Subscription("gamification.pay_regraded", AnswerRegraded, corrections.pay_regraded, "inside"),
-    Subscription("gamification.celebrate_goals", LessonRewarded, goals.celebrate, "after", goals.celebrate_many),
-    Subscription(
-        "gamification.award_achievements", LessonRewarded, achievements.award_one, "after", achievements.award
-    ),
+    Subscription("gamification.celebrate", LessonRewarded, celebrate, "after", celebrate_many),
     Subscription("gamification.merge_accounts", AccountMerged, merge_accounts, "inside"),
     Subscription("gamification.follow_league_wishes", PreferencesChanged, leagues.follow_wishes, "inside"),
     Subscription("gamification.forget_account", AccountErased, forget_account, "inside"),

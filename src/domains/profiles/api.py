@@ -17,7 +17,6 @@ __all__ = [
     "Badge",
     "Preferences",
     "beginning",
-    "daily_goals",
     "friend_counts",
     "friends_of",
     "handles",
@@ -43,11 +42,6 @@ async def friends_of(db: Database, user_id: UUID) -> set[UUID]:
 def beginning(*, humane: bool) -> Preferences:
     """What everybody begins with, to be given to the house as a port."""
     return Preferences(hearts=not humane, leagues=not humane, streaks=not humane)
-
-
-async def daily_goals(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, int]:
-    """In XP; ids of nobody are left out."""
-    return await repository.daily_goals(uow.session, ids) if ids else {}
 
 
 async def friend_counts(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, int]:

@@ -81,7 +81,7 @@ async def test_two_jobs_at_once_give_an_award_once(db: Database, new_learner: Ne
 
     async def job() -> int:
         async with db.begin() as uow:
-            await achievements.award_one(uow, fact)
+            await achievements.award(uow, [fact])
             return len(uow.facts)
 
     counts = await asyncio.gather(*(job() for _ in range(4)))
@@ -176,7 +176,7 @@ async def test_who_has_switched_streaks_off_is_given_none_for_them_until_they_wa
             await profiles_repository.change(uow.session, ada, {"streaks": wanted})
             shown = await achievements.listed(uow, ada)
             assert ("wildfire" in {item.id for item in shown.items}) == wanted
-            await achievements.award_one(uow, fact)
+            await achievements.award(uow, [fact])
             given = {fact.achievement for fact in uow.facts if isinstance(fact, AchievementAwarded)}
         assert ("wildfire" in given) == wanted
 

@@ -35,10 +35,6 @@ class Words(NamedTuple):
     text: str
 
 
-async def award_one(uow: UnitOfWork, fact: LessonRewarded) -> None:
-    await award(uow, [fact])
-
-
 async def award(uow: UnitOfWork, facts: Sequence[LessonRewarded]) -> None:
     """What these learners have reached by now, dated by the last of what they did."""
     book = uow.db.port(Rulebook).achievements

@@ -27,7 +27,6 @@ _HOLD = text(f"SELECT {_COLUMNS} FROM profiles_profile p {_CURRENT} WHERE p.user
 _MANY = text(f"SELECT {_COLUMNS} FROM profiles_profile p {_CURRENT} WHERE p.user_id = ANY(:ids)")  # noqa: S608
 _HANDLES = text("SELECT user_id, handle FROM profiles_handle WHERE user_id = ANY(:ids) AND kept_until IS NULL")
 _WITHOUT_STREAKS = text("SELECT user_id FROM profiles_profile WHERE user_id = ANY(:ids) AND NOT streaks")
-_GOALS = text("SELECT user_id, daily_goal_xp FROM profiles_profile WHERE user_id = ANY(:ids)")
 _HIDDEN_IN_LEAGUES = """
     SELECT user_id FROM profiles_profile WHERE user_id = ANY($1::uuid[]) AND (leagues_hidden OR visibility = 'private')
 """
@@ -111,10 +110,6 @@ async def take_handle(session: AsyncSession, user_id: UUID, handle: str, now: da
 
 async def handles(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:
     return {row.user_id: row.handle for row in await session.execute(_HANDLES, {"ids": list(ids)})}
-
-
-async def daily_goals(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, int]:
-    return {row.user_id: row.daily_goal_xp for row in await session.execute(_GOALS, {"ids": list(ids)})}
 
 
 async def owner(session: AsyncSession, handle: str) -> UUID | None:
