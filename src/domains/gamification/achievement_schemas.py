@@ -43,8 +43,8 @@ class AchievementsOut(Out, frozen=True):
 
 
 class AchievedOut(Out, frozen=True):
-    """The highest level of an achievement that somebody has reached, or the badge of a `month` (as 2026-11, of their own
-    calendar), and when."""
+    """The highest level of an achievement that somebody has reached, or the badge of a `month` (as 2026-11, of their
+    own calendar), and when."""
 
     id: str
     title: str

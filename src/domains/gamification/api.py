@@ -10,6 +10,7 @@ from domains.gamification.service import streaks
 from domains.gamification.service.achievements import Words as AchievementWords
 from domains.gamification.service.achievements import words as achievement_words
 from domains.gamification.service.boards import Boards
+from domains.gamification.service.corrections import Corrected, correct_by_hand
 from domains.gamification.service.finalising import Finalised
 from domains.gamification.service.finalising import finalise_due as finalise_leagues
 from domains.gamification.service.finalising import preview_due as preview_leagues
@@ -33,6 +34,7 @@ __all__ = [
     "Board",
     "BoardEntry",
     "Boards",
+    "Corrected",
     "Finalised",
     "PastReward",
     "Recap",
@@ -40,6 +42,7 @@ __all__ = [
     "achievement_words",
     "check_ledger",
     "complete_session",
+    "correct_by_hand",
     "finalise_leagues",
     "preview_leagues",
     "quest_name",

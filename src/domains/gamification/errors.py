@@ -28,6 +28,16 @@ class BoardsUnavailable(Unavailable):
     title = "Redis does not answer"
 
 
+class NothingToCorrect(NotFound):
+    code = "gamification.nothing_to_correct"
+    title = "Nobody with XP has this id"
+
+
+class BelowNothing(Conflict):
+    code = "gamification.below_nothing"
+    title = "That is more XP than there is"
+
+
 class NotEnoughGems(Conflict):
     code = "gamification.not_enough_gems"
     title = "You have not got that many gems"

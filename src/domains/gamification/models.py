@@ -93,7 +93,8 @@ class XpEntry(Identified, Base):
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"))
     cause: Mapped[str] = mapped_column(Text)
-    """`lesson:{session_id}`, `view:{lesson_id}` or `practice:{session_id}`."""
+    """`lesson:{session_id}`, `view:{lesson_id}` or `practice:{session_id}`; of corrections `regrade:{session_id}:…` and
+    `correct:{id}`."""
     amount: Mapped[int] = mapped_column(Integer)
     """Negative for a correction."""
     league_id: Mapped[UUID | None] = mapped_column(ForeignKey("gamification_league.id"))

@@ -7,7 +7,8 @@ import pytest
 
 from app.asgi import Parts
 from app.infra import Infra
-from domains.gamification.api import check_ledger
+from domains.gamification.api import check_ledger, correct_by_hand
+from domains.gamification.errors import BelowNothing, NothingToCorrect
 from domains.gamification.events import StandingsMoved
 from domains.gamification.policy.xp import EASY_CAP_XP
 from domains.gamification.service import boosts
@@ -125,3 +126,32 @@ async def test_a_correction_is_boosted_as_its_lesson_was_and_keeps_to_the_caps_o
     assert row["xp"] == EASY_CAP_XP
     await regrade(db, ana, easy, completions=2)
     assert await check_ledger(db, infra.redis) == []
+
+
+async def test_an_operator_corrects_what_was_earned_last_and_no_streak_moves(
+    parts: Parts, db: Database, new_learner: NewLearner, complete: Complete
+) -> None:
+    ana = await new_learner()
+
+    async def by_hand(amount: int, *, dry_run: bool = False) -> int:
+        async with db.begin() as uow:
+            return (await correct_by_hand(uow, ana, amount, "farmed", dry_run=dry_run)).xp
+
+    with pytest.raises(NothingToCorrect):
+        await by_hand(5)
+    await complete(ana, at=utc_now() - timedelta(days=8))
+    assert await by_hand(7) == 27
+    assert await earned(db, ana) == (27, 20)
+    await complete(ana)
+    assert await by_hand(-30, dry_run=True) == 17
+    assert await by_hand(-19) == 28
+    with pytest.raises(BelowNothing):
+        await by_hand(-29)
+    rows = await db.fetch("SELECT xp, entries FROM gamification_league_member ORDER BY week_on")
+    assert [tuple(row) for row in rows] == [(20, 1), (1, 2)]
+    told = await db.fetch("SELECT user_id, detail->>'amount', detail->>'reason' FROM identity_audit ORDER BY id")
+    assert [tuple(row) for row in told] == [(ana, "7", "farmed"), (ana, "-19", "farmed")]
+    [streak] = await db.fetch("SELECT current_days, last_on FROM gamification_streak")
+    assert tuple(streak) == (1, utc_now().date())
+    await parts.boards.rebuild()
+    assert await check_ledger(db, parts.infra.redis) == []

@@ -46,6 +46,7 @@ class Action(StrEnum):
     PERSON_VIEWED = "person_viewed"
     IMPERSONATION_BEGAN = "impersonation_began"
     IMPERSONATION_ENDED = "impersonation_ended"
+    XP_CORRECTED = "xp_corrected"
 
 
 TOLD = frozenset(
