@@ -135,6 +135,14 @@ def claimable(book: QuestBook, user_id: UUID, on: date, *, streaks: bool = True)
     return own + [quest for quest in late if quest.key not in {one.key for one in own}]
 
 
+def keys_of_one(book: QuestBook, user_id: UUID, given_: Given) -> set[str]:
+    """Of which one is claimed: who switches streaks on or off has another quest of the same week, and not two."""
+    if given_.cadence == "daily":
+        return {given_.key}
+    draws = [given(book, user_id, given_.period.first_on, streaks=streaks) for streaks in (True, False)]
+    return {one.key for draw in draws for one in draw if one.cadence == "weekly"}
+
+
 def friend_quest(book: QuestBook, one: UUID, other: UUID, on: date) -> Quest:
     """The same for both, and another one in another week."""
     low, high = sorted((one, other))

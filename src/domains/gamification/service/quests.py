@@ -65,6 +65,7 @@ async def months(uow: UnitOfWork, user_id: UUID) -> dict[str, datetime]:
 
 async def claim(uow: UnitOfWork, user_id: UUID, key: str) -> ClaimOut:
     """Again brings nothing and is no error. Raises QuestNotFound and QuestNotDone."""
+    claimed = False
     if key.startswith("friend:"):
         worth = await friend_quests.finish(uow, user_id, key)
     else:
@@ -72,11 +73,11 @@ async def claim(uow: UnitOfWork, user_id: UUID, key: str) -> ClaimOut:
         found = await _held(uow, user_id, [one for one in given if one.key == key])
         if not found:
             raise QuestNotFound
-        if not found[0].is_done and not found[0].claimed:
+        claimed, worth = found[0].claimed, found[0].given.quest.gems
+        if not found[0].is_done and not claimed:
             raise QuestNotDone
-        worth = found[0].given.quest.gems
     earned, badge = 0, None
-    if await gems.earn(uow, user_id, worth, f"quest:{key}"):
+    if not claimed and await gems.earn(uow, user_id, worth, f"quest:{key}"):
         uow.record(QuestClaimed(user_id=user_id, key=key, gems=worth))
         badge = await _badge(uow, user_id, key)
         earned = worth
@@ -110,8 +111,13 @@ async def _held(uow: UnitOfWork, user_id: UUID, given: Sequence[Given]) -> list[
         return []
     periods = list(dict.fromkeys(one.period for one in given))
     done = dict(zip(periods, await repository.done(uow, user_id, periods), strict=True))
-    claimed = await repository.claimed(uow, user_id, [f"quest:{one.key}" for one in given])
-    return [_Held(one, done[one.period].of(one.quest.metric), f"quest:{one.key}" in claimed) for one in given]
+    book = uow.db.port(Rulebook).quests
+    causes = [{f"quest:{key}" for key in policy.keys_of_one(book, user_id, one)} for one in given]
+    claimed = await repository.claimed(uow, user_id, [cause for some in causes for cause in some])
+    return [
+        _Held(one, done[one.period].of(one.quest.metric), not claimed.isdisjoint(some))
+        for one, some in zip(given, causes, strict=True)
+    ]
 
 
 def _shown(held: _Held, locale: str) -> QuestOut:
