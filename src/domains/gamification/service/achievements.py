@@ -4,7 +4,8 @@ Invariant: the row of an award is written once, and with it go its gems, its fac
 counted here: who missed a fact, or came before an achievement did, is given it by the next thing that they practise.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -23,7 +24,9 @@ from domains.gamification.repository.achievements import Award, Practised, Sums
 from domains.gamification.repository.gems import Payment
 from domains.gamification.rulebook import Rulebook
 from domains.gamification.service import gems, languages, quests
+from domains.identity import api as identity
 from domains.kernel.uow import UnitOfWork
+from domains.kernel.zones import local_date
 from domains.learning import api as learning
 from domains.profiles import api as profiles
 
@@ -35,20 +38,38 @@ class Words(NamedTuple):
     text: str
 
 
-async def award(uow: UnitOfWork, facts: Sequence[LessonRewarded]) -> None:
-    """What these learners have reached by now, dated by the last of what they did."""
+class Occasion(NamedTuple):
+    """Something by which a learner may have reached something."""
+
+    user_id: UUID
+    at: datetime
+    correlation_id: str
+    local_on: date | None = None
+    """The learner's own date then, where it is known."""
+
+    @classmethod
+    def of(cls, fact: LessonRewarded) -> "Occasion":
+        return cls(fact.user_id, fact.occurred_at, fact.correlation_id, fact.local_on)
+
+
+async def award(uow: UnitOfWork, occasions: Sequence[Occasion], counters: Collection[Counter] | None = None) -> None:
+    """What these learners have reached by now, dated by the last of what they did. `counters`: on which the occasions
+    can have made a difference; None for any."""
     book = uow.db.port(Rulebook).achievements
-    last = {fact.user_id: fact for fact in sorted(facts, key=lambda fact: fact.occurred_at)}
+    last = {occasion.user_id: occasion for occasion in sorted(occasions, key=lambda occasion: occasion.at)}
     held = await repository.held(uow, last)
-    numbers = await _numbers(uow, {user_id: book.wanted(held[user_id]) for user_id in last})
+    wanted = {user_id: book.wanted(held[user_id]) for user_id in last}
+    if counters is not None:
+        wanted = {user_id: some.intersection(counters) for user_id, some in wanted.items()}
+    numbers = await _numbers(uow, wanted)
     off = await _switched_off(uow, last)
     due = [
-        _award(book, fact, reached)
-        for user_id, fact in last.items()
+        _award(book, occasion, reached)
+        for user_id, occasion in last.items()
         for reached in book.reached(numbers[user_id], held[user_id], off[user_id])
     ]
     if due:
-        await _give(uow, book, await repository.add(uow, due), last)
+        await _give(uow, book, await repository.add(uow, await _dated(uow, due)), last)
 
 
 async def listed(uow: UnitOfWork, user_id: UUID) -> AchievementsOut:
@@ -100,15 +121,23 @@ def _words(one: Achievement, level: int, locale: str) -> Words:
     return Words(said(one.title, locale, number), said(one.text, locale, number))
 
 
-def _award(book: Achievements, fact: LessonRewarded, reached: Reached) -> Award:
+def _award(book: Achievements, occasion: Occasion, reached: Reached) -> Award:
     one = book.by_id[reached.achievement]
     gems = one.pays(reached.level)
-    return Award(fact.user_id, *reached, one.version, gems, fact.occurred_at, fact.local_on)
+    return Award(occasion.user_id, *reached, one.version, gems, occasion.at, occasion.local_on)
 
 
-async def _give(
-    uow: UnitOfWork, book: Achievements, awards: Sequence[Award], causes: Mapping[UUID, LessonRewarded]
-) -> None:
+async def _dated(uow: UnitOfWork, awards: Sequence[Award]) -> list[Award]:
+    """With the learners' own dates where those are not known yet."""
+    undated = {award.user_id for award in awards if award.local_on is None}
+    zones = await identity.time_zones(uow, undated) if undated else {}
+    return [
+        award._replace(local_on=local_date(award.awarded_at, zones[award.user_id])) if award.user_id in zones else award
+        for award in awards
+    ]
+
+
+async def _give(uow: UnitOfWork, book: Achievements, awards: Sequence[Award], causes: Mapping[UUID, Occasion]) -> None:
     for award in awards:
         uow.record(
             AchievementAwarded(
