@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from redis.asyncio import Redis
@@ -27,19 +27,16 @@ from domains.gamification.repository import leagues as cohorts
 from domains.gamification.repository.boards import MemberSum, Reading
 from domains.gamification.repository.leagues import LeagueRecord
 from domains.gamification.schemas import Board, BoardEntry
+from domains.gamification.service.board_names import BoardNames
 from domains.gamification.service.breaker import REDIS_DEADLINE_S, Breaker, RedisAway
 from domains.gamification.service.standings import Standings
-from domains.identity import api as identity
 from domains.kernel.clock import utc_now
 from domains.kernel.events import Event
 from domains.kernel.uow import Database
-from domains.profiles import api as profiles
 
 TRUST_S = 30.0
 """How long a board is believed before it is compared with the ledger again: heals what a crashed Redis forgot."""
 LEAGUES_KEPT = 10_000
-NAMES_KEPT = 1_000
-"""Leagues of which names are remembered, each with up to thirty."""
 REPAID_AT_ONCE = 20
 """So few owed boards that bringing them stays within the deadline."""
 CHECKED_AT_ONCE = 100
@@ -109,14 +106,6 @@ class LeagueBoard:
         return Board(self.id, self.tier, self.ends_at, self.version, self.entries, self.you(user_id))
 
 
-class _Names(NamedTuple):
-    """What the members of a league were called after it had moved so often."""
-
-    moves: int
-    until: float
-    names: dict[UUID, str]
-
-
 class Boards:
     """One per process. `project` is called with committed facts before the screens hear of them."""
 
@@ -128,7 +117,7 @@ class Boards:
         self._trusted: dict[UUID, float] = {}
         self._owed: set[UUID] = set()
         self._leagues: dict[UUID, LeagueRecord] = {}
-        self._names: dict[UUID, _Names] = {}
+        self._names = BoardNames(db)
 
     async def project(self, facts: Sequence[Event]) -> None:
         """Brings what `facts` reward onto the boards. Never fails: what Redis misses is owed, and brought later."""
@@ -343,7 +332,7 @@ class Boards:
     async def _shown(self, league: LeagueRecord, reading: Reading) -> LeagueBoard:
         standings = sorted(reading.members, key=lambda member: member.order)
         active = sum(member.xp > 0 for member in standings)
-        names = await self._names_of(league, reading)
+        names = await self._names.of(league, reading)
         # Also of those who are nobody any more: an id that is shown leads to a person.
         unseen = [member.user_id for member in standings if not names[member.user_id]]
         aliases = {user_id: leagues.alias(league.salt, user_id) for user_id in unseen}
@@ -359,25 +348,6 @@ class Boards:
         ]
         version = reading.moves * _MOVE + sum(member.entries for member in standings)
         return LeagueBoard(league.id, league.tier, leagues.ends_at(league.week_on), version, entries, aliases)
-
-    async def _names_of(self, league: LeagueRecord, reading: Reading) -> dict[UUID, str]:
-        """Empty for who takes part unseen, or is nobody any more."""
-        now = time.monotonic()
-        kept = self._names.get(league.id)
-        if kept is None or kept.moves != reading.moves or kept.until < now:
-            kept = _Names(reading.moves, now + TRUST_S, {})
-        ids = [member.user_id for member in reading.members]
-        unknown = [id_ for id_ in ids if id_ not in kept.names]
-        if unknown:
-            hidden = await profiles.hidden_in_leagues(self._db, unknown)
-            names = await identity.names(self._db, unknown)
-            kept.names.update({id_: "" if id_ in hidden else names.get(id_, "") for id_ in unknown})
-        # One that is over moves no more, whatever its members change.
-        if not leagues.is_over(league.week_on, utc_now()):
-            if len(self._names) >= NAMES_KEPT:
-                self._names.clear()
-            self._names[league.id] = kept
-        return kept.names
 
 
 def _on_boards(rewards: Iterable[LessonRewarded]) -> list[tuple[UUID, LessonRewarded]]:
