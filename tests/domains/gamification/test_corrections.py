@@ -44,17 +44,28 @@ async def earned(db: Database, user_id: UUID) -> tuple[int, int]:
     return row["xp"], row["league"]
 
 
-@pytest.mark.parametrize(("again", "before", "after"), [(1, 15, 20), (2, 10, 12), (4, 6, 6)])
+# The last two: a session that was done first and came later, and the one that had come before it.
+@pytest.mark.parametrize(
+    ("again", "completions", "before", "after"),
+    [(1, 1, 15, 20), (2, 2, 10, 12), (4, 4, 6, 6), (2, 1, 10, 12), (1, 2, 15, 20)],
+)
 async def test_a_lesson_without_a_mistake_after_all_is_paid_as_one_and_once(
-    parts: Parts, db: Database, new_learner: NewLearner, complete: Complete, again: int, before: int, after: int
+    parts: Parts,
+    db: Database,
+    new_learner: NewLearner,
+    complete: Complete,
+    again: int,
+    completions: int,
+    before: int,
+    after: int,
 ) -> None:
     ana, session_id = await new_learner(), new_id()
     await complete(ana, session_id=session_id, correct=6, again=again)
-    assert await regrade(db, ana, session_id, correct=7, completions=again) == []
+    assert await regrade(db, ana, session_id, correct=7, completions=completions) == []
     assert await earned(db, ana) == (before, before)
-    moved = await regrade(db, ana, session_id, completions=again)
+    moved = await regrade(db, ana, session_id, completions=completions)
     assert [type(fact) for fact in moved] == [StandingsMoved] * (after > before)
-    assert await regrade(db, ana, session_id, completions=again) == []
+    assert await regrade(db, ana, session_id, completions=completions) == []
     assert await earned(db, ana) == (after, after)
     await parts.boards.rebuild()
     assert await check_ledger(db, parts.infra.redis) == []

@@ -40,7 +40,9 @@ async def pay_regraded(uow: UnitOfWork, fact: AnswerRegraded) -> None:
     found = await corrections.paid(uow, fact.user_id, f"lesson:{fact.session_id}", causes)
     if found is None:
         return
-    work = xp.lesson(correct=fact.correct, total=fact.total, completions=fact.completions, best_run=fact.best_run)
+    # The fact counts by when sessions were done, pay went by when they came: what was paid as a repetition stays one.
+    completions = max(2, fact.completions) if found.easy else 1
+    work = xp.lesson(correct=fact.correct, total=fact.total, completions=completions, best_run=fact.best_run)
     day = await ledger.day(uow, fact.user_id, found.local_on)
     due = xp.correction(work, found.points, day, factor=found.factor)
     if due > 0:
