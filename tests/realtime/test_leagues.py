@@ -120,8 +120,8 @@ async def test_who_is_unseen_from_now_on_has_another_line_at_once_and_is_told_wh
     world = World()
     one, two = await launch(shared_redis, world), await launch(shared_redis, world)
     league, me, other, alias = uuid4(), uuid4(), uuid4(), uuid4()
-    for user in (me, other):
-        world.boards.award(league, user, 1)
+    for user, xp in ((me, 5), (other, 1)):
+        world.boards.award(league, user, xp)
     mine, theirs = await two.joined(me), await one.joined(other)
     for client in (mine, theirs):
         await client.sio.call("league.watch", {"league_id": str(league)})
@@ -136,7 +136,7 @@ async def test_who_is_unseen_from_now_on_has_another_line_at_once_and_is_told_wh
         world.boards.award(league, me, 1)
         one.hub.deliver([Scored(user_id=me, league_id=league)])
         changed = (await mine.until("league.changed", n))[-1]["entries"]
-        assert [(line["user_id"], line["xp"]) for line in changed] == [(str(alias), 1 + n)]
+        assert [(line["user_id"], line["xp"]) for line in changed] == [(str(alias), 5 + n)]
         assert str(me) not in str(theirs.of("league.changed"))
 
 
