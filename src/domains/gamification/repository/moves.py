@@ -24,7 +24,10 @@ _LOCK_ACCOUNTS = text("SELECT FROM gamification_balance WHERE user_id = ANY(:ids
 # In the order of whoever finalises them, who leaves out what is held here: see `leagues.claim`.
 _HOLD_LEAGUES = text("""
     SELECT id FROM gamification_league
-    WHERE id IN (SELECT league_id FROM gamification_league_member WHERE user_id = ANY(:ids))
+    WHERE id IN (
+        SELECT m.league_id FROM gamification_league_member m
+        JOIN gamification_league_member gone ON gone.user_id = :from_id AND gone.week_on = m.week_on
+        WHERE m.user_id IN (:from_id, :into_id))
     ORDER BY week_on, id FOR NO KEY UPDATE
 """)
 _MOVE_LEAGUES = text("UPDATE gamification_league SET moves = moves + 1 WHERE id = ANY(:ids)")
@@ -95,10 +98,9 @@ async def lock_accounts(session: AsyncSession, ids: Collection[UUID]) -> None:
     await session.execute(_LOCK_ACCOUNTS, {"ids": sorted(ids)})
 
 
-async def move_leagues(session: AsyncSession, ids: Collection[UUID]) -> list[UUID]:
-    """Those that one of them is or was in, whose boards become others. None of them is finalised until the transaction
-    ends."""
-    held = list((await session.scalars(_HOLD_LEAGUES, {"ids": list(ids)})).all())
+async def move_leagues(session: AsyncSession, from_id: UUID, into_id: UUID) -> list[UUID]:
+    """Those whose boards become others. None of them is finalised until the transaction ends."""
+    held = list((await session.scalars(_HOLD_LEAGUES, {"from_id": from_id, "into_id": into_id})).all())
     await session.execute(_MOVE_LEAGUES, {"ids": held})
     return held
 

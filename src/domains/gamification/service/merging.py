@@ -23,7 +23,7 @@ async def merge(uow: UnitOfWork, from_id: UUID, into_id: UUID) -> None:
 
 
 async def _move_ledger(uow: UnitOfWork, from_id: UUID, into_id: UUID) -> None:
-    held = await moves.move_leagues(uow.session, (from_id, into_id))
+    held = await moves.move_leagues(uow.session, from_id, into_id)
     await moves.move_entries(uow.session, from_id, into_id)
     await leagues.take_part_as_wished(uow, into_id)
     await moves.set_streak(uow.session, into_id, await streaks.recount(uow, into_id))
