@@ -167,12 +167,17 @@ async def test_only_friends_are_invited_and_either_side_may_take_it_back(
     assert outcome(await call(ada, "POST", "/quests/friends", invite)) == (404, "gamification.no_friend_of_yours")
     for _ in range(2):
         [asked] = await ok(ada, "POST", "/quests/friends", {"user_id": str(bob.id)})
+    await ok(bob, "PATCH", "/profile", {"locale": "de"})
+    [shown] = (await ok(bob, "GET", "/quests"))["friends"]
+    assert asked["name"] != shown["name"]
     assert (await call(cid, "DELETE", f"/quests/friends/{asked['id']}")).status_code == 404
     assert (await call(bob, "DELETE", f"/quests/friends/{asked['id']}")).status_code == 204
     assert (await ok(ada, "GET", "/quests"))["friends"] == []
     await crank.jobs()
     told = (await ok(bob, "GET", "/notifications"))["items"]
-    assert [one["title"] for one in told if one["kind"] == "quest_invitation"] == ["Ada invites you to a quest"]
+    [invitation] = [one for one in told if one["kind"] == "quest_invitation"]
+    assert invitation["title"] == "Ada lädt dich zu einer Aufgabe ein"
+    assert shown["name"] in invitation["body"]
 
 
 async def test_a_quest_that_is_over_makes_room_for_the_next(ada: Learner, bob: Learner, db: Database) -> None:
