@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from app.asgi import Parts
 from app.infra import Infra
@@ -12,6 +13,7 @@ from domains.gamification.errors import BelowNothing, NothingToCorrect
 from domains.gamification.events import StandingsMoved
 from domains.gamification.policy.xp import EASY_CAP_XP
 from domains.gamification.service import boosts
+from domains.identity.repository.rights import PERSONAL_DATA
 from domains.kernel.clock import utc_now
 from domains.kernel.events import Event
 from domains.kernel.ids import new_id
@@ -162,6 +164,10 @@ async def test_an_operator_corrects_what_was_earned_last_and_no_streak_moves(
     assert [tuple(row) for row in rows] == [(20, 1), (1, 2)]
     told = await db.fetch("SELECT user_id, detail->>'amount', detail->>'reason' FROM identity_audit ORDER BY id")
     assert [tuple(row) for row in told] == [(ana, "7", "farmed"), (ana, "-19", "farmed")]
+    [history] = [data.sql for data in PERSONAL_DATA if data.file == "history"]
+    async with db.begin() as uow:
+        shown = (await uow.session.execute(text(history), {"user_id": ana})).all()
+    assert [tuple(row)[1:] for row in shown] == [("xp_corrected", "staff", None, None)] * 2
     [streak] = await db.fetch("SELECT current_days, last_on FROM gamification_streak")
     assert tuple(streak) == (1, utc_now().date())
     await parts.boards.rebuild()
