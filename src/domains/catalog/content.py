@@ -7,13 +7,14 @@ a learner's record stays with the lesson or exercise that it is about. Equal doc
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from domains.catalog.kinds import Content
+from domains.catalog.kinds.assets import Audio, Image, MediaRef
 from domains.catalog.policy.lexicon import Lexicon, lexicon
 
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -23,6 +24,14 @@ TITLE_LENGTH = 200
 # Indexed together with the course's id, so it must stay well below what an index entry holds.
 KEY_LENGTH = 300
 
+LEVELS = ("A1", "A2", "B1", "B2", "C1", "C2")
+MOST_HINTS = 5
+
+Level = Literal["", "A1", "A2", "B1", "B2", "C1", "C2"]
+"""Of the Common European Framework; empty where none is said."""
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+"""Of a topic, a tag, a skill."""
+LongText = Annotated[str, msgspec.Meta(max_length=20_000)]
 Texts = Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
 
 
@@ -52,9 +61,36 @@ class DictionaryEntry(_Node, frozen=True):
     meanings: tuple[str, ...]
 
 
+class Skill(_Node, frozen=True):
+    """What exercises practise and mastery is told of, such as `past-tense`."""
+
+    key: Name
+    title: Name
+
+
+class Material(_Node, frozen=True):
+    """A file that belongs to a lesson: to read, to watch, to listen to."""
+
+    title: Name
+    media: MediaRef
+
+
 class Exercise(_Node, frozen=True):
+    """`content` asks and knows what is right; the rest goes with any kind."""
+
     key: str
     content: Content
+    hints: Annotated[
+        tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=500)], ...], msgspec.Meta(max_length=MOST_HINTS)
+    ] = ()
+    """From the weakest to the strongest; a learner may see them before the answer."""
+    explanation: LongText = ""
+    """Markdown, shown after the answer."""
+    image: Image | None = None
+    audio: Audio | None = None
+    """What is shown and heard with the question: no kind needs them to be answered."""
+    skills: tuple[Name, ...] = ()
+    """Keys of the course's skills."""
 
 
 class Lesson(_Node, frozen=True):
@@ -65,6 +101,13 @@ class Lesson(_Node, frozen=True):
     exercises: tuple[Exercise, ...] = ()
     words: tuple[Phrase, ...] = ()
     sentences: tuple[Phrase, ...] = ()
+    form: Literal["lesson", "deck"] = "lesson"
+    """A deck holds flashcards only, which are reviewed and not asked."""
+    text: LongText = ""
+    """Markdown to read. A lesson may be nothing but a text."""
+    materials: tuple[Material, ...] = ()
+    preview: bool = False
+    """Whether it may be learned without having bought the course."""
 
 
 class Unit(_Node, frozen=True):
@@ -94,6 +137,15 @@ class Course(_Node, frozen=True):
     repository: str = ""
     special_characters: tuple[str, ...] = ()
     dictionary: tuple[DictionaryEntry, ...] = ()
+    level: Level = ""
+    categories: tuple[Name, ...] = ()
+    """Slugs of the platform's categories."""
+    topics: tuple[Name, ...] = ()
+    tags: tuple[Name, ...] = ()
+    skills: tuple[Skill, ...] = ()
+    prerequisites: tuple[Name, ...] = ()
+    """Slugs of courses that should be learned before."""
+    image: Image | None = None
 
     def units(self) -> Iterator[Unit]:
         for section in self.sections:
