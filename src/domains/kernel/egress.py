@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mappi
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 from weakref import WeakValueDictionary
 
 import httpcore
@@ -30,13 +30,13 @@ MOST_TRIED = 2
 """Addresses of one name: one of IPv6 where the machine has none should not be the end."""
 
 # A lookup cannot be broken off: a stranger's slow names wait in threads that nobody else needs.
-_LOOKUPS = ThreadPoolExecutor(8, thread_name_prefix="push-lookup")
+_LOOKUPS = ThreadPoolExecutor(8, thread_name_prefix="egress-lookup")
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 class Reach(Protocol):
-    """Where calls may go: `policy.addresses.PublicHttps` in production."""
+    """Where calls may go: `addresses.PublicHttps` in production."""
 
     def takes(self, url: str) -> bool: ...
 
@@ -49,6 +49,10 @@ class OutOfReach(Exception):
 
 class Away(Exception):
     """No answer: it hangs, refuses connections, has no valid certificate, or has no address."""
+
+
+class TooLarge(Exception):
+    """More came than was wanted."""
 
 
 class Answer(NamedTuple):
@@ -131,15 +135,31 @@ class Egress:
 
     async def post(self, url: str, host: str, headers: Mapping[str, str], content: bytes) -> Answer:
         """Raises OutOfReach, Away. A redirect is an answer like any other."""
-        if not self._reach.takes(url):
-            raise OutOfReach
-        try:
-            async with self._turn(host), asyncio.timeout(self._call_s):
-                return await self._posted(url, headers, content)
-        except (TimeoutError, httpcore.TimeoutException) as error:
-            raise Away("no answer in time") from error
-        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, OSError) as error:
-            raise Away(type(error).__name__) from error
+        async with self._call(url, host):
+            sent = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+            async with self._pool.stream("POST", url, headers=sent, content=content, extensions=self._limits) as answer:
+                body = b""
+                async for chunk in answer.aiter_stream():
+                    body += chunk
+                    if len(body) >= MOST_ANSWER_BYTES:
+                        break
+            return Answer(answer.status, _named(answer), body[:MOST_ANSWER_BYTES].decode("utf-8", "replace"))
+
+    async def download(self, url: str, host: str, into: IO[bytes], *, most_bytes: int) -> Answer:
+        """What lies there goes into the file, without its text into the answer; nothing goes anywhere unless the status
+        is 200. Raises OutOfReach, Away, TooLarge."""
+        async with self._call(url, host):
+            async with self._pool.stream("GET", url, headers=_PLAIN, extensions=self._limits) as answer:
+                headers, size = _named(answer), 0
+                if answer.status == 200:
+                    if int(headers.get("content-length", "0") or "0") > most_bytes:
+                        raise TooLarge
+                    async for chunk in answer.aiter_stream():
+                        size += len(chunk)
+                        if size > most_bytes:
+                            raise TooLarge
+                        into.write(chunk)
+            return Answer(answer.status, headers, "")
 
     async def aclose(self) -> None:
         await self._pool.aclose()
@@ -154,16 +174,25 @@ class Egress:
         finally:
             turns.release()
 
-    async def _posted(self, url: str, headers: Mapping[str, str], content: bytes) -> Answer:
-        limits = {"connect": CONNECT_S, "read": self._call_s, "write": self._call_s, "pool": self._call_s}
-        sent = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
-        async with self._pool.stream(
-            "POST", url, headers=sent, content=content, extensions={"timeout": limits}
-        ) as response:
-            body = b""
-            async for chunk in response.aiter_stream():
-                body += chunk
-                if len(body) >= MOST_ANSWER_BYTES:
-                    break
-        found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-        return Answer(response.status, found, body[:MOST_ANSWER_BYTES].decode("utf-8", "replace"))
+    @asynccontextmanager
+    async def _call(self, url: str, host: str) -> AsyncGenerator[None]:
+        if not self._reach.takes(url):
+            raise OutOfReach
+        try:
+            async with self._turn(host), asyncio.timeout(self._call_s):
+                yield
+        except (TimeoutError, httpcore.TimeoutException) as error:
+            raise Away("no answer in time") from error
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, OSError) as error:
+            raise Away(type(error).__name__) from error
+
+    @property
+    def _limits(self) -> dict[str, Any]:
+        return {"timeout": {"connect": CONNECT_S, "read": self._call_s, "write": self._call_s, "pool": self._call_s}}
+
+
+_PLAIN = [(b"accept", b"*/*"), (b"accept-encoding", b"identity"), (b"user-agent", b"lyceum")]
+
+
+def _named(answer: httpcore.Response) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}

@@ -1,4 +1,4 @@
-"""Where a push may be sent to. Invariant: what a stranger names never leads into the house's own network."""
+"""Which addresses strangers may name. Invariant: what a stranger names never leads into the house's own network."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import NamedTuple
@@ -90,3 +90,10 @@ class PublicHttps:
 
     def reaches(self, address: str) -> bool:
         return is_public(address)
+
+
+class PublicWeb(PublicHttps):
+    """Plain http on its usual port as well."""
+
+    def takes(self, url: str) -> bool:
+        return super().takes(url) or super().takes(url.replace("http://", "https://", 1))
