@@ -8,7 +8,7 @@ process keeps decoded revisions without ever asking whether they are stale.
 """
 
 from domains.catalog import models
-from domains.catalog.controllers import CoursesController
+from domains.catalog.controllers.courses import CoursesController
 from domains.catalog.events import CourseRevisionPublished
 from domains.kernel.domain import Domain
 

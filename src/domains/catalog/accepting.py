@@ -21,7 +21,7 @@ from domains.catalog.errors import (
 from domains.catalog.kinds import Cloze, Content, Kind
 from domains.catalog.policy.groups import problems
 from domains.catalog.revisions import ExerciseView, RevisionContent, revision
-from domains.catalog.service import publish
+from domains.catalog.service.courses import publish
 from domains.kernel.uow import UnitOfWork
 
 

@@ -30,7 +30,7 @@ from domains.catalog.policy.grade import Grade, Token, Verdict
 from domains.catalog.policy.lexicon import Lexicon
 from domains.catalog.policy.nearness import nearness
 from domains.catalog.revisions import ExerciseView, LessonView, RevisionContent, kept_revision, revision
-from domains.catalog.service import (
+from domains.catalog.service.courses import (
     DEMO_SLUG,
     PublishedCourse,
     demo_course,

@@ -17,7 +17,14 @@ import msgspec
 from domains.catalog import repository
 from domains.catalog.errors import CourseNotFound
 from domains.catalog.revisions import RevisionContent, revision
-from domains.catalog.schemas import CourseLessonOut, CourseLessonsOut, CourseTreeOut, LessonOut, SectionOut, UnitOut
+from domains.catalog.schemas.courses import (
+    CourseLessonOut,
+    CourseLessonsOut,
+    CourseTreeOut,
+    LessonOut,
+    SectionOut,
+    UnitOut,
+)
 from domains.kernel.uow import Database
 
 FRESH_S = 1.0

@@ -15,7 +15,7 @@ from domains.catalog.content import Course, course_lexicon, decode, digest, enco
 from domains.catalog.formats import lyceum, tree
 from domains.catalog.formats.report import Report
 from domains.catalog.kinds import KINDS, MatchPairs, MultipleChoice, Translate, WordBank
-from domains.catalog.service import DEMO_COURSE, DEMO_SLUG
+from domains.catalog.service.courses import DEMO_COURSE, DEMO_SLUG
 
 SPANISH = Path(__file__).parents[4] / "shared/data/librelingo-es/course"
 has_spanish = pytest.mark.skipif(not SPANISH.exists(), reason="the LibreLingo course is not on this machine")
@@ -51,6 +51,11 @@ def read(text: str) -> tuple[Course | None, Report]:
     return lyceum.read_string(text, "course.yaml", report), report
 
 
+def load(path: Path, format_name: str | None = None) -> tuple[Course | None, Report]:
+    loaded, report = formats.read(path, format_name)
+    return (loaded.course if loaded else None), report
+
+
 def small() -> Course:
     course, report = read(SMALL)
     assert course is not None, report.remarks
@@ -62,7 +67,7 @@ def small() -> Course:
 
 @has_spanish
 def test_the_spanish_course_of_librelingo_is_read_whole() -> None:
-    course, report = formats.read(SPANISH)
+    course, report = load(SPANISH)
     assert course is not None
     lessons = list(course.lessons())
     assert (len(course.sections), len(list(course.units()))) == (3, 13)
@@ -79,7 +84,7 @@ def test_the_spanish_course_of_librelingo_is_read_whole() -> None:
 
 @has_spanish
 def test_its_six_odd_keys_are_reported_with_file_and_line() -> None:
-    _, report = formats.read(SPANISH)
+    _, report = load(SPANISH)
     found = {(remark.file, remark.line, remark.message.split("`")[1]) for remark in report.of("warning")}
     assert found == {
         ("basics/skills/clothes.yaml", 119, "Also accepted"),
@@ -95,7 +100,7 @@ def test_its_six_odd_keys_are_reported_with_file_and_line() -> None:
 
 @has_spanish
 def test_every_word_and_phrase_of_it_is_practised() -> None:
-    course, _ = formats.read(SPANISH)
+    course, _ = load(SPANISH)
     assert course is not None
     for lesson in course.lessons():
         shown = str([exercise.content.subject() for exercise in lesson.exercises])
@@ -106,9 +111,9 @@ def test_every_word_and_phrase_of_it_is_practised() -> None:
 
 @has_spanish
 def test_a_librelingo_course_survives_the_way_through_our_own_format() -> None:
-    course, _ = formats.read(SPANISH)
+    course, _ = load(SPANISH)
     assert course is not None
-    again, report = read(lyceum.write(course))
+    again, report = read(lyceum.write_string(course))
     assert not report.remarks
     assert again is not None
     assert digest(again) == digest(course)
@@ -149,13 +154,13 @@ Mini-dictionary:
 
 
 def test_words_that_yaml_takes_for_truth_values_stay_words(tmp_path: Path) -> None:
-    course, report = formats.read(librelingo(tmp_path, SKILL))
+    course, report = load(librelingo(tmp_path, SKILL))
     assert course is not None, report.remarks
     assert next(course.lessons()).words[0].target == ("no",)
 
 
 def test_dictionaries_become_part_of_the_lexicon_without_their_remarks(tmp_path: Path) -> None:
-    course, _ = formats.read(librelingo(tmp_path, SKILL))
+    course, _ = load(librelingo(tmp_path, SKILL))
     assert course is not None
     words = course_lexicon(course)
     assert {"på", "maten"} <= words.of("nb").words
@@ -168,7 +173,7 @@ def test_a_skill_that_lies_outside_the_course_is_not_read(tmp_path: Path) -> Non
         tmp_path / "c", SKILL, m__module="Module: {Name: M}\nSkills: [../../../secret.yaml, /etc/passwd]\n"
     )
     (tmp_path / "secret.yaml").write_text(SKILL)
-    course, report = formats.read(root)
+    course, report = load(root)
     assert course is None
     assert all("outside" in remark.message for remark in report.of("error"))
     assert len(report.of("error")) == 2
@@ -177,7 +182,7 @@ def test_a_skill_that_lies_outside_the_course_is_not_read(tmp_path: Path) -> Non
 def test_a_missing_file_and_a_missing_key_are_errors_with_a_place(tmp_path: Path) -> None:
     broken = SKILL.replace("    Translation: thanks\n", "")
     root = librelingo(tmp_path, broken, m__module="Module: {Name: M}\nSkills: [s.yaml, gone.yaml]\n")
-    course, report = formats.read(root)
+    course, report = load(root)
     assert course is None
     assert [str(remark) for remark in report.of("error")] == [
         "m/skills/s.yaml:6: error: `Translation` is missing",
@@ -189,7 +194,7 @@ def test_the_slug_of_a_module_without_latin_letters_depends_on_its_name_only(tmp
     root = librelingo(tmp_path, SKILL)
     shutil.move(root / "m", root / "日本")
     (root / "course.yaml").write_text((root / "course.yaml").read_text().replace("- m/", "- 日本/"))
-    course, _ = formats.read(root)
+    course, _ = load(root)
     assert course is not None
     assert re.fullmatch(r"x[0-9a-f]{10}", course.sections[0].key)
 
@@ -199,8 +204,8 @@ def test_the_slug_of_a_module_without_latin_letters_depends_on_its_name_only(tmp
 
 def test_what_is_written_reads_back_the_same() -> None:
     course = small()
-    assert read(lyceum.write(course))[0] == course
-    assert "exercises" not in lyceum.write(course)
+    assert read(lyceum.write_string(course))[0] == course
+    assert "exercises" not in lyceum.write_string(course)
     assert decode(encode(course)) == course
 
 
@@ -227,7 +232,7 @@ def test_exercises_may_be_given_and_their_languages_left_out() -> None:
         MatchPairs("es", "en", (("gato", "cat"), ("pato", "duck"))),
     ]
     assert list(course.exercises())[1].key == "one/first/animals/pick-1"
-    assert read(lyceum.write(course))[0] == course
+    assert read(lyceum.write_string(course))[0] == course
 
 
 BROKEN = [
@@ -266,7 +271,7 @@ def test_a_broken_course_gives_a_remark_with_its_line(text: str, line: int, mess
 def test_a_course_without_exercises_or_with_a_bad_slug_is_not_published(tmp_path: Path) -> None:
     path = tmp_path / "course.yaml"
     path.write_text(SMALL.split("            words:")[0].replace("slug: small", "slug: Small Course"))
-    course, report = formats.read(path)
+    course, report = load(path)
     assert course is None
     assert {"the course has no exercise"} < {remark.message for remark in report.of("error")}
 
@@ -282,24 +287,24 @@ def test_deep_wide_and_huge_files_are_refused_quickly(tmp_path: Path, monkeypatc
     monkeypatch.setattr(tree, "LARGEST_FILE_BYTES", 100)
     path = tmp_path / "course.yaml"
     path.write_text(SMALL)
-    assert "larger" in formats.read(path)[1].remarks[0].message
+    assert "larger" in load(path)[1].remarks[0].message
 
 
 @pytest.mark.parametrize("raw", [b"\xff\xfe\x00", b"lyceum: \xe9", b"\x00", b"\xef\xbb\xbf"])
 def test_a_file_that_is_not_text_gives_a_remark(tmp_path: Path, raw: bytes) -> None:
     path = tmp_path / "course.yaml"
     path.write_bytes(raw)
-    course, report = formats.read(path)
+    course, report = load(path)
     assert course is None
     assert report.has_errors
 
 
 @pytest.mark.parametrize("name", ["nothing.yaml", "nothing", "."])
 def test_a_path_without_a_course_is_said_to_be_one(tmp_path: Path, name: str) -> None:
-    course, report = formats.read(tmp_path / name)
+    course, report = load(tmp_path / name)
     assert course is None
     assert "no format is recognised" in report.remarks[0].message
-    assert "`gift` is no format" in formats.read(tmp_path, "gift")[1].remarks[0].message
+    assert "`scorm` is no format that is read" in load(tmp_path, "scorm")[1].remarks[0].message
 
 
 @given(st.integers(0, len(SMALL)), st.integers(0, 40), st.text(max_size=12))
@@ -339,7 +344,7 @@ def test_languages_without_spaces_are_tapped_by_character() -> None:
 
 
 def test_our_own_course_is_whole_and_without_remarks() -> None:
-    course, report = formats.read(DEMO_COURSE)
+    course, report = load(DEMO_COURSE)
     assert not report.remarks
     assert course is not None
     assert course.slug == DEMO_SLUG
@@ -355,7 +360,7 @@ def test_our_own_course_is_whole_and_without_remarks() -> None:
 
 
 def test_every_answer_that_our_own_course_accepts_is_graded_exact() -> None:
-    course, _ = formats.read(DEMO_COURSE)
+    course, _ = load(DEMO_COURSE)
     assert course is not None
     words = course_lexicon(course)
     for exercise in course.exercises():
@@ -365,7 +370,7 @@ def test_every_answer_that_our_own_course_accepts_is_graded_exact() -> None:
 
 
 def test_no_phrase_of_our_own_course_comes_twice_running() -> None:
-    course, _ = formats.read(DEMO_COURSE)
+    course, _ = load(DEMO_COURSE)
     assert course is not None
     for lesson in course.lessons():
         subjects = [exercise.content.subject() for exercise in lesson.exercises]

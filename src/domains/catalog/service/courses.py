@@ -1,4 +1,4 @@
-"""Commands of the catalog."""
+"""Commands of the catalog: publish a course, read one from files, write one."""
 
 import asyncio
 from pathlib import Path
@@ -16,7 +16,7 @@ from domains.catalog.revisions import revision
 from domains.kernel.ids import new_id
 from domains.kernel.uow import UnitOfWork
 
-DEMO_COURSE = Path(__file__).parent / "demo" / "spanish.yaml"
+DEMO_COURSE = Path(__file__).parents[1] / "demo" / "spanish.yaml"
 DEMO_SLUG = "spanish-first-steps"
 
 

@@ -1,4 +1,4 @@
-"""SQL of the catalog. Each function is one round trip."""
+"""SQL of the catalog: here that of published courses. Each function is one round trip."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery, HeaderParameter
 
 from domains.catalog import repository
 from domains.catalog.pages import CoursePages, PageBytes
-from domains.catalog.schemas import CourseLessonsOut, CourseOut, CourseTreeOut
+from domains.catalog.schemas.courses import CourseLessonsOut, CourseOut, CourseTreeOut
 from domains.identity.guards import LIGHT, PUBLIC
 from domains.kernel.page import Limit, Page, decode_cursor, page_of
 from domains.kernel.uow import Database, UnitOfWork
