@@ -8,7 +8,7 @@ from app.commands.options import data_dir_option, json_option, print_json
 from app.commands.running import run
 from app.infra import Infra
 from domains.catalog import api as catalog
-from domains.catalog.api import PublishedCourse, Report
+from domains.catalog.api import PublishedCourse, Report, Written
 
 
 @click.command("import")
@@ -43,8 +43,8 @@ def import_command(path: Path, format_name: str | None, data_dir: Path | None, a
 def export_command(course: str, format_name: str, data_dir: Path | None) -> None:
     """Write COURSE (its slug or id) to standard output."""
 
-    async def work(infra: Infra) -> str:
+    async def work(infra: Infra) -> Written:
         async with infra.db.begin() as uow:
             return await catalog.export_course(uow, course, format_name)
 
-    click.echo(run(data_dir, work), nl=False)
+    click.echo(run(data_dir, work).body, nl=False)

@@ -24,7 +24,7 @@ from domains.catalog.errors import (
     NotAcceptable,
 )
 from domains.catalog.flashcards import Flashcard, flashcards, items_of
-from domains.catalog.formats.report import Remark, Report
+from domains.catalog.formats import Remark, Report, Written
 from domains.catalog.kinds import AnyPrompt, Content, Kind, Prompt
 from domains.catalog.policy.grade import Grade, Token, Verdict
 from domains.catalog.policy.lexicon import Lexicon
@@ -146,6 +146,7 @@ __all__ = [
     "RevisionContent",
     "Token",
     "Verdict",
+    "Written",
     "accept_answer",
     "acceptable",
     "check",

@@ -139,7 +139,7 @@ async def test_our_own_course_is_imported_once_and_exported_again(db: Database, 
             await api.export_course(uow, "no-such-course")
     assert (again.revision_id, again.changed) == (first.revision_id, False)
     path = tmp_path / "exported.yaml"
-    path.write_text(written)
+    path.write_bytes(written.body)
     async with db.begin() as uow:
         imported, report = await api.import_course(uow, path)
     assert report.remarks == []

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from domains.catalog.content import Course, DictionaryEntry, Lesson, Licence, Phrase, Section, Unit
 from domains.catalog.formats.exercises import fill
+from domains.catalog.formats.format import Format, Loaded, Options
 from domains.catalog.formats.report import Report
 from domains.catalog.formats.tree import Fields, Tree, parse, read_text
 from domains.catalog.policy.groups import plain
@@ -40,8 +41,13 @@ class _Languages(Struct, frozen=True):
     source: str
 
 
-def read(path: Path, report: Report) -> Course | None:
+def read(path: Path, report: Report, options: Options) -> Loaded | None:
     """The course in the directory `path`; None where the report has errors."""
+    course = _course(path, report, options)
+    return None if course is None else Loaded(fill(course))
+
+
+def _course(path: Path, report: Report, options: Options) -> Course | None:
     root = path.resolve()
     tree = _parse(root, root / "course.yaml", report)
     if tree is None:
@@ -62,21 +68,19 @@ def read(path: Path, report: Report) -> Course | None:
     sections = [_section(root, module, languages, dictionary, report) for module in top.items("Modules")]
     if report.has_errors:
         return None
-    return fill(
-        Course(
-            slug=f"{slugified(languages.target_name)}-from-{slugified(languages.source_name)}",
-            title=f"{languages.target_name} for {languages.source_name} speakers",
-            source_language=languages.source,
-            target_language=languages.target,
-            sections=tuple(section for section in sections if section is not None),
-            licence=_licence(head),
-            repository=head.text("Repository"),
-            special_characters=characters.texts() if characters else (),
-            dictionary=tuple(
-                DictionaryEntry(language, word, tuple(meanings))
-                for (language, word), meanings in sorted(dictionary.items(), key=lambda item: item[0])
-            ),
-        )
+    return Course(
+        slug=options.slug or f"{slugified(languages.target_name)}-from-{slugified(languages.source_name)}",
+        title=options.title or f"{languages.target_name} for {languages.source_name} speakers",
+        source_language=languages.source,
+        target_language=languages.target,
+        sections=tuple(section for section in sections if section is not None),
+        licence=_licence(head),
+        repository=head.text("Repository"),
+        special_characters=characters.texts() if characters else (),
+        dictionary=tuple(
+            DictionaryEntry(language, word, tuple(meanings))
+            for (language, word), meanings in sorted(dictionary.items(), key=lambda item: item[0])
+        ),
     )
 
 
@@ -258,3 +262,10 @@ def _two_way_dictionary(top: Fields, languages: _Languages, found: dict[tuple[st
                 bare = _REMARK_IN_WORD.sub("", word)
                 if bare:
                     found.setdefault((language, bare), {})[meaning] = None
+
+
+def _recognises(path: Path) -> bool:
+    return (path / "course.yaml").is_file()
+
+
+FORMAT = Format("librelingo", "LibreLingo YAML", read, None, _recognises)

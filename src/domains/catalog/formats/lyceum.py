@@ -14,6 +14,7 @@ import yaml
 
 from domains.catalog.content import Course, DictionaryEntry, Exercise, Lesson, Licence, Phrase, Section, Unit
 from domains.catalog.formats.exercises import exercise_key, fill
+from domains.catalog.formats.format import Format, Loaded, Media, Options, Written
 from domains.catalog.formats.report import Report
 from domains.catalog.formats.tree import Fields, Tree, parse, read_text
 from domains.catalog.kinds import KINDS, Content
@@ -27,10 +28,15 @@ _WHERE = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?", re.DOTALL)
 _TARGET_FIRST = {"cloze", "match_pairs", "multiple_choice"}
 
 
-def read(path: Path, report: Report) -> Course | None:
+def read(path: Path, report: Report, options: Options) -> Loaded | None:
     """The course in the file `path`; None where the report has errors."""
     text = read_text(path, path.name, report)
-    return None if text is None else read_string(text, path.name, report)
+    course = None if text is None else read_string(text, path.name, report)
+    if course is None:
+        return None
+    return Loaded(
+        msgspec.structs.replace(course, slug=options.slug or course.slug, title=options.title or course.title)
+    )
 
 
 def read_string(text: str, file: str, report: Report) -> Course | None:
@@ -219,7 +225,12 @@ def _say_invalid(tree: Tree, places: dict[str, Tree], error: str) -> None:
     place.say("error", f"{what[:1].lower()}{what[1:]}" + (f" (`{field}`)" if field else ""))
 
 
-def write(course: Course) -> str:
+def write(course: Course, report: Report, media: Media) -> Written:
+    """Everything that a course says."""
+    return Written(write_string(course).encode(), ".yaml", "application/yaml")
+
+
+def write_string(course: Course) -> str:
     """The course as a Lyceum YAML file. Exercises that follow from words and sentences are not written out."""
     bare = msgspec.structs.replace(
         course,
@@ -306,3 +317,10 @@ def _local(key: str, above: str) -> str:
 
 def _one_or_list(texts: tuple[str, ...]) -> str | list[str]:
     return texts[0] if len(texts) == 1 else list(texts)
+
+
+def _recognises(path: Path) -> bool:
+    return path.suffix in {".yaml", ".yml"} and path.is_file()
+
+
+FORMAT = Format("lyceum", "Lyceum YAML", read, write, _recognises)

@@ -11,7 +11,7 @@ from domains.catalog.content import Course, encode, problems
 from domains.catalog.content import digest as digest_of
 from domains.catalog.errors import CourseInvalid, CourseNotFound, FormatUnknown
 from domains.catalog.events import CourseRevisionPublished
-from domains.catalog.formats.report import Report
+from domains.catalog.formats import Report, Written
 from domains.catalog.revisions import revision
 from domains.kernel.ids import new_id
 from domains.kernel.uow import UnitOfWork
@@ -61,21 +61,22 @@ async def import_course(
     uow: UnitOfWork, path: Path, format_name: str | None = None
 ) -> tuple[PublishedCourse | None, Report]:
     """Publishes the course at `path`, or nothing where the report has errors. The format is told from the files."""
-    course, report = await asyncio.to_thread(formats.read, path, format_name)
-    return (None if course is None else await publish(uow, course)), report
+    loaded, report = await asyncio.to_thread(formats.read, path, format_name)
+    return (None if loaded is None else await publish(uow, loaded.course)), report
 
 
-async def export_course(uow: UnitOfWork, course: str, format_name: str = "lyceum") -> str:
+async def export_course(uow: UnitOfWork, course: str, format_name: str = "lyceum") -> Written:
     """The published revision of a course, named by slug or id, as a file. Raises CourseNotFound, FormatUnknown."""
-    writer = formats.WRITERS.get(format_name)
-    if writer is None:
-        raise FormatUnknown(f"Courses are written as {', '.join(formats.WRITERS)}.")
     revision_id = await repository.published_of_slug(uow.session, course)
     if revision_id is None and (course_id := _uuid(course)):
         revision_id = await repository.published_of_course(uow.session, course_id)
     if revision_id is None:
         raise CourseNotFound
-    return writer((await revision(uow, revision_id)).course)
+    document = (await revision(uow, revision_id)).course
+    written, report = await asyncio.to_thread(formats.write, document, format_name, {})
+    if written is None:
+        raise FormatUnknown(report.remarks[0].message)
+    return written
 
 
 def _uuid(text: str) -> UUID | None:
@@ -96,7 +97,7 @@ async def ensure_demo_course(uow: UnitOfWork) -> PublishedCourse:
 
 def demo_course() -> Course:
     """The course that comes with Lyceum, as it is shipped."""
-    course, report = formats.read(DEMO_COURSE, "lyceum")
-    if course is None:
+    loaded, report = formats.read(DEMO_COURSE, "lyceum")
+    if loaded is None:
         raise CourseInvalid(f"the course that comes with Lyceum is broken: {report.remarks[0]}")
-    return course
+    return loaded.course
