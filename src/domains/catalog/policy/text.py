@@ -177,6 +177,11 @@ def _word(found: str, language: str) -> Word:
     return Word(found, normal, fold_word(normal))
 
 
+def places(text: str) -> list[tuple[int, int]]:
+    """Where the words of `text` begin and end, in `text` as it was given."""
+    return [match.span() for match in _WORD.finditer(text)]
+
+
 def tiles(text: str) -> list[str]:
     """The words of `text` as they may be tapped: as written, hyphens and all, without punctuation around them."""
     found = []
