@@ -7,7 +7,7 @@ a learner's record stays with the lesson or exercise that it is about. Equal doc
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -161,6 +161,14 @@ class Course(_Node, frozen=True):
             yield from lesson.exercises
 
 
+class Problem(NamedTuple):
+    """`kind` and `key` name the node that it is about."""
+
+    message: str
+    kind: str = "course"
+    key: str = ""
+
+
 def with_content(course: Course, key: str, content: Content) -> Course:
     """The course with other content in the exercise of this key; all else keeps its place and its key."""
 
@@ -170,7 +178,7 @@ def with_content(course: Course, key: str, content: Content) -> Course:
     def lesson(one: Lesson) -> Lesson:
         if all(exercise.key != key for exercise in one.exercises):
             return one
-        new = tuple(Exercise(key, content) if each.key == key else each for each in one.exercises)
+        new = tuple(replace(each, content=content) if each.key == key else each for each in one.exercises)
         return replace(one, exercises=new)
 
     return replace(course, sections=tuple(replace(one, units=tuple(map(unit, one.units))) for one in course.sections))
@@ -208,18 +216,22 @@ def course_lexicon(course: Course) -> Lexicon:
 
 def problems(course: Course) -> Iterator[str]:
     """What keeps a course from being published, beyond what its types say."""
+    return (found.message for found in findings(course))
+
+
+def findings(course: Course) -> Iterator[Problem]:
+    """`problems`, with the node that each is about."""
     if not SLUG.fullmatch(course.slug) or len(course.slug) > SLUG_LENGTH:
-        yield f"`{course.slug}` is no slug: lower-case Latin letters, digits and single hyphens, up to {SLUG_LENGTH}"
+        yield Problem(
+            f"`{course.slug}` is no slug: lower-case Latin letters, digits and single hyphens, up to {SLUG_LENGTH}"
+        )
     for language in (course.source_language, course.target_language):
         if not LANGUAGE_TAG.fullmatch(language):
-            yield f"`{language}` is no BCP 47 language tag"
-    titles = [course.title]
-    titles += [section.title for section in course.sections]
-    titles += [unit.title for unit in course.units()]
-    titles += [lesson.title for lesson in course.lessons()]
-    yield from (f"the title `{title[:40]}` is empty or too long" for title in titles if not _fits(title))
+            yield Problem(f"`{language}` is no BCP 47 language tag")
+    if not _fits(course.title):
+        yield _bad_title(course.title)
     if not any(course.exercises()):
-        yield "the course has no exercise"
+        yield Problem("the course has no exercise")
     for kind, nodes in (
         ("section", course.sections),
         ("unit", course.units()),
@@ -228,11 +240,18 @@ def problems(course: Course) -> Iterator[str]:
     ):
         seen: set[str] = set()
         for node in nodes:
+            if not isinstance(node, Exercise) and not _fits(node.title):
+                yield _bad_title(node.title, kind, node.key)
             if node.key in seen:
-                yield f"there are two {kind}s with the key `{node.key}`"
+                yield Problem(f"there are two {kind}s with the key `{node.key}`", kind, node.key)
             if not 0 < len(node.key.encode()) <= KEY_LENGTH:
-                yield f"the {kind} key `{node.key[:40]}…` is empty or longer than {KEY_LENGTH} bytes"
+                message = f"the {kind} key `{node.key[:40]}…` is empty or longer than {KEY_LENGTH} bytes"
+                yield Problem(message, kind, node.key)
             seen.add(node.key)
+
+
+def _bad_title(title: str, kind: str = "course", key: str = "") -> Problem:
+    return Problem(f"the title `{title[:40]}` is empty or too long", kind, key)
 
 
 def _fits(title: str) -> bool:
