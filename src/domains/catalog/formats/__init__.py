@@ -3,11 +3,13 @@
 from pathlib import Path
 
 from domains.catalog.content import Course, problems
-from domains.catalog.formats import librelingo, lyceum
+from domains.catalog.formats import librelingo, lyceum, lyceum_writer
 from domains.catalog.formats.format import Format, Loaded, Media, Options, ScheduledCard, Written
 from domains.catalog.formats.report import Remark, Report
 
-FORMATS: dict[str, Format] = {one.name: one for one in (lyceum.FORMAT, librelingo.FORMAT)}
+LYCEUM = Format("lyceum", "Lyceum YAML", lyceum.read, lyceum_writer.write, lyceum.recognises)
+
+FORMATS: dict[str, Format] = {one.name: one for one in (LYCEUM, librelingo.FORMAT)}
 """By name; the first that recognises a file reads it."""
 
 

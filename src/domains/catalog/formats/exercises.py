@@ -5,7 +5,7 @@ A key depends on lesson, kind and phrase only, so that adding a word elsewhere l
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -41,11 +41,12 @@ class _Stock(Struct, frozen=True):
     """Per language: the words that somewhere begin with a small letter, so that a capital is the sentence's."""
 
 
-def fill(course: Course) -> Course:
-    """The course with exercises for every lesson that has words or sentences but no exercises yet."""
+def fill(course: Course, but: Collection[str] = ()) -> Course:
+    """The course with exercises for every lesson that has words or sentences but no exercises yet; those whose keys are
+    in `but` stay as they are."""
     stock = _stock(course, tuple(course.lessons()))
     sections = tuple(
-        msgspec.structs.replace(section, units=tuple(_fill_unit(course, unit, stock) for unit in section.units))
+        msgspec.structs.replace(section, units=tuple(_fill_unit(course, unit, stock, but) for unit in section.units))
         for section in course.sections
     )
     return msgspec.structs.replace(course, sections=sections)
@@ -57,11 +58,13 @@ def exercise_key(lesson_key: str, content: Content) -> str:
     return f"{lesson_key}/{content.kind()}/{name}"
 
 
-def _fill_unit(course: Course, unit: Unit, stock: _Stock) -> Unit:
+def _fill_unit(course: Course, unit: Unit, stock: _Stock, but: Collection[str]) -> Unit:
     near = _stock(course, unit.lessons)
     lessons = []
     for lesson in unit.lessons:
-        made = lesson.exercises or tuple(_exercises(course, lesson, near, stock))
+        made = lesson.exercises
+        if not made and lesson.key not in but:
+            made = tuple(_exercises(course, lesson, near, stock))
         lessons.append(msgspec.structs.replace(lesson, exercises=made))
     return msgspec.structs.replace(unit, lessons=tuple(lessons))
 
