@@ -1,7 +1,6 @@
 """One more accepted answer. Invariant: nothing else of the course changes, neither order nor keys nor ids."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from domains.catalog.errors import (
     ExerciseGone,
     NotAcceptable,
 )
-from domains.catalog.kinds import Cloze, Content, Kind
+from domains.catalog.kinds import Content, Kind
 from domains.catalog.policy.groups import problems
 from domains.catalog.revisions import ExerciseView, RevisionContent, revision
 from domains.catalog.service.courses import publish
@@ -35,15 +34,7 @@ class AcceptedAnswer(Struct, frozen=True):
 
 def same_question(one: Content, other: Content) -> bool:
     """Whether an answer means the same to both: accepted answers may differ, what is asked may not."""
-    return (one.kind(), one.subject(), _answer_language(one)) == (
-        other.kind(),
-        other.subject(),
-        _answer_language(other),
-    )
-
-
-def _answer_language(content: Content) -> str | None:
-    return getattr(content, "answer_language", None)
+    return (one.kind(), one.subject(), one.answered_in()) == (other.kind(), other.subject(), other.answered_in())
 
 
 async def accept_answer(
@@ -85,14 +76,9 @@ def acceptable(content: Kind[Any], answer: bytes) -> bool:
         return False
 
 
-def in_words(content: Content, answer: bytes) -> tuple[str, str]:
+def in_words(content: Kind[Any], answer: bytes) -> tuple[str, str]:
     """What was asked and what was answered, for a person to read. Raises AnswerShape."""
-    asked = str(getattr(content, "text", content.subject()))
-    given: object = content.decode_answer(answer)
-    if isinstance(given, str):
-        return asked, given
-    parts = [part for part in given if isinstance(part, str)] if isinstance(given, Sequence) else []
-    return asked, (", " if isinstance(content, Cloze) else " ").join(parts) or answer.decode()
+    return content.asked(), content.in_words(content.decode_answer(answer))
 
 
 def _wider(content: Kind[Any], answer: bytes, text: str | None) -> Content:

@@ -4,17 +4,16 @@ Learning pins the revision that a session began with, asks `revision` for it, an
 published later never changes a session that runs.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from domains.catalog import accepting, items, repository
-from domains.catalog import effort as efforts
 from domains.catalog.accepting import AcceptedAnswer, accept_answer, same_question, standing
 from domains.catalog.content import Course
-from domains.catalog.effort import Effort
 from domains.catalog.errors import (
     AnswerShape,
     CourseNotFound,
@@ -25,7 +24,9 @@ from domains.catalog.errors import (
 )
 from domains.catalog.flashcards import Flashcard, flashcards, items_of
 from domains.catalog.formats import Remark, Report, Written
-from domains.catalog.kinds import AnyPrompt, Content, Kind, Prompt
+from domains.catalog.kinds import ANSWER_FORMS, AnyPrompt, Content, Demand, Effort, Kind, Prompt
+from domains.catalog.kinds.assets import AudioOut, ImageOut, shown_audio, shown_image
+from domains.catalog.kinds.kind import Button
 from domains.catalog.policy.grade import Grade, Token, Verdict
 from domains.catalog.policy.lexicon import Lexicon
 from domains.catalog.policy.nearness import nearness
@@ -96,7 +97,27 @@ def check(exercise: ExerciseView, answer: bytes | msgspec.Raw, lexicon: Lexicon)
 
 def effort(exercise: ExerciseView, answer: bytes, seed: str) -> Effort:
     """How much there was to do in an answer that was graded; `seed` is that of the prompt."""
-    return efforts.effort(exercise.content, answer, seed)
+    content: Kind[Any] = exercise.content
+    return content.effort(content.decode_answer(answer), seed)
+
+
+def button(exercise: ExerciseView, answer: bytes) -> Button | None:
+    """Where learners judge themselves: how well they knew it. Raises AnswerShape."""
+    content: Kind[Any] = exercise.content
+    return None if content.graded else content.button(content.decode_answer(answer))
+
+
+async def prepare(exercises: Iterable[ExerciseView]) -> None:
+    """Does in a thread what the first answers would otherwise have to do on the loop: about 100 ms for hundreds of
+    accepted answers."""
+    long = [exercise.content for exercise in exercises if exercise.content.takes_long]
+    if long:
+        await asyncio.to_thread(_prepare, long)
+
+
+def _prepare(contents: Sequence[Kind[Any]]) -> None:
+    for content in contents:
+        content.prepare()
 
 
 def said(exercise: ExerciseView, answer: bytes) -> str:
@@ -121,19 +142,24 @@ def missed_items(revision: RevisionContent, exercise: ExerciseView, answer: byte
 
 
 __all__ = [
+    "ANSWER_FORMS",
     "DEMO_SLUG",
     "AcceptedAnswer",
     "AnswerShape",
     "AnyPrompt",
+    "AudioOut",
+    "Button",
     "Content",
     "Course",
     "CourseNotFound",
+    "Demand",
     "Effort",
     "ExerciseChanged",
     "ExerciseGone",
     "ExerciseView",
     "Flashcard",
     "Grade",
+    "ImageOut",
     "LessonNotFound",
     "LessonOfRevision",
     "LessonView",
@@ -149,6 +175,7 @@ __all__ = [
     "Written",
     "accept_answer",
     "acceptable",
+    "button",
     "check",
     "demo_course",
     "effort",
@@ -162,6 +189,7 @@ __all__ = [
     "kept_revision",
     "missed_items",
     "nearness",
+    "prepare",
     "prompt",
     "publish",
     "published_course",
@@ -171,5 +199,7 @@ __all__ = [
     "revision",
     "said",
     "same_question",
+    "shown_audio",
+    "shown_image",
     "standing",
 ]

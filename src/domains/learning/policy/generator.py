@@ -122,6 +122,8 @@ def test_out(outline: Outline, unit_id: UUID, seed: str) -> list[Drill]:
     hardest: dict[UUID, Drill] = {}
     for planned in outline.unit(unit_id):
         for drill in planned.drills:
+            if not drill.tested:
+                continue
             known = hardest.get(drill.phrase)
             if known is None or drill.effort > known.effort:
                 hardest[drill.phrase] = drill
