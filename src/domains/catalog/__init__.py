@@ -8,11 +8,14 @@ process keeps decoded revisions without ever asking whether they are stale.
 """
 
 from domains.catalog import models
-from domains.catalog.controllers.courses import CoursesController
+from domains.catalog.controllers.categories import CategoriesController
+from domains.catalog.controllers.courses import CoursesController, SearchController
 from domains.catalog.events import CourseRevisionPublished
 from domains.kernel.domain import Domain
 
-DOMAIN = Domain("catalog", routes=[CoursesController], events=[CourseRevisionPublished])
+DOMAIN = Domain(
+    "catalog", routes=[CoursesController, SearchController, CategoriesController], events=[CourseRevisionPublished]
+)
 
 # Loading the domain loads its tables, which migrations compare themselves with.
 __all__ = ["DOMAIN", "models"]

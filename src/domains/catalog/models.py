@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Boolean, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, func, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domains.kernel.models import Base, Dated, Identified, Moment
@@ -46,6 +46,16 @@ class CourseRow(Identified, Dated, Base):
     """For the first time."""
     retired_at: Mapped[datetime | None] = mapped_column(Moment)
     """Since when nobody new may begin it."""
+    prerequisites: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    """Slugs."""
+    title_order: Mapped[str] = mapped_column(Text, server_default="")
+    """The title as lists are sorted by: without case and accents."""
+    new_learners: Mapped[int] = mapped_column(Integer, server_default="0")
+    """Who enrolled within the last `counted_days`, when that was counted."""
+    new_completions: Mapped[int] = mapped_column(Integer, server_default="0")
+    """Who completed it within them."""
+    counted_days: Mapped[int] = mapped_column(Integer, server_default="0")
+    counted_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class RevisionRow(Identified, Base):
@@ -245,3 +255,33 @@ class CategoryRow(Base):
         ForeignKey("catalog_category.slug", name="fk_catalog_category_parent", ondelete="SET NULL")
     )
     position: Mapped[int] = mapped_column(Integer, server_default="0")
+
+
+class SearchRow(Base):
+    """A published course or one of its lessons, as search finds and shows it. All of it follows from the revision."""
+
+    __tablename__ = "catalog_search"
+    __table_args__ = (
+        Index("ix_catalog_search_course", "course_id"),
+        Index("ix_catalog_search_words", "words", postgresql_using="gin"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    """Of the course, or of the lesson's node."""
+    course_id: Mapped[UUID] = mapped_column(
+        ForeignKey("catalog_course.id", name="fk_catalog_search_course", ondelete="CASCADE")
+    )
+    kind: Mapped[str] = mapped_column(Text)
+    """course or lesson."""
+    title: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    """What may be shown of it to anybody; found is more."""
+    words: Mapped[str] = mapped_column(TSVECTOR)
+
+
+class SearchWordRow(Base):
+    """Every word that a course or a lesson was ever found by: what a mistyped one may have meant."""
+
+    __tablename__ = "catalog_search_word"
+
+    word: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)

@@ -38,6 +38,8 @@ def test_what_only_admins_may_is_named_here() -> None:
         Permission.PEOPLE_ROLES,
         Permission.AUDIT_READ,
         Permission.API_KEYS,
+        Permission.CATEGORIES_KEEP,
+        Permission.COURSES_ALL,
         Permission.ANNOUNCEMENTS_SEND,
         Permission.BILLING_CATALOGUE,
     }

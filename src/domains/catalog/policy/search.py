@@ -6,6 +6,7 @@ widths never keep them apart. Scripts without spaces between words are compared 
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
@@ -23,14 +24,16 @@ _LONG = 8
 _MOST_MENDED = 3
 
 # The stemmers that PostgreSQL may have. Which of them a server really has is asked when it is used.
+# fmt: off
 STEMMERS = {
-    **{"ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english"},
-    **{"eo": "esperanto", "es": "spanish", "et": "estonian", "eu": "basque", "fi": "finnish", "fr": "french"},
-    **{"ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian"},
-    **{"lt": "lithuanian", "nb": "norwegian", "ne": "nepali", "nl": "dutch", "nn": "norwegian", "no": "norwegian"},
-    **{"pl": "polish", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish"},
-    **{"ta": "tamil", "tr": "turkish", "yi": "yiddish"},
+    "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english",
+    "eo": "esperanto", "es": "spanish", "et": "estonian", "eu": "basque", "fi": "finnish", "fr": "french",
+    "ga": "irish", "hi": "hindi", "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian",
+    "lt": "lithuanian", "nb": "norwegian", "ne": "nepali", "nl": "dutch", "nn": "norwegian", "no": "norwegian",
+    "pl": "polish", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish",
+    "ta": "tamil", "tr": "turkish", "yi": "yiddish",
 }
+# fmt: on
 """Text search configurations by primary subtag; a language without one is compared as it is written."""
 
 
@@ -53,48 +56,72 @@ def stemmer(language: str) -> str:
 
 
 def terms(text: str) -> Iterator[str]:
-    """The words of `text` as they are stored, in order."""
-    for run, unspaced in _runs(text):
+    """The words of `text` as they are compared, in order."""
+    for run, _, unspaced in _runs(text):
         if not unspaced:
             yield from run
             continue
-        yield from (one + next_ for one, next_ in zip(run, run[1:], strict=False))
+        yield from (one + following for one, following in pairwise(run))
         # So that a single character finds every word that begins with it, this one too.
         yield run[-1]
 
 
-def asked(question: str) -> list[Asked]:
-    """The words of a question. The last one may be unfinished, since people search while they type."""
-    found: list[tuple[str, bool]] = []
-    for run, unspaced in _runs(question):
+def accented(text: str) -> Iterator[str]:
+    """Those words of `text` that `terms` has without their accents, with them: stems are found better so."""
+    for run, norms, unspaced in _runs(text):
         if not unspaced:
-            found += [(word, False) for word in run]
+            yield from (norm for word, norm in zip(run, norms, strict=True) if norm != word)
+
+
+def asked(question: str) -> list[Asked]:
+    """The words of a question, each followed by itself with its accents where it has any. The last one may be
+    unfinished, since people search while they type."""
+    found: dict[str, tuple[str, bool]] = {}
+    for run, norms, unspaced in _runs(question):
+        if not unspaced:
+            for word, norm in zip(run, norms, strict=True):
+                found.setdefault(word, (norm, False))
         elif len(run) == 1:
-            found.append((run[0], True))
+            found.setdefault(run[0], (run[0], True))
         else:
-            found += [(one + next_, False) for one, next_ in zip(run, run[1:], strict=False)]
-    words = list(dict.fromkeys(found))[:MOST_ASKED]
-    last = len(words) - 1
-    return [Asked(place, word, is_open or place == last) for place, (word, is_open) in enumerate(words)]
+            for one, following in pairwise(run):
+                found.setdefault(one + following, (one + following, False))
+    words: list[Asked] = []
+    kept = list(found.items())[:MOST_ASKED]
+    for place, (word, (norm, is_open)) in enumerate(kept):
+        words.append(Asked(place, word, is_open or place == len(kept) - 1))
+        if norm != word:
+            words.append(Asked(place, norm))
+    return words
 
 
-def _runs(text: str) -> Iterator[tuple[list[str], bool]]:
-    """Characters side by side of a script without spaces, with True; the parts of any other word, with False."""
+def bare(words: Iterable[Asked]) -> list[str]:
+    """The words without accents, once each."""
+    return list(dict.fromkeys(fold(each.word) for each in words))
+
+
+def _runs(text: str) -> Iterator[tuple[list[str], list[str], bool]]:
+    """Without and with accents: characters side by side of a script without spaces, and True; the parts of any other
+    word, and False."""
     unspaced: list[str] = []
     for before, word in spelled(text)[0]:
         if is_unspaced(word.text):
             if before and unspaced:
-                yield unspaced, True
+                yield unspaced, unspaced, True
                 unspaced = []
             unspaced.append(word.fold)
             continue
         if unspaced:
-            yield unspaced, True
+            yield unspaced, unspaced, True
             unspaced = []
         # "l'eau" is found by "eau".
-        yield [part[:LONGEST_WORD] for part in word.fold.split("'") if part], False
+        yield _parts(word.fold), _parts(word.norm), False
     if unspaced:
-        yield unspaced, True
+        yield unspaced, unspaced, True
+
+
+def _parts(word: str) -> list[str]:
+    return [part[:LONGEST_WORD] for part in word.split("'") if part]
 
 
 # ---- mending
@@ -166,15 +193,15 @@ def _hits(text: str, words: Sequence[Asked]) -> list[tuple[int, int]]:
     what has the greater part in common with it is taken for it."""
     found = [(start, end, fold(norm(text[start:end]))) for start, end in places(text)]
     hits: set[tuple[int, int]] = set()
-    for each in words:
-        exact = {(start, end) for start, end, word in found if _is(each, word)}
-        pairs = zip(found, found[1:], strict=False)
+    for _, forms in groupby(words, lambda each: each.place):
+        wanted = list(forms)
+        exact = {(start, end) for start, end, word in found if any(_is(each, word) for each in wanted)}
         exact |= {
             (start, end)
-            for (start, middle, one), (begin, end, other) in pairs
-            if middle == begin and one + other == each.word
+            for (start, middle, one), (begin, end, other) in pairwise(found)
+            if middle == begin and any(one + other == each.word for each in wanted)
         }
-        hits |= exact or {(start, end) for start, end, word in found if _akin(each.word, word)}
+        hits |= exact or {(start, end) for start, end, word in found if any(_akin(each.word, word) for each in wanted)}
     return sorted(hits)
 
 

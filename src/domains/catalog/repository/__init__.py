@@ -72,13 +72,6 @@ _IDS_OF_SLUGS = text(
 )
 _PUBLISHED_OF_SLUG = text("SELECT published_revision_id FROM catalog_course WHERE slug = :slug")
 
-_COURSES = text("""
-    SELECT id, slug, title, description, source_language, target_language, lessons, exercises
-    FROM catalog_course
-    WHERE published_revision_id IS NOT NULL AND (CAST(:after AS text) IS NULL OR slug > :after)
-    ORDER BY slug LIMIT :most
-""")
-
 
 class Latest(NamedTuple):
     course_id: UUID
@@ -99,17 +92,6 @@ class Node(NamedTuple):
     id: UUID
     kind: str
     key: str
-
-
-class CourseLine(NamedTuple):
-    id: UUID
-    slug: str
-    title: str
-    description: str
-    source_language: str
-    target_language: str
-    lessons: int
-    exercises: int
 
 
 async def lock_course(session: AsyncSession, slug: str) -> None:
@@ -199,8 +181,3 @@ async def ids_of_slugs(session: AsyncSession, slugs: Sequence[str]) -> dict[str,
 async def published_of_slug(session: AsyncSession, slug: str) -> UUID | None:
     found: UUID | None = await session.scalar(_PUBLISHED_OF_SLUG, {"slug": slug})
     return found
-
-
-async def courses(session: AsyncSession, after: str | None, most: int) -> list[CourseLine]:
-    """Published courses by slug."""
-    return [CourseLine(*row) for row in await session.execute(_COURSES, {"after": after, "most": most})]

@@ -13,6 +13,7 @@ from domains.catalog.errors import CourseInvalid, CourseNotFound, FormatUnknown
 from domains.catalog.events import CourseRevisionPublished
 from domains.catalog.formats import Report, Written
 from domains.catalog.revisions import revision
+from domains.catalog.service.reading import show
 from domains.kernel.ids import new_id
 from domains.kernel.uow import UnitOfWork
 
@@ -43,6 +44,7 @@ async def publish(uow: UnitOfWork, course: Course) -> PublishedCourse:
     number = (before.last_number or 0) + 1 if before else 1
     await repository.save_course(uow.session, course_id, course)
     await repository.insert_nodes(uow.session, course_id, _nodes(course))
+    await show(uow, course_id, course)
     revision_id = new_id()
     stored = repository.Revision(revision_id, course_id, number, encode(course))
     await repository.publish_revision(uow.session, stored, digest)
