@@ -27,9 +27,11 @@ from domains.catalog.formats import Remark, Report, Written
 from domains.catalog.kinds import ANSWER_FORMS, AnyPrompt, Content, Demand, Effort, Kind, Prompt
 from domains.catalog.kinds.assets import AudioOut, ImageOut, shown_audio, shown_image
 from domains.catalog.kinds.kind import Button
+from domains.catalog.pages import course_changed
 from domains.catalog.policy.grade import Grade, Token, Verdict
 from domains.catalog.policy.lexicon import Lexicon
 from domains.catalog.policy.nearness import nearness
+from domains.catalog.repository.reading import Counted, CourseLine
 from domains.catalog.revisions import ExerciseView, LessonView, RevisionContent, kept_revision, revision
 from domains.catalog.service.courses import (
     DEMO_SLUG,
@@ -40,6 +42,7 @@ from domains.catalog.service.courses import (
     import_course,
     publish,
 )
+from domains.catalog.service.reading import rebuild_search, set_popularity, write_missing_search
 from domains.kernel.uow import Database, UnitOfWork
 
 
@@ -150,7 +153,9 @@ __all__ = [
     "AudioOut",
     "Button",
     "Content",
+    "Counted",
     "Course",
+    "CourseLine",
     "CourseNotFound",
     "Demand",
     "Effort",
@@ -177,6 +182,7 @@ __all__ = [
     "acceptable",
     "button",
     "check",
+    "course_changed",
     "demo_course",
     "effort",
     "ensure_demo_course",
@@ -196,10 +202,13 @@ __all__ = [
     "published_courses",
     "published_lesson",
     "published_number",
+    "rebuild_search",
     "revision",
     "said",
     "same_question",
+    "set_popularity",
     "shown_audio",
     "shown_image",
     "standing",
+    "write_missing_search",
 ]
