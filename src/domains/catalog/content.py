@@ -6,8 +6,8 @@ a learner's record stays with the lesson or exercise that it is about. Equal doc
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from typing import Annotated, Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -146,6 +146,8 @@ class Course(_Node, frozen=True):
     prerequisites: tuple[Name, ...] = ()
     """Slugs of courses that should be learned before."""
     image: Image | None = None
+    kept: Mapping[str, Any] = {}
+    """By the name of a format: what its file said and no field here says, so that it can be written again."""
 
     def units(self) -> Iterator[Unit]:
         for section in self.sections:

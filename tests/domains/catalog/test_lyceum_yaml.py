@@ -118,9 +118,9 @@ def test_a_file_outside_the_course_or_absent_is_an_error_with_its_line(tmp_path:
 
 
 BAD_ARCHIVES = [
-    ({"other.yaml": b""}, "there is no `course.yaml`"),
+    ({"other.yaml": b""}, "there is no file `course.yaml`"),
     ({"course.yaml": b"lyceum: 1\n\xff"}, "not UTF-8"),
-    ({"course.yaml": WITH_FILES.encode()}, "there is no file `cover.png`"),
+    ({"course.yaml": WITH_FILES.encode()}, "`cover.png`: there is no file"),
 ]
 
 

@@ -52,6 +52,22 @@ def fill(course: Course, but: Collection[str] = ()) -> Course:
     return msgspec.structs.replace(course, sections=sections)
 
 
+def made_of_phrases(course: Course) -> dict[str, tuple[Exercise, ...]]:
+    """By the keys of lessons: the exercises that `fill` makes of their words and sentences, whatever they have now."""
+    sections = tuple(
+        msgspec.structs.replace(section, units=tuple(_bare(unit) for unit in section.units))
+        for section in course.sections
+    )
+    filled = fill(msgspec.structs.replace(course, sections=sections))
+    return {lesson.key: lesson.exercises for lesson in filled.lessons()}
+
+
+def _bare(unit: Unit) -> Unit:
+    return msgspec.structs.replace(
+        unit, lessons=tuple(msgspec.structs.replace(lesson, exercises=()) for lesson in unit.lessons)
+    )
+
+
 def exercise_key(lesson_key: str, content: Content) -> str:
     """Stable while lesson, kind and what is asked stay the same."""
     name = hashlib.blake2b(content.subject().encode("utf-8", "replace"), digest_size=6).hexdigest()

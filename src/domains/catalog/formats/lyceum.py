@@ -7,7 +7,7 @@ the YAML: in a directory or a zip file with a `course.yaml`.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -27,12 +27,12 @@ from domains.catalog.content import (
     Skill,
     Unit,
 )
-from domains.catalog.formats import archive
+from domains.catalog.formats import archive, source
 from domains.catalog.formats.exercises import exercise_key, fill
 from domains.catalog.formats.files import ref_of
 from domains.catalog.formats.format import Loaded, Options
 from domains.catalog.formats.report import Report
-from domains.catalog.formats.tree import LARGEST_FILE_BYTES, Fields, Tree, decoded, parse, read_text
+from domains.catalog.formats.tree import LARGEST_FILE_BYTES, Fields, Tree, decoded, parse
 from domains.catalog.kinds import KINDS, Content
 from domains.catalog.kinds.assets import Image
 from domains.catalog.policy import groups
@@ -54,74 +54,42 @@ _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 
 T = TypeVar("T")
 
-FileReader = Callable[[str], bytes | None]
-"""The file at a path beside the YAML; None where there is none, or none that may be read."""
+FileReader = Callable[[str], bytes]
+"""The file at a path beside the YAML. Raises Unreadable."""
 
 
 def read(path: Path, report: Report, options: Options) -> Loaded | None:
     """The course in a file, a directory or a zip file; None where the report has errors."""
-    if path.is_file() and archive.is_zip(path):
-        return _read_archive(path, report, options)
-    file = path / COURSE_FILE if path.is_dir() else path
-    text = read_text(file, file.name, report)
-    if text is None:
+    is_bare = path.is_file() and not archive.is_zip(path)
+    path = path.resolve() if is_bare else path
+    name = path.name if is_bare else COURSE_FILE
+    try:
+        with source.opened(path.parent if is_bare else path, COURSE_FILE) as files:
+            text = decoded(files.read(name, LARGEST_FILE_BYTES), name, report)
+            if text is None:
+                return None
+            return _loaded(text, name, report, options, lambda file: files.read(file, LARGEST_MEDIA_BYTES))
+    except source.Unreadable as error:
+        report.add("error", name, 1, str(error))
         return None
-    return _loaded(text, file.name, report, options, lambda name: _beside(file.parent, name))
 
 
 def read_string(text: str, file: str, report: Report) -> Course | None:
     """A course whose files, if it has any, are named by their hash."""
-    loaded = _loaded(text, file, report, Options(), lambda _: None)
+
+    def none(_: str) -> bytes:
+        raise source.Unreadable("a text alone has no files beside it")
+
+    loaded = _loaded(text, file, report, Options(), none)
     return None if loaded is None else loaded.course
 
 
 def recognises(path: Path) -> bool:
-    if path.is_file() and archive.is_zip(path):
-        try:
-            with archive.opened(path) as files:
-                return COURSE_FILE in files
-        except archive.ArchiveRefused:
-            return False
-    if path.is_dir():
-        return _says_lyceum(path / COURSE_FILE)
+    """A YAML file is ours, and so is a directory or an archive whose course says so."""
+    begins = source.beginning(path, COURSE_FILE)
+    if begins is not None:
+        return bool(re.search(r"^lyceum:", begins, re.MULTILINE))
     return path.suffix in {".yaml", ".yml"} and path.is_file()
-
-
-def _says_lyceum(path: Path) -> bool:
-    try:
-        with path.open(encoding="utf-8-sig", errors="replace") as file:
-            return bool(re.search(r"^lyceum:", file.read(20_000), re.MULTILINE))
-    except OSError:
-        return False
-
-
-def _read_archive(path: Path, report: Report, options: Options) -> Loaded | None:
-    try:
-        with archive.opened(path) as files:
-            if COURSE_FILE not in files:
-                report.add("error", path.name, 1, f"there is no `{COURSE_FILE}` in the archive")
-                return None
-            text = decoded(files.read(COURSE_FILE, LARGEST_FILE_BYTES), COURSE_FILE, report)
-            if text is None:
-                return None
-
-            def file(name: str) -> bytes | None:
-                return files.read(name, LARGEST_MEDIA_BYTES) if name in files else None
-
-            return _loaded(text, COURSE_FILE, report, options, file)
-    except archive.ArchiveRefused as error:
-        report.add("error", path.name, 1, str(error))
-        return None
-
-
-def _beside(root: Path, name: str) -> bytes | None:
-    try:
-        path = (root / name).resolve()
-        if not path.is_relative_to(root.resolve()) or not path.is_file():
-            return None
-        return path.read_bytes() if path.stat().st_size <= LARGEST_MEDIA_BYTES else None
-    except (OSError, RuntimeError, ValueError):
-        return None
 
 
 def _loaded(text: str, file: str, report: Report, options: Options, files: FileReader) -> Loaded | None:
@@ -136,7 +104,7 @@ def _loaded(text: str, file: str, report: Report, options: Options, files: FileR
     if about is None:
         return None
     head = about.fields(
-        {"slug", "title", "description", "learning", "from", "licence", "repository", "special_characters"}
+        {"slug", "title", "description", "learning", "from", "licence", "repository", "special_characters", "kept"}
         | set(WITH_COURSE)
     )
     target = head.need_text("learning")
@@ -160,8 +128,17 @@ def _loaded(text: str, file: str, report: Report, options: Options, files: FileR
         skills=reader.field(head, "skills", tuple[Skill, ...], ()),
         prerequisites=reader.field(head, "prerequisites", tuple[Name, ...], ()),
         image=reader.field(head, "image", Image | None, None),
+        kept=_kept(head),
     )
     return None if report.has_errors else Loaded(fill(course, reader.listed), reader.media)
+
+
+def _kept(head: Fields) -> Mapping[str, Any]:
+    tree = head.get("kept")
+    kept = tree.typed() if tree else {}
+    if tree and not isinstance(kept, dict):
+        tree.say("error", "formats with what they keep are expected here")
+    return kept if isinstance(kept, dict) else {}
 
 
 def _licence(head: Fields) -> Licence | None:
@@ -293,9 +270,10 @@ class _Reader:
         text = tree.raw_text()
         if key not in MEDIA_KEYS or not text or _REF.fullmatch(text):
             return text
-        raw = self._files(text)
-        if raw is None:
-            tree.say("error", f"there is no file `{text[:80]}` beside the course, or it is too large")
+        try:
+            raw = self._files(text)
+        except source.Unreadable as error:
+            tree.say("error", f"`{text[:80]}`: {error}")
             return f"sha256:{'0' * 64}"
         ref = ref_of(raw)
         self.media[ref] = raw

@@ -3,7 +3,7 @@
 With files it is a zip of `course.yaml` and `media/`, in which the course names them by their paths.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import msgspec
@@ -11,7 +11,7 @@ import yaml
 
 from domains.catalog.content import Course, DictionaryEntry, Exercise, Lesson, Phrase, Section, Unit
 from domains.catalog.formats import archive
-from domains.catalog.formats.exercises import fill
+from domains.catalog.formats.exercises import made_of_phrases
 from domains.catalog.formats.files import file_name
 from domains.catalog.formats.format import Media, Written
 from domains.catalog.formats.lyceum import COURSE_FILE, KEY, MEDIA_KEYS, VERSION, WITH_COURSE, names_with
@@ -33,26 +33,9 @@ def write(course: Course, report: Report, media: Media) -> Written:
 
 def write_string(course: Course, names: Mapping[str, str] | None = None) -> str:
     """The course as a Lyceum YAML file. Exercises that follow from words and sentences are not written out."""
-    made = {lesson.key: lesson.exercises for lesson in fill(_without_exercises(course)).lessons()}
-    writer = _Writer(course, made, names or {})
+    writer = _Writer(course, made_of_phrases(course), names or {})
     return yaml.dump(
         writer.document(), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=110, default_flow_style=None
-    )
-
-
-def _without_exercises(course: Course) -> Course:
-    def bare(lessons: Sequence[Lesson]) -> tuple[Lesson, ...]:
-        return tuple(msgspec.structs.replace(lesson, exercises=()) for lesson in lessons)
-
-    return msgspec.structs.replace(
-        course,
-        sections=tuple(
-            msgspec.structs.replace(
-                section,
-                units=tuple(msgspec.structs.replace(unit, lessons=bare(unit.lessons)) for unit in section.units),
-            )
-            for section in course.sections
-        ),
     )
 
 
@@ -88,7 +71,7 @@ class _Writer:
         if course.source_language != course.target_language:
             about["from"] = course.source_language
         said = self._said(course)
-        for name in ("licence", "repository", "special_characters", *WITH_COURSE):
+        for name in ("licence", "repository", "special_characters", *WITH_COURSE, "kept"):
             if name in said:
                 about[name] = said[name]
         document: dict[str, Any] = {"lyceum": int(VERSION), "course": about}

@@ -4,8 +4,8 @@ Every plain value is the text that stands in the file: `no` is a word and not a 
 big, too deep or full of aliases gives remarks, never an exception.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -16,6 +16,9 @@ from domains.catalog.formats.report import Report, Severity
 LARGEST_FILE_BYTES = 8_000_000
 MOST_NODES = 400_000
 DEEPEST = 40
+
+_TYPED = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_NUMBER = re.compile(r"0|-?[1-9]\d{0,17}")
 
 
 class _Scalar(Struct):
@@ -185,6 +188,20 @@ class Tree:
         is_text = isinstance(self._node, _Scalar) and not self.is_nothing
         return named(key, self) if named is not None and is_text else self.plain(named)
 
+    def typed(self) -> object:
+        """As `plain`, but numbers and truth values are what YAML takes them for: to be written again as they were."""
+        if isinstance(self._node, _Map):
+            return {key.value: self._at(value).typed() for key, value in self._node.items if isinstance(key, _Scalar)}
+        if isinstance(self._node, _List):
+            return [self._at(item).typed() for item in self._node.items]
+        if self.is_nothing:
+            return None
+        text = self.raw_text()
+        known = _TYPED.get(text.lower()) if not self._node.style else None
+        if known is not None or self._node.style:
+            return text if known is None else known
+        return int(text) if _NUMBER.fullmatch(text) else text
+
     def at(self, path: Iterable[str | int]) -> "Tree":
         """What is there, or the last that is on the way: where a remark about it belongs."""
         place = self
@@ -243,19 +260,6 @@ class Fields:
     def items(self, key: str) -> list[Tree]:
         value = self.get(key)
         return [] if value is None else value.items()
-
-
-def read_text(path: Path, file: str, report: Report) -> str | None:
-    """The file as UTF-8 text, or None and a remark."""
-    try:
-        if path.stat().st_size > LARGEST_FILE_BYTES:
-            report.add("error", file, 1, f"the file is larger than {LARGEST_FILE_BYTES // 1_000_000} MB")
-            return None
-        raw = path.read_bytes()
-    except OSError as error:
-        report.add("error", file, 1, f"the file cannot be read: {error.strerror}")
-        return None
-    return decoded(raw, file, report)
 
 
 def decoded(raw: bytes, file: str, report: Report) -> str | None:
