@@ -81,4 +81,5 @@ def realtime_ports(db: Database, authenticator: Authenticator, boards: Boards) -
         course,
         live_sessions=authenticator.live_sessions,
         durable_since=durable_since(db),
+        course_moved=partial(catalog.course_changed, db),
     )

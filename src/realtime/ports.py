@@ -159,3 +159,5 @@ class Ports:
     course: FindCourse
     live_sessions: LiveSessions | None = None
     durable_since: DurableSince | None = None
+    course_moved: Callable[[UUID], None] | None = None
+    """Told in every process when a course has something new; what it keeps of the course may be old."""

@@ -177,6 +177,8 @@ class World:
     doing: dict[UUID, SessionProgressOut] = field(default_factory=dict)
     course_id: UUID | None = None
     revision: int = 1
+    moved: list[UUID] = field(default_factory=list)
+    """Courses of which processes were told that they have something new."""
     reads: int = 0
     broken: bool = False
 
@@ -243,6 +245,7 @@ class World:
             session=self.session,
             course=self.course,
             live_sessions=self.live_sessions,
+            course_moved=self.moved.append,
         )
 
 
