@@ -131,3 +131,12 @@ def test_a_bad_archive_says_what_is_wrong(tmp_path: Path, files: dict[str, bytes
     loaded, report = formats.read(path, "lyceum")
     assert loaded is None
     assert message in report.remarks[0].message
+
+
+def test_an_option_that_is_called_like_a_key_of_files_is_no_file() -> None:
+    text = WITH_FILES.split("    title: Cells")[0].replace(", image: {media: cover.png, alt: Leaves}", "")
+    course, report = read(
+        f"{text}    title: Cells\n    units: [{{key: u, title: U, lessons: [{{key: l, title: L, exercises: ["
+        "{kind: multiple_choice, text: sock, options: [media, mano], answer: media, feedback: {media: Yes.}}]}]}]\n"
+    )
+    assert course is not None, report.remarks

@@ -7,11 +7,12 @@ the YAML: in a directory or a zip file with a `course.yaml`.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import msgspec
+from msgspec import inspect
 
 from domains.catalog.content import (
     Course,
@@ -40,8 +41,7 @@ from domains.catalog.policy import groups
 VERSION = "1"
 COURSE_FILE = "course.yaml"
 LARGEST_MEDIA_BYTES = 20_000_000
-MEDIA_KEYS = {"media", "slow"}
-"""Keys under which files are named, wherever they stand."""
+_MEDIA_KEYS = {"media", "slow"}
 WITH_EXERCISE = ("hints", "explanation", "image", "audio", "skills")
 """What goes with an exercise of any kind."""
 WITH_COURSE = ("level", "categories", "topics", "tags", "skills", "prerequisites", "image")
@@ -265,10 +265,10 @@ class _Reader:
         found = None if tree is None else _converted(tree, tree.plain(self._named), form)
         return otherwise if found is None else cast(T, found)
 
-    def _named(self, key: str, tree: Tree) -> str:
-        """The text under a key; where it is the path of a file, the name of that file."""
+    def _named(self, path: tuple[str, ...], tree: Tree) -> str:
+        """The text at a path of keys; where it is the path of a file, the name of that file."""
         text = tree.raw_text()
-        if key not in MEDIA_KEYS or not text or _REF.fullmatch(text):
+        if not names_file(path) or not text or _REF.fullmatch(text):
             return text
         try:
             raw = self._files(text)
@@ -299,6 +299,23 @@ _WithExercise = msgspec.defstruct(
     ],
     frozen=True,
 )
+
+
+def _keyed_by_texts() -> Iterator[str]:
+    for kind in KINDS.values():
+        for field in inspect.type_info(kind).fields:  # type: ignore[attr-defined]
+            form = field.type
+            if isinstance(form, inspect.DictType) and not isinstance(form.value_type, inspect.StructType):
+                yield field.encode_name
+
+
+_KEYED_BY_TEXTS = set(_keyed_by_texts())
+"""Fields such as `feedback`, whose keys are texts of an exercise and mean nothing."""
+
+
+def names_file(path: tuple[str, ...]) -> bool:
+    """Whether the text at this path of keys names a file."""
+    return bool(path) and path[-1] in _MEDIA_KEYS and (len(path) < 2 or path[-2] not in _KEYED_BY_TEXTS)
 
 
 def names_with(kind: str) -> dict[str, str]:

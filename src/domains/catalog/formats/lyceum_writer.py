@@ -14,7 +14,7 @@ from domains.catalog.formats import archive
 from domains.catalog.formats.exercises import made_of_phrases
 from domains.catalog.formats.files import file_name
 from domains.catalog.formats.format import Media, Written
-from domains.catalog.formats.lyceum import COURSE_FILE, KEY, MEDIA_KEYS, VERSION, WITH_COURSE, names_with
+from domains.catalog.formats.lyceum import COURSE_FILE, KEY, VERSION, WITH_COURSE, names_file, names_with
 from domains.catalog.formats.report import Report
 
 
@@ -127,15 +127,12 @@ class _Writer:
         plain: dict[str, Any] = msgspec.to_builtins(bare)
         return cast(dict[str, Any], self._named(plain)) if self._names else plain
 
-    def _named(self, plain: Any) -> Any:
+    def _named(self, plain: Any, path: tuple[str, ...] = ()) -> Any:
         if isinstance(plain, dict):
-            return {
-                key: self._names.get(value, value)
-                if key in MEDIA_KEYS and isinstance(value, str)
-                else self._named(value)
-                for key, value in plain.items()
-            }
-        return [self._named(item) for item in plain] if isinstance(plain, list | tuple) else plain
+            return {key: self._named(value, (*path, key)) for key, value in plain.items()}
+        if isinstance(plain, list | tuple):
+            return [self._named(item, path) for item in plain]
+        return self._names.get(plain, plain) if isinstance(plain, str) and names_file(path) else plain
 
 
 def _dictionary(entries: Iterable[DictionaryEntry]) -> dict[str, Any]:

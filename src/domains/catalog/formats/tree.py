@@ -176,17 +176,15 @@ class Tree:
                 place.say(unknown, f"`{key}` is not understood here and was left out; {hint}")
         return Fields(self, found)
 
-    def plain(self, named: Callable[[str, "Tree"], str] | None = None) -> object:
-        """Dictionaries, lists and texts; `named` gives the text that stands for the one under a key."""
+    def plain(
+        self, named: Callable[[tuple[str, ...], "Tree"], str] | None = None, path: tuple[str, ...] = ()
+    ) -> object:
+        """Dictionaries, lists and texts; `named` gives the text that stands for the one at a path of keys."""
         if isinstance(self._node, _Map):
-            return {key: value._of_key(key, named) for key, _, value in self.entries()}
+            return {key: value.plain(named, (*path, key)) for key, _, value in self.entries()}
         if isinstance(self._node, _List):
-            return [tree.plain(named) for tree in self.items()]
-        return self.raw_text()
-
-    def _of_key(self, key: str, named: Callable[[str, "Tree"], str] | None) -> object:
-        is_text = isinstance(self._node, _Scalar) and not self.is_nothing
-        return named(key, self) if named is not None and is_text else self.plain(named)
+            return [tree.plain(named, path) for tree in self.items()]
+        return self.raw_text() if named is None or self.is_nothing else named(path, self)
 
     def typed(self) -> object:
         """As `plain`, but numbers and truth values are what YAML takes them for: to be written again as they were."""
