@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from domains.catalog.kinds import Content
-from domains.catalog.kinds.assets import Audio, Image, MediaRef
+from domains.catalog.kinds import Content, Flashcard
+from domains.catalog.kinds.assets import Audio, Image, MediaRef, refs
 from domains.catalog.policy.lexicon import Lexicon, lexicon
 
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -186,7 +186,8 @@ def with_content(course: Course, key: str, content: Content) -> Course:
     return replace(course, sections=tuple(replace(one, units=tuple(map(unit, one.units))) for one in course.sections))
 
 
-_ENCODER = msgspec.json.Encoder()
+# Mappings have no order of their own: who stores them may give them back in another.
+_ENCODER = msgspec.json.Encoder(order="deterministic")
 _DECODER = msgspec.json.Decoder(Course)
 
 
@@ -201,6 +202,16 @@ def decode(stored: bytes) -> Course:
 
 def digest(course: Course) -> bytes:
     return hashlib.sha256(encode(course)).digest()
+
+
+def media_of(course: Course) -> Iterator[MediaRef]:
+    """The files that it shows, plays and hands out; some perhaps more than once."""
+    yield from refs(course.image)
+    for lesson in course.lessons():
+        yield from (material.media for material in lesson.materials)
+        for exercise in lesson.exercises:
+            yield from refs(exercise.image, exercise.audio)
+            yield from exercise.content.media()
 
 
 def course_lexicon(course: Course) -> Lexicon:
@@ -232,8 +243,14 @@ def findings(course: Course) -> Iterator[Problem]:
             yield Problem(f"`{language}` is no BCP 47 language tag")
     if not _fits(course.title):
         yield _bad_title(course.title)
-    if not any(course.exercises()):
+    if not any(lesson.exercises or lesson.text for lesson in course.lessons()):
         yield Problem("the course has no exercise")
+    yield from _of_skills(course)
+    for lesson in course.lessons():
+        if lesson.form == "deck" and not _is_deck(lesson):
+            yield Problem(
+                f"the deck `{lesson.title[:40]}` must hold flashcards, and nothing else", "lesson", lesson.key
+            )
     for kind, nodes in (
         ("section", course.sections),
         ("unit", course.units()),
@@ -250,6 +267,22 @@ def findings(course: Course) -> Iterator[Problem]:
                 message = f"the {kind} key `{node.key[:40]}…` is empty or longer than {KEY_LENGTH} bytes"
                 yield Problem(message, kind, node.key)
             seen.add(node.key)
+
+
+def _is_deck(lesson: Lesson) -> bool:
+    return bool(lesson.exercises) and all(isinstance(each.content, Flashcard) for each in lesson.exercises)
+
+
+def _of_skills(course: Course) -> Iterator[Problem]:
+    skills = [skill.key for skill in course.skills]
+    yield from (
+        Problem(f"there are two skills with the key `{key}`")
+        for key in sorted({key for key in skills if skills.count(key) > 1})
+    )
+    for exercise in course.exercises():
+        for key in exercise.skills:
+            if key not in skills:
+                yield Problem(f"`{key}` is none of the course's skills", "exercise", exercise.key)
 
 
 def _bad_title(title: str, kind: str = "course", key: str = "") -> Problem:

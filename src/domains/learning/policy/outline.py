@@ -41,6 +41,8 @@ class PlannedLesson:
     unit_id: UUID
     drills: tuple[Drill, ...]
     """In the author's order; none where the lesson is only read."""
+    is_deck: bool = False
+    """Of flashcards, which are looked through and not asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ async def complete_session(
                 best_run=looked.best_run,
                 out_of_hearts=looked.out_of_hearts,
                 ranked=looked.ranked,
+                self_judged=await _is_deck(uow, session.revision_id, session.lesson_id),
             )
             await _announce(uow, fact)
         else:
@@ -82,6 +83,10 @@ async def complete_session(
         first_call,
         skipped,
     )
+
+
+async def _is_deck(uow: UnitOfWork, revision_id: UUID, lesson_id: UUID) -> bool:
+    return (await catalog.revision(uow, revision_id)).lessons[lesson_id].is_deck
 
 
 async def _known_lessons(uow: UnitOfWork, session_id: UUID, session: LockedSession) -> list[UUID]:

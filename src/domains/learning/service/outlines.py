@@ -36,7 +36,7 @@ def _planned(lesson: catalog.LessonView, revision: catalog.RevisionContent) -> P
         )
         for exercise in lesson.exercises
     )
-    return PlannedLesson(lesson.id, lesson.unit_id, drills)
+    return PlannedLesson(lesson.id, lesson.unit_id, drills, lesson.is_deck)
 
 
 def _phrase(items: tuple[UUID, ...]) -> UUID:

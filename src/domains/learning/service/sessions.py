@@ -105,6 +105,7 @@ async def keep(source: Database | UnitOfWork, session_id: UUID, record: SessionR
         # Another process may have asked on.
         record = await placing.grown(source, session_id, record, revision)
     exercises = {id_: revision.exercises[id_] for id_ in record.exercise_ids}
+    await catalog.prepare(exercises.values())
     session = RunningSession(session_id, record, exercises, revision.lexicon)
     if record.kind == "placement":
         return session
@@ -141,4 +142,14 @@ def prompt_seed(session_id: UUID, exercise: catalog.ExerciseView) -> str:
 
 def _exercise(session_id: UUID, exercise: catalog.ExerciseView, *, answered: bool, again: bool = False) -> ExerciseOut:
     prompt = catalog.prompt(exercise, prompt_seed(session_id, exercise))
-    return ExerciseOut(id=exercise.id, kind=exercise.kind, prompt=prompt, answered=answered, again=again)
+    node = exercise.node
+    return ExerciseOut(
+        id=exercise.id,
+        kind=exercise.kind,
+        prompt=prompt,
+        hints=list(node.hints),
+        image=catalog.shown_image(node.image),
+        audio=catalog.shown_audio(node.audio),
+        answered=answered,
+        again=again,
+    )
