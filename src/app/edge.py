@@ -25,6 +25,8 @@ _DEFAULTS = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"x-frame-options", b"DENY"),
 )
+PARTS = "/media/uploads/"
+"""Parts of files, whose routes have a limit and a check of their own."""
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _FORMS = ("/pay/", "/unsubscribe/")
@@ -85,6 +87,8 @@ class Edge:
 
 
 def _refusal(path: str, headers: dict[bytes, bytes]) -> tuple[int, str, str] | None:
+    if path.startswith(PARTS):
+        return None
     length = headers.get(b"content-length")
     if length is not None and (not length.isdigit() or int(length) > MOST_BODY_BYTES):
         return 413, "http.body_too_large", f"A body has at most {MOST_BODY_BYTES} bytes"

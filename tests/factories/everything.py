@@ -48,7 +48,7 @@ _GIVEN: dict[str, Any] = {
     "gamification_session_result.body": b"{}",
 }
 _SAME = {"provider": "fake", "payment_ref": "zq-billing_payment-payment_ref", "currency": "EUR"}
-_NEVER = {"kernel_outbox", "kernel_delivery", "identity_signing_key", "notifications_key", "identity_user"}
+_NEVER = {"kernel_outbox", "kernel_delivery", "identity_signing_key", "media_key", "notifications_key", "identity_user"}
 _MADE = {"profiles_profile"}
 """With the account."""
 _MARK = re.compile(r"zq-([a-z_]+)-([a-z_0-9]+)")

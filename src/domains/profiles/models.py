@@ -6,7 +6,7 @@ A pair of people has one row of `profiles_bond`, whoever asked, so a friendship 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, SmallInteger, Text, false, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, SmallInteger, Text, false, true
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,6 +32,8 @@ class ProfileRow(Base):
     leagues: Mapped[bool] = mapped_column(server_default=true())
     streaks: Mapped[bool] = mapped_column(server_default=true())
     leagues_hidden: Mapped[bool] = mapped_column(server_default=false())
+    avatar_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Of a picture that media keep."""
 
 
 class HandleRow(Base):
