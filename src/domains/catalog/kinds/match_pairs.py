@@ -18,6 +18,7 @@ from domains.catalog.kinds.assets import (
     refs,
 )
 from domains.catalog.kinds.kind import (
+    LONGEST_TEXT,
     Demand,
     Effort,
     Kind,
@@ -49,6 +50,8 @@ class MatchPairsPrompt(Prompt, frozen=True, tag="match_pairs"):
     """By the id on the left."""
     audio: dict[str, AudioOut]
     """By the id on the left, too."""
+    text: str
+    """What belongs together; mostly empty."""
 
 
 class MatchPairs(Kind[list[Pair]], frozen=True, tag="match_pairs"):
@@ -67,6 +70,8 @@ class MatchPairs(Kind[list[Pair]], frozen=True, tag="match_pairs"):
     pairs: Annotated[tuple[Pair, ...], msgspec.Meta(min_length=2, max_length=MOST_PAIRS)]
     images: Mapping[str, Image] = {}
     audio: Mapping[str, Audio] = {}
+    text: Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)] = ""
+    """What belongs together, where that needs to be said."""
 
     def __post_init__(self) -> None:
         left, right = ([pair[place] for pair in self.pairs] for place in (0, 1))
@@ -81,6 +86,9 @@ class MatchPairs(Kind[list[Pair]], frozen=True, tag="match_pairs"):
 
     def subject(self) -> str:
         return f"{self.language}:{'|'.join(left for left, _ in self.pairs)}"
+
+    def asked(self) -> str:
+        return self.text or self.subject()
 
     def texts(self) -> Iterator[tuple[str, str]]:
         for left, right in self.pairs:
@@ -111,7 +119,7 @@ class MatchPairs(Kind[list[Pair]], frozen=True, tag="match_pairs"):
         right = shuffled([pair[1] for pair in self.pairs], seed, "right")
         images = {shown[text]: image_out(image) for text, image in self.images.items()}
         audio = {shown[text]: audio_out(sound) for text, sound in self.audio.items()}
-        return MatchPairsPrompt(self.language, self.right_language, left, right, images, audio)
+        return MatchPairsPrompt(self.language, self.right_language, left, right, images, audio, self.text)
 
     def decode_answer(self, raw: bytes | msgspec.Raw) -> list[Pair]:
         expected = f"The answer must be a list of at most {MOST_PAIRS} pairs [left, right] of strings."
