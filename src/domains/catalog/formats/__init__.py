@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from domains.catalog.content import Course, problems
-from domains.catalog.formats import librelingo, librelingo_writer, lyceum, lyceum_writer
+from domains.catalog.formats import librelingo, librelingo_writer, lyceum, lyceum_writer, qti
 from domains.catalog.formats.format import Format, Loaded, Media, Options, ScheduledCard, Written
 from domains.catalog.formats.report import Remark, Report
 
 LYCEUM = Format("lyceum", "Lyceum YAML", lyceum.read, lyceum_writer.write, lyceum.recognises)
 LIBRELINGO = Format(librelingo.NAME, "LibreLingo YAML", librelingo.read, librelingo_writer.write, librelingo.recognises)
 
-FORMATS: dict[str, Format] = {one.name: one for one in (LYCEUM, LIBRELINGO)}
+FORMATS: dict[str, Format] = {one.name: one for one in (LYCEUM, LIBRELINGO, qti.FORMAT)}
 """By name; the first that recognises a file reads it."""
 
 
