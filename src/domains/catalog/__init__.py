@@ -8,13 +8,27 @@ process keeps decoded revisions without ever asking whether they are stale.
 """
 
 from domains.catalog import models
+from domains.catalog.controllers.authoring import AuthoredCoursesController
+from domains.catalog.controllers.authoring_nodes import DraftNodesController
 from domains.catalog.controllers.categories import CategoriesController
 from domains.catalog.controllers.courses import CoursesController, SearchController
 from domains.catalog.events import CourseRevisionPublished
+from domains.catalog.handlers import SUBSCRIPTIONS
+from domains.catalog.rights import PERSONAL_DATA
 from domains.kernel.domain import Domain
 
 DOMAIN = Domain(
-    "catalog", routes=[CoursesController, SearchController, CategoriesController], events=[CourseRevisionPublished]
+    "catalog",
+    routes=[
+        CoursesController,
+        SearchController,
+        CategoriesController,
+        AuthoredCoursesController,
+        DraftNodesController,
+    ],
+    events=[CourseRevisionPublished],
+    subscriptions=SUBSCRIPTIONS,
+    personal_data=PERSONAL_DATA,
 )
 
 # Loading the domain loads its tables, which migrations compare themselves with.

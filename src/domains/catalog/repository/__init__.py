@@ -15,7 +15,8 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('catalog.course:' ||
 
 _LATEST = text("""
     SELECT c.id, c.published_revision_id, r.number, r.digest,
-           (SELECT max(number) FROM catalog_revision WHERE course_id = c.id) AS last_number
+           (SELECT max(number) FROM catalog_revision WHERE course_id = c.id) AS last_number,
+           EXISTS (SELECT FROM catalog_draft WHERE course_id = c.id) AS has_draft
     FROM catalog_course c LEFT JOIN catalog_revision r ON r.id = c.published_revision_id
     WHERE c.slug = :slug
 """)
@@ -42,7 +43,7 @@ _PUBLISH = text("""
         VALUES (:id, :course_id, :number, :digest, :content)
         RETURNING id, course_id
     )
-    UPDATE catalog_course SET published_revision_id = revision.id
+    UPDATE catalog_course SET published_revision_id = revision.id, published_at = coalesce(published_at, now())
     FROM revision WHERE catalog_course.id = revision.course_id
 """)
 
@@ -79,6 +80,7 @@ class Latest(NamedTuple):
     number: int | None
     digest: bytes | None
     last_number: int | None
+    has_draft: bool
 
 
 class Revision(NamedTuple):

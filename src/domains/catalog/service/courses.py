@@ -2,20 +2,23 @@
 
 import asyncio
 from pathlib import Path
+from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
 
 from domains.catalog import formats, repository
-from domains.catalog.content import Course, encode, problems
+from domains.catalog.content import Course, encode, media_of, problems
 from domains.catalog.content import digest as digest_of
-from domains.catalog.errors import CourseInvalid, CourseNotFound, FormatUnknown
+from domains.catalog.errors import CourseInvalid, CourseNotFound, DraftInProgress, FormatUnknown
 from domains.catalog.events import CourseRevisionPublished
 from domains.catalog.formats import Report, Written
 from domains.catalog.revisions import revision
+from domains.catalog.service import drafts
 from domains.catalog.service.reading import show
 from domains.kernel.ids import new_id
 from domains.kernel.uow import UnitOfWork
+from domains.media import api as media
 
 DEMO_COURSE = Path(__file__).parents[1] / "demo" / "spanish.yaml"
 DEMO_SLUG = "spanish-first-steps"
@@ -30,8 +33,16 @@ class PublishedCourse(Struct, frozen=True):
     changed: bool
 
 
-async def publish(uow: UnitOfWork, course: Course) -> PublishedCourse:
-    """Makes `course` what learners get from now on. Safe to run twice at once. Raises CourseInvalid."""
+async def publish(
+    uow: UnitOfWork, course: Course, *, draft: Literal["refuse", "replace", "keep"] = "refuse"
+) -> PublishedCourse:
+    """Makes `course` what learners get from now on. Safe to run twice at once.
+
+    `draft`: what becomes of what authors have changed since the last publish. Either nothing is published, or the draft
+    says what `course` says and their changes are lost, or it is left as it is, for a caller who sees to it.
+
+    Raises CourseInvalid and DraftInProgress.
+    """
     found = list(problems(course))
     if found:
         raise CourseInvalid("; ".join(found[:20]))
@@ -41,6 +52,9 @@ async def publish(uow: UnitOfWork, course: Course) -> PublishedCourse:
     if before and before.revision_id and before.number and before.digest == digest:
         return PublishedCourse(before.course_id, before.revision_id, before.number, changed=False)
     course_id = before.course_id if before else new_id()
+    behind = await drafts.held(uow, course_id) if before and before.has_draft and draft != "keep" else None
+    if behind and behind.in_progress and draft == "refuse":
+        raise DraftInProgress
     number = (before.last_number or 0) + 1 if before else 1
     await repository.save_course(uow.session, course_id, course)
     await repository.insert_nodes(uow.session, course_id, _nodes(course))
@@ -48,6 +62,11 @@ async def publish(uow: UnitOfWork, course: Course) -> PublishedCourse:
     revision_id = new_id()
     stored = repository.Revision(revision_id, course_id, number, encode(course))
     await repository.publish_revision(uow.session, stored, digest)
+    if behind:
+        await drafts.replaced(uow, behind, course, None, clean=True)
+    if files := frozenset(media_of(course)):
+        # For good: any revision may be what learners get again.
+        await media.hold(uow, f"revision:{revision_id}", files)
     uow.record(CourseRevisionPublished(course_id=course_id, revision_id=revision_id, number=number))
     return PublishedCourse(course_id, revision_id, number, changed=True)
 
