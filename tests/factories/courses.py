@@ -138,6 +138,8 @@ def courses(
     def some(of: SearchStrategy[Any], otherwise: Any = ()) -> Any:
         return draw(of) if rich and draw(st.booleans()) else otherwise
 
+    skills = some(st.just((Skill("past", "The past"),)))
+
     def phrases() -> tuple[Phrase, ...]:
         side = distinct(words(), 1, 2)
         return tuple(draw(st.lists(st.builds(Phrase, side, side), max_size=3)))
@@ -150,7 +152,7 @@ def courses(
             explanation=some(markdown, ""),
             image=some(images, None),
             audio=some(audios, None),
-            skills=some(distinct(lines(10), 1, 2)),
+            skills=some(st.just(tuple(skill.key for skill in skills))),
         )
 
     def lesson(above: str, fewest: int) -> Lesson:
@@ -194,7 +196,7 @@ def courses(
         categories=some(distinct(lines(10), 1, 2)),
         topics=some(distinct(lines(10), 1, 2)),
         tags=some(distinct(lines(10), 1, 2)),
-        skills=some(st.just((Skill("past", "The past"),))),
+        skills=skills,
         prerequisites=some(distinct(words(), 1, 2)),
         image=some(images, None),
     )
