@@ -17,6 +17,7 @@ from domains.catalog.content import Course
 from domains.catalog.errors import (
     AnswerShape,
     CourseNotFound,
+    CourseRetired,
     ExerciseChanged,
     ExerciseGone,
     LessonNotFound,
@@ -25,14 +26,16 @@ from domains.catalog.errors import (
 from domains.catalog.flashcards import Flashcard, flashcards, items_of
 from domains.catalog.formats import Remark, Report, Written
 from domains.catalog.kinds import ANSWER_FORMS, AnyPrompt, Content, Demand, Effort, Kind, Prompt
-from domains.catalog.kinds.assets import AudioOut, ImageOut, shown_audio, shown_image
+from domains.catalog.kinds.assets import AudioOut, ImageOut, media_url, shown_audio, shown_image
 from domains.catalog.kinds.kind import Button
 from domains.catalog.pages import course_changed
 from domains.catalog.policy.grade import Grade, Token, Verdict
 from domains.catalog.policy.lexicon import Lexicon
 from domains.catalog.policy.nearness import nearness
+from domains.catalog.repository import reading
 from domains.catalog.repository.reading import Counted, CourseLine
 from domains.catalog.revisions import ExerciseView, LessonView, RevisionContent, kept_revision, revision
+from domains.catalog.schemas.courses import CourseOut
 from domains.catalog.service.courses import (
     DEMO_SLUG,
     PublishedCourse,
@@ -42,8 +45,11 @@ from domains.catalog.service.courses import (
     import_course,
     publish,
 )
+from domains.catalog.service.listing import shown as shown_course
 from domains.catalog.service.reading import rebuild_search, set_popularity, write_missing_search
 from domains.kernel.uow import Database, UnitOfWork
+
+offered_courses = reading.offered
 
 
 class LessonOfRevision(NamedTuple):
@@ -71,6 +77,21 @@ async def published_courses(uow: UnitOfWork, course_ids: Sequence[UUID]) -> dict
 async def published_number(db: Database, course_id: UUID) -> tuple[UUID, int] | None:
     """Id and number of the revision that is published now; None where none is."""
     return await repository.published_number(db, course_id)
+
+
+async def courses_by_id(db: Database, course_ids: Sequence[UUID]) -> list[CourseLine]:
+    """Published courses as lists show them, also retired ones, in no order."""
+    return await reading.lines(db, "id", course_ids)
+
+
+async def courses_by_slug(db: Database, slugs: Sequence[str]) -> list[CourseLine]:
+    """As `courses_by_id`."""
+    return await reading.lines(db, "slug", slugs)
+
+
+async def is_retired(uow: UnitOfWork, course_id: UUID) -> bool:
+    """Whether the course takes no new learners."""
+    return await reading.retired(uow.session, course_id)
 
 
 async def ids_of_slugs(uow: UnitOfWork, slugs: Sequence[str]) -> dict[str, UUID]:
@@ -157,6 +178,8 @@ __all__ = [
     "Course",
     "CourseLine",
     "CourseNotFound",
+    "CourseOut",
+    "CourseRetired",
     "Demand",
     "Effort",
     "ExerciseChanged",
@@ -183,6 +206,8 @@ __all__ = [
     "button",
     "check",
     "course_changed",
+    "courses_by_id",
+    "courses_by_slug",
     "demo_course",
     "effort",
     "ensure_demo_course",
@@ -191,10 +216,13 @@ __all__ = [
     "ids_of_slugs",
     "import_course",
     "in_words",
+    "is_retired",
     "items_of",
     "kept_revision",
+    "media_url",
     "missed_items",
     "nearness",
+    "offered_courses",
     "prepare",
     "prompt",
     "publish",
@@ -208,6 +236,7 @@ __all__ = [
     "same_question",
     "set_popularity",
     "shown_audio",
+    "shown_course",
     "shown_image",
     "standing",
     "write_missing_search",

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from domains.kernel.wire import Out
+from domains.learning.course_schemas import PrerequisiteOut
 from domains.learning.policy.kinds import SessionKind
 
 
@@ -65,6 +66,8 @@ class CourseLessonsProgressOut(Out, frozen=True):
     title: str
     enrolled_at: datetime | None
     completed_at: datetime | None
+    missing_prerequisites: list[PrerequisiteOut]
+    """Courses that should be learned before and were not completed: a warning, nobody is kept out."""
     lessons_completed: int
     lessons_total: int
     crowns: int

@@ -14,11 +14,6 @@ from domains.learning.policy.offline import MOST_ANSWERS, MOST_LESSONS, MOST_SES
 from domains.learning.policy.schedule import PARAMETERS, RETENTIONS, Rules
 
 
-class EnrollmentOut(Out, frozen=True):
-    course_id: UUID
-    enrolled_at: datetime
-
-
 class SessionIn(In, frozen=True):
     kind: Literal["lesson"] = "lesson"
 

@@ -104,12 +104,12 @@ _BY_IDS = f"SELECT {_COLUMNS} FROM catalog_course c WHERE c.id = ANY($1) AND c.p
 _BY_SLUGS = f"SELECT {_COLUMNS} FROM catalog_course c WHERE c.slug = ANY($1) AND c.published_revision_id IS NOT NULL"  # noqa: S608
 _LINES = {"id": _BY_IDS, "slug": _BY_SLUGS}
 
-# Of each pair of languages as many as somebody could want to choose from.
+# What was asked for by name or follows on something comes first, so that what is popular does not push it out.
 _OFFERED = f"""
     SELECT {_COLUMNS} FROM catalog_course c
     WHERE c.published_revision_id IS NOT NULL AND c.retired_at IS NULL AND NOT c.id = ANY($1)
         AND ($2::text[] IS NULL OR lower(split_part(c.source_language, '-', 1)) = ANY($2) OR c.id = ANY($3))
-    ORDER BY c.id = ANY($3) DESC, c.new_learners DESC, c.id LIMIT $4
+    ORDER BY c.id = ANY($3) OR c.prerequisites && $4::text[] DESC, c.new_learners DESC, c.id LIMIT $5
 """  # noqa: S608 - constants of ours
 
 _COUNTED = text("""
@@ -123,6 +123,8 @@ _COUNTED = text("""
     ) AS n
     WHERE c.id = n.id AND c.published_revision_id IS NOT NULL
 """)
+
+_RETIRED = text("SELECT retired_at IS NOT NULL FROM catalog_course WHERE id = :id")
 
 _STANDING = "SELECT published_revision_id, retired_at FROM catalog_course WHERE id = $1"
 
@@ -227,11 +229,23 @@ async def lines(db: Database, by: Literal["id", "slug"], given: Sequence[UUID] |
 
 
 async def offered(
-    db: Database, *, without: Sequence[UUID], speaking: Sequence[str] | None, also: Sequence[UUID], most: int
+    db: Database,
+    *,
+    without: Sequence[UUID],
+    speaking: Sequence[str] | None,
+    also: Sequence[UUID],
+    after: Sequence[str],
+    most: int,
 ) -> list[CourseLine]:
-    """Courses to choose from, for whoever speaks these languages (primary subtags), the most popular first."""
-    rows = await db.fetch(_OFFERED, list(without), None if speaking is None else list(speaking), list(also), most)
+    """Courses to choose from, for whoever speaks these languages (primary subtags): first those of `also` and those
+    that build on one of `after` (slugs), then the most popular."""
+    speakers = None if speaking is None else list(speaking)
+    rows = await db.fetch(_OFFERED, list(without), speakers, list(also), list(after), most)
     return [_line(tuple(row)) for row in rows]
+
+
+async def retired(session: AsyncSession, course_id: UUID) -> bool:
+    return bool(await session.scalar(_RETIRED, {"id": course_id}))
 
 
 async def save_counts(session: AsyncSession, counts: Sequence[Counted], *, days: int, at: datetime) -> None:

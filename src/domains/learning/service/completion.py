@@ -16,8 +16,9 @@ from domains.learning.policy.kinds import SessionKind
 from domains.learning.policy.score import PASSED, score
 from domains.learning.repository import LockedSession, opened
 from domains.learning.service import hearts, placing
+from domains.learning.service.access import admitted
 from domains.learning.service.plausible import look_at
-from domains.learning.service.sessions import enrol_with_access
+from domains.learning.service.sessions import enrol
 from domains.profiles import api as profiles
 
 
@@ -147,7 +148,8 @@ async def view_lesson(uow: UnitOfWork, user_id: UUID, lesson_id: UUID) -> int:
     revision, lesson = await catalog.published_lesson(uow, lesson_id)
     if lesson.exercises:
         raise NeedsPractice
-    await enrol_with_access(uow, user_id, revision.course_id)
+    if (await admitted(uow.db, user_id, revision.course_id, preview=lesson.node.preview)).course:
+        await enrol(uow, user_id, revision.course_id)
     if await repository.view_lesson(uow.session, user_id, lesson_id, revision.course_id):
         fact = LessonCompleted(
             user_id=user_id,

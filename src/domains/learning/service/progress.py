@@ -35,6 +35,7 @@ from domains.learning.repository import activity as quarters
 from domains.learning.repository import progress as repository
 from domains.learning.repository.progress import LessonRecord, SessionLine
 from domains.learning.service import schedule
+from domains.learning.service.choosing import missing_prerequisites
 
 _OFF_THE_LOOP = 1000
 """Items from which recall is computed in a thread: one takes about 3 microseconds."""
@@ -95,6 +96,7 @@ async def course(db: Database, user_id: UUID, course_id: UUID) -> CourseLessonsP
         title=revision.course.title,
         enrolled_at=enrolled.enrolled_at,
         completed_at=enrolled.completed_at,
+        missing_prerequisites=await missing_prerequisites(db, user_id, revision.course.prerequisites),
         lessons_completed=sum(unit.lessons_completed for unit in units),
         lessons_total=len(lessons),
         crowns=sum(unit.level for unit in units),
