@@ -317,8 +317,7 @@ def _match(asked: Asked) -> Content:
     if len(dict(pairs)) != len(pairs) or len(pairs) != len(left):
         raise NotSupported("a match in which a choice has no partner or several is not supported")
     if len({partner for _, partner in pairs}) == len(pairs) == len(right):
-        _say_question(asked)
-        return MatchPairs(language, right_language, tuple(pairs))
+        return MatchPairs(language, right_language, tuple(pairs), text=asked.question())
     text = "\n".join([asked.question(), *(f"{one} = {GAP}" for one, _ in pairs)]).strip()
     asked.element.say("note", "a match with choices that are left over became a text with gaps to choose for")
     return Cloze(text, right_language, tuple((partner,) for _, partner in pairs), (tuple(right.values()),) * len(pairs))
@@ -331,14 +330,7 @@ def _associate(asked: Asked) -> Content:
     if len({text for pair in pairs for text in pair}) != 2 * len(pairs) or 2 * len(pairs) != len(by_id):
         raise NotSupported("associations in which a choice has no partner or several are not supported")
     language = asked.answer_language(choices)
-    _say_question(asked)
-    return MatchPairs(language, language, tuple(pairs))
-
-
-def _say_question(asked: Asked) -> None:
-    """Pairs are matched without a question."""
-    if question := asked.question():
-        asked.element.say("warning", f"pairs are matched without a text, so this was left out: {question[:200]}")
+    return MatchPairs(language, language, tuple(pairs), text=asked.question())
 
 
 def _pair(value: str) -> tuple[str, str]:

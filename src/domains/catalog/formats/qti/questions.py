@@ -339,7 +339,7 @@ def _match(content: MatchPairs) -> Question:
     about = {"response-identifier": RESPONSE, "shuffle": "true", "max-associations": len(pairs)}
     return Question(
         _declaration("directedPair", pairs, "multiple", dict.fromkeys(pairs, 1 / len(pairs))),
-        element("qti-match-interaction", about, left, right),
+        paragraphs(content.text) + element("qti-match-interaction", about, left, right),
         _score(_mapped()),
         content.language,
     )

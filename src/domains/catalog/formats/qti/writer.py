@@ -1,12 +1,11 @@
 """Courses as packages of QTI 3.0: one test of sections in sections, an item for each exercise, and the files they show.
 
-What QTI has no words for is reported, once for each thing and course.
+What QTI has no words for is reported.
 """
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from domains.catalog.content import Course, Exercise, Lesson
+from domains.catalog.content import Course, Exercise, Lesson, Unit
 from domains.catalog.formats.archive import MOST_ENTRIES, packed
 from domains.catalog.formats.files import file_name, kind_of
 from domains.catalog.formats.format import Media, Written
@@ -15,6 +14,7 @@ from domains.catalog.formats.qti.names import TOOL, identifier
 from domains.catalog.formats.qti.package import MANIFEST
 from domains.catalog.formats.qti.questions import RESPONSE, Question, question
 from domains.catalog.formats.report import Report
+from domains.catalog.formats.unsaid import tell_unsaid
 from domains.catalog.kinds.assets import Audio, Image
 
 NAMESPACE = "http://www.imsglobal.org/xsd/imsqtiasi_v3p0"
@@ -22,6 +22,12 @@ PACKAGE_NAMESPACE = "http://www.imsglobal.org/xsd/qti/qtiv3p0/imscp_v1p1"
 LOM_NAMESPACE = "http://ltsc.ieee.org/xsd/LOM"
 TEST = "test.xml"
 _TITLE_LENGTH = 80
+_SAID: Mapping[type, Sequence[str]] = {
+    Course: ("slug", "description", "source_language", "target_language"),
+    Unit: ("introduction",),
+    Lesson: ("text",),
+    Exercise: ("explanation", "image", "audio"),
+}
 
 
 def write(course: Course, report: Report, media: Media) -> Written:
@@ -38,7 +44,7 @@ class _Writer:
         self._used: list[str] = []
         """Files of the item that is being written."""
         self._stored: set[str] = set()
-        self._lost: Counter[str] = Counter()
+        self._slow = 0
 
     def written(self) -> Written:
         self._files[MANIFEST] = b""
@@ -83,13 +89,6 @@ class _Writer:
         return element("qti-assessment-section", about, block, *inner)
 
     def _lesson(self, lesson: Lesson) -> str:
-        for lost, there in (
-            ("the words and sentences that exercises were made from", lesson.words or lesson.sentences),
-            ("files of a lesson", lesson.materials),
-            ("that a lesson is a deck", lesson.form != "lesson"),
-            ("that a lesson is a free preview", lesson.preview),
-        ):
-            self._lost[lost] += bool(there)
         refs = [ref for exercise in lesson.exercises if (ref := self._item(exercise, lesson))]
         return self._section("lesson", lesson.key, lesson.title, lesson.text, refs)
 
@@ -101,8 +100,6 @@ class _Writer:
         if made is None:
             self._say(exercise, f"is no question that QTI knows (`{exercise.content.kind()}`), and was left out")
             return ""
-        self._lost["hints"] += bool(exercise.hints)
-        self._lost["skills of exercises"] += bool(exercise.skills)
         number = len(self._resources) + 1
         path = f"items/item{number:04}.xml"
         name = identifier("exercise", exercise.key)
@@ -146,7 +143,7 @@ class _Writer:
         return element("img", {"src": f"../{source}", "alt": image.alt}) if source else text(image.alt)
 
     def _sound(self, audio: Audio) -> str:
-        self._lost["slow recordings"] += audio.slow is not None
+        self._slow += audio.slow is not None
         source = self._file(audio.media)
         if not source:
             return ""
@@ -202,11 +199,11 @@ class _Writer:
         self._report.add("warning", self._course.slug, 1, f"the exercise `{exercise.key}` {what}")
 
     def _tell(self) -> None:
-        for what, there in _course_fields(self._course):
-            self._lost[what] += there
-        for what, count in self._lost.items():
-            if count:
-                self._report.add("warning", self._course.slug, 1, f"QTI does not say {what} ({count}): left out")
+        tell_unsaid(self._course, self._report, "QTI", _SAID)
+        if self._slow:
+            self._report.add(
+                "warning", self._course.slug, 1, f"{self._slow} slow recordings cannot be said in QTI and were left out"
+            )
         if len(self._files) > MOST_ENTRIES:
             self._report.add(
                 "warning", self._course.slug, 1, f"the package has {len(self._files):,} files; some programs take fewer"
@@ -233,15 +230,3 @@ def _explained(explanation: str) -> str:
         return ""
     about = {"outcome-identifier": "EXPLANATION", "identifier": "never", "show-hide": "hide"}
     return element("qti-modal-feedback", about, element("qti-content-body", None, paragraphs(explanation)))
-
-
-def _course_fields(course: Course) -> Iterator[tuple[str, int]]:
-    yield "the licence", course.licence is not None
-    yield "the repository", bool(course.repository)
-    yield "special characters", bool(course.special_characters)
-    yield "the dictionary", bool(course.dictionary)
-    yield "the level", bool(course.level)
-    yield "categories, topics and tags", bool(course.categories or course.topics or course.tags)
-    yield "the skills", bool(course.skills)
-    yield "prerequisites", bool(course.prerequisites)
-    yield "the course's picture", course.image is not None
