@@ -90,7 +90,7 @@ class Exercise(_Node, frozen=True):
     audio: Audio | None = None
     """What is shown and heard with the question: no kind needs them to be answered."""
     skills: tuple[Name, ...] = ()
-    """Keys of the course's skills."""
+    """Keys of the course's skills; one that the course does not list is called by its key."""
 
 
 class Lesson(_Node, frozen=True):
@@ -245,7 +245,9 @@ def findings(course: Course) -> Iterator[Problem]:
         yield _bad_title(course.title)
     if not any(lesson.exercises or lesson.text for lesson in course.lessons()):
         yield Problem("the course has no exercise")
-    yield from _of_skills(course)
+    skills = [skill.key for skill in course.skills]
+    for key in sorted({key for key in skills if skills.count(key) > 1}):
+        yield Problem(f"there are two skills with the key `{key}`")
     for lesson in course.lessons():
         if lesson.form == "deck" and not _is_deck(lesson):
             yield Problem(
@@ -271,18 +273,6 @@ def findings(course: Course) -> Iterator[Problem]:
 
 def _is_deck(lesson: Lesson) -> bool:
     return bool(lesson.exercises) and all(isinstance(each.content, Flashcard) for each in lesson.exercises)
-
-
-def _of_skills(course: Course) -> Iterator[Problem]:
-    skills = [skill.key for skill in course.skills]
-    yield from (
-        Problem(f"there are two skills with the key `{key}`")
-        for key in sorted({key for key in skills if skills.count(key) > 1})
-    )
-    for exercise in course.exercises():
-        for key in exercise.skills:
-            if key not in skills:
-                yield Problem(f"`{key}` is none of the course's skills", "exercise", exercise.key)
 
 
 def _bad_title(title: str, kind: str = "course", key: str = "") -> Problem:
