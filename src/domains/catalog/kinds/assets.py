@@ -7,7 +7,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Struct
 
-MEDIA_PREFIX = "sha256:"
+from domains.media import api as media
+
 MEDIA_PATTERN = r"^sha256:[0-9a-f]{64}$"
 ALT_LENGTH = 500
 
@@ -28,7 +29,7 @@ class Audio(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
 
 
 class ImageOut(Struct, frozen=True):
-    """A picture as a learner's client gets it."""
+    """A picture as a learner's client gets it: a path on the server, which says nothing of what the file was called."""
 
     url: str
     alt: str
@@ -43,8 +44,8 @@ class AudioOut(Struct, frozen=True):
 
 
 def media_url(ref: MediaRef) -> str:
-    """Below the server's own address; says nothing of what the file was called."""
-    return f"/media/{ref.removeprefix(MEDIA_PREFIX)}"
+    """A path on the server, at which everybody gets the file of a published course."""
+    return media.url_of(ref)
 
 
 def image_out(image: Image) -> ImageOut:
