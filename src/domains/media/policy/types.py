@@ -1,5 +1,6 @@
 """What a file is, by its first bytes and by nothing that anybody says of it."""
 
+import codecs
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -104,6 +105,15 @@ def _begins(*marks: bytes) -> Callable[[bytes], bool]:
     return lambda head: head.startswith(marks)
 
 
+def _is_text(head: bytes) -> bool:
+    try:
+        # A letter may be cut at the end.
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return bool(text) and not any(letter < " " and not letter.isspace() for letter in text)
+
+
 _REFUSED: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("a ZIP archive", _begins(b"PK\x03\x04", b"PK\x05\x06")),
     (
@@ -122,7 +132,7 @@ _REFUSED: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("SVG", lambda head: b"<svg" in head.lower()),
     ("HTML", lambda head: any(mark in head.lower() for mark in (b"<!doctype html", b"<html", b"<script", b"<body"))),
     ("XML", lambda head: head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<?xml")),
-    ("text", lambda head: bool(head) and not any(byte < 9 or 13 < byte < 27 for byte in head)),
+    ("text", _is_text),
 )
 
 
