@@ -149,6 +149,8 @@ def test_boards_are_rebuilt_and_checked(lyceum: Lyceum) -> None:
     assert json.loads(lyceum("rebuild", "boards", "--check", "--json").stdout) == {"differences": []}
     assert json.loads(lyceum("leagues", "finalize", "--dry-run", "--json").stdout) == {"dry_run": True, "weeks": []}
     assert "every week that is over" in lyceum("leagues", "finalize").stdout
+    assert json.loads(lyceum("rebuild", "search", "--check", "--json").stdout) == {"check": True, "courses": []}
+    assert "agree" in lyceum("rebuild", "search").stdout
     rebuilt = lyceum("rebuild", "schedule", "--dry-run", "--json", "--user", str(uuid4()))
     assert json.loads(rebuilt.stdout).items() >= {"dry_run": True, "learners": 0, "wrong": 0}.items()
     assert "nobody with the address" in lyceum("rebuild", "schedule", "--user", "nobody@example.org").stderr

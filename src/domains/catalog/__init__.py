@@ -14,6 +14,7 @@ from domains.catalog.controllers.categories import CategoriesController
 from domains.catalog.controllers.courses import CoursesController, SearchController
 from domains.catalog.events import CourseRevisionPublished
 from domains.catalog.handlers import SUBSCRIPTIONS
+from domains.catalog.jobs import JOBS
 from domains.catalog.rights import PERSONAL_DATA
 from domains.kernel.domain import Domain
 
@@ -28,6 +29,7 @@ DOMAIN = Domain(
     ],
     events=[CourseRevisionPublished],
     subscriptions=SUBSCRIPTIONS,
+    jobs=JOBS,
     personal_data=PERSONAL_DATA,
 )
 

@@ -26,7 +26,7 @@ from domains.catalog.errors import (
 from domains.catalog.flashcards import Flashcard, flashcards, items_of
 from domains.catalog.formats import Remark, Report, Written
 from domains.catalog.kinds import ANSWER_FORMS, AnyPrompt, Content, Demand, Effort, Kind, Prompt
-from domains.catalog.kinds.assets import AudioOut, ImageOut, media_url, shown_audio, shown_image
+from domains.catalog.kinds.assets import AudioOut, ImageOut, shown_audio, shown_image
 from domains.catalog.kinds.kind import Button
 from domains.catalog.pages import course_changed
 from domains.catalog.policy.grade import Grade, Token, Verdict
@@ -219,7 +219,6 @@ __all__ = [
     "is_retired",
     "items_of",
     "kept_revision",
-    "media_url",
     "missed_items",
     "nearness",
     "offered_courses",

@@ -112,14 +112,15 @@ _NEAR = """
 _KNOWN = "SELECT word FROM catalog_search_word WHERE word = ANY($1)"
 
 _PUBLISHED = text("""
-    SELECT id, published_revision_id FROM catalog_course
+    SELECT id FROM catalog_course
     WHERE published_revision_id IS NOT NULL AND (CAST(:after AS uuid) IS NULL OR id > :after) ORDER BY id LIMIT :most
 """)
 _UNWRITTEN = text("""
-    SELECT c.id, c.published_revision_id FROM catalog_course c
+    SELECT c.id FROM catalog_course c
     WHERE c.published_revision_id IS NOT NULL
         AND NOT EXISTS (SELECT FROM catalog_search s WHERE s.id = c.id) ORDER BY c.id LIMIT :most
 """)
+_HOLD = text("SELECT published_revision_id FROM catalog_course WHERE id = :id FOR NO KEY UPDATE")
 _FORGET_WORDS = text("DELETE FROM catalog_search_word")
 
 
@@ -207,15 +208,20 @@ async def words_near(db: Database, beginning: str, shortest: int, longest: int) 
     return [row["word"] for row in await db.fetch(_NEAR, beginning, shortest, longest)]
 
 
-async def published_after(session: AsyncSession, after: UUID | None, most: int) -> list[tuple[UUID, UUID]]:
-    """Courses behind `after` with their published revisions, by id."""
-    rows = await session.execute(_PUBLISHED, {"after": after, "most": most})
-    return [(row[0], row[1]) for row in rows]
+async def published_after(session: AsyncSession, after: UUID | None, most: int) -> list[UUID]:
+    """Courses behind `after`, by id."""
+    return list((await session.scalars(_PUBLISHED, {"after": after, "most": most})).all())
 
 
-async def unwritten(session: AsyncSession, most: int) -> list[tuple[UUID, UUID]]:
-    """Published courses of which nothing can be found, with their revisions."""
-    return [(row[0], row[1]) for row in await session.execute(_UNWRITTEN, {"most": most})]
+async def unwritten(session: AsyncSession, most: int) -> list[UUID]:
+    """Published courses of which nothing can be found."""
+    return list((await session.scalars(_UNWRITTEN, {"most": most})).all())
+
+
+async def hold_published(session: AsyncSession, course_id: UUID) -> UUID | None:
+    """The published revision; whoever publishes another waits until the end of the transaction."""
+    found: UUID | None = await session.scalar(_HOLD, {"id": course_id})
+    return found
 
 
 async def forget_words(session: AsyncSession) -> None:

@@ -142,43 +142,50 @@ async def rebuild_search(db: Database, *, dry_run: bool) -> list[tuple[str, int]
     """Writes all that lists and search show anew, or tells what would change: slugs with how many entries."""
     found: list[tuple[str, int]] = []
     after: UUID | None = None
+    if not dry_run:
+        async with db.begin() as uow:
+            await search.forget_words(uow.session)
     while True:
         async with db.begin() as uow:
             batch = await search.published_after(uow.session, after, _AT_ONCE)
         if not batch:
             return found
-        for course_id, revision_id in batch:
-            changed, slug = await _again(db, course_id, revision_id, dry_run=dry_run)
+        for course_id in batch:
+            slug, changed = await _again(db, course_id, dry_run=dry_run)
             if changed:
                 found.append((slug, changed))
-        after = batch[-1][0]
+        after = batch[-1]
 
 
 class _OnlyLooking(Exception):
     """Takes back what was written to see what would change."""
 
 
-async def _again(db: Database, course_id: UUID, revision_id: UUID, *, dry_run: bool) -> tuple[int, str]:
-    course, changed = (await revision(db, revision_id)).course, 0
+async def _again(db: Database, course_id: UUID, *, dry_run: bool = False) -> tuple[str, int]:
+    """The course's slug, and how many entries were not as they should be."""
+    slug, changed = "", 0
     try:
         async with db.begin() as uow:
-            changed = await show(uow, course_id, course)
+            revision_id = await search.hold_published(uow.session, course_id)
+            if revision_id is not None:
+                course = (await revision(uow, revision_id)).course
+                slug, changed = course.slug, await show(uow, course_id, course)
             if dry_run:
                 raise _OnlyLooking
     except _OnlyLooking:
         pass
-    return changed, course.slug
+    return slug, changed
 
 
 async def write_missing_search(db: Database) -> None:
-    """Courses that were published before there was a search; nothing to do ever after."""
+    """Of courses that were published before there was a search; nothing to do ever after."""
     while True:
         async with db.begin() as uow:
             batch = await search.unwritten(uow.session, _AT_ONCE)
         if not batch:
             return
-        for course_id, revision_id in batch:
-            await _again(db, course_id, revision_id, dry_run=False)
+        for course_id in batch:
+            await _again(db, course_id)
 
 
 # ---- finding

@@ -10,6 +10,7 @@ from domains.billing import api as billing
 from domains.catalog import api as catalog
 from domains.kernel.uow import Database, UnitOfWork
 from domains.learning.course_schemas import LessonPageOut, MaterialOut
+from domains.media import api as media
 
 
 class Admission(NamedTuple):
@@ -42,6 +43,6 @@ async def open_lesson(uow: UnitOfWork, user_id: UUID, lesson_id: UUID) -> Lesson
         form=lesson.node.form,
         preview=lesson.node.preview,
         text=lesson.node.text,
-        materials=[MaterialOut(each.title, catalog.media_url(each.media)) for each in lesson.node.materials],
+        materials=[MaterialOut(each.title, media.url_of(each.media)) for each in lesson.node.materials],
         exercises=len(lesson.exercises),
     )
