@@ -164,7 +164,7 @@ async def _answer(
 ) -> Response[Any]:
     headers = _headers(shown)
     if matches(if_none_match, shown.etag):
-        return Response(None, status_code=HTTP_304_NOT_MODIFIED, headers=headers)
+        return Response(b"", status_code=HTTP_304_NOT_MODIFIED, headers=headers)
     wanted = ranges if if_range is None or if_range.strip() == shown.etag else None
     try:
         part = span(wanted, shown.size_bytes)

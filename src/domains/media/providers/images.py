@@ -84,6 +84,8 @@ def _reduced(found: Image.Image) -> Image.Image:
     wanted = "RGBA" if clear else "RGB"
     # Not copied where it need not be: it may be 64 MB.
     picture: Image.Image = found if found.mode == wanted else found.convert(wanted)
+    # While its file is open.
+    picture.load()
     picture.thumbnail((MOST_MAIN, MOST_MAIN), Image.Resampling.LANCZOS, reducing_gap=2.0)
     return picture
 

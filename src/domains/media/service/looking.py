@@ -100,4 +100,4 @@ def _read(file: IO[bytes]) -> tuple[bytes, int, bytes]:
     head = file.read(HEAD_BYTES)
     file.seek(0)
     digest = hashlib.file_digest(cast("Any", file), "sha256").digest()
-    return digest, file.tell(), head
+    return digest, file.seek(0, 2), head
