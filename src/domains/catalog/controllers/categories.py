@@ -4,15 +4,17 @@ from typing import Annotated
 
 from litestar import Controller, delete, get, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
-from domains.catalog.schemas.courses import CategoriesOut, CategoryIn, CategorySlug
+from domains.catalog.content import SLUG, SLUG_LENGTH
+from domains.catalog.schemas.courses import CategoriesOut, CategoryIn
 from domains.catalog.service import listing
 from domains.identity.api import Permission
 from domains.identity.guards import PUBLIC, require
 from domains.kernel.uow import Database
 
+_SLUG = Annotated[str, PathParameter(pattern=f"^{SLUG.pattern}$", max_length=SLUG_LENGTH)]
 _LANGUAGE = Annotated[str | None, QueryParameter(max_length=35, description="Of the titles; BCP 47.")]
 
 
@@ -36,9 +38,7 @@ class CategoriesController(Controller):
         guards=[require(Permission.CATEGORIES_KEEP)],
         status_code=HTTP_204_NO_CONTENT,
     )
-    async def save_category(
-        self, db: NamedDependency[Database], slug: FromPath[CategorySlug], data: JSONBody[CategoryIn]
-    ) -> None:
+    async def save_category(self, db: NamedDependency[Database], slug: _SLUG, data: JSONBody[CategoryIn]) -> None:
         await listing.save_category(db, slug, data)
 
     @delete(
@@ -48,5 +48,5 @@ class CategoriesController(Controller):
         guards=[require(Permission.CATEGORIES_KEEP)],
         status_code=HTTP_204_NO_CONTENT,
     )
-    async def delete_category(self, db: NamedDependency[Database], slug: FromPath[CategorySlug]) -> None:
+    async def delete_category(self, db: NamedDependency[Database], slug: _SLUG) -> None:
         await listing.drop_category(db, slug)
