@@ -3,6 +3,7 @@
 import itertools
 import string
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -35,11 +36,13 @@ images = st.builds(Image, refs, st.text(SIGNS, max_size=12))
 audios = st.builds(Audio, refs, st.none() | refs)
 
 
+@cache
 def lines(largest: int = 24, signs: str = SIGNS) -> SearchStrategy[str]:
     """One line that says something, without white space where it would be lost."""
     return st.text(signs, min_size=1, max_size=largest).map(lambda text: " ".join(text.split())).filter(bool)
 
 
+@cache
 def words() -> SearchStrategy[str]:
     """Without any sign that means something to somebody."""
     return st.text(LETTERS, min_size=1, max_size=8)
@@ -48,6 +51,7 @@ def words() -> SearchStrategy[str]:
 markdown = st.lists(lines(), max_size=3).map("\n\n".join)
 
 
+@cache
 def distinct(of: SearchStrategy[str], fewest: int, most: int) -> SearchStrategy[tuple[str, ...]]:
     return st.lists(of, min_size=fewest, max_size=most, unique=True).map(tuple)
 
@@ -80,14 +84,26 @@ def _varied(draw: DrawFn, kind: str, target: str, source: str) -> Content:
     match kind:
         case "multiple_choice":
             options = draw(distinct(lines(), 2, 5))
-            plain |= {"options": options, "answer": draw(st.sampled_from(options))}
+            answer = draw(st.sampled_from(options))
+            shares = draw(st.dictionaries(st.sampled_from(options), st.sampled_from([0.25, 0.333, 0.5]), max_size=2))
+            shares.pop(answer, None)
+            feedback = draw(st.dictionaries(st.sampled_from(options), lines(), max_size=2))
+            plain |= {"options": options, "answer": answer, "shares": shares, "feedback": feedback}
         case "multiple_response":
             options = draw(distinct(lines(), 2, 5))
-            plain |= {"options": options, "answers": draw(distinct(st.sampled_from(options), 1, len(options)))}
+            answers = draw(distinct(st.sampled_from(options), 1, len(options)))
+            feedback = draw(st.dictionaries(st.sampled_from(options), lines(), max_size=2))
+            plain |= {"options": options, "answers": sorted(answers, key=options.index), "feedback": feedback}
+        case "true_false":
+            plain |= {"answer": draw(st.booleans())}
+            plain |= {name: draw(st.just("") | lines()) for name in ("if_true", "if_false")}
+        case "short_answer":
+            accepted, partly = draw(distinct(words(), 1, 3)), draw(distinct(words().map("y ".__add__), 0, 2))
+            plain |= {"accepted": accepted, "shares": dict.fromkeys(partly, 0.5)}
+            plain |= {"feedback": draw(st.dictionaries(st.sampled_from((*accepted, *partly)), lines(), max_size=2))}
         case "translate":
             plain |= {"accepted": draw(distinct(lines(), 1, 3))}
         case "match_pairs":
-            del plain["text"]
             count = draw(st.integers(2, 4))
             sides = [draw(distinct(lines(), count, count)) for _ in range(2)]
             plain |= {"pairs": list(zip(*sides, strict=True))}
@@ -95,7 +111,9 @@ def _varied(draw: DrawFn, kind: str, target: str, source: str) -> Content:
             plain |= {"items": draw(distinct(lines(), 2, 4))}
         case "numeric":
             numbers = st.decimals(-(10**6), 10**6, places=3, allow_nan=False)
-            plain |= {"value": draw(numbers), "tolerance": abs(draw(numbers))}
+            plain |= {"value": draw(numbers), "tolerance": abs(draw(numbers)), "feedback": draw(st.just("") | lines())}
+            others = st.fixed_dictionaries({"value": numbers, "share": st.none() | st.just(0.5)})
+            plain |= {"others": draw(st.lists(others, max_size=2))}
         case "cloze":
             gaps = draw(st.lists(distinct(words(), 1, 3), min_size=1, max_size=3))
             around = draw(st.lists(lines(signs=LETTERS + " "), min_size=len(gaps) + 1, max_size=len(gaps) + 1))
@@ -105,14 +123,25 @@ def _varied(draw: DrawFn, kind: str, target: str, source: str) -> Content:
     return msgspec.convert(plain, type=Content)
 
 
-VARIED = ("multiple_choice", "multiple_response", "translate", "match_pairs", "order", "numeric", "cloze")
+VARIED = (
+    "multiple_choice",
+    "multiple_response",
+    "true_false",
+    "short_answer",
+    "translate",
+    "match_pairs",
+    "order",
+    "numeric",
+    "cloze",
+)
 
 
+@cache
 def contents(*kinds: str, target: str = "es", source: str = "en") -> SearchStrategy[Content]:
     """Of these kinds, or of any."""
     return st.one_of(
-        [_varied(kind, target, source) for kind in kinds or KINDS if kind in VARIED]
-        + [_like_the_example(kind, target, source) for kind in kinds or KINDS]
+        _varied(kind, target, source) if kind in VARIED else _like_the_example(kind, target, source)
+        for kind in kinds or KINDS
     )
 
 

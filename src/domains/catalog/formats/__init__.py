@@ -1,16 +1,20 @@
 """Courses as files: readers that say what they did not understand, and writers whose files read back the same."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from domains.catalog.content import Course, problems
-from domains.catalog.formats import librelingo, librelingo_writer, lyceum, lyceum_writer, qti
+import msgspec
+
+from domains.catalog.content import Course, decode, encode, problems
+from domains.catalog.formats import gift, gift_writer, librelingo, librelingo_writer, lyceum, lyceum_writer, qti
 from domains.catalog.formats.format import Format, Loaded, Media, Options, ScheduledCard, Written
 from domains.catalog.formats.report import Remark, Report
 
 LYCEUM = Format("lyceum", "Lyceum YAML", lyceum.read, lyceum_writer.write, lyceum.recognises)
 LIBRELINGO = Format(librelingo.NAME, "LibreLingo YAML", librelingo.read, librelingo_writer.write, librelingo.recognises)
+GIFT = Format("gift", "GIFT", gift.read, gift_writer.write, gift.recognises)
 
-FORMATS: dict[str, Format] = {one.name: one for one in (LYCEUM, LIBRELINGO, qti.FORMAT)}
+FORMATS: dict[str, Format] = {one.name: one for one in (LYCEUM, LIBRELINGO, GIFT, qti.FORMAT)}
 """By name; the first that recognises a file reads it."""
 
 
@@ -25,7 +29,7 @@ def read(path: Path, format_name: str | None = None, options: Options | None = N
         return None, report
     loaded = form.read(path, report, options or Options())
     if loaded is not None:
-        for problem in problems(loaded.course):
+        for problem in (*_not_storable(loaded.course), *problems(loaded.course)):
             report.add("error", path.name, 1, problem)
     return (None if report.has_errors else loaded), report
 
@@ -39,6 +43,14 @@ def write(course: Course, format_name: str, media: Media) -> tuple[Written | Non
         report.add("error", course.slug, 1, f"`{format_name}` is no format that is written; known are {known}")
         return None, report
     return form.write(course, report, media), report
+
+
+def _not_storable(course: Course) -> Iterator[str]:
+    """What is too long or too many for the types of the document, which are checked where it is decoded."""
+    try:
+        decode(encode(course))
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
+        yield f"the course cannot be stored: {error}"
 
 
 def _recognised(path: Path) -> Format | None:
