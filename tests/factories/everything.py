@@ -10,8 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from advanced_alchemy.types import GUID
-from sqlalchemy import ARRAY, Column, Table, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ARRAY, Column, Table, func, text
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.types import Boolean, Date, DateTime, Float, Integer, LargeBinary, Text, TypeEngine
 
 from app.registry import metadata
@@ -132,6 +132,8 @@ def _of_type(kind: TypeEngine[Any], mark: str) -> Any:
             return mark.encode()
         case JSONB():
             return {"mark": mark}
+        case TSVECTOR():
+            return func.to_tsvector("simple", mark)
         case ARRAY():
             return [mark] if isinstance(kind.item_type, Text) else []
         case DateTime():

@@ -146,8 +146,8 @@ class AuthoredCoursesController(Controller):
         data: JSONBody[CoursePatch],
         if_match: IfMatch = None,
     ) -> Response[AuthoredCourseOut]:
-        given = seen(if_match)
         found = await editor(uow, principal.user_id, course_id)
+        given = seen(if_match)
         shown = _course(found, await editing.patch_course(uow, found, given, data))
         return tagged(shown, shown.etag)
 
@@ -189,8 +189,8 @@ class AuthoredCoursesController(Controller):
         data: JSONBody[OrderIn],
         if_match: IfMatch = None,
     ) -> EditsOut:
-        given = seen(if_match)
         found = await editor(uow, principal.user_id, course_id)
+        given = seen(if_match)
         return _edits(await editing.edit(uow, found, [Reorder(data.parent_id, data.order)], tree=given))
 
     @post(
@@ -209,10 +209,10 @@ class AuthoredCoursesController(Controller):
         if_match: IfMatch = None,
         key: IdempotencyKey = None,
     ) -> EditsOut:
+        found = await editor(uow, principal.user_id, course_id)
         given = seen(if_match)
 
         async def work() -> EditsOut:
-            found = await editor(uow, principal.user_id, course_id)
             return _edits(await editing.edit(uow, found, data.operations, tree=given, numbered=True))
 
         return await once_per_key(

@@ -36,7 +36,7 @@ from domains.catalog.schemas.authoring import (
 )
 from domains.catalog.service import drafts, editing
 from domains.catalog.service.authors import access, editor
-from domains.catalog.service.editing import Seen, etag, seen
+from domains.catalog.service.editing import etag, seen
 from domains.identity.api import Principal
 from domains.kernel.idempotency import once_per_key
 from domains.kernel.page import Limit, Page, decode_cursor, page_of
@@ -155,8 +155,8 @@ class DraftNodesController(Controller):
         node_id: FromPath[UUID],
         if_match: IfMatch = None,
     ) -> None:
-        given = seen(if_match)
         found = await editor(uow, principal.user_id, course_id)
+        given = seen(if_match)
         await editing.edit(uow, found, [Delete(node_id)], node=given)
 
     @post(
@@ -238,8 +238,8 @@ async def _made(
 async def _changed(
     uow: UnitOfWork, principal: Principal, course_id: UUID, wish: Operation, if_match: str | None
 ) -> Response[NodeOut]:
-    given: Seen = seen(if_match)
     found = await editor(uow, principal.user_id, course_id)
+    given = seen(if_match)
     [(node_id, _)] = (await editing.edit(uow, found, [wish], node=given)).results
     return await _shown(uow, course_id, node_id)
 
