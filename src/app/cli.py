@@ -30,6 +30,7 @@ COMMANDS = {
     "billing": ("app.commands.billing:billing", "Put things on sale, and look after payments."),
     "mail": ("app.commands.mail:mail", "Look at mails, send a test, take in what came back."),
     "notify": ("app.commands.notify:notify", "Look at what people were told."),
+    "media": ("app.commands.media:media", "Compare the files that are kept with what is known of them."),
     "openapi": ("app.commands.documents:openapi", "Print the OpenAPI document."),
     "asyncapi": ("app.commands.documents:asyncapi", "Print the AsyncAPI document."),
     "doctor": ("app.commands.doctor:doctor", "Check settings, services and clock, and say how to mend."),
