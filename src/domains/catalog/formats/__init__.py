@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from domains.catalog.content import Course, decode, encode, problems
-from domains.catalog.formats import gift, gift_writer, librelingo, librelingo_writer, lyceum, lyceum_writer, qti
+from domains.catalog.formats import anki, gift, gift_writer, librelingo, librelingo_writer, lyceum, lyceum_writer, qti
 from domains.catalog.formats.format import Format, Loaded, Media, Options, ScheduledCard, Written
 from domains.catalog.formats.report import Remark, Report
 
@@ -14,7 +14,7 @@ LYCEUM = Format("lyceum", "Lyceum YAML", lyceum.read, lyceum_writer.write, lyceu
 LIBRELINGO = Format(librelingo.NAME, "LibreLingo YAML", librelingo.read, librelingo_writer.write, librelingo.recognises)
 GIFT = Format("gift", "GIFT", gift.read, gift_writer.write, gift.recognises)
 
-FORMATS: dict[str, Format] = {one.name: one for one in (LYCEUM, LIBRELINGO, GIFT, qti.FORMAT)}
+FORMATS: dict[str, Format] = {one.name: one for one in (LYCEUM, LIBRELINGO, GIFT, qti.FORMAT, anki.FORMAT)}
 """By name; the first that recognises a file reads it."""
 
 
