@@ -58,6 +58,18 @@ class SkillOut(Out, frozen=True):
     spent_ms: int
 
 
+class PractisedSkillOut(Out, frozen=True):
+    """What the author says that exercises practise, such as the past tense, across units; the numbers as of a unit."""
+
+    key: str
+    title: str
+    mastery: float
+    items: int
+    met: int
+    learned: int
+    weak: int
+
+
 class CourseLessonsProgressOut(Out, frozen=True):
     """`mastery`, `items`, `learned` and `weak` as of a skill. `spent_ms` is all that went into the course: lessons,
     practice and flashcards."""
@@ -78,6 +90,8 @@ class CourseLessonsProgressOut(Out, frozen=True):
     weak: int
     spent_ms: int
     units: list[SkillOut]
+    skills: list[PractisedSkillOut]
+    """None where the author names none."""
     lessons: list[LessonProgressOut]
 
 

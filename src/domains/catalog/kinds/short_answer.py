@@ -1,6 +1,6 @@
 """Short answer: a few words of one's own, against what the author accepts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
@@ -80,27 +80,33 @@ class ShortAnswer(Kind[str], frozen=True, tag="short_answer"):
     def check(self, answer: str, lexicon: Lexicon) -> Grade:
         written = self._written()
         found = grade_text(answer, written, self.answer_language, lexicon)
-        said = self._longest(self.feedback, answer)
-        feedback = self.feedback[said] if said is not None else ""
-        if any(is_pattern(text) and self._fits(text, answer) for text in self.accepted):
-            return graded(Verdict.EXACT, found.expected, (Token(answer, Verdict.EXACT),), None, feedback)
-        shared = self._longest(self.shares, answer)
-        if shared is not None and found.verdict is not Verdict.EXACT:
-            token = Token(answer, Verdict.WRONG, plain(written[0]))
-            return graded(Verdict.WRONG, plain(written[0]), (token,), self.shares[shared], feedback)
-        if (
-            self.case
-            and found.correct
-            and not any(self._fits(plain(text).replace("*", "\\*"), answer) for text in written)
-        ):
-            token = Token(answer, Verdict.WRONG, plain(written[0]))
-            return graded(Verdict.WRONG, plain(written[0]), (token,), 0.0, feedback)
-        return graded(found.verdict, found.expected, found.tokens, found.score, feedback)
+        shown = plain(written[0])
+        pattern = self._longest([text for text in self.accepted if is_pattern(text)], answer)
+        if pattern is not None:
+            return graded(Verdict.EXACT, shown, (Token(answer, Verdict.EXACT),), None, self.feedback.get(pattern, ""))
+        share = self._longest(self.shares, answer)
+        # An answer with a slip may be another one of its own, but is not all that a star stands for.
+        is_other = share is not None and not is_pattern(share) and found.verdict is not Verdict.EXACT
+        if found.correct and not is_other and (not self.case or self._has_large_letters(written, answer)):
+            said = self.feedback.get(str(found.expected), "")
+            return graded(found.verdict, found.expected, found.tokens, found.score, said)
+        said = self._said(answer)
+        if share is None and not found.correct:
+            return graded(found.verdict, found.expected, found.tokens, 0.0, said)
+        token = Token(answer, Verdict.WRONG, shown)
+        return graded(Verdict.WRONG, shown, (token,), 0.0 if share is None else self.shares[share], said)
+
+    def _said(self, answer: str) -> str:
+        pattern = self._longest(self.feedback, answer)
+        return "" if pattern is None else self.feedback[pattern]
+
+    def _has_large_letters(self, written: tuple[str, ...], answer: str) -> bool:
+        return any(self._fits(plain(text).replace("*", "\\*"), answer) for text in written)
 
     def _fits(self, pattern: str, answer: str) -> bool:
         return matches(pattern, answer, self.answer_language, case=self.case)
 
-    def _longest(self, patterns: Mapping[str, object], answer: str) -> str | None:
+    def _longest(self, patterns: Iterable[str], answer: str) -> str | None:
         fitting = [pattern for pattern in patterns if self._fits(pattern, answer)]
         return max(fitting, key=lambda pattern: (len(pattern), pattern), default=None)
 

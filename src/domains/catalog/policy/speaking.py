@@ -10,6 +10,7 @@ from domains.catalog.policy.languages import language_data
 from domains.catalog.policy.lexicon import Lexicon
 from domains.catalog.policy.text import fold, norms
 
+FAULTS = frozenset(Verdict) - CORRECT
 ENOUGH = 0.8
 """Share of the words that have to be heard."""
 
@@ -17,24 +18,21 @@ ENOUGH = 0.8
 def grade_spoken(heard: str, accepted: tuple[str, ...], language: str, lexicon: Lexicon) -> Grade:
     """The score is the share of words that were heard."""
     grade = grade_text(heard, accepted, language, lexicon)
-    if grade.correct:
-        return graded(Verdict.EXACT, grade.expected, grade.tokens)
     together = _sound("".join(norms(heard, language)), language)
     for text in accepted:
         if together and together == _sound("".join(norms(plain(text), language)), language):
             return graded(Verdict.EXACT, plain(text), (Token(heard, Verdict.EXACT),))
     tokens = tuple(_heard(token, language) for token in grade.tokens)
-    asked = sum(_words(token) for token in tokens)
+    asked = sum(map(_words, tokens))
     share = round(sum(_words(token) for token in tokens if token.verdict in CORRECT) / asked, 4) if asked else 0.0
-    if share == 1:
-        return graded(Verdict.EXACT, grade.expected, tokens)
-    return graded(Verdict.TYPO if share >= ENOUGH else grade.verdict, grade.expected, tokens, share)
+    if share < ENOUGH:
+        return graded(grade.verdict, grade.expected, tokens, share)
+    slips = any(token.verdict in {Verdict.TYPO, *FAULTS} and token.expected for token in tokens)
+    return graded(Verdict.TYPO if slips else Verdict.EXACT, grade.expected, tokens, share)
 
 
 def _heard(token: Token, language: str) -> Token:
-    if token.verdict in CORRECT or not token.expected or not token.text:
-        return token
-    alike = _sound(token.text, language) == _sound(token.expected, language)
+    alike = token.expected and token.text and _sound(token.text, language) == _sound(token.expected, language)
     return Token(token.text, Verdict.EXACT) if alike else token
 
 
