@@ -16,6 +16,8 @@ from domains.catalog.repository import authors
 from domains.catalog.service import drafts
 from domains.identity.service.roles import change_roles
 from domains.kernel.uow import Database
+from domains.media import api as media
+from factories.files import picture
 from factories.people import Learner, publish, register, small_course
 
 Body = dict[str, Any]
@@ -366,3 +368,52 @@ async def test_of_two_who_change_the_same_node_at_once_one_is_told(client: httpx
     assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
     others = await asyncio.gather(*(add(ada, course, TRANSLATE, exercise["parent_id"]) for _ in range(4)))
     assert sorted(each["position"] for each in others) == [1, 2, 3, 4]
+
+
+async def test_files_of_a_draft_stay_and_missing_ones_are_told(client: httpx.AsyncClient, db: Database) -> None:
+    ada = await person(client, db, "Ada")
+    course = await began(ada)
+    exercise = await lesson_of(ada, course)
+    there = await media.put(db, picture(), name="uno.png", owner=ada.id)
+    missing = f"sha256:{'0' * 64}"
+    path = f"/courses/{course}/nodes/{exercise['id']}"
+
+    async def shown(image: str | None) -> list[str]:
+        patch = {"kind": "exercise", "image": image and {"media": image, "alt": "One"}}
+        await done(ada, "PATCH", path, patch, seen="*")
+        return [each["message"] for each in (await done(ada, "GET", f"/courses/{course}/problems"))["items"]]
+
+    async def held() -> set[str]:
+        rows = await db.fetch("SELECT holder, encode(sha256, 'hex') AS digest FROM media_use")
+        return {f"{row['holder'].partition(':')[0]} sha256:{row['digest']}" for row in rows}
+
+    assert await shown(missing) == ["the file sha256:000000000000… is not there, or not public"]
+    assert await shown(there) == []
+    assert await held() == {f"draft {there}"}
+    async with db.begin() as uow:
+        found, version = await drafts.document(uow, UUID(course))
+        await api.publish(uow, found, draft="keep")
+        await drafts.published(uow, UUID(course), version)
+    await shown(None)
+    async with db.begin() as uow:
+        found, version = await drafts.document(uow, UUID(course))
+        await api.publish(uow, found, draft="keep")
+        await drafts.published(uow, UUID(course), version)
+    assert await held() == {f"revision {there}"}, "the old revision may be what learners get again"
+
+
+async def test_of_two_accounts_that_become_one_the_larger_part_in_a_course_stays(
+    client: httpx.AsyncClient, db: Database
+) -> None:
+    ada, guest = await person(client, db, "Ada"), await person(client, db, "Guest")
+    courses = [UUID(await began(guest)) for _ in range(2)]
+    third = UUID(await began(ada))
+    async with db.begin() as uow:
+        await authors.add(uow.session, courses[0], ada.id, "editor")
+        await authors.add(uow.session, third, guest.id, "reviewer")
+        await authors.merge(uow.session, guest.id, ada.id)
+        assert [await authors.role(uow.session, each, ada.id) for each in (*courses, third)] == ["owner"] * 3
+        assert await authors.role(uow.session, third, guest.id) is None
+        await authors.forget(uow.session, ada.id)
+    answers = [await send(ada, "GET", f"/courses/{each}") for each in courses]
+    assert [answer.status_code for answer in answers] == [404, 404]
