@@ -27,9 +27,11 @@ export interface AnswerAccepted {
   expected: string | (string | string[])[];
   tokens: Token[];
   score: number;
+  feedback?: string;
   answered: number;
   total: number;
   hearts: number;
+  explanation?: string;
   next?: ExerciseOut | null;
   ok: true;
 }
@@ -41,6 +43,12 @@ export interface AnswerSubmit {
   answer: unknown;
   elapsed_ms: number;
   key: string;
+}
+
+/** A recording as a learner's client gets it. */
+export interface AudioOut {
+  url: string;
+  slow_url: string | null;
 }
 
 /** The session that a learner of the class is at now; `correct` counts the right answers. */
@@ -122,13 +130,43 @@ export interface DatePrompt {
   needs_year: boolean;
 }
 
+export interface DialoguePrompt {
+  kind: "dialogue";
+  language: string;
+  cue_language: string;
+  turns: TurnOut[];
+}
+
+export interface EssayPrompt {
+  kind: "essay";
+  text: string;
+  language: string;
+  answer_language: string;
+  least_words: number;
+  most_words: number;
+}
+
 /** One exercise as a learner sees it: no solution. The fields of `prompt` depend on `kind`. */
 export interface ExerciseOut {
   id: Uuid;
   kind: string;
-  prompt: MultipleChoicePrompt | MultipleResponsePrompt | WordBankPrompt | TranslatePrompt | ClozePrompt | MatchPairsPrompt | OrderPrompt | NumericPrompt | DatePrompt;
+  prompt: MultipleChoicePrompt | MultipleResponsePrompt | TrueFalsePrompt | PickPicturePrompt | WordBankPrompt | TranslatePrompt | ClozePrompt | MatchPairsPrompt | OrderPrompt | ListenTypePrompt | ListenTapPrompt | SpeakPrompt | DialoguePrompt | ShortAnswerPrompt | NumericPrompt | DatePrompt | FlashcardPrompt | EssayPrompt;
+  hints: string[];
+  image: ImageOut | null;
+  audio: AudioOut | null;
   answered: boolean;
   again: boolean;
+}
+
+export interface FlashcardPrompt {
+  kind: "flashcard";
+  text: string;
+  language: string;
+  back: string[];
+  answer_language: string;
+  note: string;
+  back_image: ImageOut | null;
+  back_audio: AudioOut | null;
 }
 
 /** `gems` is absolute, `amount` what came, below zero where gems were spent, and `reason` for what: quest, badge, streak, league, own, buy, … */
@@ -158,6 +196,12 @@ export interface HeartsChanged {
   correlation_id: string;
   hearts: number;
   next_at: Moment | null;
+}
+
+/** A picture as a learner's client gets it: a path on the server, which says nothing of what the file was called. */
+export interface ImageOut {
+  url: string;
+  alt: string;
 }
 
 export interface LeagueEntry {
@@ -203,12 +247,28 @@ export interface LessonCompleted {
   streak: number;
 }
 
+export interface ListenTapPrompt {
+  kind: "listen_tap";
+  language: string;
+  audio: AudioOut;
+  words: string[];
+}
+
+export interface ListenTypePrompt {
+  kind: "listen_type";
+  language: string;
+  audio: AudioOut;
+}
+
 export interface MatchPairsPrompt {
   kind: "match_pairs";
   language: string;
   right_language: string;
   left: string[];
   right: string[];
+  images: Record<string, ImageOut>;
+  audio: Record<string, AudioOut>;
+  text: string;
 }
 
 /** A completed lesson whose frame was lost. It has no `seq`; told from others by `session_id` and `lesson_id`. */
@@ -293,6 +353,18 @@ export interface OrderPrompt {
   items: string[];
 }
 
+export interface PickPicturePrompt {
+  kind: "pick_picture";
+  text: string;
+  language: string;
+  pictures: Picture[];
+}
+
+export interface Picture {
+  id: string;
+  image: ImageOut;
+}
+
 /** How many people are in a room, over all processes; in a class: how many members are online, and for its teachers `ids`, who they are. */
 export interface PresenceChanged {
   room: string;
@@ -369,6 +441,19 @@ export interface SessionWatch {
   invitation?: string | null;
 }
 
+export interface ShortAnswerPrompt {
+  kind: "short_answer";
+  text: string;
+  language: string;
+  answer_language: string;
+}
+
+export interface SpeakPrompt {
+  kind: "speak";
+  text: string;
+  language: string;
+}
+
 /** The last frame of a socket that the server closes, where it can still be written. `number` is the websocket's close code too: up to 3499 a client should connect again, after `after_ms` and as `reconnect` says. */
 export interface StreamClosed {
   code: string;
@@ -401,6 +486,20 @@ export interface TranslatePrompt {
   text: string;
   language: string;
   answer_language: string;
+}
+
+export interface TrueFalsePrompt {
+  kind: "true_false";
+  text: string;
+  language: string;
+}
+
+export interface TurnOut {
+  speaker: string;
+  text: string | null;
+  audio: AudioOut | null;
+  options: string[];
+  cue: string;
 }
 
 export type Verdict = "accent" | "exact" | "extra" | "missing" | "punctuation" | "typo" | "word_order" | "wrong" | "wrong_word";
