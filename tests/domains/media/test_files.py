@@ -209,6 +209,7 @@ async def test_who_goes_takes_their_files_but_not_those_that_a_course_uses(
     async with db.begin() as uow:
         await media.hold(uow, "course:1", [])
     await clearing.clear(db, utc_now() + timedelta(days=2))
+    assert await db.fetch("SELECT 1 FROM media_blob") == []
 
 
 async def test_what_a_guest_had_is_the_accounts_that_they_become(

@@ -52,6 +52,10 @@ _HELD = "SELECT sha256 FROM media_use WHERE holder = $1"
 
 _IDLE = "SELECT sha256 FROM media_blob WHERE idle_at < $1 ORDER BY idle_at LIMIT $2 FOR UPDATE SKIP LOCKED"
 # A second statement sees what was committed while the first waited for its locks.
+_ABANDONED = """
+    DELETE FROM media_file f WHERE f.sha256 = ANY($1::bytea[]) AND f.owner_id IS NULL
+        AND NOT EXISTS (SELECT FROM media_use u WHERE u.sha256 = f.sha256)
+"""
 _NOT_IDLE = """
     UPDATE media_blob b SET idle_at = NULL WHERE b.sha256 = ANY($1::bytea[]) AND (
         EXISTS (SELECT FROM media_file f WHERE f.sha256 = b.sha256)
@@ -166,6 +170,7 @@ async def forget_idle(fetch: Fetch, *, before: datetime, most: int) -> int:
     """Content that nobody has and nothing uses becomes a leftover. How many were looked at."""
     hashes = [row["sha256"] for row in await fetch(_IDLE, before, most)]
     if hashes:
+        await fetch(_ABANDONED, hashes)
         await fetch(_NOT_IDLE, hashes)
         await fetch(_FORGET, hashes)
     return len(hashes)

@@ -34,7 +34,8 @@ _FORGET_UPLOADS = """
 """
 _LEAVE_USED = """
     UPDATE media_file f SET owner_id = NULL, name = '', alt = ''
-    WHERE f.owner_id = $1 AND f.visibility = 'public' AND EXISTS (SELECT FROM media_use u WHERE u.sha256 = f.sha256)
+    WHERE f.owner_id = $1 AND f.purpose = 'course' AND f.visibility = 'public'
+        AND EXISTS (SELECT FROM media_use u WHERE u.sha256 = f.sha256)
 """
 _FORGET_FILES = """
     WITH gone AS (DELETE FROM media_file WHERE owner_id = $1 RETURNING sha256)

@@ -28,6 +28,7 @@ from domains.profiles.schemas.people import (
     ProfileOut,
     PublicProfileOut,
 )
+from domains.profiles.service.avatars import avatar_path
 
 
 async def seen(uow: UnitOfWork, me: UUID, other: UUID) -> tuple[Pair, Person, View]:
@@ -56,12 +57,20 @@ async def profile(uow: UnitOfWork, me: UUID, other: UUID) -> ProfileOut:
     friendship = standing(pair.bond, me)
     if shown is View.CARD:
         return CardOut(other, person.name, pair.handle, friendship)
+    avatar = avatar_path(pair.avatar_sha256)
     if shown is View.PUBLIC or pair.bond is None:
         return PublicProfileOut(
-            other, person.name, pair.handle, friendship, pair.bio, person.since, following=pair.following
+            other, person.name, pair.handle, friendship, pair.bio, avatar, person.since, following=pair.following
         )
     return FriendProfileOut(
-        other, person.name, pair.handle, pair.bio, person.since, following=pair.following, friends_since=pair.bond.at
+        other,
+        person.name,
+        pair.handle,
+        pair.bio,
+        avatar,
+        person.since,
+        following=pair.following,
+        friends_since=pair.bond.at,
     )
 
 
