@@ -35,7 +35,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_catalog_search"),
     )
     op.create_index("ix_catalog_search_course", "catalog_search", ["course_id"])
-    op.create_index("ix_catalog_search_words", "catalog_search", ["words"], postgresql_using="gin")
+    op.create_index(
+        "ix_catalog_search_words",
+        "catalog_search",
+        ["words"],
+        postgresql_using="gin",
+        postgresql_with={"gin_pending_list_limit": 256},
+    )
     op.create_table(
         "catalog_search_word",
         sa.Column("word", sa.Text(collation="C"), nullable=False),

@@ -9,7 +9,7 @@ import pytest
 from domains.catalog import api
 from domains.catalog.content import Course, Exercise, Lesson, Phrase, Section, Skill, Unit
 from domains.catalog.kinds import Translate
-from domains.catalog.policy.search import Asked, asked, mended, plain, snippet, terms
+from domains.catalog.policy.search import Asked, asked, mended, plain, snippet, words_of
 from domains.kernel.uow import Database
 
 
@@ -52,7 +52,7 @@ async def found(client: httpx.AsyncClient, q: str, **parameters: Any) -> list[st
     ids=["french", "turkish", "joined", "japanese", "half-width", "thai", "hindi", "pointed", "signs"],
 )
 def test_words_are_stored_without_case_accents_and_points(text: str, wanted: list[str]) -> None:
-    assert list(terms(text)) == wanted
+    assert words_of(text).bare == wanted
 
 
 def test_the_last_word_of_a_question_may_be_unfinished_and_a_question_has_an_end() -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from domains.catalog.policy.text import fold, is_unspaced, norm, places, primary, spelled
+from domains.catalog.policy.text import fold, is_unspaced, norm, norms, places, primary, spelled
 
 LONGEST_WORD = 60
 MOST_ASKED = 12
@@ -55,32 +55,37 @@ def stemmer(language: str) -> str:
     return STEMMERS.get(primary(language), "simple")
 
 
-def terms(text: str) -> Iterator[str]:
-    """The words of `text` as they are compared, in order."""
-    for run, _, unspaced in _runs(text):
+class Words(NamedTuple):
+    """`bare` as they are compared, in order; `accented` those of them that have accents, with them: stems are found
+    better so."""
+
+    bare: list[str]
+    accented: list[str]
+
+
+def words_of(text: str) -> Words:
+    if text.isascii():
+        return Words([part for word in norms(text) for part in _parts(word)], [])
+    found = Words([], [])
+    for run, with_accents, unspaced in _runs(text):
         if not unspaced:
-            yield from run
+            found.bare.extend(run)
+            found.accented.extend(each for word, each in zip(run, with_accents, strict=True) if each != word)
             continue
-        yield from (one + following for one, following in pairwise(run))
+        found.bare.extend(one + following for one, following in pairwise(run))
         # So that a single character finds every word that begins with it, this one too.
-        yield run[-1]
-
-
-def accented(text: str) -> Iterator[str]:
-    """Those words of `text` that `terms` has without their accents, with them: stems are found better so."""
-    for run, norms, unspaced in _runs(text):
-        if not unspaced:
-            yield from (norm for word, norm in zip(run, norms, strict=True) if norm != word)
+        found.bare.append(run[-1])
+    return found
 
 
 def asked(question: str) -> list[Asked]:
     """The words of a question, each followed by itself with its accents where it has any. The last one may be
     unfinished, since people search while they type."""
     found: dict[str, tuple[str, bool]] = {}
-    for run, norms, unspaced in _runs(question):
+    for run, with_accents, unspaced in _runs(question):
         if not unspaced:
-            for word, norm in zip(run, norms, strict=True):
-                found.setdefault(word, (norm, False))
+            for word, as_written in zip(run, with_accents, strict=True):
+                found.setdefault(word, (as_written, False))
         elif len(run) == 1:
             found.setdefault(run[0], (run[0], True))
         else:
@@ -88,10 +93,10 @@ def asked(question: str) -> list[Asked]:
                 found.setdefault(one + following, (one + following, False))
     words: list[Asked] = []
     kept = list(found.items())[:MOST_ASKED]
-    for place, (word, (norm, is_open)) in enumerate(kept):
+    for place, (word, (as_written, is_open)) in enumerate(kept):
         words.append(Asked(place, word, is_open or place == len(kept) - 1))
-        if norm != word:
-            words.append(Asked(place, norm))
+        if as_written != word:
+            words.append(Asked(place, as_written))
     return words
 
 
@@ -121,6 +126,8 @@ def _runs(text: str) -> Iterator[tuple[list[str], list[str], bool]]:
 
 
 def _parts(word: str) -> list[str]:
+    if "'" not in word:
+        return [word[:LONGEST_WORD]]
     return [part[:LONGEST_WORD] for part in word.split("'") if part]
 
 

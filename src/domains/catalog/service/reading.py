@@ -15,14 +15,13 @@ import msgspec
 from domains.catalog.content import Course, Exercise, Lesson, Phrase, Section, Unit
 from domains.catalog.policy.search import (
     Asked,
-    accented,
     asked,
     mendable,
     mended,
     plain,
     slips,
     stemmer,
-    terms,
+    words_of,
 )
 from domains.catalog.repository import reading, search
 from domains.catalog.repository.reading import Counted
@@ -71,8 +70,8 @@ def _entries(course: Course) -> tuple[list[Entry], list[str]]:
         found: list[str] = []
         length = 0
         for text in texts:
-            bare = list(terms(text))
-            words = [*bare, *accented(text)]
+            bare, accented = words_of(text)
+            words = [*bare, *accented]
             length += sum(map(len, words)) + len(words)
             if length > _MOST_WORDS:
                 break
