@@ -176,6 +176,7 @@ def test_the_doctor_names_sources_hides_secrets_and_says_how_to_mend(lyceum: Lyc
         "clock": "good",
         "Redis": "good",
         "rewards": "good",
+        "files": "good",
         "payments": "good",
         "mail": "warning",
     }
