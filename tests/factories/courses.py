@@ -119,6 +119,7 @@ def _varied(draw: DrawFn, kind: str, target: str, source: str) -> Content:
             around = draw(st.lists(lines(signs=LETTERS + " "), min_size=len(gaps) + 1, max_size=len(gaps) + 1))
             plain |= {"text": " ___ ".join(around), "gaps": gaps}
             if draw(st.booleans()):
+                plain["gaps"] = [gap[:1] for gap in gaps]
                 plain["options"] = [(gap[0], *draw(distinct(words().map("x".__add__), 1, 3))) for gap in gaps]
     return msgspec.convert(plain, type=Content)
 

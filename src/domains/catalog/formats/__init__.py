@@ -6,15 +6,27 @@ from pathlib import Path
 import msgspec
 
 from domains.catalog.content import Course, decode, encode, problems
-from domains.catalog.formats import anki, gift, gift_writer, librelingo, librelingo_writer, lyceum, lyceum_writer, qti
+from domains.catalog.formats import (
+    anki,
+    gift,
+    gift_writer,
+    librelingo,
+    librelingo_writer,
+    lyceum,
+    lyceum_writer,
+    moodle,
+    moodle_writer,
+    qti,
+)
 from domains.catalog.formats.format import Format, Loaded, Media, Options, ScheduledCard, Written
 from domains.catalog.formats.report import Remark, Report
 
 LYCEUM = Format("lyceum", "Lyceum YAML", lyceum.read, lyceum_writer.write, lyceum.recognises)
 LIBRELINGO = Format(librelingo.NAME, "LibreLingo YAML", librelingo.read, librelingo_writer.write, librelingo.recognises)
 GIFT = Format("gift", "GIFT", gift.read, gift_writer.write, gift.recognises)
+MOODLE = Format("moodle", "Moodle XML", moodle.read, moodle_writer.write, moodle.recognises)
 
-FORMATS: dict[str, Format] = {one.name: one for one in (LYCEUM, LIBRELINGO, GIFT, qti.FORMAT, anki.FORMAT)}
+FORMATS: dict[str, Format] = {one.name: one for one in (LYCEUM, LIBRELINGO, GIFT, MOODLE, qti.FORMAT, anki.FORMAT)}
 """By name; the first that recognises a file reads it."""
 
 

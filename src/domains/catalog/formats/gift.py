@@ -8,7 +8,7 @@ is reported with the line where its question begins.
 import json
 import re
 from collections.abc import Iterator, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 from msgspec import Struct
@@ -16,7 +16,7 @@ from msgspec import Struct
 from domains.catalog.formats import html
 from domains.catalog.formats.bank import Bank
 from domains.catalog.formats.format import Loaded, Options
-from domains.catalog.formats.questions import ALL, Answer, Maker, Number
+from domains.catalog.formats.questions import ALL, Answer, Maker, Number, decimal_of
 from domains.catalog.formats.report import Report, Severity
 from domains.catalog.formats.tree import decoded
 from domains.catalog.kinds import Content
@@ -41,7 +41,7 @@ _TRUTH = re.compile(r"\s*(T|TRUE|F|FALSE)\s*(?:#(.*))?", re.IGNORECASE | re.DOTA
 _SHARE = re.compile(r"\s*%(-?\d{1,3}(?:\.\d*)?)%")
 _META = re.compile(r"\[(id|tag):((?:\\.|[^\]\\])+)\]")
 _KEYS = "keys:"
-_EMPHASIS = re.compile(r"(\*\*|__|\*|`)(?=\S)(.+?)(?<=\S)\1")
+_FORMS: dict[str, html.Form] = {"html": "html", "markdown": "markdown", "plain": "plain", "moodle": "moodle"}
 
 
 class _Block(Struct):
@@ -123,7 +123,7 @@ class _Reader:
         self._report = report
         self._block = block
         self._make = Maker(bank.target, bank.source)
-        self._format = "moodle"
+        self._format: html.Form = "moodle"
 
     def read(self) -> None:
         text = "\n".join(self._block.lines)
@@ -134,7 +134,7 @@ class _Reader:
         if found := _NAME.match(text):
             name, text = self._shown(found[1]), text[found.end() :]
         if found := _FORMAT.match(text):
-            self._format, text = found[1].lower(), text[found.end() :]
+            self._format, text = _FORMS[found[1].lower()], text[found.end() :]
         if "{" not in text:
             if text.strip():
                 self._bank.text(self._markdown(text))
@@ -259,24 +259,20 @@ class _Reader:
     def _plain(self, text: str) -> str:
         """As learners read it."""
         form, text = self._form(text)
-        if form in {"plain", "moodle"} and not (form == "moodle" and html.looks_like_html(text)):
-            return self._shown(text)
-        if form == "markdown":
-            return _EMPHASIS.sub(r"\2", self._shown(text))
-        return self._reading(text.translate(_SHOWN), markdown=False)
+        return self._told(html.as_plain(text, form))
 
     def _markdown(self, text: str) -> str:
         form, text = self._form(text)
-        if form == "html" or (form == "moodle" and html.looks_like_html(text)):
-            return self._reading(text.translate(_SHOWN), markdown=True)
-        return self._shown(text)
+        return self._told(html.as_markdown(text, form))
 
-    def _form(self, text: str) -> tuple[str, str]:
-        found = _FORMAT.match(text)
-        return (found[1].lower(), text[found.end() :]) if found else (self._format, text)
+    def _form(self, text: str) -> tuple[html.Form, str]:
+        form = self._format
+        if found := _FORMAT.match(text):
+            form, text = _FORMS[found[1].lower()], text[found.end() :]
+        # Line breaks of the file are none of the text: those are written `\n`.
+        return form, " ".join(text.split()).translate(_SHOWN)
 
-    def _reading(self, markup: str, *, markdown: bool) -> str:
-        reading = html.read(markup, markdown=markdown)
+    def _told(self, reading: html.Reading) -> str:
         lost = [*reading.lost, *(["a picture"] if reading.pictures else []), *(["a sound"] if reading.sounds else [])]
         if lost:
             self._say("warning", f"{', '.join(lost)} in the text cannot be taken out of GIFT")
@@ -285,13 +281,9 @@ class _Reader:
 
 def _number(said: str) -> tuple[Decimal, Decimal] | None:
     """(value, tolerance)"""
-    try:
-        if ".." in said:
-            low, high = (Decimal(part.strip()) for part in said.split("..", 1))
-            value, tolerance = (low + high) / 2, abs(high - low) / 2
-        else:
-            first, _, second = said.partition(":")
-            value, tolerance = Decimal(first.strip()), abs(Decimal(second.strip() or 0))
-    except (InvalidOperation, ValueError):
-        return None
-    return (value, tolerance) if value.is_finite() and tolerance.is_finite() else None
+    if ".." in said:
+        low, high = map(decimal_of, said.split("..", 1))
+        return None if low is None or high is None else ((low + high) / 2, abs(high - low) / 2)
+    first, _, second = said.partition(":")
+    value, tolerance = decimal_of(first), decimal_of(second.strip() or "0")
+    return None if value is None or tolerance is None else (value, abs(tolerance))

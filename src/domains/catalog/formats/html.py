@@ -6,6 +6,7 @@ they are only their words. Scripts and styles are never kept. What was lost by i
 
 import re
 from html.parser import HTMLParser
+from typing import Literal
 
 from msgspec import Struct
 
@@ -25,6 +26,7 @@ _LOST = {
     "form": "a form",
 }
 _SPACES = re.compile(r"[ \t\r\n\f]+")
+_EMPHASIS = re.compile(r"(\*\*|__|\*|`)(?=\S)(.+?)(?<=\S)\1")
 _LOOKS_LIKE_HTML = re.compile(r"<[a-zA-Z/!][^<>]*>|&(?:[a-zA-Z]+|#\d+|#x[0-9a-fA-F]+);")
 
 
@@ -56,6 +58,24 @@ def read(markup: str, *, markdown: bool = False) -> Reading:
 
 def plain(markup: str) -> str:
     return read(markup).text
+
+
+Form = Literal["html", "markdown", "plain", "moodle"]
+"""What a text says that it is; `moodle` is plain, unless it looks like HTML."""
+
+
+def as_plain(text: str, form: Form) -> Reading:
+    """What learners read of a text of this form."""
+    if form == "html" or (form == "moodle" and looks_like_html(text)):
+        return read(text)
+    bare = _EMPHASIS.sub(r"\2", text) if form == "markdown" else text
+    return Reading(bare.strip(), (), (), ())
+
+
+def as_markdown(text: str, form: Form) -> Reading:
+    if form == "html" or (form == "moodle" and looks_like_html(text)):
+        return read(text, markdown=True)
+    return Reading(text.strip(), (), (), ())
 
 
 class _Reader(HTMLParser):

@@ -4,7 +4,7 @@ our kinds say is translated here both ways, so that the two formats do it alike.
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ Say = Callable[[Severity, str], None]
 """Puts a remark on the line of the question."""
 
 ALL = Decimal(1)
+LARGEST_EXPONENT = 24
 MOST_FORMS = 50
 """Of an accepted text with brackets and slashes, which other formats do not know."""
 _CLOSE = Decimal("0.005")
@@ -195,6 +196,15 @@ def numbers_of(content: Numeric) -> list[Number]:
             for one in content.others
         ),
     ]
+
+
+def decimal_of(said: str) -> Decimal | None:
+    """A number of ordinary size; None for anything else."""
+    try:
+        number = Decimal(said.strip())
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and abs(number.adjusted()) <= LARGEST_EXPONENT else None
 
 
 def percent(share: Decimal) -> str:
