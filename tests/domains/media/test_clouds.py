@@ -1,8 +1,7 @@
 """Storages elsewhere: clients send parts to them directly, by addresses that are signed, and all else is as on disk."""
 
-import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -15,9 +14,10 @@ from conftest import Crank
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database
 from domains.media.policy.purposes import PART_BYTES, UPLOAD_KEPT
-from domains.media.providers.port import Away, Depot, Missing, Storage
+from domains.media.providers.port import Away, Depot, Missing
 from domains.media.providers.setup import BadSetting, storage_of
 from domains.media.service import clearing
+from factories.clouds import kept_in, sent, whole
 from factories.files import begin, complete, mp4, path_of, picture, wav
 from factories.people import Learner
 
@@ -30,39 +30,6 @@ def s3() -> Iterator[str]:
     httpx.put(f"http://{host}:{port}/files").raise_for_status()
     yield f"s3://key:secret@files?endpoint={quote(f'http://{host}:{port}')}"
     server.stop()
-
-
-@contextlib.contextmanager
-def kept_in(db: Database, storage: Storage) -> Iterator[None]:
-    """What the house keeps from now on, it keeps there."""
-    depot = db.port(Depot)
-    before = depot.storage
-    object.__setattr__(depot, "storage", storage)
-    try:
-        yield
-    finally:
-        object.__setattr__(depot, "storage", before)
-
-
-async def sent(upload: dict[str, object], content: bytes, numbers: set[int] | None = None) -> None:
-    """By a client that knows nothing of us: no token, no address of ours."""
-    async with httpx.AsyncClient() as outside:
-        for part in upload["parts"]:  # type: ignore[attr-defined]
-            if numbers is not None and part["number"] not in numbers:
-                continue
-            piece = content[part["offset"] : part["offset"] + part["size_bytes"]]
-            if part["fields"] is not None:
-                answer = await outside.request(
-                    str(upload["method"]), part["url"], data=part["fields"], files={"file": piece}
-                )
-            else:
-                answer = await outside.request(
-                    str(upload["method"]),
-                    part["url"],
-                    content=piece,
-                    headers=upload["headers"],  # type: ignore[arg-type]
-                )
-            assert answer.status_code == 200, answer.text
 
 
 async def test_a_picture_goes_to_s3_by_a_presigned_address_and_is_shown_from_there(
@@ -138,10 +105,6 @@ async def test_every_storage_keeps_what_it_is_given_and_forgets_it_when_told(s3:
         with pytest.raises(Missing):
             await whole(storage.read("a/b"))
         await storage.aclose()
-
-
-async def whole(pieces: AsyncIterator[bytes]) -> bytes:
-    return b"".join([piece async for piece in pieces])
 
 
 @pytest.mark.parametrize(

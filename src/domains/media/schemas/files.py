@@ -31,10 +31,9 @@ class UploadIn(In, frozen=True):
 
 
 class ImportIn(In, frozen=True):
-    """`name` is taken from the address where none is given."""
+    """Of a file for courses. `name` is taken from the address where none is given."""
 
     url: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
-    purpose: Purpose = Purpose.COURSE
     visibility: FileVisibility | None = None
     name: Name | None = None
     alt: Alt = ""

@@ -7,7 +7,7 @@ from domains.kernel.addresses import parsed
 from domains.kernel.egress import Away, OutOfReach, TooLarge
 from domains.kernel.uow import Database
 from domains.media.errors import BadMediaField, FileTooLarge, ImportFailed
-from domains.media.policy.purposes import MOST_BYTES
+from domains.media.policy.purposes import MOST_BYTES, Purpose
 from domains.media.policy.types import Kind
 from domains.media.providers.port import Depot
 from domains.media.repository.files import File
@@ -22,9 +22,9 @@ MOST_FETCHED = max(MOST_BYTES[kind] for kind in (Kind.IMAGE, Kind.AUDIO, Kind.DO
 async def fetch(db: Database, owner_id: UUID, data: ImportIn) -> File:
     """Raises NotForYou, ImportFailed, FileTooLarge, QuotaExceeded, and what an upload may fail with."""
     name = data.name or unquote(urlsplit(data.url).path).rstrip("/").rpartition("/")[2][:200] or "file"
-    wish = wish_of(owner_id, data.purpose, data.visibility, name, data.alt)
+    wish = wish_of(owner_id, Purpose.COURSE, data.visibility, name, data.alt)
     async with db.begin() as uow:
-        await storing.check_purpose(uow, owner_id, data.purpose, data.course_id)
+        await storing.check_purpose(uow, owner_id, Purpose.COURSE, data.course_id)
         await storing.check_room(uow, owner_id, 1, data.course_id)
     depot, place = db.port(Depot), parsed(data.url)
     if place is None or not depot.egress.takes(data.url):
@@ -40,5 +40,5 @@ async def fetch(db: Database, owner_id: UUID, data: ImportIn) -> File:
             raise ImportFailed("Nothing answers there in time") from None
         if answer.status != 200:
             raise ImportFailed(f"The answer there is {answer.status}; addresses that lead elsewhere are not followed")
-        found = await looking.look(depot, file, data.purpose)
+        found = await looking.look(depot, file, Purpose.COURSE)
         return await storing.keep(db, wish, found, file)
