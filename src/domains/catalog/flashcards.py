@@ -10,8 +10,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from domains.catalog.content import Exercise
 from domains.catalog.items import item_id
 from domains.catalog.kinds import Kind, Sides
+from domains.catalog.kinds.assets import AudioOut, ImageOut, shown_audio, shown_image
 from domains.catalog.policy.groups import plain
 from domains.catalog.revisions import RevisionContent
 
@@ -19,13 +21,21 @@ _MOST_KEPT = 64
 
 
 class Flashcard(Struct, frozen=True):
-    """`front` is in the language that is learned, if there is one; the first of `back` is the author's own."""
+    """`front` is in the language that is learned, if there is one, unless an author made the card; the first of `back`
+    is the author's own."""
 
     front: str
     front_language: str
     back: tuple[str, ...]
     back_language: str
     lesson_id: UUID
+    note: str
+    """Shown with the back."""
+    image: ImageOut | None
+    """Of the front, like the audio."""
+    audio: AudioOut | None
+    back_image: ImageOut | None
+    back_audio: AudioOut | None
 
 
 class _Kept(NamedTuple):
@@ -68,7 +78,7 @@ def _cards(revision: RevisionContent) -> dict[UUID, Flashcard]:
         for exercise in lesson.exercises:
             texts, all_sides = _sides(exercise.content, course.target_language)
             for text, sides in zip(texts, all_sides, strict=True):
-                cards.setdefault(item_id(revision.course_id, text), _card(sides, lesson_id))
+                cards.setdefault(item_id(revision.course_id, text), _card(sides, lesson_id, exercise))
     return cards
 
 
@@ -78,6 +88,17 @@ def _sides(content: Kind[Any], target: str) -> tuple[tuple[str, ...], tuple[Side
     return (content.item_texts(target), sides) if sides else ((), ())
 
 
-def _card(sides: Sides, lesson_id: UUID) -> Flashcard:
-    back = tuple(dict.fromkeys(map(plain, sides.back)))
-    return Flashcard(plain(sides.front), sides.front_language, back, sides.back_language, lesson_id)
+def _card(sides: Sides, lesson_id: UUID, exercise: Exercise | None = None) -> Flashcard:
+    shown = exercise if sides.as_asked else None
+    return Flashcard(
+        front=plain(sides.front),
+        front_language=sides.front_language,
+        back=tuple(dict.fromkeys(map(plain, sides.back))),
+        back_language=sides.back_language,
+        lesson_id=lesson_id,
+        note=sides.note,
+        image=shown_image(shown.image if shown else None),
+        audio=shown_audio(shown.audio if shown else None),
+        back_image=shown_image(sides.back_image),
+        back_audio=shown_audio(sides.back_audio),
+    )

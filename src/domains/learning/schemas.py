@@ -202,6 +202,13 @@ class FlashcardOut(Out, frozen=True):
     front_language: str
     back: list[str]
     back_language: str
+    note: str
+    """Shown with the back."""
+    image: ImageOut | None
+    """Of the front, like the audio."""
+    audio: AudioOut | None
+    back_image: ImageOut | None
+    back_audio: AudioOut | None
     lesson_id: UUID
     due: datetime | None
     """None for a card never seen."""

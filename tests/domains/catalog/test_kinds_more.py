@@ -155,6 +155,12 @@ def test_pairs_with_pictures_and_sounds_do_not_show_what_is_to_be_found() -> Non
     assert list(content.media()) == [f"sha256:{'1' * 64}", f"sha256:{'2' * 64}"]
 
 
+def test_pairs_may_have_more_on_the_right_than_belongs_to_anything() -> None:
+    content = made("match_pairs", decoys=["the duck"])
+    assert sorted(content.prompt("seed").right) == ["the cat", "the dog", "the duck"]  # type: ignore[attr-defined]
+    assert grade(content, [["el gato", "the duck"], ["el perro", "the dog"]])[:2] == ("wrong", 0.5)
+
+
 def test_a_picture_is_picked_by_an_id_that_is_no_name() -> None:
     content = made("pick_picture")
     shown = msgspec.to_builtins(content.prompt("seed"))
@@ -179,6 +185,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("word_bank", {"words": ["el", "gato"]}, "`words` lack come to build `accepted[0]`"),
     ("listen_tap", {"words": ["el", "gato"]}, "`words` lack come to build `accepted[0]`"),
     ("match_pairs", {"pairs": [["a", "b"], ["a", "c"]]}, "must not say the same as `pairs[0]` on the left"),
+    ("match_pairs", {"decoys": ["the cat"]}, "`decoys` must not be texts on the right of `pairs`"),
     ("match_pairs", {"images": {"z": {"media": f"sha256:{'1' * 64}"}}}, "none of the texts on the left"),
     ("cloze", {"text": "no gap"}, "`text` has 0 gaps (`___`), but `gaps` has answers for 2"),
     ("cloze", {"gaps": [["llamo"], [""]]}, "`gaps[1][0]` must not be empty"),

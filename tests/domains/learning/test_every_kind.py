@@ -224,3 +224,16 @@ async def test_tests_ask_nothing_that_learners_judge_themselves(ada: Learner, co
     kinds = {exercise["kind"] for exercise in asked.json()["exercises"]}
     assert kinds
     assert kinds.isdisjoint({"essay", "flashcard", "speak"})
+
+
+async def test_cards_of_decks_are_reviewed_with_all_that_is_on_them(
+    ada: Learner, course: RevisionContent, db: Database
+) -> None:
+    cards = (await ada.get(f"/courses/{course.course_id}/flashcards?new=50&limit=50")).json()["cards"]
+    by_front = {card["front"]: card for card in cards}
+    assert {f"palabra {n}" for n in range(25)} <= by_front.keys()
+    cat = by_front["el gato"]
+    assert (cat["back"], cat["note"]) == (["the cat"], "Plural: los gatos.")
+    assert cat["image"] == {"url": f"/media/{'1' * 64}", "alt": "a map"}
+    rated = await ada.post(f"/courses/{course.course_id}/flashcards/{cat['item_id']}/reviews", {"rating": "easy"})
+    assert rated.status_code == 200, rated.text

@@ -16,7 +16,6 @@ from domains.catalog.kinds.kind import (
     decoded,
     require_short,
     require_texts,
-    two_sides,
 )
 from domains.catalog.policy.grade import Grade, Token, Verdict, graded
 from domains.catalog.policy.lexicon import Lexicon
@@ -75,7 +74,19 @@ class Flashcard(Kind[Button], frozen=True, tag="flashcard"):
         return super().item_texts(target)
 
     def sides(self, target: str) -> tuple[Sides, ...]:
-        return two_sides(self.text, self.language, self.back, self.answer_language, target)
+        # Its front is the one that its author chose, whatever is learned.
+        return (
+            Sides(
+                self.text,
+                self.language,
+                self.back,
+                self.answer_language,
+                as_asked=True,
+                note=self.note,
+                back_image=self.back_image,
+                back_audio=self.back_audio,
+            ),
+        )
 
     def prompt(self, seed: str) -> FlashcardPrompt:
         return FlashcardPrompt(

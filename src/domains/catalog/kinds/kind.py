@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from domains.catalog.errors import AnswerShape
-from domains.catalog.kinds.assets import MediaRef
+from domains.catalog.kinds.assets import Audio, Image, MediaRef
 from domains.catalog.policy.grade import Grade
 from domains.catalog.policy.lexicon import Lexicon
 
@@ -57,6 +57,12 @@ class Sides(NamedTuple):
     front_language: str
     back: tuple[str, ...]
     back_language: str
+    as_asked: bool = False
+    """The front is what the exercise asks, so that its picture and sound belong to it."""
+    note: str = ""
+    """Shown with the back."""
+    back_image: Image | None = None
+    back_audio: Audio | None = None
 
 
 class Prompt(Struct, frozen=True, tag_field="kind"):
@@ -247,7 +253,7 @@ def two_sides(text: str, language: str, other: tuple[str, ...], other_language: 
     """The card of something in two languages."""
     if other_language == target and language != target:
         return (Sides(other[0], other_language, (text,), language),)
-    return (Sides(text, language, other, other_language),)
+    return (Sides(text, language, other, other_language, as_asked=True),)
 
 
 # ---- what content may be: each raises ValueError with the name of the field

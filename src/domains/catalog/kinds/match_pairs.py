@@ -70,6 +70,8 @@ class MatchPairs(Kind[list[Pair]], frozen=True, tag="match_pairs"):
     pairs: Annotated[tuple[Pair, ...], msgspec.Meta(min_length=2, max_length=MOST_PAIRS)]
     images: Mapping[str, Image] = {}
     audio: Mapping[str, Audio] = {}
+    decoys: Annotated[tuple[str, ...], msgspec.Meta(max_length=MOST_PAIRS)] = ()
+    """More texts on the right, which belong to none on the left."""
     text: Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)] = ""
     """What belongs together, where that needs to be said."""
 
@@ -77,6 +79,10 @@ class MatchPairs(Kind[list[Pair]], frozen=True, tag="match_pairs"):
         left, right = ([pair[place] for pair in self.pairs] for place in (0, 1))
         for place, pair in enumerate(self.pairs):
             require_texts(**{f"pairs[{place}]": pair})
+        require_texts(decoys=self.decoys)
+        require_distinct(decoys=self.decoys)
+        if not set(self.decoys).isdisjoint(right):
+            raise ValueError("`decoys` must not be texts on the right of `pairs`")
         for side, texts in (("left", left), ("right", right)):
             try:
                 require_distinct(pairs=texts)
@@ -94,6 +100,8 @@ class MatchPairs(Kind[list[Pair]], frozen=True, tag="match_pairs"):
         for left, right in self.pairs:
             yield self.language, left
             yield self.right_language, right
+        for decoy in self.decoys:
+            yield self.right_language, decoy
 
     def media(self) -> Iterator[MediaRef]:
         return refs(*self.images.values(), *self.audio.values())
@@ -116,7 +124,7 @@ class MatchPairs(Kind[list[Pair]], frozen=True, tag="match_pairs"):
     def prompt(self, seed: str) -> MatchPairsPrompt:
         shown = {text: option_id(text) for text in (*self.images, *self.audio)}
         left = shuffled([shown.get(pair[0], pair[0]) for pair in self.pairs], seed, "left")
-        right = shuffled([pair[1] for pair in self.pairs], seed, "right")
+        right = shuffled([*(pair[1] for pair in self.pairs), *self.decoys], seed, "right")
         images = {shown[text]: image_out(image) for text, image in self.images.items()}
         audio = {shown[text]: audio_out(sound) for text, sound in self.audio.items()}
         return MatchPairsPrompt(self.language, self.right_language, left, right, images, audio, self.text)
