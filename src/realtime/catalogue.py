@@ -67,6 +67,8 @@ COMMANDS: dict[str, Command] = {
     wire.CLASSROOM_UNWATCH: Command(wire.ClassroomUnwatch, "Stop watching one class, or all."),
     wire.COURSE_WATCH: Command(wire.CourseWatch, "Watch a course that one learns.", _ROOM),
     wire.COURSE_UNWATCH: Command(wire.CourseUnwatch, "Stop watching one course, or all."),
+    wire.DRAFT_WATCH: Command(wire.DraftWatch, "Watch the draft of a course that one works on.", _ROOM),
+    wire.DRAFT_UNWATCH: Command(wire.DraftUnwatch, "Stop watching one draft, or all."),
     wire.ANSWER_SUBMIT: Command(
         wire.AnswerSubmit,
         "Answer an exercise; acknowledged with the body of the REST call.",
@@ -104,6 +106,7 @@ FRAMES: dict[str, Sent] = {
     wire.CLASSROOM_PROGRESS: Sent(wire.ClassroomProgress, "A member of a watched class answered."),
     wire.SESSION_PROGRESS: Sent(wire.SessionProgress, "A watched session as it stands now."),
     wire.COURSE_CHANGED: Sent(wire.CourseChanged, "The revision of a watched course that is published now."),
+    wire.DRAFT_CHANGED: Sent(wire.DraftChanged, "A watched draft as it stands now."),
     wire.PRESENCE_CHANGED: Sent(wire.PresenceChanged, "How many people are in a room; at most once a second."),
     wire.ROOM_LEFT: Sent(wire.RoomLeft, "This socket is no longer in a room."),
 }

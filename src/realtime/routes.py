@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from domains.catalog.events import CourseRevisionPublished
+from domains.catalog.events import CourseRevisionPublished, DraftEdited
 from domains.classrooms.events import ClassroomArchived, ClassroomReopened, MemberJoined, MemberLeft, RoleChanged
 from domains.gamification.events import AchievementAwarded as AchievementReached
 from domains.gamification.events import GemsChanged as GemsMoved
@@ -17,7 +17,7 @@ from domains.learning.events import LessonCompleted as LessonFinished
 from domains.notifications.events import NotificationCreated as NotificationRecorded
 from domains.notifications.events import NotificationsRead
 from realtime.messages import LeagueMoved, LearnerDid, Message, RoomMoved, SessionsEnded, ToLearner
-from realtime.rooms import CLASSROOM, COURSE
+from realtime.rooms import CLASSROOM, COURSE, DRAFT
 from realtime.wire import (
     AchievementAwarded,
     GemsChanged,
@@ -84,6 +84,8 @@ def route(fact: Event) -> tuple[Message, ...]:
             return (LearnerDid(fact.user_id, practised),)
         case CourseRevisionPublished():
             return (RoomMoved(f"{COURSE}{fact.course_id}"),)
+        case DraftEdited():
+            return (RoomMoved(f"{DRAFT}{fact.course_id}"),)
         case MemberJoined() | MemberLeft() | RoleChanged() | ClassroomArchived() | ClassroomReopened():
             return (RoomMoved(f"{CLASSROOM}{fact.classroom_id}"),)
         case LessonRewarded(lesson_id=None):

@@ -32,6 +32,7 @@ CLASSROOM_SNAPSHOT = "classroom.snapshot"
 CLASSROOM_PROGRESS = "classroom.progress"
 SESSION_PROGRESS = "session.progress"
 COURSE_CHANGED = "course.changed"
+DRAFT_CHANGED = "draft.changed"
 PRESENCE_CHANGED = "presence.changed"
 ROOM_LEFT = "room.left"
 
@@ -43,6 +44,8 @@ CLASSROOM_WATCH = "classroom.watch"
 CLASSROOM_UNWATCH = "classroom.unwatch"
 COURSE_WATCH = "course.watch"
 COURSE_UNWATCH = "course.unwatch"
+DRAFT_WATCH = "draft.watch"
+DRAFT_UNWATCH = "draft.unwatch"
 ANSWER_SUBMIT = "answer.submit"
 
 
@@ -98,6 +101,16 @@ class CourseWatch(In, frozen=True):
 
 class CourseUnwatch(In, frozen=True):
     """Without an id: every course that this socket watches."""
+
+    course_id: UUID | None = None
+
+
+class DraftWatch(In, frozen=True):
+    course_id: UUID
+
+
+class DraftUnwatch(In, frozen=True):
+    """Without an id: every draft that this socket watches."""
 
     course_id: UUID | None = None
 
@@ -337,6 +350,17 @@ class CourseChanged(Out, frozen=True):
     course_id: UUID
     revision_id: UUID
     number: int
+
+
+class DraftChanged(Out, frozen=True):
+    """The draft of a course as its authors have it: once after `draft.watch`, then whenever somebody has changed it.
+    `version` is that of the tree and only grows; where it has grown by more than one, more has changed than is said."""
+
+    course_id: UUID
+    version: int
+    node_id: UUID | None
+    """Null where the change was about the course itself, its order, or several nodes."""
+    by_id: UUID | None
 
 
 class PresenceChanged(Out, frozen=True):

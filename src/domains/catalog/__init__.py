@@ -12,7 +12,7 @@ from domains.catalog.controllers.authoring import AuthoredCoursesController
 from domains.catalog.controllers.authoring_nodes import DraftNodesController
 from domains.catalog.controllers.categories import CategoriesController
 from domains.catalog.controllers.courses import CoursesController, SearchController
-from domains.catalog.events import CourseRevisionPublished
+from domains.catalog.events import CourseRevisionPublished, DraftEdited
 from domains.catalog.handlers import SUBSCRIPTIONS
 from domains.catalog.jobs import JOBS
 from domains.catalog.rights import PERSONAL_DATA
@@ -27,7 +27,7 @@ DOMAIN = Domain(
         AuthoredCoursesController,
         DraftNodesController,
     ],
-    events=[CourseRevisionPublished],
+    events=[CourseRevisionPublished, DraftEdited],
     subscriptions=SUBSCRIPTIONS,
     jobs=JOBS,
     personal_data=PERSONAL_DATA,

@@ -14,6 +14,7 @@ import msgspec
 from domains.catalog import accepting, items, repository
 from domains.catalog.accepting import AcceptedAnswer, accept_answer, same_question, standing
 from domains.catalog.content import Course
+from domains.catalog.decks import BroughtDeck, read_deck, write_deck
 from domains.catalog.errors import (
     AnswerShape,
     CourseNotFound,
@@ -24,7 +25,7 @@ from domains.catalog.errors import (
     NotAcceptable,
 )
 from domains.catalog.flashcards import Flashcard, flashcards, items_of
-from domains.catalog.formats import Remark, Report, Written
+from domains.catalog.formats import Remark, Report, ScheduledCard, Written
 from domains.catalog.kinds import ANSWER_FORMS, AnyPrompt, Content, Demand, Effort, Kind, Prompt
 from domains.catalog.kinds.assets import AudioOut, ImageOut, shown_audio, shown_image
 from domains.catalog.kinds.kind import Button
@@ -33,9 +34,11 @@ from domains.catalog.policy.grade import Grade, Token, Verdict
 from domains.catalog.policy.lexicon import Lexicon
 from domains.catalog.policy.nearness import nearness
 from domains.catalog.repository import reading
+from domains.catalog.repository.drafts import now as draft_now
 from domains.catalog.repository.reading import Counted, CourseLine
 from domains.catalog.revisions import ExerciseView, LessonView, RevisionContent, kept_revision, revision
 from domains.catalog.schemas.courses import CourseOut
+from domains.catalog.service.authors import still_authors
 from domains.catalog.service.courses import (
     DEMO_SLUG,
     PublishedCourse,
@@ -172,6 +175,7 @@ __all__ = [
     "AnswerShape",
     "AnyPrompt",
     "AudioOut",
+    "BroughtDeck",
     "Button",
     "Content",
     "Counted",
@@ -198,6 +202,7 @@ __all__ = [
     "Remark",
     "Report",
     "RevisionContent",
+    "ScheduledCard",
     "Token",
     "Verdict",
     "Written",
@@ -209,6 +214,7 @@ __all__ = [
     "courses_by_id",
     "courses_by_slug",
     "demo_course",
+    "draft_now",
     "effort",
     "ensure_demo_course",
     "export_course",
@@ -229,6 +235,7 @@ __all__ = [
     "published_courses",
     "published_lesson",
     "published_number",
+    "read_deck",
     "rebuild_search",
     "revision",
     "said",
@@ -238,5 +245,7 @@ __all__ = [
     "shown_course",
     "shown_image",
     "standing",
+    "still_authors",
+    "write_deck",
     "write_missing_search",
 ]

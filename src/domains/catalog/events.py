@@ -15,3 +15,12 @@ class CourseRevisionPublished(Event, frozen=True, kw_only=True, tag="catalog.cou
     revision_id: UUID
     number: int
     """Counts the revisions of the course from 1."""
+
+
+class DraftEdited(Event, frozen=True, kw_only=True, tag="catalog.draft_edited.v1"):
+    """Something of a course's draft is other than before. For live screens only: `version` is in the draft's row."""
+
+    durable: ClassVar[bool] = False
+
+    course_id: UUID
+    version: int

@@ -137,6 +137,23 @@ export interface DialoguePrompt {
   turns: TurnOut[];
 }
 
+/** The draft of a course as its authors have it: once after `draft.watch`, then whenever somebody has changed it. `version` is that of the tree and only grows; where it has grown by more than one, more has changed than is said. */
+export interface DraftChanged {
+  course_id: Uuid;
+  version: number;
+  node_id: Uuid | null;
+  by_id: Uuid | null;
+}
+
+/** Without an id: every draft that this socket watches. */
+export interface DraftUnwatch {
+  course_id?: Uuid | null;
+}
+
+export interface DraftWatch {
+  course_id: Uuid;
+}
+
 export interface EssayPrompt {
   kind: "essay";
   text: string;
@@ -546,6 +563,8 @@ export interface Frames {
   "session.progress": SessionProgress;
   /** The revision of a watched course that is published now. */
   "course.changed": CourseChanged;
+  /** A watched draft as it stands now. */
+  "draft.changed": DraftChanged;
   /** How many people are in a room; at most once a second. */
   "presence.changed": PresenceChanged;
   /** This socket is no longer in a room. */
@@ -599,6 +618,18 @@ export interface Commands {
   /** Stop watching one course, or all. */
   "course.unwatch": {
     payload: CourseUnwatch;
+    accepted: Accepted;
+    refusal: "internal" | "realtime.bad_payload" | "realtime.timeout" | "unavailable";
+  };
+  /** Watch the draft of a course that one works on. */
+  "draft.watch": {
+    payload: DraftWatch;
+    accepted: Accepted;
+    refusal: "internal" | "realtime.bad_payload" | "realtime.not_found" | "realtime.timeout" | "realtime.too_many_rooms" | "unavailable";
+  };
+  /** Stop watching one draft, or all. */
+  "draft.unwatch": {
+    payload: DraftUnwatch;
     accepted: Accepted;
     refusal: "internal" | "realtime.bad_payload" | "realtime.timeout" | "unavailable";
   };

@@ -124,6 +124,8 @@ async def test_strangers_find_nothing_and_reviewers_change_nothing(client: httpx
     other = await began(eve)
     assert (await send(eve, "GET", f"/courses/{other}/nodes/{exercise['id']}")).status_code == 404
     assert (await send(eve, "DELETE", f"/courses/{other}/nodes/{exercise['id']}", seen="*")).status_code == 404
+    pairs = {(who.id, UUID(course)) for who in (ada, bob, root, eve)}
+    assert await api.still_authors(db, pairs) == pairs - {(eve.id, UUID(course))}
     assert [each["id"] for each in (await done(eve, "GET", "/courses?everything=true"))["items"]] == [other]
     assert len((await done(root, "GET", "/courses?everything=true"))["items"]) == 2
 

@@ -1,5 +1,6 @@
 """SQL of who works on which course. Each function is one round trip unless it says otherwise."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -14,6 +15,12 @@ _ADD = text("""
 """)
 _EXISTS = text("SELECT EXISTS (SELECT FROM catalog_course WHERE id = :course_id)")
 _COUNT_OWNED = text("SELECT count(*) FROM catalog_collaborator WHERE user_id = :user_id AND role = 'owner'")
+
+_AMONG = text("""
+    SELECT m.user_id, m.course_id FROM catalog_collaborator m
+    JOIN unnest(CAST(:users AS uuid[]), CAST(:courses AS uuid[])) AS g (user_id, course_id)
+        ON (m.user_id, m.course_id) = (g.user_id, g.course_id)
+""")
 
 _MINE = text("""
     SELECT c.id, c.slug, coalesce(convert_from(d.body, 'UTF8')::json ->> 'title', c.title) AS title, m.role,
@@ -95,3 +102,9 @@ async def forget(session: AsyncSession, user_id: UUID) -> None:
     """A course whose owner is gone has none. A few round trips."""
     for statement in _FORGET:
         await session.execute(statement, {"user_id": user_id})
+
+
+async def among(session: AsyncSession, pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Those of `pairs`, as person and course, in which the one works on the other."""
+    values = {"users": [user_id for user_id, _ in pairs], "courses": [course_id for _, course_id in pairs]}
+    return {(row[0], row[1]) for row in await session.execute(_AMONG, values)}

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.catalog.content import Course
 from domains.catalog.drafts import Branch, Stored
-from domains.kernel.uow import UnitOfWork
+from domains.kernel.uow import Database, UnitOfWork
 
 _DRAFT_OF = """
     SELECT d.course_id, c.slug, d.body, d.version, d.course_version, d.clean_version, d.state, d.review_required,
@@ -81,6 +81,12 @@ _CHILDREN = (
 """
 )
 _DELETED = _NODES + "AND n.deleted_with = n.id ORDER BY n.updated_at DESC, n.id LIMIT 200"
+_NOW = """
+    SELECT d.version, CASE WHEN count(n.id) = 1 THEN min(n.id::text)::uuid END AS node_id, d.updated_by
+    FROM catalog_draft d LEFT JOIN catalog_draft_node n ON n.course_id = d.course_id AND n.version = d.version
+        AND (n.deleted_with IS NULL OR n.deleted_with = n.id)
+    WHERE d.course_id = $1 GROUP BY d.course_id
+"""
 _MEDIA = r"""
     SELECT DISTINCT m[1] FROM (
         SELECT body FROM catalog_draft WHERE course_id = $1
@@ -180,6 +186,12 @@ async def hold(session: AsyncSession, course_id: UUID) -> Draft | None:
     """The draft, which nobody else changes until the commit."""
     row = (await session.execute(_HOLD, {"id": course_id})).one_or_none()
     return None if row is None else Draft(*row)
+
+
+async def now(database: Database, course_id: UUID) -> tuple[int, UUID | None, UUID | None] | None:
+    """Version, the node that the last change was about, if it was one, and who made it."""
+    rows = await database.fetch(_NOW, course_id)
+    return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
 
 
 async def slug(session: AsyncSession, course_id: UUID) -> str | None:

@@ -3,6 +3,7 @@
 Invariant: whoever has no part in a course is told that there is none.
 """
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -11,7 +12,7 @@ from domains.catalog.errors import CourseNotFound, NotYourCourse
 from domains.catalog.repository import authors as repository
 from domains.identity import api as identity
 from domains.identity.api import Permission
-from domains.kernel.uow import UnitOfWork
+from domains.kernel.uow import Database, UnitOfWork
 
 
 class CourseRole(StrEnum):
@@ -70,4 +71,18 @@ async def editor(uow: UnitOfWork, user_id: UUID, course_id: UUID) -> Access:
     found = await access(uow, user_id, course_id)
     if not found.may_edit:
         raise NotYourCourse("reviewers comment, editors and the owner change")
+    return found
+
+
+async def still_authors(db: Database, pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:
+    """Those of `pairs`, as person and course, in which the one may look at the draft of the other."""
+    async with db.begin() as uow:
+        found = await repository.among(uow.session, pairs)
+        # Whoever has no part of their own is staff: few look on.
+        for user_id, course_id in set(pairs) - found:
+            try:
+                await access(uow, user_id, course_id)
+            except CourseNotFound:
+                continue
+            found.add((user_id, course_id))
     return found

@@ -19,6 +19,7 @@ from domains.catalog.checks import checks, media_named
 from domains.catalog.content import Course, Exercise, Problem
 from domains.catalog.drafts import Branch, assembled, decoded, encoded, taken_apart
 from domains.catalog.errors import CourseInvalid, CourseNotFound
+from domains.catalog.events import DraftEdited
 from domains.catalog.kinds import Content
 from domains.catalog.repository import drafts as repository
 from domains.catalog.repository.drafts import Draft
@@ -94,6 +95,7 @@ async def replaced(uow: UnitOfWork, draft: Draft, course: Course, by_id: UUID | 
     await repository.empty(uow.session, draft.course_id)
     await repository.change_draft(uow.session, draft.course_id, version, body=body, now=now, by_id=by_id)
     await repository.insert_nodes(uow.session, draft.course_id, branches, now, by_id)
+    uow.record(DraftEdited(course_id=draft.course_id, version=version))
     if clean:
         await repository.clean(uow.session, draft.course_id, version)
     await keep_media(uow, draft.course_id)
@@ -115,6 +117,7 @@ async def accepted(uow: UnitOfWork, course_id: UUID, exercise_id: UUID, wider: C
             branch.body, branch.version = encoded(replace(exercise, content=content)), version
             await repository.update_nodes(uow.session, course_id, [branch], now, None)
             await repository.change_draft(uow.session, course_id, version, body=None, now=now, by_id=None)
+            uow.record(DraftEdited(course_id=course_id, version=version))
             if not draft.in_progress:
                 await repository.clean(uow.session, course_id, version)
 

@@ -37,6 +37,7 @@ from domains.catalog.errors import (
     VersionNeeded,
     VersionStale,
 )
+from domains.catalog.events import DraftEdited
 from domains.catalog.repository import authors
 from domains.catalog.repository import drafts as repository
 from domains.catalog.repository.drafts import Draft
@@ -142,6 +143,7 @@ async def patch_course(uow: UnitOfWork, access: Access, given: Seen, patch: Cour
         await repository.change_draft(
             uow.session, access.course_id, draft.version + 1, body=body, now=utc_now(), by_id=access.user_id
         )
+        uow.record(DraftEdited(course_id=access.course_id, version=draft.version + 1))
         if _names_media(body):
             await drafts.keep_media(uow, access.course_id)
     return await drafts.opened(uow, access.course_id)
@@ -215,6 +217,7 @@ async def _store(uow: UnitOfWork, access: Access, tree: Tree, version: int) -> N
     if rest:
         await repository.update_nodes(uow.session, access.course_id, rest, now, access.user_id)
     await repository.change_draft(uow.session, access.course_id, version, body=None, now=now, by_id=access.user_id)
+    uow.record(DraftEdited(course_id=access.course_id, version=version))
     if any(_names_media(tree.branches[node_id].body) for node_id in tree.changed):
         await drafts.keep_media(uow, access.course_id)
 

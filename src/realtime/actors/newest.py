@@ -1,0 +1,52 @@
+"""A course for those who learn it, or its draft for those who write it: what is newest. Invariant: the number that says
+so only grows."""
+
+import msgspec
+
+from realtime.actor import Post
+from realtime.actors.room import Mail, RoomActor
+from realtime.bus import Listener
+from realtime.ports import Clock, Emitter, FindCourse, FindDraft
+from realtime.rooms import Rooms
+from realtime.wire import COURSE_CHANGED, DRAFT_CHANGED, CourseChanged, DraftChanged
+
+State = CourseChanged | DraftChanged
+
+
+class NewestActor(RoomActor[State | None]):
+    """It is told to look again when there is something new."""
+
+    def __init__(
+        self,
+        room: str,
+        *,
+        rooms: Rooms,
+        emitter: Emitter,
+        clock: Clock,
+        post: Post[Mail],
+        find: FindCourse | FindDraft,
+        ears: Listener,
+    ) -> None:
+        super().__init__(room, rooms=rooms, emitter=emitter, clock=clock, post=post, ears=ears)
+        self._find = find
+        self._now: State | None = None
+
+    async def read(self) -> State | None:
+        return await self._find(self._subject)
+
+    def take(self, state: State | None) -> None:
+        if state is None or (self._now is not None and _number(state) <= _number(self._now)):
+            return
+        self._now = state
+        self.tell(_event(state), state)
+
+    def greeting(self) -> tuple[str, msgspec.Struct] | None:
+        return None if self._now is None else (_event(self._now), self._now)
+
+
+def _number(state: State) -> int:
+    return state.version if isinstance(state, DraftChanged) else state.number
+
+
+def _event(state: State) -> str:
+    return DRAFT_CHANGED if isinstance(state, DraftChanged) else COURSE_CHANGED
