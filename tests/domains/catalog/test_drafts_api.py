@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from domains.catalog import api
 from domains.catalog.content import Course, encode
-from domains.catalog.errors import DraftInProgress
+from domains.catalog.errors import CourseInvalid, DraftInProgress
 from domains.catalog.kinds import Translate
 from domains.catalog.repository import authors
 from domains.catalog.service import drafts
+from domains.catalog.service.courses import publish_draft
 from domains.identity.service.roles import change_roles
 from domains.kernel.uow import Database
 from domains.media import api as media
@@ -74,6 +75,16 @@ async def owned(db: Database, who: Learner, course: Course) -> api.RevisionConte
     return content
 
 
+def whole_course() -> Course:
+    """The small course, with something to read where it says so."""
+    course = small_course()
+    [section] = course.sections
+    [unit] = section.units
+    *lessons, read = unit.lessons
+    unit = replace(unit, lessons=(*lessons, replace(read, text="Ducks are birds.")))
+    return replace(course, sections=(replace(section, units=(unit,)),))
+
+
 async def document(db: Database, course: UUID | str) -> Course:
     async with db.begin() as uow:
         return (await drafts.document(uow, UUID(str(course)))).course
@@ -97,9 +108,13 @@ async def test_a_course_grows_from_nothing_until_nothing_is_missing(client: http
     assert (made.title, next(made.exercises()).content) == ("Numbers", Translate("uno", "es", "en", ("one",)))
     assert (await client.get(f"/api/v1/courses/{course}")).status_code == 404, "learners do not see drafts"
     async with db.begin() as uow:
-        assert (await api.publish(uow, made, draft="keep")).course_id == UUID(course)
+        assert (await publish_draft(uow, UUID(course))).course_id == UUID(course)
     [mine] = (await done(ada, "GET", "/courses"))["items"]
-    assert (mine["id"], mine["role"], mine["published"], mine["changed"]) == (course, "owner", True, True)
+    assert (mine["id"], mine["role"], mine["published"], mine["changed"]) == (course, "owner", True, False)
+    await done(ada, "DELETE", f"/courses/{course}/nodes/{exercise['id']}", seen="*")
+    async with db.begin() as uow:
+        with pytest.raises(CourseInvalid, match="the course has no exercise; the lesson is empty"):
+            await publish_draft(uow, UUID(course))
 
 
 async def test_strangers_find_nothing_and_reviewers_change_nothing(client: httpx.AsyncClient, db: Database) -> None:
@@ -264,15 +279,13 @@ async def test_deleting_is_taken_back_and_copies_are_nodes_of_their_own(
 
 async def test_nodes_keep_their_ids_from_draft_to_learners_and_back(client: httpx.AsyncClient, db: Database) -> None:
     ada = await person(client, db, "Ada")
-    content = await owned(db, ada, small_course())
+    content = await owned(db, ada, whole_course())
     course = f"/courses/{content.course_id}"
     lesson = content.node_ids["lesson", "l0"]
     node = await done(ada, "GET", f"{course}/nodes/{lesson}")
     await done(ada, "DELETE", f"{course}/nodes/{lesson}", seen=node["etag"])
     async with db.begin() as uow:
-        found, version = await drafts.document(uow, content.course_id)
-        await api.publish(uow, found, draft="keep")
-        await drafts.published(uow, content.course_id, version)
+        await publish_draft(uow, content.course_id)
         assert not (await drafts.opened(uow, content.course_id)).in_progress
     assert (await done(ada, "GET", f"{course}/deleted"))["items"] == []
     unit = str(content.node_ids["unit", "s/u"])
@@ -284,7 +297,7 @@ async def test_nodes_keep_their_ids_from_draft_to_learners_and_back(client: http
 
 async def test_an_accepted_answer_is_in_the_draft_too(client: httpx.AsyncClient, db: Database) -> None:
     ada = await person(client, db, "Ada")
-    content = await owned(db, ada, small_course())
+    content = await owned(db, ada, whole_course())
     course = f"/courses/{content.course_id}"
     ids = content.node_ids
     asked = [ids["exercise", f"l{number}/translate"] for number in (0, 1)]
@@ -303,21 +316,15 @@ async def test_an_accepted_answer_is_in_the_draft_too(client: httpx.AsyncClient,
         await done(ada, "PATCH", f"{course}/nodes/{exercise}", patch, seen="*")
     for exercise in asked:
         await accept(exercise, b'"the drake"')
-    found, version = await _draft(db, content.course_id)
+    found = await document(db, content.course_id)
     same, other = (each for each in found.exercises() if each.key.endswith("translate"))
     assert same.content == Translate("el pato", "es", "en", ("mine", "the drake")), "both are kept"
     assert same.hints == ("h",)
     assert other.content == Translate("el perro", "es", "en", ("mine",)), "it asks for something else now"
     async with db.begin() as uow:
-        now = await api.publish(uow, found, draft="keep")
-        await drafts.published(uow, content.course_id, version)
+        now = await publish_draft(uow, content.course_id)
     latest = await api.revision(db, now.revision_id)
     assert api.check(latest.exercises[asked[0]], b'"the drake"', latest.lexicon).correct
-
-
-async def _draft(db: Database, course_id: UUID) -> drafts.Document:
-    async with db.begin() as uow:
-        return await drafts.document(uow, course_id)
 
 
 async def test_what_is_imported_replaces_a_draft_in_progress_only_where_that_is_wanted(
@@ -393,14 +400,10 @@ async def test_files_of_a_draft_stay_and_missing_ones_are_told(client: httpx.Asy
     assert await shown(there) == []
     assert await held() == {f"draft {there}"}
     async with db.begin() as uow:
-        found, version = await drafts.document(uow, UUID(course))
-        await api.publish(uow, found, draft="keep")
-        await drafts.published(uow, UUID(course), version)
+        await publish_draft(uow, UUID(course))
     await shown(None)
     async with db.begin() as uow:
-        found, version = await drafts.document(uow, UUID(course))
-        await api.publish(uow, found, draft="keep")
-        await drafts.published(uow, UUID(course), version)
+        await publish_draft(uow, UUID(course))
     assert await held() == {f"revision {there}"}, "the old revision may be what learners get again"
 
 

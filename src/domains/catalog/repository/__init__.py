@@ -51,6 +51,8 @@ _REVISION = text("SELECT id, course_id, number, content FROM catalog_revision WH
 
 _NODES = text("SELECT id, kind, key FROM catalog_node WHERE course_id = :course_id")
 
+_SLUG = text("SELECT slug FROM catalog_course WHERE id = :course_id")
+
 _PUBLISHED_OF_COURSE = text("SELECT published_revision_id FROM catalog_course WHERE id = :course_id")
 
 _PUBLISHED_NUMBER = """
@@ -146,6 +148,11 @@ async def revision(session: AsyncSession, revision_id: UUID) -> Revision | None:
 
 async def nodes(session: AsyncSession, course_id: UUID) -> list[Node]:
     return [Node(*row) for row in await session.execute(_NODES, {"course_id": course_id})]
+
+
+async def slug_of(session: AsyncSession, course_id: UUID) -> str | None:
+    found: str | None = await session.scalar(_SLUG, {"course_id": course_id})
+    return found
 
 
 async def published_of_course(session: AsyncSession, course_id: UUID) -> UUID | None:

@@ -18,7 +18,7 @@ from domains.kernel.uow import Database, UnitOfWork
 
 _DRAFT_OF = """
     SELECT d.course_id, c.slug, d.body, d.version, d.course_version, d.clean_version, d.state, d.review_required,
-        d.approved_version, d.publish_at, d.updated_at, d.updated_by
+        d.approved_version, d.publish_at, d.publish_version, d.edited_by, d.updated_at, d.updated_by
     FROM catalog_draft d JOIN catalog_course c ON c.id = d.course_id WHERE c.id = :id
 """
 _DRAFT = text(_DRAFT_OF)
@@ -33,7 +33,6 @@ _DELETE_UNPUBLISHED = text("""
     DELETE FROM catalog_course c
     WHERE c.id = :id AND NOT EXISTS (SELECT FROM catalog_revision r WHERE r.course_id = c.id) RETURNING c.id
 """)
-_SLUG = text("SELECT slug FROM catalog_course WHERE id = :id")
 
 _INSERT_DRAFT = text("""
     INSERT INTO catalog_draft (course_id, body, version, course_version, clean_version, updated_at, updated_by)
@@ -43,10 +42,25 @@ _CHANGE_DRAFT = text("""
     UPDATE catalog_draft
     SET version = :version, body = coalesce(CAST(:body AS bytea), body),
         course_version = CASE WHEN CAST(:body AS bytea) IS NULL THEN course_version ELSE :version END,
-        updated_at = :now, updated_by = :by_id
+        updated_at = :now, updated_by = :by_id,
+        edited_by = CASE WHEN CAST(:by_id AS uuid) IS NULL OR :by_id = ANY(edited_by) THEN edited_by
+                         ELSE edited_by || CAST(:by_id AS uuid) END
+    WHERE course_id = :course_id
+""").bindparams(sa.bindparam("by_id", type_=sa.Uuid()), sa.bindparam("now", type_=sa.DateTime(timezone=True)))
+_CLEAN = text("""
+    UPDATE catalog_draft
+    SET clean_version = :version, edited_by = '{}', approved_version = NULL,
+        publish_at = CASE WHEN publish_version <= :version THEN NULL ELSE publish_at END,
+        publish_version = CASE WHEN publish_version <= :version THEN NULL ELSE publish_version END
     WHERE course_id = :course_id
 """)
-_CLEAN = text("UPDATE catalog_draft SET clean_version = :version WHERE course_id = :course_id")
+_DIRTY = text("UPDATE catalog_draft SET clean_version = 0 WHERE course_id = :course_id")
+_FOLLOW = text("""
+    UPDATE catalog_draft
+    SET approved_version = CASE WHEN approved_version = :before THEN :after ELSE approved_version END,
+        publish_version = CASE WHEN publish_version = :before THEN :after ELSE publish_version END
+    WHERE course_id = :course_id
+""").bindparams(sa.bindparam("after", type_=sa.Integer()), sa.bindparam("before", type_=sa.Integer()))
 _PURGE = text("DELETE FROM catalog_draft_node WHERE course_id = :course_id AND deleted_with IS NOT NULL")
 _EMPTY = text("DELETE FROM catalog_draft_node WHERE course_id = :course_id")
 
@@ -141,6 +155,8 @@ class Draft(NamedTuple):
     review_required: bool
     approved_version: int | None
     publish_at: datetime | None
+    publish_version: int | None
+    edited_by: list[UUID]
     updated_at: datetime
     updated_by: UUID | None
 
@@ -148,6 +164,10 @@ class Draft(NamedTuple):
     def in_progress(self) -> bool:
         """Whether it says other than what is published."""
         return self.version > self.clean_version
+
+    @property
+    def approved(self) -> bool:
+        return self.approved_version == self.version
 
 
 class Outlined(NamedTuple):
@@ -194,11 +214,6 @@ async def now(database: Database, course_id: UUID) -> tuple[int, UUID | None, UU
     return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
 
 
-async def slug(session: AsyncSession, course_id: UUID) -> str | None:
-    found: str | None = await session.scalar(_SLUG, {"id": course_id})
-    return found
-
-
 async def insert_course(session: AsyncSession, course_id: UUID, course: Course) -> bool:
     """A course that is not published. Whether its slug was free."""
     values = {
@@ -242,6 +257,16 @@ async def change_draft(
 async def clean(session: AsyncSession, course_id: UUID, version: int) -> None:
     """Says that this version is what is published."""
     await session.execute(_CLEAN, {"course_id": course_id, "version": version})
+
+
+async def dirty(session: AsyncSession, course_id: UUID) -> None:
+    """Says that what is published is something else."""
+    await session.execute(_DIRTY, {"course_id": course_id})
+
+
+async def follow(session: AsyncSession, course_id: UUID, before: int, after: int) -> None:
+    """What was approved or planned of one version holds for another that the house itself has made of it."""
+    await session.execute(_FOLLOW, {"course_id": course_id, "before": before, "after": after})
 
 
 async def purge(session: AsyncSession, course_id: UUID) -> None:

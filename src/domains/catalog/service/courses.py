@@ -13,6 +13,7 @@ from domains.catalog.content import digest as digest_of
 from domains.catalog.errors import CourseInvalid, CourseNotFound, DraftInProgress, FormatUnknown
 from domains.catalog.events import CourseRevisionPublished
 from domains.catalog.formats import Report, Written
+from domains.catalog.repository import publishing
 from domains.catalog.revisions import revision
 from domains.catalog.service import drafts
 from domains.catalog.service.reading import show
@@ -34,9 +35,14 @@ class PublishedCourse(Struct, frozen=True):
 
 
 async def publish(
-    uow: UnitOfWork, course: Course, *, draft: Literal["refuse", "replace", "keep"] = "refuse"
+    uow: UnitOfWork,
+    course: Course,
+    *,
+    draft: Literal["refuse", "replace", "keep"] = "refuse",
+    by_id: UUID | None = None,
+    note: str = "",
 ) -> PublishedCourse:
-    """Makes `course` what learners get from now on. Safe to run twice at once.
+    """Makes `course` what learners get from now on. Safe to run twice at once. `by_id` and `note` go into the log.
 
     `draft`: what becomes of what authors have changed since the last publish. Either nothing is published, or the draft
     says what `course` says and their changes are lost, or it is left as it is, for a caller who sees to it.
@@ -62,6 +68,7 @@ async def publish(
     revision_id = new_id()
     stored = repository.Revision(revision_id, course_id, number, encode(course))
     await repository.publish_revision(uow.session, stored, digest)
+    await publishing.log(uow.session, course_id, "published", by_id=by_id, revision_id=revision_id, note=note)
     if behind:
         await drafts.replaced(uow, behind, course, None, clean=True)
     if files := frozenset(media_of(course)):
@@ -69,6 +76,22 @@ async def publish(
         await media.hold(uow, f"revision:{revision_id}", files)
     uow.record(CourseRevisionPublished(course_id=course_id, revision_id=revision_id, number=number))
     return PublishedCourse(course_id, revision_id, number, changed=True)
+
+
+async def publish_draft(uow: UnitOfWork, course_id: UUID) -> PublishedCourse:
+    """Makes what authors have written what learners get. Whoever calls has asked who may. Raises CourseNotFound, and
+    CourseInvalid with all that `drafts.problems` tells."""
+    slug = await repository.slug_of(uow.session, course_id)
+    if slug is None:
+        raise CourseNotFound
+    await repository.lock_course(uow.session, slug)
+    course, version = await drafts.document(uow, course_id)
+    found = [each.message for each, _ in await drafts.problems_of(uow, course_id, course)]
+    if found:
+        raise CourseInvalid("; ".join(found[:20]))
+    done = await publish(uow, course, draft="keep")
+    await drafts.published(uow, course_id, version)
+    return done
 
 
 def _nodes(course: Course) -> list[tuple[str, str]]:

@@ -61,9 +61,13 @@ async def problems(uow: UnitOfWork, course_id: UUID) -> list[tuple[Problem, UUID
     """What keeps the draft from being published, with the node that it is about; at most MOST_PROBLEMS. Raises
     CourseNotFound."""
     try:
-        course = (await document(uow, course_id)).course
+        return await problems_of(uow, course_id, (await document(uow, course_id)).course)
     except CourseInvalid as error:
         return [(Problem(error.detail), None)]
+
+
+async def problems_of(uow: UnitOfWork, course_id: UUID, course: Course) -> list[tuple[Problem, UUID | None]]:
+    """`problems` of a draft that says this."""
     named = media_named(course)
     found = list(islice(checks(course), MOST_PROBLEMS))
     for ref in sorted(named.keys() - await media.known(uow, named)):
@@ -118,12 +122,13 @@ async def accepted(uow: UnitOfWork, course_id: UUID, exercise_id: UUID, wider: C
             await repository.update_nodes(uow.session, course_id, [branch], now, None)
             await repository.change_draft(uow.session, course_id, version, body=None, now=now, by_id=None)
             uow.record(DraftEdited(course_id=course_id, version=version))
+            await repository.follow(uow.session, course_id, draft.version, version)
             if not draft.in_progress:
                 await repository.clean(uow.session, course_id, version)
 
 
 async def _begun(uow: UnitOfWork, course_id: UUID) -> Draft:
-    slug = await repository.slug(uow.session, course_id)
+    slug = await courses.slug_of(uow.session, course_id)
     if slug is None:
         raise CourseNotFound
     await courses.lock_course(uow.session, slug)
