@@ -215,6 +215,17 @@ class FlashcardOut(Out, frozen=True):
     intervals_s: IntervalsOut
 
 
+class DeckOut(Out, frozen=True):
+    items: int
+    """How many words and phrases of the course the deck schedules."""
+    new: int
+    """How many of them it schedules otherwise than a deck that was brought before."""
+    unknown: int
+    """Scheduled cards that this course does not have."""
+    remarks: list[str]
+    """What of the deck was not understood, each with its place."""
+
+
 class FlashcardsOut(Out, frozen=True):
     due: int
     """All that is due, also what is not shown."""

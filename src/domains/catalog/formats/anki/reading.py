@@ -114,8 +114,9 @@ class _Reader:
         self._stem = stem
         self._about = {deck: about for deck, one in found.decks.items() if (about := _about(one))}
         self._course = next((about for about in self._about.values() if about.slug), About())
-        self._target = options.target_language or _tag(self._course.target) or options.source_language or OTHERWISE
-        self._source = options.source_language or _tag(self._course.source) or self._target
+        # What the file says itself counts more than what it is said to be.
+        self._target = _tag(self._course.target) or options.target_language or options.source_language or OTHERWISE
+        self._source = _tag(self._course.source) or options.source_language or self._target
         self._media: dict[str, bytes] = {}
         self._refs: dict[str, str | None] = {}
         self._said: dict[str, _Said] = {}

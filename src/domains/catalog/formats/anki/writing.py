@@ -206,10 +206,10 @@ class _Writer:
         with closing(sqlite3.connect(":memory:")) as database:
             database.executescript(_SCHEMA)
             texts = [msgspec.json.encode(document).decode() for document in documents]
-            database.execute("INSERT INTO col VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", (*about, *texts))
-            database.executemany("INSERT INTO notes VALUES (?,?,?,?,?,?,?,?,?,?,?)", notes)
-            database.executemany("INSERT INTO cards VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
-            database.commit()
+            with database:
+                database.execute("INSERT INTO col VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", (*about, *texts))
+                database.executemany("INSERT INTO notes VALUES (?,?,?,?,?,?,?,?,?,?,?)", notes)
+                database.executemany("INSERT INTO cards VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
             return database.serialize()
 
     # ---- what is not said

@@ -266,17 +266,17 @@ class _Package:
         return " ".join(found.whole_text.split()) if found else ""
 
     def _of_course(self) -> Languages:
-        """What the options say, or else the metadata, or else most items."""
+        """What the metadata say, or else the options, or else most items."""
         said = Counter(
             tag
             for root in self._roots.values()
             if LANGUAGE_TAG.fullmatch(tag := root.attributes.get("lang", "").strip())
         )
         most = said.most_common(1)[0][0] if said else ""
-        learned = self._options.target_language or _tag(self._general("language")) or most
+        learned = _tag(self._general("language")) or self._options.target_language or most
         educational = next((one for one in self._manifest.walk() if one.name == "educational"), None)
         spoken = _tag(educational.text_of("language")) if educational else ""
-        source = self._options.source_language or spoken or learned or OTHERWISE
+        source = spoken or self._options.source_language or learned or OTHERWISE
         if not learned and not self._options.source_language:
             self._manifest.say("note", f"the package does not say in which language it is; it was taken for `{source}`")
         return Languages(source, learned or source, self._own)
