@@ -422,3 +422,31 @@ async def test_of_two_accounts_that_become_one_the_larger_part_in_a_course_stays
         await authors.forget(uow.session, ada.id)
     answers = [await send(ada, "GET", f"/courses/{each}") for each in courses]
     assert [answer.status_code for answer in answers] == [404, 404]
+
+
+async def test_editing_publishing_and_accepting_at_once_wait_for_each_other_and_lose_nothing(
+    client: httpx.AsyncClient, db: Database
+) -> None:
+    ada = await person(client, db, "Ada")
+    content = await owned(db, ada, whole_course())
+    course = f"/courses/{content.course_id}"
+    asked, other = (content.node_ids["exercise", f"l{number}/translate"] for number in (0, 1))
+    await done(ada, "GET", f"{course}/tree")
+
+    async def accept(word: str) -> None:
+        async with db.begin() as uow:
+            await api.accept_answer(uow, content, asked, f'"the {word}"'.encode(), None)
+
+    async def release() -> None:
+        async with db.begin() as uow:
+            await publish_draft(uow, content.course_id)
+
+    async def hint(text: str) -> None:
+        await done(ada, "PATCH", f"{course}/nodes/{other}", {"kind": "exercise", "explanation": text}, seen="*")
+
+    words = ("drake", "bird", "fowl")
+    await asyncio.gather(*(act for word in words for act in (accept(word), release(), hint(word))))
+    await release()
+    now = await api.published_course(db, content.course_id)
+    assert all(api.check(now.exercises[asked], f'"the {word}"'.encode(), now.lexicon).correct for word in words)
+    assert next(each for each in now.course.exercises() if each.key == "l1/translate").explanation in words
