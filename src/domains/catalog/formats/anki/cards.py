@@ -54,5 +54,13 @@ def _of_lesson(course: Course, lesson: Lesson) -> Iterator[tuple[Exercise, str]]
 def _derived(lesson: Lesson, sides: Sides) -> Exercise:
     name = hashlib.blake2b(sides.front.encode("utf-8", "replace"), digest_size=8).hexdigest()
     back = tuple(dict.fromkeys(plain(text) for text in sides.back))
-    card = Flashcard(plain(sides.front), sides.front_language, sides.back_language, back[:50])
+    card = Flashcard(
+        plain(sides.front),
+        sides.front_language,
+        sides.back_language,
+        back[:50],
+        sides.note,
+        sides.back_image,
+        sides.back_audio,
+    )
     return Exercise(f"{lesson.key}/card/{name}"[-300:], card)

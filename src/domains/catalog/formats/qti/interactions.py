@@ -316,10 +316,12 @@ def _match(asked: Asked) -> Content:
     language, right_language = (asked.answer_language(side) for side in (first, second))
     if len(dict(pairs)) != len(pairs) or len(pairs) != len(left):
         raise NotSupported("a match in which a choice has no partner or several is not supported")
-    if len({partner for _, partner in pairs}) == len(pairs) == len(right):
-        return MatchPairs(language, right_language, tuple(pairs), text=asked.question())
+    partners = {partner for _, partner in pairs}
+    if len(partners) == len(pairs):
+        decoys = tuple(text for text in right.values() if text not in partners)
+        return MatchPairs(language, right_language, tuple(pairs), decoys=decoys, text=asked.question())
     text = "\n".join([asked.question(), *(f"{one} = {GAP}" for one, _ in pairs)]).strip()
-    asked.element.say("note", "a match with choices that are left over became a text with gaps to choose for")
+    asked.element.say("note", "a match in which choices belong to several became a text with gaps to choose for")
     return Cloze(text, right_language, tuple((partner,) for _, partner in pairs), (tuple(right.values()),) * len(pairs))
 
 

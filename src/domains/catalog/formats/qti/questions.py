@@ -335,7 +335,7 @@ def _match(content: MatchPairs) -> Question:
 
     pairs = [f"A{place} B{place}" for place in range(len(content.pairs))]
     left = side("A", [pair[0] for pair in content.pairs], content.language)
-    right = side("B", [pair[1] for pair in content.pairs], content.right_language)
+    right = side("B", [*(pair[1] for pair in content.pairs), *content.decoys], content.right_language)
     about = {"response-identifier": RESPONSE, "shuffle": "true", "max-associations": len(pairs)}
     return Question(
         _declaration("directedPair", pairs, "multiple", dict.fromkeys(pairs, 1 / len(pairs))),
