@@ -8,6 +8,8 @@ import msgspec
 from domains.catalog.content import Course, decode, encode, problems
 from domains.catalog.formats import (
     anki,
+    csv_words,
+    csv_writer,
     gift,
     gift_writer,
     librelingo,
@@ -24,9 +26,10 @@ from domains.catalog.formats.report import Remark, Report
 LYCEUM = Format("lyceum", "Lyceum YAML", lyceum.read, lyceum_writer.write, lyceum.recognises)
 LIBRELINGO = Format(librelingo.NAME, "LibreLingo YAML", librelingo.read, librelingo_writer.write, librelingo.recognises)
 GIFT = Format("gift", "GIFT", gift.read, gift_writer.write, gift.recognises)
+CSV = Format("csv", "CSV and TSV word lists", csv_words.read, csv_writer.write, csv_words.recognises)
 MOODLE = Format("moodle", "Moodle XML", moodle.read, moodle_writer.write, moodle.recognises)
 
-FORMATS: dict[str, Format] = {one.name: one for one in (LYCEUM, LIBRELINGO, GIFT, MOODLE, qti.FORMAT, anki.FORMAT)}
+FORMATS: dict[str, Format] = {one.name: one for one in (LYCEUM, LIBRELINGO, GIFT, MOODLE, CSV, qti.FORMAT, anki.FORMAT)}
 """By name; the first that recognises a file reads it."""
 
 

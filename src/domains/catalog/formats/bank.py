@@ -18,6 +18,7 @@ from domains.catalog.formats.exercises import exercise_key
 from domains.catalog.formats.format import Options
 from domains.catalog.formats.librelingo import slugified
 from domains.catalog.formats.report import Report
+from domains.catalog.formats.slugs import LONGEST, Slugs
 from domains.catalog.kinds import Content
 
 MOST_IN_LESSON = 15
@@ -43,6 +44,7 @@ class Bank:
         self._options = options
         self._categories: dict[tuple[str, ...], _Category] = {}
         self._used: set[str] = set()
+        self._slugs = Slugs()
         self._title = (options.title or _bare(path).replace("_", " ").strip() or "Questions")[:TITLE_LENGTH]
         self._here = ""
         given = options.target_language or options.source_language
@@ -61,11 +63,14 @@ class Bank:
         titles = (names[0], " / ".join(names[1:-1])[:TITLE_LENGTH] or names[-1], names[-1])
         place = tuple(keys) if keys else tuple(names)
         if place not in self._categories:
-            slugs = [slugified(name) for name in titles]
-            made = (slugs[0], "/".join(slugs[:2]), "/".join(slugs))
-            own = (keys[0], keys[1], keys[2]) if keys else made
+            own = (keys[0], keys[1], keys[2]) if keys else self._keys(titles, place)
             self._categories[place] = _Category(titles, own, keys is not None)
         self._current = self._categories[place]
+
+    def _keys(self, titles: tuple[str, str, str], path: tuple[str, ...]) -> tuple[str, str, str]:
+        section = self._slugs.key("", titles[0], titles[:1])
+        unit = self._slugs.key(section, titles[1], titles[:2])
+        return section, unit, self._slugs.key(unit, titles[2], path)
 
     def text(self, markdown: str) -> None:
         """Something to read."""
@@ -74,7 +79,7 @@ class Bank:
     def add(self, content: Content, *, key: str = "", name: str = "", **more: Any) -> None:
         """`key` is what the file calls the question for good, `name` what it calls it for people."""
         lesson = self._lesson()
-        own = key[:KEY_LENGTH] or (f"{lesson.keys[2]}/{slugified(name)}" if name else "")
+        own = key[:KEY_LENGTH] or (f"{lesson.keys[2]}/{slugified(name)[:LONGEST]}" if name else "")
         own = own or exercise_key(lesson.keys[2], content)
         if len(own.encode()) > KEY_LENGTH - 8:
             own = hashlib.blake2b(own.encode(), digest_size=12).hexdigest()
