@@ -110,8 +110,8 @@ async def measure(stand: Stand, *, seconds: float, connections: int, courses: in
         figures += await _timed(stand, name, path, seconds)
     notes = [
         f"A course of {UNITS} units and {EXERCISES:,} exercises among {courses:,} of 12 lessons each; reads: "
-        f"{connections} keep-alive connections, closed loop, {seconds:g} s; lists and searches: one connection, as many "
-        f"as fit into {seconds / 2:g} s.",
+        f"{connections} keep-alive connections, closed loop, {seconds:g} s; lists and searches: one connection, as "
+        f"many as fit into {seconds / 2:g} s.",
     ]
     return Result("library", figures, notes)
 

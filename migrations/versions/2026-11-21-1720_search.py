@@ -14,13 +14,19 @@ def upgrade() -> None:
     op.add_column(
         "catalog_course", sa.Column("prerequisites", sa.ARRAY(sa.Text()), server_default="{}", nullable=False)
     )
-    op.add_column("catalog_course", sa.Column("title_order", sa.Text(), server_default="", nullable=False))
+    op.add_column("catalog_course", sa.Column("title_order", sa.Text(collation="C"), server_default="", nullable=False))
     op.add_column("catalog_course", sa.Column("new_learners", sa.Integer(), server_default="0", nullable=False))
     op.add_column("catalog_course", sa.Column("new_completions", sa.Integer(), server_default="0", nullable=False))
     op.add_column("catalog_course", sa.Column("counted_days", sa.Integer(), server_default="0", nullable=False))
     op.add_column("catalog_course", sa.Column("counted_at", sa.DateTime(timezone=True)))
     # `lyceum rebuild search` does it as it should be; until then the list has an order.
     op.execute("UPDATE catalog_course SET title_order = lower(title)")
+    op.create_index(
+        "ix_catalog_course_title",
+        "catalog_course",
+        ["title_order", "id"],
+        postgresql_where=sa.text("published_revision_id IS NOT NULL AND retired_at IS NULL"),
+    )
     op.create_table(
         "catalog_search",
         sa.Column("id", sa.Uuid(), nullable=False),

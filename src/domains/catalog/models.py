@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Boolean, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, func, text
+from sqlalchemy import ARRAY, Boolean, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -22,6 +22,14 @@ class CourseRow(Identified, Dated, Base):
     """What a list of courses shows; the rest is in the published revision."""
 
     __tablename__ = "catalog_course"
+    __table_args__ = (
+        Index(
+            "ix_catalog_course_title",
+            "title_order",
+            "id",
+            postgresql_where=text("published_revision_id IS NOT NULL AND retired_at IS NULL"),
+        ),
+    )
 
     slug: Mapped[str] = mapped_column(Text, unique=True)
     title: Mapped[str] = mapped_column(Text)
@@ -48,7 +56,7 @@ class CourseRow(Identified, Dated, Base):
     """Since when nobody new may begin it."""
     prerequisites: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     """Slugs."""
-    title_order: Mapped[str] = mapped_column(Text, server_default="")
+    title_order: Mapped[str] = mapped_column(Text(collation="C"), server_default="")
     """The title as lists are sorted by: without case and accents."""
     new_learners: Mapped[int] = mapped_column(Integer, server_default="0")
     """Who enrolled within the last `counted_days`, when that was counted."""
@@ -110,6 +118,10 @@ class DraftRow(Base):
     approved_version: Mapped[int | None] = mapped_column(Integer)
     """The `version` that a reviewer has approved."""
     publish_at: Mapped[datetime | None] = mapped_column(Moment)
+    publish_version: Mapped[int | None] = mapped_column(Integer)
+    """The `version` that is published then, and no other."""
+    edited_by: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
+    """Who has changed anything since the last publish."""
     updated_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     updated_by: Mapped[UUID | None] = mapped_column()
     """Null for whoever has the machine."""
@@ -193,6 +205,29 @@ class CollaboratorRow(Base):
     added_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 
 
+class InvitationRow(Identified, Dated, Base):
+    """Who was asked to work on a course and has not answered. It looks the same whether or not there is such a person:
+    whoever asks must not learn that."""
+
+    __tablename__ = "catalog_invitation"
+    __table_args__ = (UniqueConstraint("course_id", "asked", name="uq_catalog_invitation_asked"),)
+
+    course_id: Mapped[UUID] = mapped_column(
+        ForeignKey("catalog_course.id", name="fk_catalog_invitation_course", ondelete="CASCADE")
+    )
+    asked: Mapped[str] = mapped_column(Text)
+    """The address or handle in lower case, as it was typed."""
+    user_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("identity_user.id", name="fk_catalog_invitation_user", ondelete="CASCADE"), index=True
+    )
+    """Whom that named; null for nobody."""
+    role: Mapped[str] = mapped_column(Text)
+    """editor or reviewer."""
+    by_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("identity_user.id", name="fk_catalog_invitation_by", ondelete="SET NULL"), index=True
+    )
+
+
 class CommentRow(Identified, Dated, Base):
     """A remark of somebody who works on the course, on a node or on all of it."""
 
@@ -230,17 +265,31 @@ class ImportRow(Identified, Dated, Base):
     )
     """Into which it goes, or which it became; null for one that is not there yet."""
     state: Mapped[str] = mapped_column(Text, server_default="waiting")
-    """waiting, running, done or failed."""
+    """waiting for its file, queued, running, done or failed."""
     format: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
     """Of the file, as its owner called it."""
-    file: Mapped[str] = mapped_column(Text)
-    """Where the file is."""
+    size_bytes: Mapped[int] = mapped_column(Integer, server_default="0")
+    attempts: Mapped[int] = mapped_column(Integer, server_default="0")
+    """How often it was begun."""
     options: Mapped[dict[str, Any]] = mapped_column(JSONB)
     report: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     done: Mapped[int] = mapped_column(Integer, server_default="0")
     total: Mapped[int] = mapped_column(Integer, server_default="0")
     finished_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class ImportPartRow(Base):
+    """A piece of the file that an import reads, until that is over."""
+
+    __tablename__ = "catalog_import_part"
+
+    import_id: Mapped[UUID] = mapped_column(
+        ForeignKey("catalog_import.id", name="fk_catalog_import_part_import", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    """From 1."""
+    body: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class CategoryRow(Base):

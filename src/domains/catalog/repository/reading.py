@@ -61,7 +61,7 @@ _SEARCHED = f"""
 
 # Keys that grow along the list, with the type in which a cursor gives them back.
 _ORDERS: dict[Sort, tuple[str, str]] = {
-    "title": ('title_order COLLATE "C"', "text"),
+    "title": ("title_order", "text"),
     "newest": ("-(extract(epoch FROM published_at) * 1000000)::bigint", "bigint"),
     "popular": ("-(new_learners::bigint * 4294967296 + new_completions)", "bigint"),
     "relevance": ("-score", "float8"),

@@ -89,20 +89,30 @@ SCORE = """
     )::numeric, 6)::float8
 """
 
+MOST_RANKED = 5_000
+"""Ranking reads all words of an entry. What more entries have than this is too common to be told apart by it: courses
+are ranked before lessons, old ones before new."""
+
 _FIND = f"""
-    WITH {QUERY.format(languages="$1", stemmers="$2", places="$3", words="$4", open="$5")}, found AS (
-        SELECT s.id, s.kind, s.title, s.body, s.course_id, c.slug, c.title AS course_title, c.source_language,
-               c.target_language, c.level, {SCORE} AS score
-        FROM catalog_search s JOIN catalog_course c ON c.id = s.course_id
+    WITH {QUERY.format(languages="$1", stemmers="$2", places="$3", words="$4", open="$5")}, hit AS MATERIALIZED (
+        SELECT s.id FROM catalog_search s JOIN catalog_course c ON c.id = s.course_id
         WHERE s.words @@ (SELECT anywhere FROM query)
             AND c.published_revision_id IS NOT NULL AND c.retired_at IS NULL
             AND ($6::text IS NULL OR s.kind = $6)
             AND ($7::text IS NULL OR lower(c.source_language) = $7 OR lower(c.source_language) LIKE $7 || '-%')
             AND ($8::text IS NULL OR lower(c.target_language) = $8 OR lower(c.target_language) LIKE $8 || '-%')
             AND ($9::uuid IS NULL OR s.course_id = $9)
+        ORDER BY s.kind, s.id LIMIT {MOST_RANKED}
+    ), ranked AS (
+        SELECT s.id, {SCORE} AS score FROM hit JOIN catalog_search s USING (id)
+    ), best AS (
+        SELECT id, score FROM ranked WHERE $10::float8 IS NULL OR (-score, id) > (-$10::float8, $11::uuid)
+        ORDER BY score DESC, id LIMIT $12
     )
-    SELECT * FROM found WHERE $10::float8 IS NULL OR (-score, id) > (-$10::float8, $11::uuid)
-    ORDER BY score DESC, id LIMIT $12
+    SELECT s.id, s.kind, s.title, s.body, s.course_id, c.slug, c.title AS course_title, c.source_language,
+           c.target_language, c.level, b.score
+    FROM best b JOIN catalog_search s USING (id) JOIN catalog_course c ON c.id = s.course_id
+    ORDER BY b.score DESC, s.id
 """  # noqa: S608 - constants of ours
 
 _NEAR = """

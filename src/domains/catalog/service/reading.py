@@ -54,7 +54,9 @@ class _Look(msgspec.Struct):
 
 
 async def show(uow: UnitOfWork, course_id: UUID, course: Course) -> int:
-    """Makes lists and search show `course`, whose nodes are stored; returns how many entries of search changed."""
+    """Makes lists and search show `course`, whose nodes are stored; returns how many entries of search changed.
+
+    Whoever makes another revision the published one calls it in the same transaction."""
     await reading.show(uow.session, course_id, course)
     # A large course has tens of thousands of words.
     entries, vocabulary = await asyncio.to_thread(_entries, course)
