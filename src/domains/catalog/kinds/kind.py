@@ -7,6 +7,7 @@ All that depends on the kind is said here and in the kind's file: nothing else h
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Generic, Literal, NamedTuple, Self, TypeVar
 
 import msgspec
@@ -235,6 +236,7 @@ def decoded_choice(raw: bytes | msgspec.Raw, ids: Sequence[str]) -> str:
     return answer
 
 
+@lru_cache(maxsize=16384)
 def option_id(text: str) -> str:
     """Says nothing about which option is right, and survives reordering and rewording of the others."""
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=6).hexdigest()
