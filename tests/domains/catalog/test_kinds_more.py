@@ -161,6 +161,13 @@ def test_pairs_may_have_more_on_the_right_than_belongs_to_anything() -> None:
     assert grade(content, [["el gato", "the duck"], ["el perro", "the dog"]])[:2] == ("wrong", 0.5)
 
 
+@pytest.mark.parametrize("kind", ["translate", "listen_type", "listen_tap", "short_answer", "cloze"])
+def test_what_is_to_be_written_is_nowhere_in_the_prompt(kind: str) -> None:
+    shown = msgspec.json.encode(made(kind).prompt("seed")).decode().casefold()
+    for text in ("gato come", "ciudad", "llamo"):
+        assert text not in shown
+
+
 def test_a_picture_is_picked_by_an_id_that_is_no_name() -> None:
     content = made("pick_picture")
     shown = msgspec.to_builtins(content.prompt("seed"))

@@ -154,6 +154,15 @@ async def test_what_the_author_says_to_an_answer_comes_with_its_grade(ada: Learn
     assert "feedback" not in other
 
 
+async def test_an_essay_may_be_long(ada: Learner, course: RevisionContent) -> None:
+    session = await ada.begin(lesson_of(course, 0))
+    [essay] = [exercise for exercise in session["exercises"] if exercise["kind"] == "essay"]
+    longer = await ada.answer(session, essay, "ñ" * 20_001)
+    assert (longer.status_code, longer.json()["code"]) == (400, "catalog.answer_shape")
+    answer = (await ada.answer(session, essay, "ñ " * 10_000)).json()
+    assert (answer["verdict"], answer["correct"], answer["expected"]) == ("extra", False, "")
+
+
 async def test_a_lesson_of_every_kind_can_be_taken_along(ada: Learner, course: RevisionContent) -> None:
     bundle = (await ada.post(f"/courses/{course.course_id}/bundle", {"lessons": 1})).json()
     [session] = bundle["sessions"]
