@@ -344,8 +344,8 @@ class SessionProgress(SessionProgressOut, frozen=True, kw_only=True):
 
 
 class CourseChanged(Out, frozen=True):
-    """The published revision of a course: once after `course.watch`, then whenever there is a new one. `number` grows
-    with every revision."""
+    """The published revision of a course: once after `course.watch`, then whenever it is another. `number` grows with
+    every new revision; it is lower than before where authors have gone back to an old one."""
 
     course_id: UUID
     revision_id: UUID

@@ -100,6 +100,61 @@ class NotYourCourse(Forbidden):
     title = "Your role on this course does not allow this"
 
 
+class RevisionNotFound(NotFound):
+    code = "catalog.revision_not_found"
+    title = "The course has no such revision"
+
+
+class WrongState(Conflict):
+    code = "catalog.wrong_state"
+    title = "The course is not in the state for this"
+
+
+class ReviewNeeded(Conflict):
+    code = "catalog.review_needed"
+    title = "Somebody else has to approve the draft as it is now"
+
+
+class BadMoment(Invalid):
+    code = "catalog.bad_moment"
+    title = "Courses are published at a moment to come, within a year"
+
+
+class CommentNotFound(NotFound):
+    code = "catalog.comment_not_found"
+    title = "There is no such remark"
+
+
+class CollaboratorUnknown(Invalid):
+    code = "catalog.collaborator_unknown"
+    title = "Nobody with this name or address can work on the course"
+
+
+class TooManyCollaborators(Conflict):
+    code = "catalog.too_many_collaborators"
+    title = "No more people work on one course"
+
+
+class ImportNotFound(NotFound):
+    code = "catalog.import_not_found"
+    title = "There is no such import"
+
+
+class ImportBegun(Conflict):
+    code = "catalog.import_begun"
+    title = "The import has its whole file already"
+
+
+class BadPart(Invalid):
+    code = "catalog.bad_part"
+    title = "This part does not belong to the file"
+
+
+class TooManyImports(Conflict):
+    code = "catalog.too_many_imports"
+    title = "Other imports have to end first"
+
+
 class DraftInProgress(Conflict):
     code = "catalog.draft_in_progress"
     title = "Authors have changed the draft since it was published"

@@ -17,6 +17,34 @@ class CourseRevisionPublished(Event, frozen=True, kw_only=True, tag="catalog.cou
     """Counts the revisions of the course from 1."""
 
 
+class CourseWorkMoved(Event, frozen=True, kw_only=True, tag="catalog.course_work_moved.v1"):
+    """Something that others who work on a course wait for. `action` as in the publishing log, or `commented`."""
+
+    course_id: UUID
+    action: str
+    by_id: UUID | None
+    """Null where the clock did it."""
+
+
+class ImportRequested(Event, frozen=True, kw_only=True, tag="catalog.import_requested.v1"):
+    """The file of an import is there."""
+
+    import_id: UUID
+
+
+class ImportProgressed(Event, frozen=True, kw_only=True, tag="catalog.import_progressed.v1"):
+    """For screens only: what the import's row says. `seq` of two frames tells which is later."""
+
+    durable: ClassVar[bool] = False
+
+    import_id: UUID
+    owner_id: UUID
+    state: str
+    done: int
+    total: int
+    course_id: UUID | None = None
+
+
 class DraftEdited(Event, frozen=True, kw_only=True, tag="catalog.draft_edited.v1"):
     """Something of a course's draft is other than before. For live screens only: `version` is in the draft's row."""
 

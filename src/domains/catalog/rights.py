@@ -20,6 +20,13 @@ PERSONAL_DATA = (
         """,
     ),
     PersonalData(
+        "invitations",
+        """
+        SELECT m.id, m.course_id, m.asked, m.role, m.created_at, m.by_id = :user_id AS sent_by_me
+        FROM catalog_invitation m WHERE m.user_id = :user_id OR m.by_id = :user_id ORDER BY m.id
+        """,
+    ),
+    PersonalData(
         "publishing",
         """
         SELECT l.id, l.course_id, l.revision_id, l.action, l.note, l.at FROM catalog_publish_log l
@@ -29,7 +36,7 @@ PERSONAL_DATA = (
     PersonalData(
         "imports",
         """
-        SELECT i.id, i.course_id, i.state, i.format, i.name, i.file, i.options, i.report, i.done, i.total,
+        SELECT i.id, i.course_id, i.state, i.format, i.name, i.size_bytes, i.options, i.report, i.done, i.total,
             i.created_at, i.finished_at
         FROM catalog_import i WHERE i.owner_id = :user_id ORDER BY i.id
         """,

@@ -1,5 +1,5 @@
-"""A course for those who learn it, or its draft for those who write it: what is newest. Invariant: the number that says
-so only grows."""
+"""A course for those who learn it, or its draft for those who write it: what is newest. Invariant: of a draft the
+number that says so only grows; of a course an old revision may be what learners get again."""
 
 import msgspec
 
@@ -35,7 +35,7 @@ class NewestActor(RoomActor[State | None]):
         return await self._find(self._subject)
 
     def take(self, state: State | None) -> None:
-        if state is None or (self._now is not None and _number(state) <= _number(self._now)):
+        if state is None or (self._now is not None and not _newer(state, self._now)):
             return
         self._now = state
         self.tell(_event(state), state)
@@ -44,8 +44,10 @@ class NewestActor(RoomActor[State | None]):
         return None if self._now is None else (_event(self._now), self._now)
 
 
-def _number(state: State) -> int:
-    return state.version if isinstance(state, DraftChanged) else state.number
+def _newer(state: State, now: State) -> bool:
+    if isinstance(state, DraftChanged) and isinstance(now, DraftChanged):
+        return state.version > now.version
+    return isinstance(state, CourseChanged) and isinstance(now, CourseChanged) and state.number != now.number
 
 
 def _event(state: State) -> str:

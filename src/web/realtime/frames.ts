@@ -106,7 +106,7 @@ export interface Connected {
   sid: string;
 }
 
-/** The published revision of a course: once after `course.watch`, then whenever there is a new one. `number` grows with every revision. */
+/** The published revision of a course: once after `course.watch`, then whenever it is another. `number` grows with every new revision; it is lower than before where authors have gone back to an old one. */
 export interface CourseChanged {
   course_id: Uuid;
   revision_id: Uuid;

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -46,9 +47,24 @@ _MERGE_COMMENTS = text("UPDATE catalog_comment SET author_id = :into_id WHERE au
 _MERGE_LOG = text("UPDATE catalog_publish_log SET by_id = :into_id WHERE by_id = :from_id")
 _MERGE_IMPORTS = text("UPDATE catalog_import SET owner_id = :into_id WHERE owner_id = :from_id")
 
+_MERGE_INVITED = text("UPDATE catalog_invitation SET user_id = :into_id WHERE user_id = :from_id")
+_MERGE_INVITING = text("UPDATE catalog_invitation SET by_id = :into_id WHERE by_id = :from_id")
+_MERGE_EDITED = text("""
+    UPDATE catalog_draft
+    SET edited_by = array_append(array_remove(array_remove(edited_by, :from_id), :into_id), :into_id)
+    WHERE :from_id = ANY(edited_by)
+""").bindparams(sa.bindparam("from_id", type_=sa.Uuid()), sa.bindparam("into_id", type_=sa.Uuid()))
+
+_MERGING = (
+    *(_MERGE, _MERGE_COMMENTS, _MERGE_LOG, _MERGE_IMPORTS),
+    *(_MERGE_INVITED, _MERGE_INVITING, _MERGE_EDITED),
+)
+
 _FORGET = (
     text("DELETE FROM catalog_collaborator WHERE user_id = :user_id"),
     text("DELETE FROM catalog_comment WHERE author_id = :user_id"),
+    text("DELETE FROM catalog_invitation WHERE user_id = :user_id OR by_id = :user_id"),
+    text("UPDATE catalog_draft SET edited_by = array_remove(edited_by, :user_id) WHERE :user_id = ANY(edited_by)"),
     text("DELETE FROM catalog_import WHERE owner_id = :user_id"),
     text("UPDATE catalog_publish_log SET by_id = NULL WHERE by_id = :user_id"),
 )
@@ -94,7 +110,7 @@ async def mine(session: AsyncSession, user_id: UUID, *, everything: bool, after:
 
 async def merge(session: AsyncSession, from_id: UUID, into_id: UUID) -> None:
     """Makes one person's part in courses another's. A few round trips."""
-    for statement in (_MERGE, _MERGE_COMMENTS, _MERGE_LOG, _MERGE_IMPORTS):
+    for statement in _MERGING:
         await session.execute(statement, {"from_id": from_id, "into_id": into_id})
 
 

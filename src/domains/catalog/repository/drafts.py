@@ -49,9 +49,8 @@ _CHANGE_DRAFT = text("""
 """).bindparams(sa.bindparam("by_id", type_=sa.Uuid()), sa.bindparam("now", type_=sa.DateTime(timezone=True)))
 _CLEAN = text("""
     UPDATE catalog_draft
-    SET clean_version = :version, edited_by = '{}', approved_version = NULL,
-        publish_at = CASE WHEN publish_version <= :version THEN NULL ELSE publish_at END,
-        publish_version = CASE WHEN publish_version <= :version THEN NULL ELSE publish_version END
+    SET clean_version = :version, state = 'draft', edited_by = '{}', approved_version = NULL, publish_at = NULL,
+        publish_version = NULL
     WHERE course_id = :course_id
 """)
 _DIRTY = text("UPDATE catalog_draft SET clean_version = 0 WHERE course_id = :course_id")
@@ -255,7 +254,7 @@ async def change_draft(
 
 
 async def clean(session: AsyncSession, course_id: UUID, version: int) -> None:
-    """Says that this version is what is published."""
+    """Says that this version is what is published, so that nothing is left to review or to plan."""
     await session.execute(_CLEAN, {"course_id": course_id, "version": version})
 
 

@@ -78,7 +78,9 @@ async def publish(
     return PublishedCourse(course_id, revision_id, number, changed=True)
 
 
-async def publish_draft(uow: UnitOfWork, course_id: UUID) -> PublishedCourse:
+async def publish_draft(
+    uow: UnitOfWork, course_id: UUID, *, by_id: UUID | None = None, note: str = ""
+) -> PublishedCourse:
     """Makes what authors have written what learners get. Whoever calls has asked who may. Raises CourseNotFound, and
     CourseInvalid with all that `drafts.problems` tells."""
     slug = await repository.slug_of(uow.session, course_id)
@@ -89,7 +91,7 @@ async def publish_draft(uow: UnitOfWork, course_id: UUID) -> PublishedCourse:
     found = [each.message for each, _ in await drafts.problems_of(uow, course_id, course)]
     if found:
         raise CourseInvalid("; ".join(found[:20]))
-    done = await publish(uow, course, draft="keep")
+    done = await publish(uow, course, draft="keep", by_id=by_id, note=note)
     await drafts.published(uow, course_id, version)
     return done
 
