@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,11 @@ from app.commands.doctor import check_payments
 from app.config import Settings
 from app.embedded import Services
 from app.infra import plain_dsn
+from domains.catalog.content import Course, Exercise, Lesson, Section, Unit
+from domains.catalog.formats import anki
+from domains.catalog.formats.format import Options, ScheduledCard
+from domains.catalog.formats.report import Report
+from domains.catalog.kinds import Flashcard
 
 Lyceum = Callable[..., Result]
 
@@ -112,6 +118,26 @@ def test_a_course_goes_in_and_out_and_in_again_unchanged(lyceum: Lyceum, tmp_pat
     (tmp_path / "again.yaml").write_text(exported.stdout)
     second = json.loads(lyceum("import", str(tmp_path / "again.yaml"), "--json").stdout)
     assert second["published"] == first["published"] | {"changed": False}
+
+
+@pytest.mark.usefixtures("migrated_database")
+def test_a_deck_of_anki_goes_in_and_out_with_what_one_learner_remembers(lyceum: Lyceum, tmp_path: Path) -> None:
+    email, due = "deck@brought.org", datetime(2031, 5, 4, 4, tzinfo=UTC)
+    assert lyceum("create-user", "--email", email, "--role", "learner").exit_code == 0
+    card = Exercise("cat", Flashcard("el gato", "es", "en", ("the cat",)))
+    unit = Unit("u", "U", (Lesson("l", "L", (card,), form="deck"),))
+    course = Course("cats", "Cats", "en", "es", (Section("s", "S", (unit,)),))
+    stands = (ScheduledCard("cat", due, interval_days=30, stability=31.5, difficulty=4.5, reviews=3),)
+    deck = tmp_path / "deck.apkg"
+    deck.write_bytes(anki.write_deck(course, Report(), {}, stands).body)
+    brought = json.loads(lyceum("import", str(deck), "--for", email, "--json").stdout)
+    assert brought["schedule"] == {"items": 1, "new": 1, "unknown": 0}
+    deck.write_bytes(lyceum("export", "cats", "--format", "anki", "--for", email).stdout_bytes)
+    loaded = anki.read(deck, Report(), Options())
+    assert loaded is not None
+    assert [(one.due, one.stability) for one in loaded.schedule] == [(due, 31.5)]
+    assert lyceum("export", "cats", "--for", email).exit_code == 2
+    assert lyceum("import", str(deck), "--for", "nobody@brought.org").exit_code == 1
 
 
 @pytest.mark.usefixtures("migrated_database")

@@ -211,10 +211,9 @@ class _Writer:
 
 
 def _outcomes(exercise: Exercise, made: Question) -> Iterator[str]:
-    yield element(
-        "qti-outcome-declaration", {"identifier": "SCORE", "cardinality": "single", "base-type": "float"},
-        element("qti-default-value", None, element("qti-value", None, "0")),
-    )  # fmt: skip
+    score = {"identifier": "SCORE", "cardinality": "single", "base-type": "float", "normal-maximum": 1}
+    none = element("qti-default-value", None, element("qti-value", None, "0"))
+    yield element("qti-outcome-declaration", score, none)
     if made.has_feedback:
         several = "multiple" if made.is_multiple else "single"
         about = {"identifier": "FEEDBACK", "cardinality": several, "base-type": "identifier"}
