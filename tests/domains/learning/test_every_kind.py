@@ -10,9 +10,10 @@ import pytest
 
 from domains.catalog.api import RevisionContent
 from domains.catalog.content import Course, Exercise, Lesson, Section, Skill, Unit
-from domains.catalog.kinds import KINDS, Content, Flashcard, MultipleChoice
+from domains.catalog.kinds import KINDS, Content, Flashcard, MultipleChoice, Translate
 from domains.catalog.kinds.assets import Audio, Image
 from domains.catalog.kinds.kind import option_id
+from domains.catalog.policy import grading
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database
 from domains.learning.api import rebuild_all
@@ -246,3 +247,15 @@ async def test_cards_of_decks_are_reviewed_with_all_that_is_on_them(
     assert cat["image"] == {"url": f"/media/{'1' * 64}", "alt": "a map"}
     rated = await ada.post(f"/courses/{course.course_id}/flashcards/{cat['item_id']}/reviews", {"rating": "easy"})
     assert rated.status_code == 200, rated.text
+
+
+async def test_many_accepted_answers_are_made_ready_before_the_first_answer(ada: Learner, db: Database) -> None:
+    many = tuple(f"(yo) digo {{esto/eso}} {n} veces (o más)" for n in range(30))
+    lesson = Lesson("l", "L", (Exercise("t", Translate("I say this", "en", "es", many)),))
+    made = await publish(db, Course("many", "Many", "en", "es", (Section("s", "S", (Unit("u", "U", (lesson,)),)),)))
+    before = grading._prepared.cache_info().misses
+    session = await ada.begin(lesson_of(made, 0))
+    assert grading._prepared.cache_info().misses == before + 1
+    answer = await ada.answer(session, session["exercises"][0], "digo eso 7 veces")
+    assert answer.json()["verdict"] == "exact"
+    assert grading._prepared.cache_info().misses == before + 1
