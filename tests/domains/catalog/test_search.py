@@ -5,6 +5,8 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domains.catalog import api
 from domains.catalog.content import Course, Exercise, Lesson, Phrase, Section, Skill, Unit
@@ -53,6 +55,30 @@ async def found(client: httpx.AsyncClient, q: str, **parameters: Any) -> list[st
 )
 def test_words_are_stored_without_case_accents_and_points(text: str, wanted: list[str]) -> None:
     assert words_of(text).bare == wanted
+
+
+@given(st.text(max_size=20))
+def test_every_word_is_asked_for_as_it_was_stored(text: str) -> None:
+    assert all({each.word for each in asked(word)} == {word} for word in words_of(text).bare)
+
+
+@given(st.text(max_size=300), st.text(max_size=8))
+def test_a_snippet_is_a_piece_of_the_text_and_nothing_else(text: str, question: str) -> None:
+    joined = "".join(part.text for part in snippet(text, asked(question)))
+    assert joined.removeprefix("…").removesuffix("…") in text
+
+
+async def test_postgresql_keeps_every_word_whole(db: Database) -> None:
+    """Of every script: its parser must not take apart what was one word, nor leave it out."""
+    letters = [chr(code) for code in range(1, 0x3000, 7)]
+    words = sorted({word for each in letters for text in (f"a{each}b", each * 2) for word in words_of(text).bare})
+    lost = await db.fetch(
+        "SELECT w FROM unnest($1::text[]) AS w "
+        "WHERE NOT to_tsvector('simple', 'x ' || w || ' y') @@ to_tsquery('simple', quote_literal(w))",
+        words,
+    )
+    assert len(words) > 1_000
+    assert lost == []
 
 
 def test_the_last_word_of_a_question_may_be_unfinished_and_a_question_has_an_end() -> None:

@@ -70,7 +70,7 @@ def words_of(text: str) -> Words:
     for run, with_accents, unspaced in _runs(text):
         if not unspaced:
             found.bare.extend(run)
-            found.accented.extend(each for word, each in zip(run, with_accents, strict=True) if each != word)
+            found.accented.extend(each for word, each in zip(run, with_accents, strict=False) if each != word)
             continue
         found.bare.extend(one + following for one, following in pairwise(run))
         # So that a single character finds every word that begins with it, this one too.
@@ -84,7 +84,7 @@ def asked(question: str) -> list[Asked]:
     found: dict[str, tuple[str, bool]] = {}
     for run, with_accents, unspaced in _runs(question):
         if not unspaced:
-            for word, as_written in zip(run, with_accents, strict=True):
+            for word, as_written in zip(run, with_accents, strict=False):
                 found.setdefault(word, (as_written, False))
         elif len(run) == 1:
             found.setdefault(run[0], (run[0], True))
@@ -126,9 +126,13 @@ def _runs(text: str) -> Iterator[tuple[list[str], list[str], bool]]:
 
 
 def _parts(word: str) -> list[str]:
-    if "'" not in word:
+    if word.isalnum():
         return [word[:LONGEST_WORD]]
-    return [part[:LONGEST_WORD] for part in word.split("'") if part]
+    # A mark that stands alone is folded to nothing, or to a space.
+    return [part[:LONGEST_WORD] for part in _BREAK.split(word) if any(map(str.isalnum, part))]
+
+
+_BREAK = re.compile(r"[\s']+")
 
 
 # ---- mending
