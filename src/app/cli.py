@@ -33,6 +33,7 @@ COMMANDS = {
     "media": ("app.commands.media:media", "Compare the files that are kept with what is known of them."),
     "openapi": ("app.commands.documents:openapi", "Print the OpenAPI document."),
     "asyncapi": ("app.commands.documents:asyncapi", "Print the AsyncAPI document."),
+    "schema": ("app.commands.documents:schema", "Print the JSON Schema of Lyceum YAML."),
     "doctor": ("app.commands.doctor:doctor", "Check settings, services and clock, and say how to mend."),
 }
 

@@ -106,7 +106,10 @@ def _varied(draw: DrawFn, kind: str, target: str, source: str) -> Content:
         case "match_pairs":
             count = draw(st.integers(2, 4))
             sides = [draw(distinct(lines(), count, count)) for _ in range(2)]
-            plain |= {"pairs": list(zip(*sides, strict=True))}
+            plain |= {
+                "pairs": list(zip(*sides, strict=True)),
+                "decoys": draw(distinct(words().map("ÿ".__add__), 0, 1)),
+            }
         case "order":
             plain |= {"items": draw(distinct(lines(), 2, 4))}
         case "numeric":

@@ -26,6 +26,7 @@ from domains.catalog.errors import (
 )
 from domains.catalog.flashcards import Flashcard, flashcards, items_of
 from domains.catalog.formats import Remark, Report, ScheduledCard, Written
+from domains.catalog.formats.lyceum_schema import schema as course_schema
 from domains.catalog.kinds import ANSWER_FORMS, AnyPrompt, Content, Demand, Effort, Kind, Prompt
 from domains.catalog.kinds.assets import AudioOut, ImageOut, shown_audio, shown_image
 from domains.catalog.kinds.kind import Button
@@ -211,6 +212,7 @@ __all__ = [
     "button",
     "check",
     "course_changed",
+    "course_schema",
     "courses_by_id",
     "courses_by_slug",
     "demo_course",

@@ -165,7 +165,7 @@ BAD = [
     ("What?{=a ~b ~b}", "warning", 1, "must not say the same"),
     ("What?{=%50%a}", "warning", 1, "no answer is right"),
     ("What?{=a -> b}", "warning", 1, "`array` of length >= 2"),
-    ("What?{=a -> b =c -> d = -> e}", "warning", 1, "1 texts that match nothing"),
+    ("What?{=a -> b =c -> d =e -> }", "warning", 1, "1 texts that match nothing"),
     ("[html]<table><tr><td>1</td></tr></table>{=a}", "warning", 1, "a table in the text"),
     (b"What?{=\xe9}", "error", 1, "not UTF-8"),
 ]

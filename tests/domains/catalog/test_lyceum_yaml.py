@@ -1,16 +1,20 @@
 """Our own format says all that a course says: what is written reads back as the same course."""
 
 import os
+import re
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 
 from domains.catalog import formats
 from domains.catalog.content import Course, problems
-from domains.catalog.formats import archive, lyceum, lyceum_writer
+from domains.catalog.formats import archive, lyceum, lyceum_docs, lyceum_schema, lyceum_writer
 from domains.catalog.formats.files import ref_of
 from domains.catalog.formats.report import Report
+from domains.catalog.kinds import KINDS
 from factories.courses import courses
 
 PICTURE = b"\x89PNG\r\n\x1a\n of a cat"
@@ -115,6 +119,56 @@ def test_a_file_outside_the_course_or_absent_is_an_error_with_its_line(tmp_path:
         (32, os.devnull),
         (3, "../secret"),
     ]
+
+
+def test_the_page_about_the_format_is_made_of_the_kinds() -> None:
+    assert (Path(__file__).parents[3] / "docs/lyceum-yaml.md").read_text() == lyceum_docs.page()
+
+
+def test_every_example_of_the_page_is_read_and_allowed_by_the_schema(tmp_path: Path) -> None:
+    first, *examples = re.findall(r"```yaml\n(.*?)```", lyceum_docs.page(), re.DOTALL)
+    exercises = [exercise for example in examples for exercise in yaml.safe_load(example)]
+    document = yaml.safe_load(first)
+    document["sections"][0]["units"][0]["lessons"].append({"key": "all", "title": "All", "exercises": exercises})
+    (tmp_path / "media").mkdir()
+    for name in re.findall(r"media/[a-z]+\.[a-z0-9]+", lyceum_docs.page()):
+        (tmp_path / name).write_bytes(name.encode())
+    (tmp_path / "course.yaml").write_text(yaml.safe_dump(document, allow_unicode=True))
+    loaded, report = formats.read(tmp_path)
+    assert report.remarks == []
+    assert loaded is not None
+    assert {exercise.content.kind() for exercise in list(loaded.course.lessons())[1].exercises} == set(KINDS)
+    jsonschema_rs.validate(lyceum_schema.schema(), document)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@given(courses())
+def test_whatever_is_written_is_allowed_by_the_schema(course: Course) -> None:
+    _VALIDATOR.validate(yaml.safe_load(lyceum_writer.write_string(course)))
+
+
+_VALIDATOR = jsonschema_rs.validator_for(lyceum_schema.schema())
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        ("learning: en", "learns: en"),
+        ("answer: plants", "answr: plants"),
+        ("kind: multiple_choice", "kind: juggle"),
+        ("preview: true", "preview: perhaps"),
+        ("key: cells", "key: Cells and more"),
+    ],
+)
+def test_the_schema_refuses_what_we_refuse(damage: tuple[str, str]) -> None:
+    text = re.sub(r"media: [a-z/]+\.[a-z0-9]+", f"media: sha256:{'a' * 64}", WITH_FILES).replace(
+        ", slow: slowly.mp3", ""
+    )
+    assert _VALIDATOR.is_valid(yaml.safe_load(text))
+    assert read(text)[0] is not None
+    broken = text.replace(*damage)
+    assert not _VALIDATOR.is_valid(yaml.safe_load(broken))
+    assert read(broken)[0] is None
 
 
 BAD_ARCHIVES = [

@@ -228,9 +228,10 @@ class _Reader:
     def _matching(self, text: str, entries: Sequence[str]) -> Content | None:
         pairs = [tuple(self._plain(side) for side in entry.split("->", 1)) for entry in entries]
         whole = [pair for pair in pairs if pair[0] and pair[1]]
-        if len(whole) < len(pairs):
-            self._say("warning", f"{len(pairs) - len(whole)} texts that match nothing were left out")
-        return self._make.content("match_pairs", self._say, text=text, pairs=whole)
+        decoys = [right for left, right in pairs if right and not left]
+        if len(whole) + len(decoys) < len(pairs):
+            self._say("warning", f"{len(pairs) - len(whole) - len(decoys)} texts that match nothing were left out")
+        return self._make.content("match_pairs", self._say, text=text, pairs=whole, decoys=decoys)
 
     def _numeric(self, text: str, body: str) -> Content | None:
         entries = re.findall(r"([=~])([^=~]*)", body) if body.strip()[:1] in {"=", "~"} else [("=", body)]

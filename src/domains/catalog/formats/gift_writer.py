@@ -131,6 +131,7 @@ def _matching(content: MatchPairs) -> tuple[str, str, str] | None:
     if any("->" in left for left, _ in content.pairs):
         return None
     pairs = [f"={_text(left)} -> {_text(right)}" for left, right in content.pairs]
+    pairs += [f"= -> {_text(decoy)}" for decoy in content.decoys]
     return _text(content.text or "Match"), "\n" + "\n".join(pairs) + "\n", ""
 
 

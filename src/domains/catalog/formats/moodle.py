@@ -280,15 +280,17 @@ class _Question:
         return dict(sorted(units.items(), key=lambda unit: unit[1] != 1))
 
     def _matching(self, text: str) -> Content | None:
-        pairs = []
+        pairs, decoys = [], []
         for element in self._element.all("subquestion"):
             answer = self._text_in(element.first("answer"))
             left = self._plain(element)
             if left and answer:
                 pairs.append((left, answer))
+            elif answer:
+                decoys.append(answer)
             else:
-                self._say("warning", f"`{(left or answer)[:40]}`, which matches nothing, was left out")
-        return self._make.content("match_pairs", self._say, text=text, pairs=pairs)
+                self._say("warning", f"`{left[:40]}`, which matches nothing, was left out")
+        return self._make.content("match_pairs", self._say, text=text, pairs=pairs, decoys=decoys)
 
     def _essay(self, text: str) -> Content | None:
         bounds = {}

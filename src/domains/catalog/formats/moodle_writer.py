@@ -182,7 +182,7 @@ def _numbers(content: Numeric) -> Iterator[str]:
 
 
 def _pairs(content: MatchPairs) -> Iterator[str]:
-    for left, right in content.pairs:
+    for left, right in (*content.pairs, *(("", decoy) for decoy in content.decoys)):
         answer = f"<answer><text>{_escape(right)}</text></answer>"
         yield from _element("subquestion", [f"<text>{_escape(left)}</text>", answer], format="plain_text")
 
