@@ -182,7 +182,7 @@ def test_what_is_brought_takes_the_place_of_all_before_and_the_rest_counts_on_to
     rules, item = Rules(), UUID(int=1)
     log = [Review(NOW - timedelta(hours=each), f"{place}", item, Rating.GOOD) for place, each in enumerate(ages)]
     at, known = brought.brought(NOW + DAY, (8.0, 5.0), 3, 1, NOW - timedelta(hours=age), NOW)
-    here = Review(at, "brought", item, Rating.GOOD, False, known)
+    here = Review(at, "brought", item, Rating.GOOD, False, (known,))
     after = [review for review in log if review > here]
     assert folded([*log, here], rules)[item].reps == 3 + len(after)
     assert folded([here, *after], rules)[item].stability == folded([*log, here], rules)[item].stability

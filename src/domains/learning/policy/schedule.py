@@ -76,7 +76,7 @@ class ItemState(Struct, frozen=True):
     """Version of the rules that it was computed under."""
 
 
-class Brought(Struct, frozen=True):
+class Brought(Struct, frozen=True, order=True):
     """What another program knows of a learner's memory of an item: it takes the place of all that was before."""
 
     due: datetime
@@ -94,8 +94,8 @@ class Review(Struct, frozen=True, order=True):
     item_id: UUID
     rating: int
     slip: bool = False
-    brought: Brought | None = None
-    """For the last look elsewhere, which no rating of ours led to."""
+    brought: tuple[Brought, ...] = ()
+    """One for the last look elsewhere, which no rating of ours led to."""
 
 
 def wrong_parameters(parameters: tuple[float, ...]) -> str | None:
@@ -111,8 +111,8 @@ def wrong_parameters(parameters: tuple[float, ...]) -> str | None:
 
 def advance(state: ItemState | None, review: Review, rules: Rules) -> ItemState:
     """The state after one more review."""
-    if review.brought is not None:
-        return _as_brought(state, review, review.brought, rules)
+    if review.brought:
+        return _as_brought(state, review, review.brought[0], rules)
     scheduler = _scheduler(rules.retention, rules.parameters, rules.steps)
     before = _card(state, review.at)
     after, _ = scheduler.review_card(before, FsrsRating(review.rating), review.at)

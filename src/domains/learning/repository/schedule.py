@@ -259,7 +259,7 @@ async def log(db: Database, user_id: UUID, course_id: UUID, items: Collection[UU
 def _review(
     at: datetime, source: str, item_id: UUID, rating: int, slip: bool, due: datetime | None, *memory: Any
 ) -> Review:
-    return Review(at, source, item_id, rating, slip, None if due is None else Brought(due, *memory))
+    return Review(at, source, item_id, rating, slip, () if due is None else (Brought(due, *memory),))
 
 
 async def store(db: Database, user_id: UUID, course_id: UUID, folded: Sequence[tuple[ItemState, Seen | None]]) -> None:

@@ -64,7 +64,7 @@ def _state(item: UUID, card: catalog.ScheduledCard, rules: Rules, now: datetime)
     )
     last = brought.last_look(card.due, card.interval_days, card.last_review)
     at, known = brought.brought(card.due, memory, card.reviews, card.lapses, last, now)
-    return advance(None, Review(at, "brought", item, Rating.GOOD, False, known), rules)
+    return advance(None, Review(at, "brought", item, Rating.GOOD, False, (known,)), rules)
 
 
 def _card(state: ItemState) -> catalog.ScheduledCard:
