@@ -67,11 +67,14 @@ class CoursePages:
         self._database = database
         self._clock = clock
         self._kept: OrderedDict[UUID, _Kept] = OrderedDict()
+        self._coming: dict[UUID, asyncio.Task[_Kept]] = {}
 
     async def page(self, course_id: UUID, name: PageName) -> PageBytes:
         """Raises CourseNotFound."""
         kept = self._kept.get(course_id)
-        if kept is None or self._clock() - kept.checked_at >= FRESH_S:
+        if kept is None:
+            kept = await self._first(course_id)
+        elif self._clock() - kept.checked_at >= FRESH_S:
             kept = await self._checked(course_id, kept)
         return kept.pages[name]
 
@@ -80,6 +83,21 @@ class CoursePages:
         kept = self._kept.get(course_id)
         if kept is not None:
             kept.checked_at = float("-inf")
+
+    async def _first(self, course_id: UUID) -> _Kept:
+        """Made once for all who come before it is there."""
+        coming = self._coming.get(course_id)
+        if coming is None:
+            coming = self._coming[course_id] = asyncio.create_task(self._checked(course_id, None))
+            coming.add_done_callback(lambda done: self._arrived(course_id, done))
+        # Whoever asked first may hang up.
+        return await asyncio.shield(coming)
+
+    def _arrived(self, course_id: UUID, done: asyncio.Task[_Kept]) -> None:
+        del self._coming[course_id]
+        if not done.cancelled():
+            # Looked at, also where nobody waits for it any more.
+            done.exception()
 
     async def _checked(self, course_id: UUID, kept: _Kept | None) -> _Kept:
         if kept is not None:

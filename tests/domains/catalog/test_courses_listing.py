@@ -1,15 +1,19 @@
 """Lists of courses, what they can be narrowed to, categories, and pages as bytes."""
 
+import asyncio
 import gzip
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import Mock
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from domains.catalog import api
+from domains.catalog import pages as pages_module
 from domains.catalog.content import Course, Exercise, Lesson, Section, Unit
+from domains.catalog.errors import CourseNotFound
 from domains.catalog.kinds import Translate
 from domains.catalog.kinds.assets import Image
 from domains.catalog.pages import FRESH_S, CoursePages
@@ -214,6 +218,24 @@ async def test_a_page_is_compressed_once_for_who_takes_it(client: httpx.AsyncCli
     page = await pages.page(course_id, "tree")
     assert page.compressed is not None
     assert gzip.decompress(page.compressed) == page.body
+
+
+async def test_a_page_is_made_once_for_all_who_ask_for_it_first(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    [course_id] = await publish(db, course("rush"))
+    made = Mock(wraps=pages_module._pages)
+    monkeypatch.setattr(pages_module, "_pages", made)
+    pages = CoursePages(db)
+    gone = asyncio.create_task(pages.page(course_id, "tree"))
+    await asyncio.sleep(0)
+    others = [asyncio.create_task(pages.page(course_id, name)) for name in ("tree", "lessons") * 5]
+    gone.cancel()
+    found = await asyncio.gather(*others)
+    assert gone.cancelled()
+    assert len(set(map(id, found))) == 2
+    assert made.call_count == 1
+    for _ in range(2):
+        with pytest.raises(CourseNotFound):
+            await pages.page(uuid4(), "tree")
 
 
 async def test_a_page_that_changed_is_asked_for_at_once_where_that_was_heard(db: Database) -> None:
