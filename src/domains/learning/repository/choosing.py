@@ -14,7 +14,10 @@ _POPULARITY = """
     FROM learning_enrollment WHERE enrolled_at >= $1 OR completed_at >= $1 GROUP BY course_id
 """
 
-_MINE = "SELECT course_id, completed_at IS NOT NULL AS completed FROM learning_enrollment WHERE user_id = $1"
+_MINE = """
+    SELECT course_id, completed_at IS NOT NULL AS completed FROM learning_enrollment
+    WHERE user_id = $1 ORDER BY enrolled_at DESC, course_id
+"""
 
 # Ids tell when accounts were made. A course with a million learners is asked for its newest, by its index.
 _FELLOWS = """
@@ -50,7 +53,7 @@ async def popularity(db: Database, since: datetime) -> list[Counted]:
 
 
 async def mine(source: Database | UnitOfWork, user_id: UUID) -> list[Mine]:
-    """Courses that the learner is enrolled in."""
+    """Courses that the learner is enrolled in, the newest enrolment first."""
     return [Mine(*row) for row in await source.fetch(_MINE, user_id)]
 
 

@@ -35,7 +35,7 @@ async def count_popularity(db: Database) -> None:
 async def recommend(db: Database, user_id: UUID, most: int) -> RecommendationsOut:
     mine = await repository.mine(db, user_id)
     ids = [each.course_id for each in mine]
-    # Whoever learns very many courses is told by those that they enrolled in first and last as well as by all.
+    # The latest say the most of somebody who learns very many.
     fellows = await repository.fellows(db, user_id, ids[:_COURSES_ASKED], most=_FELLOWS_ASKED) if ids else []
     lines = await catalog.courses_by_id(db, ids)
     completed_ids = {each.course_id for each in mine if each.completed}
