@@ -6,7 +6,7 @@ import msgspec
 
 WIDTHS = (320, 640, 1280)
 MAIN = "main"
-MOST_MAIN = 2048
+MOST_MAIN = 1600
 """The longer side of the largest that is shown, in pixels."""
 SQUARE = "square"
 SQUARE_SIDE = 256
