@@ -170,6 +170,10 @@ INTERACTIONS: dict[str, tuple[bytes, object]] = {
               "</choiceInteraction>"),
         MultipleChoice("Which?", "en", "en", ("no", "yes"), "yes"),
     ),
+    "a question without words": (
+        _item(_declared("sol", kind="string"), f"<p><textEntryInteraction {_R}/></p>"),
+        ShortAnswer("One", "en", "en", ("sol",)),
+    ),
     "inline choice": (
         _item(_declared("b"), f"<p>I <inlineChoiceInteraction {_R}>{_choices('inlineChoice', a='is', b='am')}"
               "</inlineChoiceInteraction> here.</p>"),

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from domains.catalog.formats.xml import Element
 
-_KNOWN_TEMPLATES = ("match_correct", "map_response")
+_KNOWN_TEMPLATES = ("match_correct", "map_response", "cc2_match")
 _PLAIN = {
     "responseProcessing",
     "responseCondition",
@@ -21,9 +21,13 @@ _PLAIN = {
     "baseValue",
     "mapResponse",
     "isNull",
+    "and",
+    "not",
+    "multiple",
     "sum",
 }
-"""Of which the common ways to score are made: right or not, the sum of a mapping, nothing for no answer."""
+"""Of which the common ways to score are made: right or not, the sum of a mapping, nothing for no answer; and feedback
+that is chosen by it."""
 
 
 class Declared(Struct, frozen=True):

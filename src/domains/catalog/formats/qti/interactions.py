@@ -66,6 +66,8 @@ class Asked(Struct, frozen=True):
     declared: Mapping[str, Declared]
     scoring: Scoring
     languages: Languages
+    title: str
+    """Of the item."""
     text: str
     """Of the body around it."""
     said: Mapping[str, str]
@@ -89,7 +91,10 @@ class Asked(Struct, frozen=True):
         return found
 
     def question(self) -> str:
-        """What stands around it and its own prompt."""
+        """What stands around it and its own prompt, or else what the item is called."""
+        return self.said_question() or self.title
+
+    def said_question(self) -> str:
         prompt = self.element.first("prompt")
         own = dom.read(prompt).text if prompt else ""
         return "\n\n".join(part for part in (self.text, own) if part)
@@ -109,9 +114,12 @@ def content(asked: Asked) -> Content:
 
 def _choice(asked: Asked) -> Content:
     choices = asked.element.all("simpleChoice")
+    declared = asked.declaration()
+    if declared.cardinality == "single" and (pictures := _pictures(asked, choices)):
+        picture = pictures.pop(asked.correct()[0])
+        return PickPicture(asked.question(), asked.languages.answered, picture, tuple(pictures.values()))
     by_id = _texts(asked, choices)
     right = [_known(by_id, one) for one in asked.correct()]
-    declared = asked.declaration()
     language, answer_language = asked.languages.asked, asked.answer_language(choices)
     said = {by_id[name]: text for name, text in _said(asked, choices).items()}
     question = asked.question()
@@ -120,9 +128,6 @@ def _choice(asked: Asked) -> Content:
         return MultipleResponse(
             question, language, answer_language, tuple(by_id.values()), tuple(right), weights=weights, feedback=said
         )
-    if pictures := _pictures(asked, choices):
-        picture = pictures.pop(asked.correct()[0])
-        return PickPicture(question, asked.languages.answered, picture, tuple(pictures.values()))
     if {name.lower() for name in by_id} == {"true", "false"} and len(choices) == 2:
         answer = asked.correct()[0].lower() == "true"
         notes = {name.lower(): text for name, text in _said(asked, choices).items()}
@@ -214,9 +219,11 @@ def _text_entry(asked: Asked) -> Content:
     text = asked.gapped()
     declared = asked.declaration()
     if len(asked.elements) == 1 and declared.base_type in {"float", "integer"}:
-        return _numeric(asked, _unended(text), asked.correct()[0])
+        return _numeric(asked, _unended(text) or asked.title, asked.correct()[0])
     if len(asked.elements) == 1 and text.endswith(f"\n{GAP}"):
         return _short_answer(asked, _unended(text))
+    if len(asked.elements) == 1 and text == GAP:
+        return _short_answer(asked, asked.title)
     gaps = tuple(tuple(map(literal, asked.correct(element))) for element in asked.elements)
     for element in asked.elements:
         _say_partial(asked, element)
@@ -271,7 +278,7 @@ def _say_partial(asked: Asked, element: Element) -> None:
 
 def _unended(text: str) -> str:
     """A gap where the answer is to be written says nothing."""
-    return text.removesuffix(GAP).rstrip() or text
+    return text.removesuffix(GAP).rstrip()
 
 
 def _inline_choice(asked: Asked) -> Content:
@@ -319,8 +326,8 @@ def _match(asked: Asked) -> Content:
     partners = {partner for _, partner in pairs}
     if len(partners) == len(pairs):
         decoys = tuple(text for text in right.values() if text not in partners)
-        return MatchPairs(language, right_language, tuple(pairs), decoys=decoys, text=asked.question())
-    text = "\n".join([asked.question(), *(f"{one} = {GAP}" for one, _ in pairs)]).strip()
+        return MatchPairs(language, right_language, tuple(pairs), decoys=decoys, text=asked.said_question())
+    text = "\n".join([asked.said_question(), *(f"{one} = {GAP}" for one, _ in pairs)]).strip()
     asked.element.say("note", "a match in which choices belong to several became a text with gaps to choose for")
     return Cloze(text, right_language, tuple((partner,) for _, partner in pairs), (tuple(right.values()),) * len(pairs))
 
@@ -332,7 +339,7 @@ def _associate(asked: Asked) -> Content:
     if len({text for pair in pairs for text in pair}) != 2 * len(pairs) or 2 * len(pairs) != len(by_id):
         raise NotSupported("associations in which a choice has no partner or several are not supported")
     language = asked.answer_language(choices)
-    return MatchPairs(language, language, tuple(pairs), text=asked.question())
+    return MatchPairs(language, language, tuple(pairs), text=asked.said_question())
 
 
 def _pair(value: str) -> tuple[str, str]:
@@ -368,7 +375,7 @@ def _gap_match(asked: Asked) -> Content:
     text = dom.read(element, shown).text.replace(GAP, "…").replace("\u0002", GAP)
     if any(name not in found for name in order):
         raise NotSupported("a gap that stays empty is not supported")
-    whole = "\n\n".join(part for part in (asked.question(), text) if part)
+    whole = "\n\n".join(part for part in (asked.said_question(), text) if part)
     gaps = tuple(tuple(found[name]) for name in order)
     return Cloze(whole, asked.languages.answered, gaps, (tuple(by_id.values()),) * len(gaps))
 

@@ -103,6 +103,7 @@ class _Reader:
             declared=self._declared,
             scoring=self._scoring,
             languages=self._languages,
+            title=" ".join(self._root.attributes.get("title", "").split()),
             text=text,
             said=self._feedback_by_answer(),
             gapped=lambda: self._gapped(group, asked),
