@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from domains.billing import api as billing
 from domains.catalog import api
 from domains.catalog import pages as pages_module
 from domains.catalog.content import Course, Exercise, Lesson, Section, Unit
@@ -21,6 +22,7 @@ from domains.identity import api as identity
 from domains.identity.api import Role
 from domains.kernel.uow import Database
 from factories.people import Learner, register
+from factories.shop import put_on_sale
 
 REF = f"sha256:{'c' * 64}"
 
@@ -83,6 +85,10 @@ LISTS: tuple[tuple[dict[str, Any], list[str] | None], ...] = (
     ({"q": "  "}, ["basics", "paris", "maths", "latin"]),
     ({"sort": "newest"}, ["maths", "paris", "latin", "basics"]),
     ({"sort": "popular"}, ["paris", "latin", "basics", "maths"]),
+    ({"access": "paid"}, ["maths", "latin"]),
+    ({"access": "free", "q": "numero"}, ["basics"]),
+    ({"access": "paid", "q": "numero"}, []),
+    ({"access": "stolen"}, None),
     ({"sort": "best"}, None),
 )
 
@@ -94,6 +100,7 @@ async def test_a_list_is_narrowed_and_sorted(client: httpx.AsyncClient, db: Data
         # Of the same learners, fewer completions come later; what nobody took comes last.
         counts = [api.Counted(ids[0], 1, 9), api.Counted(ids[1], 2, 0), api.Counted(ids[2], 2, 1)]
         await api.set_popularity(uow, counts, days=30, at=datetime.now(UTC))
+    await put_on_sale(db, billing.course_key(ids[1]), billing.course_key(ids[3]), billing.ALL_COURSES)
     for parameters, wanted in LISTS:
         if wanted is None:
             assert (await client.get("/api/v1/courses", params=parameters)).status_code == 400, parameters
@@ -131,7 +138,7 @@ async def test_a_course_in_a_list_says_what_it_is(client: httpx.AsyncClient, db:
     [shown] = (await client.get("/api/v1/courses")).json()["items"]
     assert (shown["level"], shown["topics"], shown["lessons"], shown["exercises"]) == ("B1", ["a", "b"], 1, 1)
     assert shown["image"] == {"url": f"/media/{'c' * 64}", "alt": "A cat"}
-    assert shown["popularity"] is None
+    assert (shown["popularity"], shown["paid"]) == (None, False)
     published = shown["published_at"]
     await publish(db, course("whole", "Other"))
     [shown] = (await client.get("/api/v1/courses")).json()["items"]

@@ -30,6 +30,7 @@ from domains.kernel.page import Limit, Page
 from domains.kernel.uow import Database
 
 Levels = Annotated[list[Level] | None, QueryParameter(max_items=7, description="Any of these; say it several times.")]
+Access = Annotated[Literal["free", "paid"] | None, QueryParameter(description="Whether they have to be bought.")]
 
 
 class CoursesController(Controller):
@@ -53,12 +54,13 @@ class CoursesController(Controller):
         category: Slug = None,
         topic: Slug = None,
         tag: Slug = None,
+        access: Access = None,
         q: Question = None,
         sort: FromQuery[Sort | None] = None,
         limit: Limit = 20,
         cursor: FromQuery[str | None] = None,
     ) -> Page[CourseOut]:
-        by = _narrowing(source_language, target_language, level, category, topic, tag, q)
+        by = _narrowing(source_language, target_language, level, category, topic, tag, access, q)
         return await listing.courses(db, by, sort, cursor, limit)
 
     @get("/facets", operation_id="list_course_facets", summary="What the list of courses can be narrowed to")
@@ -71,9 +73,12 @@ class CoursesController(Controller):
         category: Slug = None,
         topic: Slug = None,
         tag: Slug = None,
+        access: Access = None,
         q: Question = None,
     ) -> FacetsOut:
-        return await listing.facets(db, _narrowing(source_language, target_language, level, category, topic, tag, q))
+        return await listing.facets(
+            db, _narrowing(source_language, target_language, level, category, topic, tag, access, q)
+        )
 
     @get(
         "/{course_id:uuid}",
@@ -151,7 +156,9 @@ def _narrowing(
     category: str | None,
     topic: str | None,
     tag: str | None,
+    access: str | None,
     question: str | None,
 ) -> Narrowing:
     words = None if question is None or not question.strip() else asked(question)
-    return Narrowing(lower(source), lower(target), levels or None, category, topic, tag, words)
+    paid = None if access is None else access == "paid"
+    return Narrowing(lower(source), lower(target), levels or None, category, topic, tag, words, paid)

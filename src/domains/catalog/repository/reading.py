@@ -4,7 +4,7 @@ Invariant: lists and their counts speak of courses that are published and not re
 of its last row, so courses that are published meanwhile move nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -46,8 +46,9 @@ _NARROWED = """
     AND ($4::text IS NULL OR $4 = ANY(c.categories)
          OR c.categories && ARRAY(SELECT slug FROM catalog_category WHERE parent = $4))
     AND ($5::text IS NULL OR $5 = ANY(c.topics)) AND ($6::text IS NULL OR $6 = ANY(c.tags))
+    AND ($7::boolean IS NULL OR (c.id = ANY($8::uuid[])) = $7)
 """
-_QUERY = QUERY.format(languages="$7", stemmers="$8", places="$9", words="$10", open="$11")
+_QUERY = QUERY.format(languages="$9", stemmers="$10", places="$11", words="$12", open="$13")
 _PLAIN = f"""
     narrowed AS (SELECT {_COLUMNS}, c.title_order, 0::float8 AS score FROM catalog_course c WHERE {_NARROWED})
 """  # noqa: S608 - constants of ours
@@ -164,6 +165,9 @@ class Narrowing(NamedTuple):
     topic: str | None = None
     tag: str | None = None
     words: Sequence[Asked] | None = None
+    paid: bool | None = None
+    """Whether they need to be among `gated`."""
+    gated: Collection[UUID] = ()
 
 
 class CategoryLine(NamedTuple):
@@ -287,7 +291,7 @@ async def drop_category(db: Database, slug: str) -> bool:
 
 def _narrowed(by: Narrowing) -> tuple[str, list[Any]]:
     levels = None if by.levels is None else list(by.levels)
-    values: list[Any] = [by.source, by.target, levels, by.category, by.topic, by.tag]
+    values: list[Any] = [by.source, by.target, levels, by.category, by.topic, by.tag, by.paid, list(by.gated)]
     if by.words is None:
         return _PLAIN, values
     return _SEARCHED, [*values, *query_values(by.words)]

@@ -31,6 +31,8 @@ class CourseOut(Out, frozen=True):
     target_language: str
     lessons: int
     exercises: int
+    paid: bool
+    """It has to be bought, or be part of a plan; lessons that are previews are open."""
     level: Level
     """Of the Common European Framework; empty where none is said."""
     categories: list[str]

@@ -4,6 +4,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from domains.billing import api as billing
 from domains.catalog.errors import CategoryNotFound, CategoryTooDeep
 from domains.catalog.kinds.assets import shown_image
 from domains.catalog.policy.search import bare, snippet
@@ -43,12 +44,16 @@ async def courses(db: Database, by: Narrowing, sort: Sort | None, cursor: str | 
         raise BadCursor
     if by.words == []:
         return Page([], None)
+    paid = await billing.gated_courses(db)
+    by = by._replace(gated=paid)
     rows = await repository.courses(db, by, sort, None if after is None else after[1:], limit + 1)
     page = page_of(rows, limit, lambda row: (sort, row[1], row[0].id))
-    return Page([shown(line) for line, _ in page.items], page.next_cursor)
+    return Page([shown(line, paid=line.id in paid) for line, _ in page.items], page.next_cursor)
 
 
 async def facets(db: Database, by: Narrowing) -> FacetsOut:
+    if by.paid is not None:
+        by = by._replace(gated=await billing.gated_courses(db))
     rows = [] if by.words == [] else await repository.facets(db, by)
     ordered = sorted(rows, key=lambda row: (row[0], -row[2], row[1]))
     found = {
@@ -109,7 +114,7 @@ async def search(
     return SearchOut([out(one) for one in page.items], page.next_cursor, bare(found.words), found.mended)
 
 
-def shown(line: CourseLine) -> CourseOut:
+def shown(line: CourseLine, *, paid: bool) -> CourseOut:
     counted = None
     if line.counted_at is not None:
         counted = PopularityOut(line.new_learners, line.new_completions, line.counted_days, line.counted_at)
@@ -122,6 +127,7 @@ def shown(line: CourseLine) -> CourseOut:
         target_language=line.target_language,
         lessons=line.lessons,
         exercises=line.exercises,
+        paid=paid,
         level=_level(line.level),
         categories=line.categories,
         topics=line.topics,

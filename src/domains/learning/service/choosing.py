@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from domains.billing import api as billing
 from domains.catalog import api as catalog
 from domains.identity import api as identity
 from domains.kernel.clock import utc_now
@@ -58,10 +59,13 @@ async def recommend(db: Database, user_id: UUID, most: int) -> RecommendationsOu
         published,
         most,
     )
-    by_id = {line.id: line for line in found}
+    by_id, paid = {line.id: line for line in found}, await billing.gated_courses(db)
     return RecommendationsOut(
         [
-            RecommendationOut(catalog.shown_course(by_id[each.course.id]), [_reason(one) for one in each.reasons])
+            RecommendationOut(
+                catalog.shown_course(by_id[each.course.id], paid=each.course.id in paid),
+                [_reason(one) for one in each.reasons],
+            )
             for each in best
         ]
     )
