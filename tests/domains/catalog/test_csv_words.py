@@ -92,7 +92,7 @@ def test_rows_say_where_they_belong_and_others_fill_lessons_of_a_handful(folder:
     assert more is not None
     lessons = list(loose.course.lessons())
     assert [len(lesson.words) for lesson in lessons] == [7, 7, 2]
-    assert [lesson.key for lesson in lessons] == [f"animals/animals/animals-{number}" for number in (1, 2, 3)]
+    assert [lesson.key for lesson in lessons] == [f"animals/animals-1/animals-{number}" for number in (1, 2, 3)]
     first = list(more.course.lessons())[:2]
     assert [(lesson.key, lesson.words) for lesson in first] == [(lesson.key, lesson.words) for lesson in lessons[:2]]
 

@@ -14,10 +14,21 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from domains.catalog import formats
-from domains.catalog.content import Course, course_lexicon, decode, digest, encode
+from domains.catalog.content import (
+    Course,
+    Lesson,
+    Phrase,
+    Section,
+    Unit,
+    course_lexicon,
+    decode,
+    digest,
+    encode,
+)
 from domains.catalog.formats import librelingo_writer, lyceum, lyceum_writer, tree
+from domains.catalog.formats.exercises import fill
 from domains.catalog.formats.report import Report
-from domains.catalog.kinds import MatchPairs, MultipleChoice, Translate, WordBank
+from domains.catalog.kinds import Flashcard, MatchPairs, MultipleChoice, Translate, WordBank
 from domains.catalog.service.courses import DEMO_COURSE, DEMO_SLUG
 from factories.courses import courses
 
@@ -369,6 +380,55 @@ def test_languages_without_spaces_are_tapped_by_character() -> None:
     assert course is not None, report.remarks
     bank = next(e.content for e in course.exercises() if isinstance(e.content, WordBank))
     assert bank.words[:9] == tuple("猫はパンを食べます")[:9]
+
+
+def test_a_deck_has_a_card_for_every_word_and_sentence() -> None:
+    course, report = read(SMALL.replace("title: Animals", "title: Animals\n            form: deck"))
+    assert course is not None, report.remarks
+    fronts = [exercise.content for exercise in course.exercises()]
+    assert fronts[0] == Flashcard("el gato", "es", "en", ("the cat",))
+    assert len(fronts) == 5
+    assert read(lyceum_writer.write_string(course))[0] == course
+
+
+def test_wrong_options_in_a_very_long_unit_come_from_lessons_around() -> None:
+    lessons = tuple(
+        Lesson(f"s/u/{number}", "L", words=tuple(Phrase((f"p{number}{n}",), (f"w{number}{n}",)) for n in "abcdefg"))
+        for number in range(50)
+    )
+    course = fill(Course("c", "C", "en", "es", (Section("s", "S", (Unit("s/u", "U", lessons),)),)))
+    for number, lesson in enumerate(course.lessons()):
+        choices = [one.content for one in lesson.exercises if isinstance(one.content, MultipleChoice)]
+        others = [int(option[1:-1]) for choice in choices for option in choice.options]
+        assert len(choices) >= 7
+        assert all(abs(other - number) <= 5 for other in others)
+
+
+# Every format
+
+
+@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
+@given(courses())
+def test_every_writer_takes_any_course_and_tells_what_it_left_out(course: Course) -> None:
+    for name, form in formats.FORMATS.items():
+        written, report = formats.write(course, name, {})
+        assert written is not None
+        with NamedTemporaryFile(suffix=written.suffix) as file:
+            file.write(written.body)
+            file.flush()
+            options = formats.Options("x", "X", course.source_language, course.target_language)
+            loaded, _ = formats.read(Path(file.name), name, options)
+        kept = 0 if loaded is None else len(list(loaded.course.exercises()))
+        assert kept >= len(list(course.exercises())) or report.remarks, form.title
+
+
+@given(st.sampled_from(sorted(formats.FORMATS)), st.binary(max_size=200))
+def test_no_reader_raises_for_what_is_no_file_of_its_format(name: str, raw: bytes) -> None:
+    with NamedTemporaryFile() as file:
+        file.write(raw)
+        file.flush()
+        loaded, report = formats.read(Path(file.name), name)
+    assert (loaded is None) == report.has_errors
 
 
 # The course that comes with Lyceum

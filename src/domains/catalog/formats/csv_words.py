@@ -7,6 +7,7 @@ a handful each. Exercises follow from the words as in our own YAML, with more wh
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -25,7 +26,7 @@ from domains.catalog.formats.librelingo import slugified
 from domains.catalog.formats.report import Report, Severity
 from domains.catalog.formats.slugs import Slugs
 from domains.catalog.kinds import Content, Flashcard, ListenType, PickPicture
-from domains.catalog.kinds.assets import Audio, Image
+from domains.catalog.kinds.assets import ALT_LENGTH, Audio, Image
 from domains.catalog.kinds.kind import LONGEST_TEXT
 from domains.catalog.policy import groups
 
@@ -33,7 +34,8 @@ LARGEST_FILE_BYTES = 8_000_000
 LARGEST_MEDIA_BYTES = 20_000_000
 MOST_ROWS = 50_000
 ROWS_IN_LESSON = 7
-"""Of rows that do not say their lesson. Always as many, so that rows that are added leave the others in place."""
+LESSONS_IN_UNIT = 10
+"""Of rows that do not say where they belong. Always as many, so that rows that are added leave the others in place."""
 PICTURES = 3
 
 COLUMNS = (
@@ -240,17 +242,20 @@ class _Reader:
     def _course(self, rows: Sequence[_Row]) -> Course:
         title = (self._options.title or self._path.stem.replace("_", " ").strip() or "Words")[:TITLE_LENGTH]
         places: _Places = {}
-        loose: dict[tuple[str, str], int] = {}
+        loose: Counter[tuple[str, str]] = Counter()
         for row in rows:
             self._line = row.line
             word = self._word(row)
             if word is None:
                 continue
             section, unit, lesson = (row.of(name)[:TITLE_LENGTH] for name in ("section", "unit", "lesson"))
-            section, unit = section or title, unit or section or title
+            section = section or title
             if not lesson:
-                number = loose[section, unit] = loose.get((section, unit), -1) + 1
-                lesson = f"{unit[: TITLE_LENGTH - 8]} {number // ROWS_IN_LESSON + 1}"
+                number = loose[section, unit] // ROWS_IN_LESSON
+                loose[section, unit] += 1
+                lesson = f"{(unit or section)[: TITLE_LENGTH - 8]} {number + 1}"
+                unit = unit or f"{section[: TITLE_LENGTH - 8]} {number // LESSONS_IN_UNIT + 1}"
+            unit = unit or section
             place = places.setdefault((section, unit, lesson), [])
             if any(word.phrase == other.phrase for other in place):
                 self._say("note", f"`{word.phrase.target[0][:40]}` is there twice in its lesson: left out")
@@ -290,7 +295,7 @@ class _Reader:
             kind,
             "\n\n".join(text for text in (example, row.of("note")) if text),
             tuple(tag[:80] for tag in dict.fromkeys(row.many("tags"))),
-            Image(image) if image else None,
+            Image(image, row.of("source")[:ALT_LENGTH]) if image else None,
             Audio(audio) if audio else None,
         )
 

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from domains.catalog.content import Course, Exercise, Lesson, Phrase, Unit
-from domains.catalog.kinds import Content, MatchPairs, MultipleChoice, Translate, WordBank
+from domains.catalog.kinds import Content, Flashcard, MatchPairs, MultipleChoice, ShortAnswer, Translate, WordBank
 from domains.catalog.policy.groups import plain, texts_in
 from domains.catalog.policy.text import norms, tiles
 
@@ -20,6 +20,8 @@ FEWEST = 8
 MOST = 12
 OPTIONS = 4
 PAIRS = 5
+MOST_NEAR = 300
+AROUND = 5
 
 
 class _Side(Struct, frozen=True):
@@ -76,10 +78,14 @@ def exercise_key(lesson_key: str, content: Content) -> str:
 
 def _fill_unit(course: Course, unit: Unit, stock: _Stock, but: Collection[str]) -> Unit:
     near = _stock(course, unit.lessons)
+    # Every word is compared with all near ones, so those of a very long unit are the ones of lessons around.
+    is_long = len(near.words) > MOST_NEAR
     lessons = []
-    for lesson in unit.lessons:
+    for place, lesson in enumerate(unit.lessons):
         made = lesson.exercises
         if not made and lesson.key not in but:
+            if is_long:
+                near = _stock(course, unit.lessons[max(0, place - AROUND) : place + AROUND + 1])
             made = tuple(_exercises(course, lesson, near, stock))
         lessons.append(msgspec.structs.replace(lesson, exercises=made))
     return msgspec.structs.replace(unit, lessons=tuple(lessons))
@@ -87,6 +93,9 @@ def _fill_unit(course: Course, unit: Unit, stock: _Stock, but: Collection[str]) 
 
 def _exercises(course: Course, lesson: Lesson, near: _Stock, stock: _Stock) -> Iterator[Exercise]:
     seen = set()
+    if lesson.form == "deck":
+        yield from _cards(course, lesson)
+        return
     for content in _contents(course, lesson, near, stock):
         key = exercise_key(lesson.key, content)
         if isinstance(content, MatchPairs):
@@ -96,6 +105,14 @@ def _exercises(course: Course, lesson: Lesson, near: _Stock, stock: _Stock) -> I
             yield Exercise(key, content)
         if len(seen) == MOST:
             return
+
+
+def _cards(course: Course, lesson: Lesson) -> Iterator[Exercise]:
+    """Of a deck: every phrase once, however many there are."""
+    for phrase in dict.fromkeys((*lesson.words, *lesson.sentences)):
+        front, back = plain(phrase.target[0]), tuple(dict.fromkeys(map(plain, phrase.source)))
+        card = Flashcard(front, course.target_language, course.source_language, back)
+        yield Exercise(exercise_key(lesson.key, card), card)
 
 
 def _contents(course: Course, lesson: Lesson, near: _Stock, stock: _Stock) -> list[Content]:
@@ -118,7 +135,10 @@ def _word(course: Course, word: Phrase, turn: int, near: _Stock, stock: _Stock) 
     if turn % 3 == 2:
         return _translate(_to_target(course, word))
     side = _to_source(course, word) if turn % 3 == 0 else _to_target(course, word)
-    return _choice(side, near, stock) or _translate(side)
+    if (choice := _choice(side, near, stock)) is not None:
+        return choice
+    # Nobody types a definition word by word.
+    return _translate(side if side.language != side.answer_language else _to_target(course, word))
 
 
 def _sentence(course: Course, sentence: Phrase, turn: int, near: _Stock, stock: _Stock) -> Content:
@@ -135,7 +155,10 @@ def _to_source(course: Course, phrase: Phrase) -> _Side:
     return _Side(phrase, plain(phrase.target[0]), course.target_language, phrase.source, course.source_language)
 
 
-def _translate(side: _Side) -> Translate:
+def _translate(side: _Side) -> Translate | ShortAnswer:
+    """To be typed. What means the same in one language is no translation."""
+    if side.language == side.answer_language:
+        return ShortAnswer(side.shown, side.language, side.answer_language, side.accepted)
     return Translate(side.shown, side.language, side.answer_language, side.accepted)
 
 
