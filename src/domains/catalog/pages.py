@@ -188,7 +188,7 @@ def _lesson(lesson: Lesson, lesson_id: UUID) -> LessonOut:
         exercises=len(lesson.exercises),
         form=lesson.form,
         preview=lesson.preview,
-        text=bool(lesson.text),
+        has_text=bool(lesson.text),
         materials=len(lesson.materials),
     )
 

@@ -109,7 +109,7 @@ class LessonOut(Out, frozen=True):
     form: Literal["lesson", "deck"]
     preview: bool
     """It may be learned without having bought the course."""
-    text: bool
+    has_text: bool
     """There is something to read."""
     materials: int
 
