@@ -19,13 +19,14 @@ from anki.collection import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domains.catalog.content import Course, Exercise, Lesson, Phrase, Section, Skill, Unit
+from domains.catalog.content import Course, Exercise, Lesson, Phrase, Section, Skill, Unit, problems
 from domains.catalog.formats import anki
 from domains.catalog.formats.anki import scheduling, templates
-from domains.catalog.formats.anki.collection import Card, Notetype, Template
+from domains.catalog.formats.anki.collection import Card, Deck, Note, Notetype, Template
 from domains.catalog.formats.anki.collection import Collection as Decoded
 from domains.catalog.formats.anki.names import guid_of, key_of
-from domains.catalog.formats.archive import packed
+from domains.catalog.formats.anki.reading import course_of
+from domains.catalog.formats.archive import Archive, packed
 from domains.catalog.formats.files import ref_of
 from domains.catalog.formats.format import Loaded, Options, ScheduledCard
 from domains.catalog.formats.report import Report
@@ -400,3 +401,23 @@ def test_a_damaged_database_is_read_or_reported_and_never_raises(tmp_path: Path,
 
 with zipfile.ZipFile(io.BytesIO(anki.write(_deck(DOG), Report(), {}).body)) as _package:
     _STORED = _package.read("collection.anki2")
+
+
+_paths = st.lists(st.sampled_from("ABab"), min_size=1, max_size=5).map(tuple)
+
+
+@given(st.lists(_paths, min_size=1, max_size=6, unique=True), st.integers(0, 120), st.data())
+def test_decks_however_they_are_nested_make_a_course_that_can_be_published(
+    paths: list[tuple[str, ...]], more: int, data: st.DataObject
+) -> None:
+    decks = {number: Deck(path) for number, path in enumerate(paths, 1)}
+    kept = {number: deck for number, deck in decks.items() if number == 1 or data.draw(st.booleans())}
+    notes = tuple(Note(number, f"g{number}", 1, (), (f"front {number}", "back")) for number in range(len(decks) + more))
+    cards = tuple(Card(note.id, note.id, note.id % len(decks) + 1, 0, 0, 0, note.id, 0, 0, 0, 0, "") for note in notes)
+    basic = Notetype("Basic", ("Front", "Back"), (Template("", "{{Front}}", "{{Back}}"),))
+    found = Decoded("collection.anki2", 0, {1: basic}, kept, notes, cards, {}, {}, False)
+    with zipfile.ZipFile(io.BytesIO(packed({}))) as empty:
+        loaded = course_of(found, Archive(empty), Report(), Options(), "stem")
+    assert loaded is not None
+    assert not list(problems(loaded.course))
+    assert len(list(loaded.course.exercises())) == len(notes)

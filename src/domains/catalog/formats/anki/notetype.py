@@ -26,7 +26,7 @@ _PARTS = re.compile(r"\n\s*\n")
 
 
 def markup(text: str) -> str:
-    return escape(text, quote=False).replace("\n", "<br>").replace("{{", "{<!-- -->{")
+    return escape(text, quote=False).replace("\n", "<br>")
 
 
 def attribute(text: str) -> str:

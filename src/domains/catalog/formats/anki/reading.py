@@ -5,6 +5,7 @@ flashcard, since what is remembered is one. What is not taken is told once for e
 about and the place of the first, counted from 1 in the order in which the notes were made.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -98,11 +99,15 @@ def recognises(path: Path) -> bool:
 def read(path: Path, report: Report, options: Options) -> Loaded | None:
     try:
         with opened(path) as archive:
-            found = collections.read(archive)
-            return _Reader(archive, found, report, options, path.stem).read()
+            return course_of(collections.read(archive), archive, report, options, path.stem)
     except (ArchiveRefused, CollectionRefused) as error:
         report.add("error", path.name, 1, str(error))
         return None
+
+
+def course_of(found: Collection, archive: Archive, report: Report, options: Options, stem: str) -> Loaded | None:
+    """`archive` has the files that the cards show; `stem` is what the file is called."""
+    return _Reader(archive, found, report, options, stem).read()
 
 
 class _Reader:
@@ -303,12 +308,15 @@ class _Reader:
         titles = (section[-1] if len(below) > 2 else title, unit[-1] if len(below) > 1 else title, below[-1])
         if len(below) > 3:
             titles = (titles[0], " / ".join(below[1:-1]), titles[2])
-        keys = (self._key(section), self._key(unit), self._key(path))
+        keys = (self._key(section), self._key(unit), f"deck-{deck}")
         return _Place(keys, (titles[0][:TITLE_LENGTH], titles[1][:TITLE_LENGTH], titles[2][: TITLE_LENGTH - 8]))
 
     def _key(self, path: tuple[str, ...]) -> str:
         found = next((deck for deck, one in self._found.decks.items() if one.path == path), None)
-        return f"deck-{found}" if found is not None else "/".join(map(slugified, path))[:200]
+        if found is not None:
+            return f"deck-{found}"
+        digest = hashlib.blake2b("\x1f".join(path).encode("utf-8", "replace"), digest_size=5).hexdigest()
+        return f"{slugified(path[-1])[:80]}-{digest}"
 
     # ---- the report
 
