@@ -97,12 +97,12 @@ async def see_private(
     file_id: FromPath[UUID],
     variant: FromPath[str],
     expires: Expires,
-    signature: Signature,
+    sig: Signature,
     if_none_match: IfNoneMatch = None,
     if_range: IfRange = None,
     ranges: Ranges = None,
 ) -> Response[Any]:
-    shown = await serving.private(db, file_id, variant, expires, signature)
+    shown = await serving.private(db, file_id, variant, expires, sig)
     return await _answer(db, shown, if_none_match, if_range, ranges)
 
 
@@ -112,9 +112,9 @@ async def see_private_head(
     file_id: FromPath[UUID],
     variant: FromPath[str],
     expires: Expires,
-    signature: Signature,
+    sig: Signature,
 ) -> Response[None]:
-    return _head(await serving.private(db, file_id, variant, expires, signature))
+    return _head(await serving.private(db, file_id, variant, expires, sig))
 
 
 @put(
@@ -133,11 +133,11 @@ async def send_part(
     upload_id: FromPath[UUID],
     number: FromPath[int],
     expires: Expires,
-    signature: Signature,
+    sig: Signature,
 ) -> None:
     told = request.headers.get("content-length")
     length = int(told) if told is not None and told.isdigit() else None
-    await serving.receive(db, upload_id, number, expires, signature, length, request.stream())
+    await serving.receive(db, upload_id, number, expires, sig, length, request.stream())
 
 
 def _headers(shown: Shown) -> dict[str, str]:

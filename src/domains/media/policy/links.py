@@ -11,7 +11,8 @@ def signature(key: bytes, method: str, path: str, expires: int) -> str:
 
 
 def signed(key: bytes, method: str, path: str, expires: int) -> str:
-    return f"{path}?expires={expires}&signature={signature(key, method, path, expires)}"
+    """The parameter is called `sig`, which what records traces blackens."""
+    return f"{path}?expires={expires}&sig={signature(key, method, path, expires)}"
 
 
 def opens(key: bytes, method: str, path: str, expires: int, given: str, *, now: float) -> bool:
