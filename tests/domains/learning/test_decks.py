@@ -138,6 +138,7 @@ async def test_what_is_no_deck_is_refused_with_a_reason_and_changes_nothing(
     answer = await _bring(ada, course, b"front\tback")
     assert (answer.status_code, answer.json()["code"]) == (400, "learning.deck_unreadable")
     assert answer.json()["detail"] == "this is no zip file"
+    assert (await _bring(ada, course, bytes(20_000_001))).status_code == 413
     assert await schedule.states(db, ada.id, course.course_id) == []
     assert (await ada.get(f"/courses/{UUID(int=0)}/deck")).status_code == 404
 
