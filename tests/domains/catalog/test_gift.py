@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domains.catalog import formats
-from domains.catalog.content import Course
+from domains.catalog.content import Course, Exercise, Lesson, Section, Unit
 from domains.catalog.formats import Options, gift, gift_writer
 from domains.catalog.formats.report import Report
 from domains.catalog.kinds import Content, Essay, MultipleChoice, MultipleResponse, Numeric, ShortAnswer, TrueFalse
@@ -89,6 +89,24 @@ def test_what_we_write_of_them_is_read_again_by_another_program_and_by_us() -> N
         if isinstance(exercise.content, MultipleChoice | MultipleResponse):
             assert question["stem"]["text"] == exercise.content.text
             assert [choice["text"]["text"] for choice in question["choices"]] == list(exercise.content.options)
+
+
+@has_pegjs
+def test_signs_that_mean_something_in_gift_reach_another_program_as_they_are() -> None:
+    nasty = "a: {b} = ~c # \\d ::e:: // %50% -> [html] $CATEGORY"
+    content = MultipleChoice(nasty, "en", "en", (nasty, "%50%=", "#"), "%50%=", {}, {"#": nasty})
+    exercise = Exercise("a]b\\c", content, explanation=f"{nasty}\n\n{nasty}", skills=("x]y",))
+    lesson = Lesson("l", "L: {} / //", (exercise,), text=nasty)
+    course = Course("a", "A", "en", "en", (Section("s", "S", (Unit("u", "U", (lesson,)),)),))
+    text, report = written(course)
+    assert report.remarks == []
+    assert read(text, title="A")[0] == course
+    _, _, found = parsed(text)
+    stem, choices = found["stem"], found["choices"]
+    assert stem == {"format": "moodle", "text": nasty}
+    assert isinstance(choices, list)
+    assert [choice["text"]["text"] for choice in choices] == [nasty, "%50%=", "#"]
+    assert found["globalFeedback"] == {"format": "markdown", "text": f"{nasty}\n\n{nasty}"}
 
 
 def parsed(text: str) -> list[dict[str, object]]:

@@ -29,7 +29,7 @@ from domains.catalog.kinds import (
 )
 from domains.catalog.kinds.cloze import GAP
 
-_SIGNS = re.compile(r"[~=#{}\\]")
+_SIGNS = re.compile(r"[~=#{}:\\]")
 _SAID: Mapping[type, Collection[str]] = {
     Course: {"slug", "source_language", "target_language"},
     Lesson: {"text"},
@@ -169,11 +169,11 @@ def _text(text: str, *, is_beginning: bool = False) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _SIGNS.sub(r"\\\g<0>", text).replace("::", "\\:\\:").replace("\n", "\\n")
+    return _SIGNS.sub(r"\\\g<0>", text).replace("\n", "\\n")
 
 
 def _title(text: str) -> str:
-    return _SIGNS.sub(r"\\\g<0>", " ".join(text.split())).replace(":", "\\:")
+    return _SIGNS.sub(r"\\\g<0>", " ".join(text.split()))
 
 
 def _category(title: str) -> str:
