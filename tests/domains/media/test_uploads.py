@@ -4,16 +4,21 @@ import asyncio
 import hashlib
 import os
 from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from litestar import Litestar
 
+from app.config import Settings
 from conftest import Crank
 from domains.kernel.clock import utc_now
+from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
 from domains.media.policy.purposes import ENDED_KEPT, GRACE, MOST_OPEN, PART_BYTES, UPLOAD_KEPT
 from domains.media.providers.port import Depot
-from domains.media.service import clearing, storing
+from domains.media.service import clearing, looking, storing
 from domains.media.service.uploads import finish_large
 from factories.files import PDF, announced, begin, bring, complete, mp4, path_of, picture, send, wav
 from factories.people import Learner, register
@@ -227,6 +232,75 @@ async def test_a_part_is_taken_whole_at_its_own_address_and_nowhere_else(
     assert (await complete(author, upload)).status_code == 200
     late = await client.put(url, content=PDF, headers=headers)
     assert (late.status_code, late.json()["code"]) == (409, "media.upload_over")
+
+
+async def test_who_hangs_up_in_the_middle_of_a_part_leaves_nothing(
+    app: Litestar, author: Learner, db: Database, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    upload = await begin(author, PDF, "application/pdf")
+    parts = urlsplit(upload["parts"][0]["url"])
+    events: list[dict[str, Any]] = [
+        {"type": "http.request", "body": PDF[:20], "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    scope = {
+        "type": "http",
+        "method": "PUT",
+        "path": parts.path,
+        "raw_path": parts.path.encode(),
+        "root_path": "",
+        "query_string": parts.query.encode(),
+        "headers": [],
+        "scheme": "http",
+        "http_version": "1.1",
+        "server": ("lyceum.test", 80),
+        "client": ("127.0.0.1", 1),
+        "asgi": {"version": "3.0"},
+    }
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return events.pop(0)
+
+    async def send_(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send_)  # type: ignore[arg-type]
+    assert sent[0]["status"] == 400
+    assert [path for path in (settings.data_dir / "media").rglob("*") if path.is_file()] == []
+    assert caplog.records == []
+    await send(author, upload, PDF)
+    assert (await complete(author, upload)).json()["state"] == "done"
+
+
+async def test_a_part_that_the_storage_has_lost_ends_the_upload(
+    author: Learner, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = await begin(author, PDF, "application/pdf")
+    await send(author, upload, PDF)
+    gather = looking.gather
+
+    async def lose(*given: Any, **named: Any) -> None:
+        await db.port(Depot).storage.delete(await stored(db, "parts"))
+        await gather(*given, **named)
+
+    monkeypatch.setattr(looking, "gather", lose)
+    for _ in range(2):
+        answer = await complete(author, upload)
+        assert (answer.status_code, answer.json()["code"]) == (422, "media.bad_file")
+
+
+async def test_an_author_of_one_course_brings_files_for_it(client: httpx.AsyncClient, db: Database) -> None:
+    bob, course_id = await register(client), str(new_id())
+    await db.fetch(
+        "INSERT INTO identity_scoped_role (user_id, role, kind, within_id) VALUES ($1, 'author', 'course', $2)",
+        bob.id,
+        course_id,
+    )
+    assert (await bob.post("/media/uploads", announced(PDF, "application/pdf"))).status_code == 403
+    other = announced(PDF, "application/pdf", course_id=str(new_id()))
+    assert (await bob.post("/media/uploads", other)).status_code == 403
+    assert (await bring(bob, PDF, "application/pdf", course_id=course_id))["visibility"] == "public"
 
 
 async def test_an_upload_of_somebody_else_is_not_there(client: httpx.AsyncClient, author: Learner) -> None:

@@ -4,11 +4,13 @@ What somebody has uploaded is shown to browsers as what it is and never as a pag
 guessing, no script, and what we have not looked into is saved and not opened.
 """
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, Response, get, head, put
 from litestar.di import NamedDependency
+from litestar.exceptions import InternalServerException
 from litestar.params import FromPath, HeaderParameter, QueryParameter
 from litestar.response import Stream
 from litestar.status_codes import (
@@ -137,7 +139,16 @@ async def send_part(
 ) -> None:
     told = request.headers.get("content-length")
     length = int(told) if told is not None and told.isdigit() else None
-    await serving.receive(db, upload_id, number, expires, sig, length, request.stream())
+    await serving.receive(db, upload_id, number, expires, sig, length, _body(request))
+
+
+async def _body(request: Request[Any, Any, Any]) -> AsyncIterator[bytes]:
+    """Ends where the client is gone, which is no fault of ours: what is not whole is not kept."""
+    try:
+        async for piece in request.stream():
+            yield piece
+    except InternalServerException:
+        return
 
 
 def _headers(shown: Shown) -> dict[str, str]:

@@ -16,6 +16,7 @@ from domains.kernel.ids import new_id
 from domains.kernel.uow import Database, UnitOfWork
 from domains.media.errors import (
     REFUSALS,
+    BadFile,
     BadMediaField,
     FileTooLarge,
     HashDiffers,
@@ -201,21 +202,27 @@ async def finish(db: Database, upload: Upload) -> None:
                 raise HashDiffers(f"It has the hash {found.sha256.hex()}", sha256=found.sha256.hex())
             await storing.keep(db, wish, found, file, upload=upload)
     except Missing:
-        now = await uploads.one(db.fetch, upload.id)
-        if now is None or now.state == "open":
-            raise UploadOver from None
-        return
+        # Thrown away by another call that was faster, or lost by the storage.
+        lost = BadFile("A part of it was lost on the way; send it again")
+        if await _fail(db, upload, lost):
+            raise lost from None
     except AppError as error:
-        if error.code not in REFUSALS:
-            raise
-        async with db.begin() as uow:
-            now = await uploads.one(uow.fetch, upload.id, hold=True)
-            if now is not None and now.state in ("open", "processing"):
-                told_of = {"code": error.code, "detail": error.detail, "extra": error.extra}
-                await uploads.end(uow.fetch, upload.id, "failed", failure=told_of)
-        await storing.throw_away(db, upload)
+        if error.code in REFUSALS:
+            await _fail(db, upload, error)
         raise
     await storing.throw_away(db, upload)
+
+
+async def _fail(db: Database, upload: Upload, error: AppError) -> bool:
+    """Ends it for good; False where it has ended already."""
+    async with db.begin() as uow:
+        now = await uploads.one(uow.fetch, upload.id, hold=True)
+        if now is None or now.state not in ("open", "processing"):
+            return False
+        failure = {"code": error.code, "detail": error.detail, "extra": error.extra}
+        await uploads.end(uow.fetch, upload.id, "failed", failure=failure)
+    await storing.throw_away(db, upload)
+    return True
 
 
 async def finish_large(uow: UnitOfWork, upload_id: UUID) -> None:
