@@ -11,8 +11,16 @@ from domains.catalog import models
 from domains.catalog.controllers.authoring import AuthoredCoursesController
 from domains.catalog.controllers.authoring_nodes import DraftNodesController
 from domains.catalog.controllers.categories import CategoriesController
+from domains.catalog.controllers.collaboration import CollaborationController
 from domains.catalog.controllers.courses import CoursesController, SearchController
-from domains.catalog.events import CourseRevisionPublished, DraftEdited
+from domains.catalog.controllers.workflow import WorkflowController
+from domains.catalog.events import (
+    CourseRevisionPublished,
+    CourseWorkMoved,
+    DraftEdited,
+    ImportProgressed,
+    ImportRequested,
+)
 from domains.catalog.handlers import SUBSCRIPTIONS
 from domains.catalog.jobs import JOBS
 from domains.catalog.rights import PERSONAL_DATA
@@ -26,8 +34,10 @@ DOMAIN = Domain(
         CategoriesController,
         AuthoredCoursesController,
         DraftNodesController,
+        WorkflowController,
+        CollaborationController,
     ],
-    events=[CourseRevisionPublished, DraftEdited],
+    events=[CourseRevisionPublished, CourseWorkMoved, DraftEdited, ImportProgressed, ImportRequested],
     subscriptions=SUBSCRIPTIONS,
     jobs=JOBS,
     personal_data=PERSONAL_DATA,

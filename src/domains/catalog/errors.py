@@ -130,6 +130,11 @@ class CollaboratorUnknown(Invalid):
     title = "Nobody with this name or address can work on the course"
 
 
+class InvitationNotFound(NotFound):
+    code = "catalog.invitation_not_found"
+    title = "There is no such invitation"
+
+
 class TooManyCollaborators(Conflict):
     code = "catalog.too_many_collaborators"
     title = "No more people work on one course"

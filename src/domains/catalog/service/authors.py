@@ -25,7 +25,8 @@ class Access(NamedTuple):
     """What somebody may with a course that they have a part in."""
 
     course_id: UUID
-    user_id: UUID
+    user_id: UUID | None
+    """None for whoever has the machine."""
     role: CourseRole | None
     """None for staff that has none of its own."""
     staff: bool
