@@ -137,6 +137,17 @@ def test_what_gift_can_say_of_a_course_comes_back_the_same(course: Course) -> No
     assert again == course or left_out
 
 
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(courses(SAYABLE, one_language=True))
+def test_what_goes_with_questions_comes_back_with_them(course: Course) -> None:
+    again, _ = read(written(course)[0])
+    assert again is not None
+    before = {one.key: (one.explanation, one.skills) for one in course.exercises()}
+    assert all(before[one.key] == (one.explanation, one.skills) for one in again.exercises())
+    texts = [(lesson.key, lesson.text) for lesson in course.lessons() if lesson.text]
+    assert [(lesson.key, lesson.text) for lesson in again.lessons() if lesson.text] == texts
+
+
 READ = [
     ("Two {} braces \\{\\}", Essay("Two _____ braces {}", "en", "en")),
     ("::n::[html]<p>Is <b>1 &lt; 2</b>?</p>{T#no#yes}", TrueFalse("Is 1 < 2?", "en", True, "yes", "no")),

@@ -195,6 +195,18 @@ def test_what_moodle_can_say_of_a_course_comes_back_the_same(course: Course) -> 
     assert loaded.course == course or left_out
 
 
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@given(courses(SAYABLE, one_language=True))
+def test_what_goes_with_questions_comes_back_with_them(course: Course) -> None:
+    loaded, _ = load(moodle_writer.write(course, Report(), {}).body)
+    assert loaded is not None
+    before = {one.key: (one.explanation, one.skills, one.hints) for one in course.exercises()}
+    after = {one.key: (one.explanation, one.skills, one.hints) for one in loaded.course.exercises()}
+    assert all(before[key] == said for key, said in after.items())
+    texts = [(lesson.key, lesson.text) for lesson in course.lessons() if lesson.text]
+    assert [(lesson.key, lesson.text) for lesson in loaded.course.lessons() if lesson.text] == texts
+
+
 BAD = [
     ("<quiz><question>", "error", 1, "this is not XML"),
     ("<!DOCTYPE quiz [<!ENTITY a 'b'>]><quiz/>", "error", 1, "document types"),

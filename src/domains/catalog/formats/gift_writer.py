@@ -82,7 +82,8 @@ def _question(content: Content) -> tuple[str, str, str] | None:
             wrong, right = content.if_false, content.if_true
             if not content.answer:
                 wrong, right = right, wrong
-            said = f"#{_text(wrong)}#{_text(right)}" if wrong or right else ""
+            # A `#` at the end would be taken for one of those that begin the explanation.
+            said = (f"#{_text(wrong)}" if wrong or right else "") + (f"#{_text(right)}" if right else "")
             return _text(content.text), f"{'TRUE' if content.answer else 'FALSE'}{said}", ""
         case ShortAnswer():
             return _text(content.text), _entries(answers_of(content), single=True, short=True), ""
