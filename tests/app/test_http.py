@@ -266,6 +266,7 @@ async def test_health_tells_of_each_service(client: httpx.AsyncClient) -> None:
     assert {service["name"]: service["state"] for service in found["services"]} == {
         "postgresql": "up",
         "redis": "up",
+        "storage": "up",
         "jobs": "up",
         "disk": "up",
         "realtime": "up",
