@@ -28,7 +28,7 @@ _DEFAULTS = (
 PARTS = "/media/uploads/"
 """Parts of files, whose routes have a limit and a check of their own."""
 _FILE = b"application/octet-stream"
-_FILES = ("/deck",)
+_FILES = ("/deck", "/file")
 """Ends of paths whose bodies are files; their routes say how large they may be."""
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})

@@ -100,6 +100,7 @@ FRAMES: dict[str, Sent] = {
     wire.NOTIFICATION_READ: Sent(
         wire.NotificationRead, "Some of one's own inbox was read or put away, here or elsewhere."
     ),
+    wire.IMPORT_PROGRESS: Sent(wire.ImportProgress, "How far a course of one's own is that is read from a file."),
     wire.LEAGUE_SNAPSHOT: Sent(wire.LeagueFrame, "The whole board."),
     wire.LEAGUE_CHANGED: Sent(wire.LeagueFrame, "The lines that moved, with absolute values."),
     wire.CLASSROOM_SNAPSHOT: Sent(wire.ClassroomSnapshot, "All members of a class and what they are at."),

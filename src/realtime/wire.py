@@ -26,6 +26,7 @@ GOAL_REACHED = "goal.reached"
 ACHIEVEMENT_AWARDED = "achievement.awarded"
 NOTIFICATION_CREATED = "notification.created"
 NOTIFICATION_READ = "notification.read"
+IMPORT_PROGRESS = "import.progress"
 LEAGUE_SNAPSHOT = "league.snapshot"
 LEAGUE_CHANGED = "league.changed"
 CLASSROOM_SNAPSHOT = "classroom.snapshot"
@@ -280,6 +281,19 @@ class NotificationRead(StreamFrame, frozen=True, kw_only=True):
     all: bool
     archived: bool
     unread: int
+
+
+class ImportProgress(StreamFrame, frozen=True, kw_only=True):
+    """A course of one's own is being read from a file: `done` of `total` steps are behind it, absolute, until `state`
+    is `done` or `failed`. `course_id` is of the course it went into."""
+
+    event = IMPORT_PROGRESS
+
+    import_id: UUID
+    state: str
+    done: int
+    total: int
+    course_id: UUID | None = None
 
 
 class MissedNotification(NotificationCreated, frozen=True, kw_only=True, tag_field="event", tag=NOTIFICATION_CREATED):

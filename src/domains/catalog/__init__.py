@@ -13,6 +13,7 @@ from domains.catalog.controllers.authoring_nodes import DraftNodesController
 from domains.catalog.controllers.categories import CategoriesController
 from domains.catalog.controllers.collaboration import CollaborationController
 from domains.catalog.controllers.courses import CoursesController, SearchController
+from domains.catalog.controllers.imports import ImportsController
 from domains.catalog.controllers.workflow import WorkflowController
 from domains.catalog.events import (
     CourseRevisionPublished,
@@ -36,6 +37,7 @@ DOMAIN = Domain(
         DraftNodesController,
         WorkflowController,
         CollaborationController,
+        ImportsController,
     ],
     events=[CourseRevisionPublished, CourseWorkMoved, DraftEdited, ImportProgressed, ImportRequested],
     subscriptions=SUBSCRIPTIONS,

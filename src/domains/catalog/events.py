@@ -33,7 +33,7 @@ class ImportRequested(Event, frozen=True, kw_only=True, tag="catalog.import_requ
 
 
 class ImportProgressed(Event, frozen=True, kw_only=True, tag="catalog.import_progressed.v1"):
-    """For screens only: what the import's row says. `seq` of two frames tells which is later."""
+    """For screens only: how far an import is, as its row says too."""
 
     durable: ClassVar[bool] = False
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import anyio
 
 from domains.kernel.uow import Database, UnitOfWork
-from domains.media.errors import FileNotFound
+from domains.media.errors import BadFile, FileNotFound, FileTooLarge, TypeRefused
 from domains.media.policy.purposes import FileVisibility, Purpose
 from domains.media.policy.refs import digest_of, ref_of
 from domains.media.policy.types import Kind
@@ -26,6 +26,7 @@ from domains.media.service.storage import told
 from domains.media.service.uploads import wish_of
 
 __all__ = [
+    "NOT_TAKEN",
     "WIDTHS",
     "BadSetting",
     "Checked",
@@ -47,6 +48,9 @@ __all__ = [
     "storage_of",
     "url_of",
 ]
+
+NOT_TAKEN = (BadFile, FileTooLarge, TypeRefused)
+"""What is wrong with a file itself, and will be wrong again."""
 
 
 def url_of(ref: str, width: int | None = None, *, square: bool = False) -> str:

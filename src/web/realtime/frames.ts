@@ -221,6 +221,18 @@ export interface ImageOut {
   alt: string;
 }
 
+/** A course of one's own is being read from a file: `done` of `total` steps are behind it, absolute, until `state` is `done` or `failed`. `course_id` is of the course it went into. */
+export interface ImportProgress {
+  seq: number;
+  at: Moment;
+  correlation_id: string;
+  import_id: Uuid;
+  state: string;
+  done: number;
+  total: number;
+  course_id: Uuid | null;
+}
+
 export interface LeagueEntry {
   rank: number;
   user_id: Uuid;
@@ -551,6 +563,8 @@ export interface Frames {
   "notification.created": NotificationCreated;
   /** Some of one's own inbox was read or put away, here or elsewhere. */
   "notification.read": NotificationRead;
+  /** How far a course of one's own is that is read from a file. */
+  "import.progress": ImportProgress;
   /** The whole board. */
   "league.snapshot": LeagueFrame;
   /** The lines that moved, with absolute values. */

@@ -35,9 +35,11 @@ _DELETE_UNPUBLISHED = text("""
 """)
 
 _INSERT_DRAFT = text("""
-    INSERT INTO catalog_draft (course_id, body, version, course_version, clean_version, updated_at, updated_by)
-    VALUES (:course_id, :body, :version, :version, :clean_version, :now, :by_id)
-""")
+    INSERT INTO catalog_draft
+        (course_id, body, version, course_version, clean_version, updated_at, updated_by, edited_by)
+    VALUES (:course_id, :body, :version, :version, :clean_version, :now, :by_id,
+            CASE WHEN CAST(:by_id AS uuid) IS NULL THEN '{}' ELSE ARRAY[CAST(:by_id AS uuid)] END)
+""").bindparams(sa.bindparam("by_id", type_=sa.Uuid()), sa.bindparam("now", type_=sa.DateTime(timezone=True)))
 _CHANGE_DRAFT = text("""
     UPDATE catalog_draft
     SET version = :version, body = coalesce(CAST(:body AS bytea), body),

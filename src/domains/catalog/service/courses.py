@@ -63,7 +63,7 @@ async def publish(
         raise DraftInProgress
     number = (before.last_number or 0) + 1 if before else 1
     await repository.save_course(uow.session, course_id, course)
-    await repository.insert_nodes(uow.session, course_id, _nodes(course))
+    await repository.insert_nodes(uow.session, course_id, nodes_of(course))
     await show(uow, course_id, course)
     revision_id = new_id()
     stored = repository.Revision(revision_id, course_id, number, encode(course))
@@ -96,7 +96,8 @@ async def publish_draft(
     return done
 
 
-def _nodes(course: Course) -> list[tuple[str, str]]:
+def nodes_of(course: Course) -> list[tuple[str, str]]:
+    """Kind and key of every node."""
     nodes = [("section", section.key) for section in course.sections]
     nodes += [("unit", unit.key) for unit in course.units()]
     nodes += [("lesson", lesson.key) for lesson in course.lessons()]

@@ -90,6 +90,15 @@ async def published(uow: UnitOfWork, course_id: UUID, version: int) -> None:
     await keep_media(uow, course_id)
 
 
+async def made(uow: UnitOfWork, course_id: UUID, course: Course, by_id: UUID | None) -> None:
+    """The first draft of a course that nobody has published. The course's nodes must exist."""
+    body, branches = await _rows(uow, course_id, course, 1)
+    now = utc_now()
+    await repository.insert_draft(uow.session, course_id, body, version=1, clean_version=0, now=now, by_id=by_id)
+    await repository.insert_nodes(uow.session, course_id, branches, now, by_id)
+    await keep_media(uow, course_id)
+
+
 async def replaced(uow: UnitOfWork, draft: Draft, course: Course, by_id: UUID | None, *, clean: bool) -> int:
     """Makes the draft say what `course` says, and returns its version. The course's nodes must exist. `clean`: whether
     that is what is published."""
