@@ -94,6 +94,9 @@ def _opened(file: IO[bytes], type_: str) -> tuple[int, int, Image.Image, int]:
 
 def _reduced(found: Image.Image) -> Image.Image:
     """Strip by strip: converting or scaling all of it at once takes its memory twice over."""
+    if found.mode == "I;16":
+        # The library would take all but the darkest for white.
+        found = found.point(lambda value: value * (1 / 256)).convert("L")
     clear = found.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in found.info
     wanted = "RGBA" if clear else "RGB"
     width, height = found.size
