@@ -11,7 +11,7 @@ from uuid import UUID
 import anyio
 
 from domains.kernel.uow import Database, UnitOfWork
-from domains.media.errors import BadFile, FileNotFound, FileTooLarge, TypeRefused
+from domains.media.errors import BadFile, FileNotFound, FileTooLarge, Infected, TypeRefused
 from domains.media.policy.purposes import FileVisibility, Purpose
 from domains.media.policy.refs import digest_of, ref_of
 from domains.media.policy.types import Kind
@@ -49,7 +49,7 @@ __all__ = [
     "url_of",
 ]
 
-NOT_TAKEN = (BadFile, FileTooLarge, TypeRefused)
+NOT_TAKEN = (BadFile, FileTooLarge, Infected, TypeRefused)
 """What is wrong with a file itself, and will be wrong again."""
 
 
@@ -98,7 +98,8 @@ async def put(
 
 
 async def read(db: Database, ref: str) -> bytes:
-    """What was uploaded, byte for byte; whoever asks has looked whether it may be shown. Raises FileNotFound and
+    """What was uploaded, byte for byte, also what a camera wrote into it; whoever asks has looked whether it may be
+    shown. Raises FileNotFound and
     StorageAway."""
     digest = digest_of(ref)
     blob = await blobs.read(db, digest) if digest is not None else None
