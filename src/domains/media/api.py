@@ -99,8 +99,7 @@ async def put(
 
 async def read(db: Database, ref: str) -> bytes:
     """What was uploaded, byte for byte, also what a camera wrote into it; whoever asks has looked whether it may be
-    shown. Raises FileNotFound and
-    StorageAway."""
+    shown. Raises FileNotFound and StorageAway."""
     digest = digest_of(ref)
     blob = await blobs.read(db, digest) if digest is not None else None
     if blob is None:
