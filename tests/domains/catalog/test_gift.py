@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from domains.catalog import formats
 from domains.catalog.content import Course, Exercise, Lesson, Section, Unit
-from domains.catalog.formats import Options, gift, gift_writer
+from domains.catalog.formats import Options, bank, gift, gift_writer
 from domains.catalog.formats.report import Report
 from domains.catalog.kinds import Content, Essay, MultipleChoice, MultipleResponse, Numeric, ShortAnswer, TrueFalse
 from factories.courses import courses
@@ -187,6 +187,7 @@ def test_categories_descriptions_ids_tags_and_feedback_find_their_places() -> No
 BAD = [
     ("What?{=a ~b", "error", 1, "a `}` is missing"),
     ("\n\nWhat?{=a}{=b}", "error", 3, "one pair of braces"),
+    ("What?{" + "=a" * 501 + "}", "warning", 1, "more than 500 answers"),
     ("What?{perhaps}", "error", 1, "an answer begins with `=`"),
     ("What?{#about 3}", "error", 1, "`about 3` is no number"),
     ("{=a}", "warning", 1, "it has no text"),
@@ -205,6 +206,20 @@ def test_a_bad_question_is_told_with_its_line(text: str | bytes, severity: str, 
     _, report = read(text)
     assert [(one.severity, one.line) for one in report.remarks] == [(severity, line)], report.remarks
     assert message in report.remarks[0].message
+
+
+def test_a_file_of_more_questions_than_are_taken_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bank, "MOST_QUESTIONS", 3)
+    assert read("a{=b}\n\n" * 3)[1].remarks == []
+    course, report = read("a{=b}\n\n" * 9)
+    assert course is None
+    assert [remark.message for remark in report.remarks] == ["the file has more than 3 questions"]
+
+
+def test_equal_questions_get_keys_of_their_own() -> None:
+    course, _ = read("::Q::a{=b}\n\n" * 3)
+    assert course is not None
+    assert [exercise.key.rpartition("/")[2] for exercise in course.exercises()] == ["q", "q-2", "q-3"]
 
 
 @given(

@@ -16,6 +16,8 @@ AS_PLAIN = [
     ("<pre>x\n  y</pre>", "x\n  y"),
     ("5 < 6", "5 < 6"),
     ("<unclosed", "<unclosed"),
+    ("a<!-- <b> --> b <a <i>c</i><!-- d", "a b <a c"),
+    ("<a " * 9_000, "<a " * 6_666 + "<a"),
 ]
 
 

@@ -21,6 +21,7 @@ from domains.catalog.formats.report import Report
 from domains.catalog.formats.slugs import LONGEST, Slugs
 from domains.catalog.kinds import Content
 
+MOST_QUESTIONS = 20_000
 MOST_IN_LESSON = 15
 """Of questions in one category whose lessons the file does not say; more are spread evenly."""
 DEFAULT_LANGUAGE = "en"
@@ -41,9 +42,11 @@ class Bank:
 
     def __init__(self, path: Path, report: Report, options: Options) -> None:
         self._path = path
+        self._report = report
         self._options = options
         self._categories: dict[tuple[str, ...], _Category] = {}
-        self._used: set[str] = set()
+        self._used: dict[str, int] = {}
+        """Keys, with how many would have liked to have each."""
         self._slugs = Slugs()
         self._title = (options.title or _bare(path).replace("_", " ").strip() or "Questions")[:TITLE_LENGTH]
         self._here = ""
@@ -56,6 +59,11 @@ class Bank:
             if not LANGUAGE_TAG.fullmatch(language):
                 report.add("error", path.name, 1, f"`{language}` is no BCP 47 language tag")
         self._current: _Category | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there were more questions than are taken, which is an error."""
+        return len(self._used) >= MOST_QUESTIONS and self._report.has_errors
 
     def category(self, path: Sequence[str], keys: Sequence[str] | None = None) -> None:
         """What follows belongs there. `keys` are those of section, unit and lesson, where the file says them."""
@@ -79,15 +87,19 @@ class Bank:
     def add(self, content: Content, *, key: str = "", name: str = "", **more: Any) -> None:
         """`key` is what the file calls the question for good, `name` what it calls it for people."""
         lesson = self._lesson()
+        if len(self._used) >= MOST_QUESTIONS:
+            if not self._report.has_errors:
+                self._report.add("error", self._path.name, 1, f"the file has more than {MOST_QUESTIONS} questions")
+            return
         own = key[:KEY_LENGTH] or (f"{lesson.keys[2]}/{slugified(name)[:LONGEST]}" if name else "")
         own = own or exercise_key(lesson.keys[2], content)
         if len(own.encode()) > KEY_LENGTH - 8:
             own = hashlib.blake2b(own.encode(), digest_size=12).hexdigest()
-        unique, number = own, 1
+        unique = own
         while unique in self._used:
-            number += 1
-            unique = f"{own}-{number}"
-        self._used.add(unique)
+            self._used[own] += 1
+            unique = f"{own}-{self._used[own]}"
+        self._used[unique] = 1
         lesson.exercises.append(Exercise(unique, content, **more))
 
     def course(self, **more: Any) -> Course:

@@ -32,7 +32,7 @@ from domains.catalog.policy import groups
 
 LARGEST_FILE_BYTES = 8_000_000
 LARGEST_MEDIA_BYTES = 20_000_000
-MOST_ROWS = 50_000
+MOST_ROWS = 20_000
 ROWS_IN_LESSON = 7
 LESSONS_IN_UNIT = 10
 """Of rows that do not say where they belong. Always as many, so that rows that are added leave the others in place."""
@@ -242,6 +242,7 @@ class _Reader:
     def _course(self, rows: Sequence[_Row]) -> Course:
         title = (self._options.title or self._path.stem.replace("_", " ").strip() or "Words")[:TITLE_LENGTH]
         places: _Places = {}
+        seen: set[tuple[tuple[str, str, str], Phrase]] = set()
         loose: Counter[tuple[str, str]] = Counter()
         for row in rows:
             self._line = row.line
@@ -256,11 +257,12 @@ class _Reader:
                 lesson = f"{(unit or section)[: TITLE_LENGTH - 8]} {number + 1}"
                 unit = unit or f"{section[: TITLE_LENGTH - 8]} {number // LESSONS_IN_UNIT + 1}"
             unit = unit or section
-            place = places.setdefault((section, unit, lesson), [])
-            if any(word.phrase == other.phrase for other in place):
+            place = (section, unit, lesson)
+            if (place, word.phrase) in seen:
                 self._say("note", f"`{word.phrase.target[0][:40]}` is there twice in its lesson: left out")
             else:
-                place.append(word)
+                seen.add((place, word.phrase))
+                places.setdefault(place, []).append(word)
         course = Course(
             slug=self._options.slug or slugified(self._path.stem),
             title=title,

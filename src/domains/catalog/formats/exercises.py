@@ -22,6 +22,8 @@ OPTIONS = 4
 PAIRS = 5
 MOST_NEAR = 300
 AROUND = 5
+MOST_WORDS = 5_000
+AMONG_MANY = 50
 
 
 class _Side(Struct, frozen=True):
@@ -47,6 +49,8 @@ def fill(course: Course, but: Collection[str] = ()) -> Course:
     """The course with exercises for every lesson that has words or sentences but no exercises yet; those whose keys are
     in `but` stay as they are."""
     stock = _stock(course, tuple(course.lessons()))
+    if len(stock.words) > MOST_WORDS:
+        stock = msgspec.structs.replace(stock, words=stock.words[:AMONG_MANY])
     sections = tuple(
         msgspec.structs.replace(section, units=tuple(_fill_unit(course, unit, stock, but) for unit in section.units))
         for section in course.sections
@@ -118,16 +122,18 @@ def _cards(course: Course, lesson: Lesson) -> Iterator[Exercise]:
 def _contents(course: Course, lesson: Lesson, near: _Stock, stock: _Stock) -> list[Content]:
     """First every word and sentence once, then again in other kinds until the lesson is long enough."""
     pairs = _match(course, lesson.words)
+    # More are never asked.
+    words, sentences = lesson.words[:MOST], lesson.sentences[:MOST]
     rounds: list[list[Content]] = []
     for turn in range(3):
         made: list[Content] = [] if turn or pairs is None else [pairs]
-        made += [_word(course, word, place + turn, near, stock) for place, word in enumerate(lesson.words)]
-        made += [_sentence(course, text, place + turn, near, stock) for place, text in enumerate(lesson.sentences)]
+        made += [_word(course, word, place + turn, near, stock) for place, word in enumerate(words)]
+        made += [_sentence(course, text, place + turn, near, stock) for place, text in enumerate(sentences)]
         rounds.append(made)
     contents = [*rounds[0]]
     # Later rounds begin with sentences: the first round ended with them, and no phrase comes twice running.
     for made in rounds[1:]:
-        contents += made[-len(lesson.sentences) :] + made[: -len(lesson.sentences)] if lesson.sentences else made
+        contents += made[-len(sentences) :] + made[: -len(sentences)] if sentences else made
     return contents[: max(FEWEST, min(MOST, len(rounds[0])))]
 
 

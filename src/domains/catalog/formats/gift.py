@@ -25,6 +25,8 @@ from domains.catalog.kinds.cloze import GAP
 LARGEST_FILE_BYTES = 8_000_000
 BLANK = "_____"
 """Where a gap was that has feedback or shares, which a cloze cannot say."""
+LONGEST_COMMENT = 2_000
+MOST_ANSWERS = 500
 MOST_LINES = 500
 """Of one question; more have lost their closing brace."""
 
@@ -65,6 +67,8 @@ def read(path: Path, report: Report, options: Options) -> Loaded | None:
         return None
     bank = Bank(path, report, options)
     for block in _blocks(_UNUSABLE.sub("\ufffd", text)):
+        if bank.is_full:
+            break
         _Reader(bank, path.name, report, block).read()
     return None if report.has_errors else Loaded(bank.course())
 
@@ -76,24 +80,25 @@ def recognises(path: Path) -> bool:
 def _blocks(text: str) -> Iterator[_Block]:
     lines: list[str] = []
     meta: list[tuple[str, str]] = []
-    start, is_open = 1, False
+    start, is_open, is_closed = 1, False, False
     for number, line in enumerate([*text.split("\n"), ""], 1):
         stripped = line.strip()
         if stripped.startswith("//"):
-            meta += _said_in_comment(stripped[2:])
+            meta += _said_in_comment(stripped[2:LONGEST_COMMENT])
         elif stripped.startswith("$CATEGORY:") and not is_open:
             if lines:
                 yield _Block(lines, start, [])
             yield _Block([stripped], number, meta)
-            lines, meta = [], []
+            lines, meta, is_closed = [], [], False
         elif stripped or (is_open and len(lines) < MOST_LINES):
             start = start if lines else number
             # Two of these signs never touch, so hiding them line by line changes nothing.
             lines.append(_ESCAPE.sub(lambda found: _HIDDEN[found[1]], line))
-            is_open = "{" in (whole := "".join(lines)) and "}" not in whole
+            is_closed = is_closed or "}" in lines[-1]
+            is_open = not is_closed and (is_open or "{" in lines[-1])
         elif lines:
             yield _Block(lines, start, meta)
-            lines, meta, is_open = [], [], False
+            lines, meta, is_open, is_closed = [], [], False, False
     if lines:
         yield _Block(lines, start, meta)
 
@@ -183,6 +188,9 @@ class _Reader:
             self._say("error", "an answer begins with `=`, where it is right, or with `~`")
             return None
         entries = re.findall(r"([=~])([^=~]*)", body)
+        if len(entries) > MOST_ANSWERS:
+            self._say("warning", f"the question was left out: it has more than {MOST_ANSWERS} answers")
+            return None
         if all(sign == "=" and "->" in entry for sign, entry in entries):
             return self._matching(text, [entry for _, entry in entries])
         answers = [answer for sign, entry in entries if (answer := self._answer(sign, entry)) is not None]

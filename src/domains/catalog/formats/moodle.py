@@ -95,6 +95,8 @@ def read(path: Path, report: Report, options: Options) -> Loaded | None:
     files = _Files()
     left: Counter[str] = Counter()
     for element in root.children:
+        if bank.is_full:
+            break
         if element.name == "question":
             _Question(bank, files, element).read()
             left.update(_left_out(element))

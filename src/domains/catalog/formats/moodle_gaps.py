@@ -9,7 +9,7 @@ from domains.catalog.formats.questions import Maker, Say, literally
 from domains.catalog.kinds import Content
 from domains.catalog.kinds.cloze import GAP
 
-_GAP = re.compile(r"\{\d*:([A-Z_]+):((?:\\.|[^}\\])*)\}", re.DOTALL)
+_GAP = re.compile(r"\{\d*:([A-Z_]+):((?:\\.|[^}\\]){0,1000})\}", re.DOTALL)
 _PLACE = re.compile(r"\[\[(\d{1,3})\]\]")
 _ANSWER = re.compile(r"(=|%-?\d{1,3}(?:\.\d*)?%)?((?:\\.|[^\\#])*)(?:#(.*))?", re.DOTALL)
 _TYPED = {"SHORTANSWER", "SA", "MW", "SHORTANSWER_C", "SAC", "MWC", "NUMERICAL", "NM"}
@@ -19,6 +19,9 @@ _CHOSEN = ("MULTICHOICE", "MC")
 
 def cloze(text: str, form: html.Form, make: Maker, say: Say) -> Content | None:
     """A text with its gaps. Where some are typed and some chosen, all are typed."""
+    if len(text) > html.LONGEST:
+        say("warning", "the question was left out: its text is too long")
+        return None
     gaps: list[list[str]] = []
     options: list[list[str]] = []
     for found in _GAP.finditer(text):
