@@ -25,6 +25,7 @@ from app.commands.doctor import check_payments
 from app.config import Settings
 from app.embedded import Services
 from app.infra import plain_dsn
+from domains.catalog import api as catalog
 from domains.catalog.content import Course, Exercise, Lesson, Section, Unit
 from domains.catalog.formats import anki
 from domains.catalog.formats.format import Options, ScheduledCard
@@ -138,6 +139,41 @@ def test_a_deck_of_anki_goes_in_and_out_with_what_one_learner_remembers(lyceum: 
     assert [(one.due, one.stability) for one in loaded.schedule] == [(due, 31.5)]
     assert lyceum("export", "cats", "--for", email).exit_code == 2
     assert lyceum("import", str(deck), "--for", "nobody@brought.org").exit_code == 1
+
+
+@pytest.mark.usefixtures("migrated_database")
+def test_a_course_is_looked_after_from_the_command_line(lyceum: Lyceum, tmp_path: Path) -> None:
+    file = tmp_path / "sums.gift"
+    said = ("--slug", "sums", "--title", "Sums", "--from", "en", "--learning", "en")
+    file.write_text("::One:: What is 1 + 1? {=2 ~3}\n")
+    tried = json.loads(lyceum("import", str(file), *said, "--dry-run", "--json").stdout)
+    assert (tried["published"], tried["read"]) == (None, {"lessons": 1, "exercises": 1})
+    assert lyceum("course", "show", "sums").exit_code == 1, "nothing was done"
+    assert "it is the draft now" in lyceum("import", str(file), *said, "--draft").stdout
+    assert "sums  Sums  (never published" in lyceum("course", "list").stdout
+    assert "learners get revision 1" in lyceum("course", "publish", "sums", "--note", "First").stdout
+    file.write_text("::One:: What is 1 + 1? {=2 ~4}\n")
+    assert lyceum("import", str(file), *said, "--draft").exit_code == 0
+    assert "~ exercise `What is 1 + 1?`" in lyceum("course", "diff", "sums").stdout
+    [change] = json.loads(lyceum("course", "diff", "sums", "--json").stdout)
+    assert change["what"] == "changed"
+    refused = lyceum("import", str(file), *said)
+    assert (refused.exit_code, "Authors have changed the draft" in refused.stderr) == (1, True)
+    assert json.loads(lyceum("import", str(file), *said, "--replace", "--json").stdout)["published"]["number"] == 2
+    assert lyceum("course", "diff", "sums").stdout == "no difference\n"
+    back = json.loads(lyceum("course", "rollback", "sums", "1", "--reset-draft", "--json").stdout)
+    assert (back["number"], back["changed"]) == (1, True)
+    assert lyceum("course", "rollback", "sums", "7").exit_code == 1
+    assert "takes no new learners" in lyceum("course", "retire", "sums").stdout
+    shown = json.loads(lyceum("course", "show", "sums", "--json").stdout)
+    assert [each["action"] for each in shown["log"]] == ["retired", "rolled_back", "published", "published"]
+    assert [each["current"] for each in shown["revisions"]] == [False, True]
+    assert lyceum("course", "retire", "sums", "--undo").exit_code == 0
+    written = tmp_path / "out.yaml"
+    assert lyceum("export", "sums", "--output", str(written)).stdout == ""
+    assert "slug: sums" in written.read_text()
+    assert lyceum("export", "sums", "--format", "word").exit_code == 2
+    assert all(name in lyceum("import", "--help").stdout for name in catalog.FORMATS)
 
 
 @pytest.mark.usefixtures("migrated_database")

@@ -25,31 +25,45 @@ from domains.catalog.errors import (
     NotAcceptable,
 )
 from domains.catalog.flashcards import Flashcard, flashcards, items_of
-from domains.catalog.formats import Remark, Report, ScheduledCard, Written
+from domains.catalog.formats import FORMATS, Loaded, Options, Remark, Report, ScheduledCard, Written
 from domains.catalog.formats.lyceum_schema import schema as course_schema
 from domains.catalog.kinds import ANSWER_FORMS, AnyPrompt, Content, Demand, Effort, Kind, Prompt
 from domains.catalog.kinds.assets import AudioOut, ImageOut, shown_audio, shown_image
 from domains.catalog.kinds.kind import Button
 from domains.catalog.pages import course_changed
+from domains.catalog.policy.diff import Change
 from domains.catalog.policy.grade import Grade, Token, Verdict
 from domains.catalog.policy.lexicon import Lexicon
 from domains.catalog.policy.nearness import nearness
 from domains.catalog.repository import reading
 from domains.catalog.repository.drafts import now as draft_now
+from domains.catalog.repository.publishing import Line as PublishingLine
+from domains.catalog.repository.publishing import RevisionLine, Standing, standings
+from domains.catalog.repository.publishing import lines as publishing_log
+from domains.catalog.repository.publishing import revisions as list_revisions
 from domains.catalog.repository.reading import Counted, CourseLine
 from domains.catalog.revisions import ExerciseView, LessonView, RevisionContent, kept_revision, revision
 from domains.catalog.schemas.courses import CourseOut
 from domains.catalog.service.authors import still_authors
+from domains.catalog.service.comparing import changes as changes_between
 from domains.catalog.service.courses import (
     DEMO_SLUG,
     PublishedCourse,
     demo_course,
     ensure_demo_course,
-    export_course,
-    import_course,
     publish,
 )
+from domains.catalog.service.exporting import export as export_course
 from domains.catalog.service.listing import shown as shown_course
+from domains.catalog.service.machine import Brought
+from domains.catalog.service.machine import access_of as machine_access
+from domains.catalog.service.machine import bring as bring_course
+from domains.catalog.service.machine import has_files as course_has_files
+from domains.catalog.service.machine import named as course_named
+from domains.catalog.service.machine import read as read_course
+from domains.catalog.service.publishing import publish as publish_as
+from domains.catalog.service.publishing import retire as retire_course
+from domains.catalog.service.publishing import roll_back as roll_back_course
 from domains.catalog.service.reading import rebuild_search, set_popularity, write_missing_search
 from domains.kernel.uow import Database, UnitOfWork
 
@@ -172,12 +186,15 @@ def missed_items(revision: RevisionContent, exercise: ExerciseView, answer: byte
 __all__ = [
     "ANSWER_FORMS",
     "DEMO_SLUG",
+    "FORMATS",
     "AcceptedAnswer",
     "AnswerShape",
     "AnyPrompt",
     "AudioOut",
+    "Brought",
     "BroughtDeck",
     "Button",
+    "Change",
     "Content",
     "Counted",
     "Course",
@@ -197,21 +214,30 @@ __all__ = [
     "LessonOfRevision",
     "LessonView",
     "Lexicon",
+    "Loaded",
     "NotAcceptable",
+    "Options",
     "Prompt",
     "PublishedCourse",
+    "PublishingLine",
     "Remark",
     "Report",
     "RevisionContent",
+    "RevisionLine",
     "ScheduledCard",
+    "Standing",
     "Token",
     "Verdict",
     "Written",
     "accept_answer",
     "acceptable",
+    "bring_course",
     "button",
+    "changes_between",
     "check",
     "course_changed",
+    "course_has_files",
+    "course_named",
     "course_schema",
     "courses_by_id",
     "courses_by_slug",
@@ -222,24 +248,30 @@ __all__ = [
     "export_course",
     "flashcards",
     "ids_of_slugs",
-    "import_course",
     "in_words",
     "is_retired",
     "items_of",
     "kept_revision",
+    "list_revisions",
+    "machine_access",
     "missed_items",
     "nearness",
     "offered_courses",
     "prepare",
     "prompt",
     "publish",
+    "publish_as",
     "published_course",
     "published_courses",
     "published_lesson",
     "published_number",
+    "publishing_log",
+    "read_course",
     "read_deck",
     "rebuild_search",
+    "retire_course",
     "revision",
+    "roll_back_course",
     "said",
     "same_question",
     "set_popularity",
@@ -247,6 +279,7 @@ __all__ = [
     "shown_course",
     "shown_image",
     "standing",
+    "standings",
     "still_authors",
     "write_deck",
     "write_missing_search",

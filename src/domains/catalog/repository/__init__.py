@@ -73,7 +73,6 @@ _PUBLISHED_OF_LESSON = text("""
 _IDS_OF_SLUGS = text(
     "SELECT slug, id FROM catalog_course WHERE slug = ANY(:slugs) AND published_revision_id IS NOT NULL"
 )
-_PUBLISHED_OF_SLUG = text("SELECT published_revision_id FROM catalog_course WHERE slug = :slug")
 
 
 class Latest(NamedTuple):
@@ -185,8 +184,3 @@ async def published_of_lesson(session: AsyncSession, lesson_id: UUID) -> UUID | 
 async def ids_of_slugs(session: AsyncSession, slugs: Sequence[str]) -> dict[str, UUID]:
     found = await session.execute(_IDS_OF_SLUGS, {"slugs": list(slugs)})
     return {row.slug: row.id for row in found}
-
-
-async def published_of_slug(session: AsyncSession, slug: str) -> UUID | None:
-    found: UUID | None = await session.scalar(_PUBLISHED_OF_SLUG, {"slug": slug})
-    return found

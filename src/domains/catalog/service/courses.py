@@ -1,4 +1,4 @@
-"""Commands of the catalog: publish a course, read one from files, write one."""
+"""Publishing a course."""
 
 import asyncio
 from pathlib import Path
@@ -10,11 +10,9 @@ from msgspec import Struct
 from domains.catalog import formats, repository
 from domains.catalog.content import Course, encode, media_of, problems
 from domains.catalog.content import digest as digest_of
-from domains.catalog.errors import CourseInvalid, CourseNotFound, DraftInProgress, FormatUnknown
+from domains.catalog.errors import CourseInvalid, CourseNotFound, DraftInProgress
 from domains.catalog.events import CourseRevisionPublished
-from domains.catalog.formats import Report, Written
 from domains.catalog.repository import publishing
-from domains.catalog.revisions import revision
 from domains.catalog.service import drafts
 from domains.catalog.service.reading import show
 from domains.kernel.ids import new_id
@@ -102,35 +100,6 @@ def nodes_of(course: Course) -> list[tuple[str, str]]:
     nodes += [("unit", unit.key) for unit in course.units()]
     nodes += [("lesson", lesson.key) for lesson in course.lessons()]
     return nodes + [("exercise", exercise.key) for exercise in course.exercises()]
-
-
-async def import_course(
-    uow: UnitOfWork, path: Path, format_name: str | None = None
-) -> tuple[PublishedCourse | None, Report]:
-    """Publishes the course at `path`, or nothing where the report has errors. The format is told from the files."""
-    loaded, report = await asyncio.to_thread(formats.read, path, format_name)
-    return (None if loaded is None else await publish(uow, loaded.course)), report
-
-
-async def export_course(uow: UnitOfWork, course: str, format_name: str = "lyceum") -> Written:
-    """The published revision of a course, named by slug or id, as a file. Raises CourseNotFound, FormatUnknown."""
-    revision_id = await repository.published_of_slug(uow.session, course)
-    if revision_id is None and (course_id := _uuid(course)):
-        revision_id = await repository.published_of_course(uow.session, course_id)
-    if revision_id is None:
-        raise CourseNotFound
-    document = (await revision(uow, revision_id)).course
-    written, report = await asyncio.to_thread(formats.write, document, format_name, {})
-    if written is None:
-        raise FormatUnknown(report.remarks[0].message)
-    return written
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 async def ensure_demo_course(uow: UnitOfWork) -> PublishedCourse:

@@ -11,7 +11,7 @@ import logging
 import re
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -27,7 +27,6 @@ from domains.catalog.content import Course, encode, media_of
 from domains.catalog.drafts import MOST_NODES
 from domains.catalog.errors import (
     BadPart,
-    CourseNotFound,
     DraftInProgress,
     FormatUnknown,
     ImportBegun,
@@ -39,7 +38,6 @@ from domains.catalog.errors import (
 )
 from domains.catalog.events import ImportProgressed, ImportRequested
 from domains.catalog.formats import Loaded, Options, Report
-from domains.catalog.formats.archive import MOST_BYTES
 from domains.catalog.repository import authors
 from domains.catalog.repository import drafts as drafts_repository
 from domains.catalog.repository import importing as repository
@@ -190,12 +188,12 @@ async def run(uow: UnitOfWork, import_id: UUID) -> None:
     teller = _Teller(db, work)
     await teller.tell(0, 1)
     loaded, report = await _read(db, work, wish)
-    counts = _counted(loaded.course) if loaded else {}
+    counts = counted(loaded.course) if loaded else {}
     course_id: UUID | None = None
     if loaded is not None:
         try:
             if not wish.dry_run:
-                await _store_files(db, work, loaded, report, teller)
+                await store_files(db, work.owner_id, work.name, loaded, report, teller.tell)
             course_id = await _apply(uow, work, wish, loaded.course, report)
         except Unavailable:
             raise
@@ -219,14 +217,14 @@ async def _read(db: Database, work: Import, wish: Wish) -> tuple[Loaded | None, 
             report.add("error", path.name, 1, "the file could not be read, by a fault on our side")
             return None, report
     if loaded is not None:
-        _check_limits(loaded.course, path.name, report)
+        check_limits(loaded.course, path.name, report)
         if loaded.schedule:
             told = f"{len(loaded.schedule)} cards say when they are due: learners bring that themselves, to the course"
             report.add("note", path.name, 1, told)
     return (None if report.has_errors else loaded), report
 
 
-def _check_limits(course: Course, name: str, report: Report) -> None:
+def check_limits(course: Course, name: str, report: Report) -> None:
     if (count := len(nodes_of(course))) > MOST_NODES:
         report.add("error", name, 1, f"the course has {count} nodes, and may have {MOST_NODES}")
     if b"\\u0000" in encode(course):
@@ -265,15 +263,18 @@ class _Teller:
         )
 
 
-async def _store_files(db: Database, work: Import, loaded: Loaded, report: Report, teller: _Teller) -> None:
-    """Those that the course names. What is no picture and no sound is told, and the author sees where it is missing."""
+async def store_files(
+    db: Database, owner_id: UUID, name: str, loaded: Loaded, report: Report, tell: Callable[[int, int], Awaitable[None]]
+) -> None:
+    """Those that the course names. What is no picture and no sound is told, and the author sees where it is missing.
+    Raises QuotaExceeded and what else is wrong with more than one file."""
     refs = [ref for ref in dict.fromkeys(media_of(loaded.course)) if ref in loaded.media]
     for done, ref in enumerate(refs):
-        await teller.tell(done, len(refs) + 1)
+        await tell(done, len(refs) + 1)
         try:
-            await media.put(db, loaded.media[ref], name=f"{work.name[:60]} {ref[7:19]}", owner=work.owner_id)
+            await media.put(db, loaded.media[ref], name=f"{name[:60]} {ref[7:19]}", owner=owner_id)
         except media.NOT_TAKEN as error:
-            report.add("warning", work.name, 1, f"a file of the course is not taken: {error.detail or error.title}")
+            report.add("warning", name, 1, f"a file of the course is not taken: {error.detail or error.title}")
 
 
 async def _apply(uow: UnitOfWork, work: Import, wish: Wish, course: Course, report: Report) -> UUID | None:
@@ -316,17 +317,6 @@ async def make_course(uow: UnitOfWork, course: Course, owner_id: UUID | None) ->
     return course_id
 
 
-async def replace_draft(uow: UnitOfWork, course_id: UUID, course: Course, *, even_changed: bool) -> None:
-    """The draft of a course says this, by whoever has the machine. Raises CourseNotFound and DraftInProgress."""
-    draft = await drafts.held(uow, course_id)
-    if draft.slug != course.slug:
-        raise CourseNotFound
-    if draft.in_progress and not even_changed:
-        raise DraftInProgress
-    await courses.insert_nodes(uow.session, course_id, nodes_of(course))
-    await drafts.replaced(uow, draft, course, None, clean=False)
-
-
 async def _end(uow: UnitOfWork, work: Import, report: Report, course_id: UUID | None, counts: dict[str, int]) -> None:
     if not await repository.still(uow, work):
         return
@@ -350,9 +340,6 @@ async def _end(uow: UnitOfWork, work: Import, report: Report, course_id: UUID | 
     )
 
 
-def _counted(course: Course) -> dict[str, int]:
+def counted(course: Course) -> dict[str, int]:
     kinds = [kind for kind, _ in nodes_of(course)]
     return {kind: kinds.count(kind) for kind in ("section", "unit", "lesson", "exercise")}
-
-
-__all__ = ["MOST_BYTES", "PART_BYTES", "Under", "Wish", "begin", "clear", "drop", "one", "run", "take_part", "under"]
