@@ -8,6 +8,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
+from conftest import Crank
 from domains.catalog import api
 from domains.catalog.repository import authors
 from domains.catalog.service.publishing import publish_due
@@ -324,3 +325,27 @@ async def test_a_plan_that_can_no_longer_be_published_is_given_up(
     stands = await done(ada, "GET", f"{path}/workflow")
     assert (stands["publish_at"], stands["changed"]) == (None, False), "it was replaced, and the plan with it"
     assert len((await done(ada, "GET", f"{path}/revisions"))["items"]) == 2
+
+
+async def test_those_whom_it_concerns_are_told(client: httpx.AsyncClient, db: Database, crank: Crank) -> None:
+    ada, rae, bob = [await person(client, db, name) for name in ("Ada", "Rae", "Bob")]
+    course = await began(ada)
+    path = f"/courses/{course}"
+    await lesson_of(ada, course)
+    await joined(db, course, rae, "reviewer")
+    await done(ada, "POST", f"{path}/submit", {})
+    for _ in range(2):
+        await done(rae, "POST", f"{path}/comments", {"body": "?"})
+    await done(rae, "POST", f"{path}/return", {"note": "a typo"})
+    [row] = await db.fetch("SELECT email FROM identity_user WHERE id = $1", bob.id)
+    await done(ada, "POST", f"{path}/invitations", {"who": row["email"], "role": "editor"})
+    await crank.jobs()
+    told = {}
+    for who in (ada, rae, bob):
+        inbox = (await who.get("/notifications")).json()["items"]
+        told[who.name] = sorted(each["title"] for each in inbox if each["kind"] == "course_work")
+    assert told == {
+        "Ada": ["A remark on Numbers", "Numbers needs more work"],
+        "Rae": ["Numbers waits for a review"],
+        "Bob": ["Work on Numbers?"],
+    }
