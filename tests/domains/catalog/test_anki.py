@@ -357,6 +357,13 @@ _ENDLESS = """
     CREATE VIEW revlog AS WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n)
         SELECT id, 1 AS cid, 1 AS ease FROM n
 """
+# Four million letters in each of so many rows.
+_FROM_NOTHING = """
+    CREATE TABLE more AS SELECT * FROM notes;
+    DROP TABLE notes;
+    CREATE TABLE notes (id, guid, mid, tags, flds AS (hex(zeroblob(2000000))));
+    INSERT INTO notes (id, guid, mid, tags) SELECT id, guid, mid, tags FROM more;
+"""
 BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "no zip": (lambda: b"front\tback", "deck.apkg:1: error: this is no zip file"),
     "no collection": (lambda: packed({"media": b"{}"}), "deck.apkg:1: error: there is no collection in the package"),
@@ -367,7 +374,11 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: _with_collection(lambda db: db.execute("DELETE FROM cards")),
         "there is no card with two sides",
     ),
-    "no end": (lambda: _with_collection(lambda db: db.executescript(_ENDLESS)), "is damaged or of a form"),
+    "no end": (lambda: _with_collection(lambda db: db.executescript(_ENDLESS)), "a view that no Anki makes, `revlog`"),
+    "much of nothing": (
+        lambda: _with_collection(lambda db: db.executescript(_FROM_NOTHING)),
+        "the table `notes` has columns that no Anki makes",
+    ),
     "a bad list of files": (
         lambda: packed({"collection.anki2": b"", "media": b"{"}),
         "`collection.anki2` is damaged or of a form that is not understood",
