@@ -407,7 +407,7 @@ def test_wrong_options_in_a_very_long_unit_come_from_lessons_around() -> None:
 # Every format
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(courses())
 def test_every_writer_takes_any_course_and_tells_what_it_left_out(course: Course) -> None:
     for name, form in formats.FORMATS.items():
@@ -475,7 +475,7 @@ def test_the_readme_writes_courses_as_they_are_read() -> None:
     assert course is not None
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(courses(("translate",), one_language=False))
 def test_what_librelingo_can_say_of_a_course_survives_the_way_there_and_back(course: Course) -> None:
     def there_and_back(before: Course) -> Course | None:
