@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from domains.catalog.content import Course, Exercise, Lesson, Phrase, Section, Skill, Unit, problems
 from domains.catalog.formats import anki
-from domains.catalog.formats.anki import scheduling, templates
+from domains.catalog.formats.anki import reading, scheduling, templates
 from domains.catalog.formats.anki.collection import Card, Deck, Note, Notetype, Template
 from domains.catalog.formats.anki.collection import Collection as Decoded
 from domains.catalog.formats.anki.names import guid_of, key_of
@@ -314,6 +314,38 @@ def test_a_template_says_what_is_on_a_card(name: str) -> None:
 def test_a_template_never_raises(template: str, field: str) -> None:
     for is_cloze in (False, True):
         templates.sides(Notetype("", ("F",), (Template("", template, template),), is_cloze), {"F": field}, 0)
+
+
+ENDLESS = [
+    ("{{" + " " * 50_000, "x", False),
+    ("{{F}}" * 20_000, "x" * 1_000_000, False),
+    ("{{#F}}{{/F}}" * 1_000, " " * 1_000_000, False),
+    ("{{cloze:F}}" * 5_000, "{{c" + "1," * 40_000 + "1::" + "x" * 10_000 + "}}", True),
+]
+
+
+@pytest.mark.parametrize(("template", "field", "is_cloze"), ENDLESS, ids=["spaces", "fields", "conditions", "numbers"])
+def test_a_template_that_would_go_on_for_ever_ends(template: str, field: str, is_cloze: bool) -> None:
+    shown = templates.sides(Notetype("", ("F",), (Template("", template, template),), is_cloze), {"F": field}, 0)
+    assert shown is not None
+    assert max(map(len, (shown.front, shown.back, shown.extra))) <= templates.LONGEST
+
+
+def test_cards_that_say_more_than_can_be_read_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("domains.catalog.formats.anki.reading.MOST_SHOWN", 100)
+
+    def change(database: sqlite3.Connection) -> None:
+        database.execute("UPDATE notes SET flds = ?", ("front\x1f" + "back " * 30,))
+
+    loaded, report = _read(_with_collection(change), tmp_path)
+    assert loaded is None
+    assert "all that is on the cards is more than can be read" in str(report.remarks[-1])
+
+
+def test_what_a_deck_says_of_itself_is_looked_for_once() -> None:
+    told = 'Words. <!--lyceum {"slug":"spanish"}--><!--lyceum {}-->'
+    assert reading._about(Deck(("a",), told)) == reading.About(slug="spanish")
+    assert reading._about(Deck(("a",), "<!--lyceum {" * 100_000)) is None
 
 
 def test_words_and_exercises_are_cards_once_and_what_has_no_sides_is_told() -> None:
