@@ -1,5 +1,6 @@
 """From draft to learners: who may, what is voided by a change, plans, ways back, and what learners notice of it."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -69,6 +70,19 @@ async def test_a_draft_is_published_and_the_log_says_by_whom(client: httpx.Async
     [revision] = (await done(ada, "GET", f"{path}/revisions"))["items"]
     assert (revision["number"], revision["current"], revision["note"]) == (1, True, "Here it is")
     assert not (await done(ada, "GET", f"{path}/workflow"))["changed"]
+
+
+async def test_two_who_publish_at_once_make_one_revision(client: httpx.AsyncClient, db: Database) -> None:
+    ada = await person(client, db, "Ada")
+    course = await began(ada)
+    await lesson_of(ada, course)
+    soon = (utc_now() + timedelta(hours=1)).isoformat()
+    await done(ada, "POST", f"/courses/{course}/schedule", {"at": soon})
+    published = (done(ada, "POST", f"/courses/{course}/publish", {}) for _ in range(3))
+    *answers, _ = await asyncio.gather(*published, plan_came(db, course))
+    assert {each["number"] for each in answers} == {1}
+    assert sum(each["changed"] for each in answers) <= 1
+    assert (await actions(ada, course)).count("published") == 1
 
 
 async def test_nobody_publishes_their_own_work_where_a_review_is_needed(

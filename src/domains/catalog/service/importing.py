@@ -57,7 +57,7 @@ from domains.media import api as media
 PART_BYTES = 4 * 1024 * 1024
 MOST_OPEN = 5
 """Imports that one person has under way."""
-MOST_TRIES = 3
+MOST_TRIES = 5
 MOST_REMARKS = 5_000
 WAITING_KEPT = timedelta(days=1)
 FINISHED_KEPT = timedelta(days=30)
@@ -269,8 +269,12 @@ async def store_files(
     """Those that the course names. What is no picture and no sound is told, and the author sees where it is missing.
     Raises QuotaExceeded and what else is wrong with more than one file."""
     refs = [ref for ref in dict.fromkeys(media_of(loaded.course)) if ref in loaded.media]
+    # A try that follows another goes on where that was.
+    there = await media.known(db, refs)
     for done, ref in enumerate(refs):
         await tell(done, len(refs) + 1)
+        if ref in there:
+            continue
         try:
             await media.put(db, loaded.media[ref], name=f"{name[:60]} {ref[7:19]}", owner=owner_id)
         except media.NOT_TAKEN as error:
