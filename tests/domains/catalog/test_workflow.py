@@ -254,10 +254,10 @@ async def test_authors_see_what_a_publish_would_change(client: httpx.AsyncClient
     await done(ada, "DELETE", f"{path}/nodes/{gone.id}", seen="*")
     [change] = (await done(ada, "GET", f"{path}/diff"))["items"]
     assert (change["what"], change["kind"], change["node_id"]) == ("removed", "exercise", str(gone.id))
-    [back] = (await done(ada, "GET", f"{path}/diff?before=draft&after=1"))["items"]
+    [back] = (await done(ada, "GET", f"{path}/diff?from=draft&to=1"))["items"]
     assert back["what"] == "added"
-    assert (await send(ada, "GET", f"{path}/diff?after=7")).status_code == 404
-    assert (await send(ada, "GET", f"{path}/diff?after=x")).status_code == 400
+    assert (await send(ada, "GET", f"{path}/diff?to=7")).status_code == 404
+    assert (await send(ada, "GET", f"{path}/diff?to=x")).status_code == 400
     assert (await send(eve, "GET", f"{path}/diff")).status_code == 404
     new = await began(ada)
     await lesson_of(ada, new)
