@@ -19,6 +19,7 @@ from anki.collection import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domains.catalog import formats
 from domains.catalog.content import Course, Exercise, Lesson, Phrase, Section, Skill, Unit, problems
 from domains.catalog.formats import anki
 from domains.catalog.formats.anki import reading, scheduling, templates
@@ -340,6 +341,18 @@ def test_cards_that_say_more_than_can_be_read_are_refused(tmp_path: Path, monkey
     loaded, report = _read(_with_collection(change), tmp_path)
     assert loaded is None
     assert "all that is on the cards is more than can be read" in str(report.remarks[-1])
+
+
+def test_a_name_that_no_database_stores_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "deck.apkg"
+    path.write_bytes(
+        _with_collection(
+            lambda db: db.execute(r"""UPDATE col SET decks = replace(decks, 'Spanish: first', 'a\\u0000b')""")
+        )
+    )
+    loaded, report = formats.read(path)
+    assert loaded is None
+    assert [str(remark) for remark in report.of("error")] == ["deck.apkg:1: error: a text has a NUL character"]
 
 
 def test_what_a_deck_says_of_itself_is_looked_for_once() -> None:

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from domains.catalog import formats
 from domains.catalog.content import (
@@ -24,6 +25,7 @@ from domains.catalog.content import (
     decode,
     digest,
     encode,
+    problems,
 )
 from domains.catalog.formats import librelingo_writer, lyceum, lyceum_writer, tree
 from domains.catalog.formats.exercises import fill
@@ -493,3 +495,16 @@ def test_what_librelingo_can_say_of_a_course_survives_the_way_there_and_back(cou
     assert [phrase for lesson in once.lessons() for phrase in lesson.words] == words
     assert [unit.introduction for unit in once.units()] == [unit.introduction for unit in course.units()]
     assert there_and_back(once) == once
+
+
+def test_what_no_database_stores_is_found_and_what_only_looks_like_it_is_not() -> None:
+    lesson = Lesson("l", "A lesson", text="a\0b")
+    course = Course("c", "C", "en", "es", (Section("s", "S", (Unit("u", "U", (lesson,)),)),))
+    assert list(problems(course)) == ["a text of the lesson `A lesson` has a NUL character"]
+    assert list(problems(replace(course, title="\0"))) != []
+    named = replace(
+        course,
+        description="\\u0000",
+        sections=(Section("s", "S", (Unit("u", "U", (replace(lesson, text="\\\\u0000"),)),)),),
+    )
+    assert list(problems(named)) == []
