@@ -331,14 +331,14 @@ async def _end(uow: UnitOfWork, work: Import, report: Report, course_id: UUID | 
     errors = len(report.of("error"))
     state = "failed" if errors else "done"
     told = msgspec.json.encode(_Report(remarks, errors, counts)).replace(b"\\u0000", b"")
-    await repository.finish(uow, work.id, state, course_id or work.course_id, told, utc_now())
+    done, total = await repository.finish(uow, work.id, state, course_id or work.course_id, told, utc_now())
     uow.record(
         ImportProgressed(
             import_id=work.id,
             owner_id=work.owner_id,
             state=state,
-            done=0 if errors else 1,
-            total=1,
+            done=done,
+            total=total,
             course_id=course_id or work.course_id,
         )
     )
