@@ -311,7 +311,7 @@ async def test_an_author_of_one_course_brings_files_for_it(
     assert (await bob.post("/media/uploads", other)).status_code == 403
     assert (await bring(bob, PDF, "application/pdf", course_id=course_id))["visibility"] == "public"
     # What is here already, and what is fetched, has the room of an author as well.
-    full = announced(b"", "application/pdf", purpose="submission", size_bytes=24_999_900)
+    full = announced(b"", "application/pdf", purpose="submission", size_bytes=24_999_980)
     assert [(await bob.post("/media/uploads", full)).status_code for _ in range(5)] == [201] * 4 + [409]
     shown = picture(30, 20)
     await bring(author, shown)
