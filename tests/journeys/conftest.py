@@ -16,10 +16,14 @@ from journeys.served import FRAME_S, Visitor, fresh, served, visitor
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever comes first waits for the servers, too."""
+    """Whoever comes first waits for the servers, too; who shares them runs in one process, so that they start once."""
     for item in items:
-        if item.path.parent == Path(__file__).parent and item.get_closest_marker("timeout") is None:
+        if item.path.parent != Path(__file__).parent:
+            continue
+        if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(180))
+        if "url" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("journeys"))
 
 
 @pytest.fixture(scope="session")
