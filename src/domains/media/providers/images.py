@@ -48,7 +48,8 @@ PngImagePlugin.MAX_TEXT_MEMORY = 2 * 1024 * 1024
 _HEADER_READS = 6_000
 _READS = 200_000
 _CHILD_S = 20
-_CHILD_BYTES = 640 * 1024 * 1024
+# A picture at the limit takes up to 190 MB.
+_CHILD_BYTES = 256 * 1024 * 1024
 _CHILD = f"""
 import io, resource, sys
 resource.setrlimit(resource.RLIMIT_DATA, ({_CHILD_BYTES}, {_CHILD_BYTES}))
