@@ -29,7 +29,9 @@ _FORMATS = {
     "image/avif": "AVIF",
 }
 _QUALITY = 82
-_STRIP = 128
+# Of 0 to 6. Half the time of 4 for two percent more bytes.
+_EFFORT = 1
+_STRIP = 32
 _LANCZOS_REACH = 3
 _ORIENTATION = 0x0112
 _TURNS = {
@@ -180,6 +182,6 @@ def _variants(main: Image.Image) -> list[tuple[str, Image.Image]]:
 def _written(name: str, picture: Image.Image) -> tuple[Variant, bytes]:
     out = io.BytesIO()
     # Nothing of `info` is written but what is asked for here.
-    picture.save(out, "WEBP", quality=_QUALITY, method=4, exif=b"", icc_profile=b"", xmp=b"")
+    picture.save(out, "WEBP", quality=_QUALITY, method=_EFFORT, exif=b"", icc_profile=b"", xmp=b"")
     content = out.getvalue()
     return Variant(name, picture.width, picture.height, len(content)), content
