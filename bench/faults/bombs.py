@@ -51,6 +51,19 @@ def jpeg_of(width: int, height: int) -> bytes:
     return bytes(found)
 
 
+def jpeg_of_pieces(size_bytes: int) -> bytes:
+    """What a camera wrote, in pieces of ten bytes, which are joined anew with each."""
+    found, piece = picture("JPEG"), b"\xff\xe1" + struct.pack(">H", 18) + b"Exif\0\0" + bytes(10)
+    return found[:2] + piece * (size_bytes // len(piece)) + found[2:]
+
+
+def avif_of(width: int, height: int) -> bytes:
+    """A large one whose container says that it is small."""
+    out = io.BytesIO()
+    Image.new("RGBA", (width, height)).save(out, "AVIF", speed=10, subsampling="4:4:4")
+    return out.getvalue().replace(struct.pack(">II", width, height), struct.pack(">II", 100, 100))
+
+
 def gif_of(width: int, height: int) -> bytes:
     found = bytearray(picture("GIF"))
     found[6:10] = struct.pack("<HH", width, height)
@@ -88,6 +101,8 @@ def bombs() -> list[Bomb]:
         Bomb("PNG with a comment of 200 MB", png(8, 8, more=text), "image/png", 422),
         Bomb("PNG whose pixels break off", png(3_900, 4_000)[:4_000], "image/png", 422),
         Bomb("JPEG of 65,500 by 65,500", jpeg_of(65_500, 65_500), "image/jpeg", 422),
+        Bomb("JPEG of a million pieces", jpeg_of_pieces(14_900_000), "image/jpeg", 422),
+        Bomb("AVIF that hides 8,000 by 8,000", avif_of(8_000, 8_000), "image/avif", 422),
         Bomb("GIF of 65,535 by 65,535", gif_of(65_535, 65_535), "image/gif", 422),
         Bomb("SVG with a script", svg, "image/png", 415),
         Bomb("SVG behind a byte order mark", b"\xef\xbb\xbf<?xml version='1.0'?>" + svg, "image/png", 415),

@@ -44,7 +44,13 @@ class Peak:
         self.most = self.before
 
     def _rss(self) -> int:
-        return sum(one.memory_info().rss for one in [self._process, *self._process.children(recursive=True)])
+        own, found = self._process.memory_info(), 0
+        for child in self._process.children(recursive=True):
+            # It may be over by now; and one that is about to become a program of its own still shows its parent's.
+            with contextlib.suppress(psutil.NoSuchProcess):
+                told = child.memory_info()
+                found += told.rss if told.vms != own.vms else 0
+        return own.rss + found
 
     @property
     def more_mb(self) -> float:

@@ -1,10 +1,14 @@
 """What an author has to mend before a draft is published: all that `content.findings` says, and what a course that was
 read from a file is forgiven. Pure."""
 
+import re
 from collections.abc import Iterator
 
 from domains.catalog.content import Course, Problem, findings
 from domains.catalog.kinds.assets import refs
+
+# As browsers read one: they do not see what stands before it, nor tabs and ends of lines in it.
+_SCHEME = re.compile(r"[\x00-\x20]*([a-zA-Z][a-zA-Z0-9+.\-\t\r\n]*):")
 
 
 def checks(course: Course) -> Iterator[Problem]:
@@ -12,6 +16,11 @@ def checks(course: Course) -> Iterator[Problem]:
     yield from findings(course)
     if course.slug in course.prerequisites:
         yield Problem("the course is its own prerequisite")
+    for name, address in (("licence", course.licence.url if course.licence else ""), ("repository", course.repository)):
+        scheme = _SCHEME.match(address)
+        if scheme and "".join(scheme[1].split()).lower() not in {"http", "https"}:
+            # It becomes a link on the page of the course.
+            yield Problem(f"the address of the {name} must begin with https:// or http://")
     for section in course.sections:
         if not section.units:
             yield Problem("the section has no unit", "section", section.key)

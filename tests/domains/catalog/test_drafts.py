@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domains.catalog.checks import checks
-from domains.catalog.content import Course, Exercise, Lesson, Section, Unit, encode
+from domains.catalog.content import Course, Exercise, Lesson, Licence, Section, Unit, encode
 from domains.catalog.drafts import ABOVE, Branch, Stored, Tree, assembled, decoded, taken_apart
 from domains.catalog.errors import KeyTaken, NodeGone, NotThere
 from domains.catalog.schemas import authoring
@@ -165,6 +165,23 @@ def test_an_author_reads_what_is_missing_and_where() -> None:
         ("unit", "u", "the title `` is empty or too long"),
         ("lesson", "l", "the lesson is empty: it has neither exercises nor a text"),
     }
+
+
+@pytest.mark.parametrize(
+    ("address", "fits"),
+    [
+        ("https://example.org/a:b", True),
+        ("git@example.org:us/spanish.git", True),
+        ("javascript:alert(1)", False),
+        (" \x01JAVA\tscript:alert(1)", False),
+        ("data:text/html,x", False),
+    ],
+)
+def test_addresses_lead_to_pages_and_do_nothing(address: str, fits: bool) -> None:
+    course = small_course()
+    shown = (msgspec.structs.replace(course, repository=address),)
+    shown += (msgspec.structs.replace(course, licence=Licence("Ours", address)),)
+    assert [any("must begin with https" in each.message for each in checks(one)) for one in shown] == [not fits] * 2
 
 
 def test_a_stored_body_that_is_no_node_is_told_by_its_field() -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from conftest import Crank
 from domains.catalog import formats
 from domains.catalog.content import Course, Lesson, encode
+from domains.catalog.errors import TooManyCourses
 from domains.catalog.events import ImportProgressed, ImportRequested
 from domains.catalog.formats.archive import MOST_BYTES
 from domains.catalog.kinds.assets import Image
@@ -81,7 +82,7 @@ async def test_a_file_becomes_a_course_of_ones_own_that_can_be_published(
     path = f"/courses/{found['course_id']}"
     assert (await done(ada, "GET", path))["role"] == "owner"
     assert (await client.get(f"/api/v1/courses/{found['course_id']}")).status_code == 404, "it is a draft"
-    assert (await done(ada, "POST", f"{path}/publish", {}))["number"] == 1
+    assert (await done(ada, "POST", f"{path}/publish", {}, seen="*"))["number"] == 1
     assert (await client.get(f"/api/v1/courses/{found['course_id']}")).json()["title"] == "Sums"
     [listed] = (await done(ada, "GET", "/imports"))["items"]
     assert listed == found
@@ -320,3 +321,40 @@ async def test_a_draft_of_others_stays_theirs(client: httpx.AsyncClient, db: Dat
     await crank.jobs()
     found = await done(bob, "GET", f"/imports/{begun['id']}")
     assert (found["state"], encode(await document(db, course)) == before) == ("failed", True)
+
+
+async def test_what_was_written_while_a_file_was_on_its_way_is_not_replaced(
+    client: httpx.AsyncClient, db: Database, crank: Crank
+) -> None:
+    ada = await person(client, db, "Ada")
+    content = await owned(db, ada, whole_course())
+    course, body = str(content.course_id), yaml(whole_course())
+    begun = await sent(ada, body, "x.yaml", course_id=course, replace=True)
+    await done(ada, "PATCH", f"/courses/{course}", {"title": "Better"}, seen="*")
+    await crank.jobs()
+    found = await done(ada, "GET", f"/imports/{begun['id']}")
+    assert found["state"] == "failed"
+    assert "was changed after this import was begun" in (await remarks(ada, found))[-1]
+    assert (await document(db, course)).title == "Better"
+
+
+async def test_an_import_that_is_refused_half_way_leaves_nothing(
+    client: httpx.AsyncClient, db: Database, crank: Crank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = await person(client, db, "Ada")
+
+    async def refused(*_: Any) -> None:
+        raise TooManyCourses
+
+    monkeypatch.setattr(authors, "add", refused)
+    found = await imported(ada, crank, GIFT, "sums.gift", options=OPTIONS)
+    assert (found["state"], found["course_id"]) == ("failed", None)
+    assert await db.fetch("SELECT FROM catalog_course") == []
+
+
+async def test_a_backslash_before_four_digits_is_no_nul(client: httpx.AsyncClient, db: Database, crank: Crank) -> None:
+    ada = await person(client, db, "Ada")
+    body = yaml(replace(whole_course(), description=r"how JSON writes it: \u0000"))
+    assert (await imported(ada, crank, body, "x.yaml"))["state"] == "done"
+    body = yaml(whole_course()).replace(b"A small course", b'"A \\0 small course"')
+    assert (await imported(ada, crank, body, "x.yaml", options={"slug": "other"}))["state"] == "failed"

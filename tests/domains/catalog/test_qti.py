@@ -296,6 +296,15 @@ def test_a_bad_package_says_what_is_wrong(name: str, tmp_path: Path) -> None:
     assert message in _said(report)
 
 
+def test_all_files_together_are_no_longer_than_one_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    item = INTERACTIONS["choice"][0]
+    monkeypatch.setattr("domains.catalog.formats.qti.package.MOST_ELEMENTS", 3 * item.count(b"</"))
+    assert _read(_package(item), tmp_path)[0] is not None
+    loaded, report = _read(_package(*[item] * 9), tmp_path)
+    assert loaded is None
+    assert "the files of the package have more than" in _said(report)
+
+
 @given(st.data())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_item_is_read_or_reported_and_never_raises(tmp_path: Path, data: st.DataObject) -> None:

@@ -54,14 +54,14 @@ async def test_a_draft_is_published_and_the_log_says_by_whom(client: httpx.Async
     ada = await person(client, db, "Ada")
     course = await began(ada)
     path = f"/courses/{course}"
-    assert await code(ada, f"{path}/publish", {}) == "catalog.course_invalid"
+    assert await code(ada, f"{path}/publish", {}, seen="*") == "catalog.course_invalid"
     await lesson_of(ada, course)
     stands = await done(ada, "GET", f"{path}/workflow")
     assert (stands["changed"], stands["state"], stands["approved"]) == (True, "draft", False)
     assert await code(ada, f"{path}/publish", {}, seen='"1"') == "catalog.version_stale"
     first = await done(ada, "POST", f"{path}/publish", {"note": "Here it is"}, seen=stands["etag"])
     assert (first["number"], first["changed"]) == (1, True)
-    again = await done(ada, "POST", f"{path}/publish", {})
+    again = await done(ada, "POST", f"{path}/publish", {}, seen="*")
     assert again == first | {"changed": False}
     assert (await client.get(f"/api/v1/courses/{course}")).json()["title"] == "Numbers"
     [line] = (await done(ada, "GET", f"{path}/log"))["items"]
@@ -77,8 +77,8 @@ async def test_two_who_publish_at_once_make_one_revision(client: httpx.AsyncClie
     course = await began(ada)
     await lesson_of(ada, course)
     soon = (utc_now() + timedelta(hours=1)).isoformat()
-    await done(ada, "POST", f"/courses/{course}/schedule", {"at": soon})
-    published = (done(ada, "POST", f"/courses/{course}/publish", {}) for _ in range(3))
+    await done(ada, "POST", f"/courses/{course}/schedule", {"at": soon}, seen="*")
+    published = (done(ada, "POST", f"/courses/{course}/publish", {}, seen="*") for _ in range(3))
     *answers, _ = await asyncio.gather(*published, plan_came(db, course))
     assert {each["number"] for each in answers} == {1}
     assert sum(each["changed"] for each in answers) <= 1
@@ -98,32 +98,32 @@ async def test_nobody_publishes_their_own_work_where_a_review_is_needed(
     assert (await done(ada, "PUT", f"{path}/review", {"required": True}))["review_required"]
     await lesson_of(ed, course)
     await touched(ada, course, "first")
-    assert await code(ed, f"{path}/publish", {}) == "catalog.review_needed"
+    assert await code(ed, f"{path}/publish", {}, seen="*") == "catalog.review_needed"
     assert await code(rae, f"{path}/submit", {}) == "catalog.not_your_part"
     assert await code(eve, f"{path}/submit", {}) == "catalog.course_not_found"
-    assert await code(rae, f"{path}/approve", {}) == "catalog.wrong_state", "nobody has asked"
+    assert await code(rae, f"{path}/approve", {}, seen="*") == "catalog.wrong_state", "nobody has asked"
     await done(ed, "POST", f"{path}/submit", {"note": "please"})
     assert await code(ed, f"{path}/submit", {}) == "catalog.wrong_state"
-    assert await code(ed, f"{path}/approve", {}) == "catalog.not_your_part"
-    assert await code(ada, f"{path}/approve", {}) == "catalog.review_needed", "she has written part of it"
+    assert await code(ed, f"{path}/approve", {}, seen="*") == "catalog.not_your_part"
+    assert await code(ada, f"{path}/approve", {}, seen="*") == "catalog.review_needed", "she has written part of it"
     assert (await send(rae, "POST", f"{path}/return", {"note": ""})).status_code == 400
     assert (await done(rae, "POST", f"{path}/return", {"note": "a typo"}))["state"] == "draft"
     await done(ed, "POST", f"{path}/submit", {})
-    assert (await done(rae, "POST", f"{path}/approve", {}))["approved"]
+    assert (await done(rae, "POST", f"{path}/approve", {}, seen="*"))["approved"]
     await touched(ed, course, "after the approval")
     assert not (await done(ed, "GET", f"{path}/workflow"))["approved"]
-    assert await code(ed, f"{path}/publish", {}) == "catalog.review_needed"
+    assert await code(ed, f"{path}/publish", {}, seen="*") == "catalog.review_needed"
     refused = await send(ada, "PUT", f"{path}/review", {"required": False})
     assert refused.json()["code"] == "catalog.review_needed", "the rule is not got around by its owner"
     await done(ed, "POST", f"{path}/submit", {})
-    await done(rae, "POST", f"{path}/approve", {})
-    assert await code(rae, f"{path}/publish", {}) == "catalog.not_your_part"
-    assert await code(ed, f"{path}/publish", {}) == "ok"
+    await done(rae, "POST", f"{path}/approve", {}, seen="*")
+    assert await code(rae, f"{path}/publish", {}, seen="*") == "catalog.not_your_part"
+    assert await code(ed, f"{path}/publish", {}, seen="*") == "ok"
     assert await actions(ada, course) == [
         *("published", "approved", "submitted", "approved", "submitted", "returned", "submitted"),
     ]
     await touched(ed, course, "once more")
-    assert await code(root, f"{path}/publish", {}) == "ok", "staff has not written it"
+    assert await code(root, f"{path}/publish", {}, seen="*") == "ok", "staff has not written it"
 
 
 async def test_what_is_planned_is_published_once_and_only_as_it_was(client: httpx.AsyncClient, db: Database) -> None:
@@ -133,23 +133,23 @@ async def test_what_is_planned_is_published_once_and_only_as_it_was(client: http
     await lesson_of(ada, course)
     soon = (utc_now() + timedelta(hours=1)).isoformat()
     for at in (utc_now() - timedelta(seconds=1), utc_now() + timedelta(days=400)):
-        assert await code(ada, f"{path}/schedule", {"at": at.isoformat()}) == "catalog.bad_moment"
-    assert (await done(ada, "POST", f"{path}/schedule", {"at": soon}))["publishes_this"]
+        assert await code(ada, f"{path}/schedule", {"at": at.isoformat()}, seen="*") == "catalog.bad_moment"
+    assert (await done(ada, "POST", f"{path}/schedule", {"at": soon}, seen="*"))["publishes_this"]
     await publish_due(db)
     assert await actions(ada, course) == ["scheduled"], "its time has not come"
     assert (await done(ada, "POST", f"{path}/unschedule", {}))["publish_at"] is None
-    await done(ada, "POST", f"{path}/schedule", {"at": soon})
+    await done(ada, "POST", f"{path}/schedule", {"at": soon}, seen="*")
     await plan_came(db, course)
     await publish_due(db)
     assert (await actions(ada, course))[:2] == ["published", "scheduled"]
-    assert await code(ada, f"{path}/schedule", {"at": soon}) == "catalog.wrong_state", "there is nothing new"
+    assert await code(ada, f"{path}/schedule", {"at": soon}, seen="*") == "catalog.wrong_state", "there is nothing new"
     await touched(ada, course, "one")
-    await done(ada, "POST", f"{path}/schedule", {"at": soon})
+    await done(ada, "POST", f"{path}/schedule", {"at": soon}, seen="*")
     await touched(ada, course, "two")
     assert not (await done(ada, "GET", f"{path}/workflow"))["publishes_this"]
     await plan_came(db, course)
     assert (await actions(ada, course))[:2] == ["unscheduled", "scheduled"]
-    await done(ada, "POST", f"{path}/schedule", {"at": soon})
+    await done(ada, "POST", f"{path}/schedule", {"at": soon}, seen="*")
     await db.fetch("DELETE FROM catalog_collaborator WHERE user_id = $1", ada.id)
     await plan_came(db, course)
     root = await person(client, db, "Root", "admin")
@@ -165,8 +165,8 @@ async def test_an_accepted_answer_voids_neither_approval_nor_plan(client: httpx.
     await done(ada, "PUT", f"{path}/review", {"required": True})
     await touched(ada, course, "a hint")
     await done(ada, "POST", f"{path}/submit", {})
-    await done(rae, "POST", f"{path}/approve", {})
-    await done(ada, "POST", f"{path}/schedule", {"at": (utc_now() + timedelta(hours=1)).isoformat()})
+    await done(rae, "POST", f"{path}/approve", {}, seen="*")
+    await done(ada, "POST", f"{path}/schedule", {"at": (utc_now() + timedelta(hours=1)).isoformat()}, seen="*")
     asked = next(each for each in content.exercises.values() if each.kind == "translate")
     async with db.begin() as uow:
         assert (await api.accept_answer(uow, content, asked.id, b'"the drake"', None)).changed
@@ -200,7 +200,7 @@ async def test_a_session_finishes_as_it_began_whatever_authors_do(client: httpx.
     await go_on()
     await done(ada, "PATCH", f"{path}/nodes/{asked.id}", changed, seen="*")
     await done(ada, "DELETE", f"{path}/nodes/{gone.id}", seen="*")
-    assert (await done(ada, "POST", f"{path}/publish", {}))["number"] == 2
+    assert (await done(ada, "POST", f"{path}/publish", {}, seen="*"))["number"] == 2
     await go_on()
     assert (await done(ada, "POST", f"{path}/rollback", {"number": 1}))["changed"]
     await go_on()
@@ -222,7 +222,7 @@ async def test_going_back_shows_in_lists_and_keeps_the_draft(client: httpx.Async
     content = await owned(db, ada, whole_course())
     path = f"/courses/{content.course_id}"
     await done(ada, "PATCH", path, {"title": "Better"}, seen="*")
-    await done(ada, "POST", f"{path}/publish", {})
+    await done(ada, "POST", f"{path}/publish", {}, seen="*")
     back = await done(ada, "POST", f"{path}/rollback", {"number": 1, "note": "too early"})
     assert (back["revision_id"], back["number"], back["changed"]) == (str(content.id), 1, True)
     assert not (await done(ada, "POST", f"{path}/rollback", {"number": 1}))["changed"]
@@ -236,8 +236,8 @@ async def test_going_back_shows_in_lists_and_keeps_the_draft(client: httpx.Async
     assert (revisions["items"][0]["number"], revisions["items"][0]["current"]) == (2, False)
     [first] = (await done(ada, "GET", f"{path}/revisions?cursor={revisions['next_cursor']}"))["items"]
     assert (first["number"], first["current"]) == (1, True)
-    assert (await done(ada, "POST", f"{path}/publish", {}))["number"] == 3, "numbers are not used again"
-    await done(ada, "POST", f"{path}/rollback", {"number": 1, "reset_draft": True})
+    assert (await done(ada, "POST", f"{path}/publish", {}, seen="*"))["number"] == 3, "numbers are not used again"
+    await done(ada, "POST", f"{path}/rollback", {"number": 1, "reset_draft": True}, seen="*")
     draft = await done(ada, "GET", path)
     assert (draft["course"]["title"], draft["changed"]) == ("A small course", False)
     assert await actions(ada, str(content.course_id)) == [
@@ -332,7 +332,7 @@ async def test_a_plan_that_can_no_longer_be_published_is_given_up(
     content = await owned(db, ada, whole_course())
     course, path = str(content.course_id), f"/courses/{content.course_id}"
     await touched(ada, course, "a hint")
-    await done(ada, "POST", f"{path}/schedule", {"at": (utc_now() + timedelta(hours=1)).isoformat()})
+    await done(ada, "POST", f"{path}/schedule", {"at": (utc_now() + timedelta(hours=1)).isoformat()}, seen="*")
     async with db.begin() as uow:
         await api.publish(uow, replace(small_course(), title="From a file"), draft="replace")
     await plan_came(db, course)

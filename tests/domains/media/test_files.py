@@ -1,5 +1,6 @@
 """Files: who sees them and how, whose they are, and what uses them."""
 
+import asyncio
 import io
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from domains.kernel.clock import utc_now
 from domains.kernel.uow import Database
 from domains.media import api as media
 from domains.media.errors import FileInUse, FileNotFound, QuotaExceeded, TypeRefused
+from domains.media.repository import rights
 from domains.media.service import clearing, files
 from factories.files import PDF, bring, mp4, path_of, picture, wav
 from factories.people import Learner, register
@@ -58,6 +60,7 @@ async def test_a_public_file_is_cached_for_ever_and_answers_ranges(client: httpx
     assert (other.status_code, other.content) == (200, content)
     beyond = await client.get(path, headers={"Range": f"bytes={len(content)}-"})
     assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{len(content)}")
+    assert beyond.headers["cache-control"] == "no-store", "or a cache would give it to who wants all of it"
     head = await client.head(path)
     assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", str(len(content)))
     assert head.headers["etag"] == etag
@@ -210,6 +213,25 @@ async def test_who_goes_takes_their_files_but_not_those_that_a_course_uses(
         await media.hold(uow, "course:1", [])
     await clearing.clear(db, utc_now() + timedelta(days=2))
     assert await db.fetch("SELECT 1 FROM media_blob") == []
+
+
+async def test_what_is_taken_into_use_while_its_owner_goes_stays(
+    client: httpx.AsyncClient, author: Learner, db: Database
+) -> None:
+    file = await bring(author, picture(20, 20))
+
+    async def go() -> None:
+        async with db.begin() as uow:
+            await rights.erase(uow.fetch, author.id, idle_at=utc_now())
+
+    async with db.begin() as uow:
+        assert await media.hold(uow, "course:1", [file["ref"]]) == set()
+        going = asyncio.create_task(go())
+        waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        while not going.done() and not await db.fetch(waiting):
+            await asyncio.sleep(0)
+    await going
+    assert (await client.get(path_of(file["url"]))).status_code == 200
 
 
 async def test_what_a_guest_had_is_the_accounts_that_they_become(

@@ -234,7 +234,7 @@ class AuthoredCoursesController(Controller):
         self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal], course_id: FromPath[UUID]
     ) -> CourseProblemsOut:
         await access(uow, principal.user_id, course_id)
-        found = await drafts.problems(uow, course_id)
+        found = (await drafts.checked(uow, course_id)).problems
         return CourseProblemsOut([CourseProblemOut(each.message, each.kind, node_id) for each, node_id in found])
 
     @get(

@@ -82,7 +82,7 @@ class WorkflowController(Controller):
         "/approve",
         operation_id="approve_draft",
         summary="Approve the draft as it is now; not by who has changed it",
-        description="With If-Match, the tree's ETag, only what was seen is approved.",
+        description="If-Match is the tree's ETag: only what was seen is approved.",
         status_code=HTTP_200_OK,
         response_headers=[ETAG],
     )
@@ -95,7 +95,7 @@ class WorkflowController(Controller):
         if_match: IfMatch = None,
     ) -> Response[WorkflowOut]:
         found = await access(uow, principal.user_id, course_id)
-        given = seen(if_match) if if_match is not None else None
+        given = seen(if_match)
         return _workflow(await publishing.approve(uow, found, given, data.note))
 
     @post(
@@ -135,8 +135,8 @@ class WorkflowController(Controller):
         "/publish",
         operation_id="publish_draft",
         summary="Make the draft what learners get",
-        description="Sessions that run finish on the revision they began with. With If-Match, the tree's ETag, only "
-        "what was seen is published.",
+        description="Sessions that run finish on the revision they began with. If-Match is the tree's ETag: only what "
+        "was seen is published.",
         status_code=HTTP_200_OK,
     )
     async def publish(
@@ -149,7 +149,7 @@ class WorkflowController(Controller):
         key: IdempotencyKey = None,
     ) -> PublishedOut:
         found = await access(uow, principal.user_id, course_id)
-        given = seen(if_match) if if_match is not None else None
+        given = seen(if_match)
 
         async def work() -> PublishedOut:
             return _published(await publishing.publish(uow, found, given, data.note))
@@ -168,7 +168,8 @@ class WorkflowController(Controller):
         "/schedule",
         operation_id="schedule_draft",
         summary="Publish the draft as it is now at a moment to come",
-        description="A change of the draft until then leaves the plan without effect; the log says so.",
+        description="A change of the draft until then leaves the plan without effect; the log says so. If-Match is the "
+        "tree's ETag.",
         status_code=HTTP_200_OK,
         response_headers=[ETAG],
     )
@@ -181,7 +182,7 @@ class WorkflowController(Controller):
         if_match: IfMatch = None,
     ) -> Response[WorkflowOut]:
         found = await access(uow, principal.user_id, course_id)
-        given = seen(if_match) if if_match is not None else None
+        given = seen(if_match)
         return _workflow(await publishing.schedule(uow, found, given, data.at, data.note))
 
     @post(
@@ -205,6 +206,7 @@ class WorkflowController(Controller):
         "/rollback",
         operation_id="roll_back_course",
         summary="Make an old revision what learners get again",
+        description="`reset_draft` throws away what the draft says, and needs the tree's ETag in If-Match.",
         status_code=HTTP_200_OK,
     )
     async def roll_back(
@@ -213,9 +215,13 @@ class WorkflowController(Controller):
         principal: NamedDependency[Principal],
         course_id: FromPath[UUID],
         data: JSONBody[RollbackIn],
+        if_match: IfMatch = None,
     ) -> PublishedOut:
         found = await access(uow, principal.user_id, course_id)
-        done = await publishing.roll_back(uow, found, data.number, reset_draft=data.reset_draft, note=data.note)
+        given = seen(if_match) if data.reset_draft or if_match is not None else None
+        done = await publishing.roll_back(
+            uow, found, data.number, reset_draft=data.reset_draft, note=data.note, given=given
+        )
         return _published(done)
 
     @post(

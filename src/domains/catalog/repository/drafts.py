@@ -77,9 +77,14 @@ _OUTLINE = """
     WHERE n.course_id = $1 AND n.kind <> 'exercise' AND n.deleted_with IS NULL ORDER BY n.position, n.id
 """
 _BODIES = "SELECT id, body FROM catalog_draft_node WHERE id = ANY($1)"
+# The draft's own row comes first. In one statement, so that it is of one moment without a lock.
 _STORED = """
-    SELECT id, parent_id, kind, body FROM catalog_draft_node
-    WHERE course_id = $1 AND deleted_with IS NULL ORDER BY position, id
+    SELECT NULL::uuid AS id, NULL::uuid AS parent_id, 'course' AS kind, body, version, -1 AS position
+    FROM catalog_draft WHERE course_id = $1
+    UNION ALL
+    SELECT id, parent_id, kind, body, version, position FROM catalog_draft_node
+    WHERE course_id = $1 AND deleted_with IS NULL
+    ORDER BY position, id
 """
 _NODES = """
     SELECT n.id, n.parent_id, n.kind, k.key, n.position, n.version, n.updated_at, n.updated_by, n.deleted_with,
@@ -294,9 +299,20 @@ async def bodies(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, bytes]:
     return {row[0]: row[1] for row in await uow.fetch(_BODIES, list(ids))}
 
 
-async def stored(uow: UnitOfWork, course_id: UUID) -> list[Stored]:
-    """All that is there, siblings in their order."""
-    return [Stored(*row) for row in await uow.fetch(_STORED, course_id)]
+class Whole(NamedTuple):
+    """All that a draft says, of one moment; siblings in their order."""
+
+    body: bytes
+    version: int
+    nodes: list[Stored]
+
+
+async def stored(uow: UnitOfWork, course_id: UUID) -> Whole | None:
+    rows = await uow.fetch(_STORED, course_id)
+    if not rows:
+        return None
+    draft, *nodes = rows
+    return Whole(draft["body"], draft["version"], [Stored(*row[:4]) for row in nodes])
 
 
 async def node(uow: UnitOfWork, course_id: UUID, node_id: UUID) -> DraftNode | None:

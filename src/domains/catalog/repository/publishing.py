@@ -60,7 +60,8 @@ _DUE = text("""
         SELECT l.by_id FROM catalog_publish_log l
         WHERE l.course_id = d.course_id AND l.action = 'scheduled' ORDER BY l.id DESC LIMIT 1
     ) AS by_id
-    FROM catalog_draft d WHERE d.publish_at <= :now ORDER BY d.publish_at LIMIT :most
+    FROM catalog_draft d WHERE d.publish_at <= :now AND d.course_id <> ALL(CAST(:without AS uuid[]))
+    ORDER BY d.publish_at LIMIT :most
 """)
 _ID_OF_SLUG = text("SELECT id FROM catalog_course WHERE slug = :slug")
 _ALL = text("""
@@ -161,9 +162,12 @@ async def plan(session: AsyncSession, course_id: UUID, at: datetime | None, vers
     await session.execute(_PLAN, {"course_id": course_id, "at": at, "version": version})
 
 
-async def due(session: AsyncSession, now: datetime, most: int) -> Sequence[tuple[UUID, UUID | None]]:
-    """Courses whose time has come, and who said so."""
-    return [(row[0], row[1]) for row in await session.execute(_DUE, {"now": now, "most": most})]
+async def due(
+    session: AsyncSession, now: datetime, without: Sequence[UUID], most: int
+) -> Sequence[tuple[UUID, UUID | None]]:
+    """Courses whose time has come, and who said so; others than those `without`."""
+    values = {"now": now, "without": list(without), "most": most}
+    return [(row[0], row[1]) for row in await session.execute(_DUE, values)]
 
 
 async def id_of_slug(session: AsyncSession, slug: str) -> UUID | None:

@@ -53,10 +53,12 @@ async def publish(
     digest = digest_of(course)
     await repository.lock_course(uow.session, course.slug)
     before = await repository.latest(uow.session, course.slug)
-    if before and before.revision_id and before.number and before.digest == digest:
-        return PublishedCourse(before.course_id, before.revision_id, before.number, changed=False)
     course_id = before.course_id if before else new_id()
     behind = await drafts.held(uow, course_id) if before and before.has_draft and draft != "keep" else None
+    if before and before.revision_id and before.number and before.digest == digest:
+        if behind and behind.in_progress and draft == "replace":
+            await drafts.replaced(uow, behind, course, None, clean=True)
+        return PublishedCourse(course_id, before.revision_id, before.number, changed=False)
     if behind and behind.in_progress and draft == "refuse":
         raise DraftInProgress
     number = (before.last_number or 0) + 1 if before else 1
@@ -80,11 +82,12 @@ async def publish_draft(
     uow: UnitOfWork, course_id: UUID, *, by_id: UUID | None = None, note: str = ""
 ) -> PublishedCourse:
     """Makes what authors have written what learners get. Whoever calls has asked who may. Raises CourseNotFound, and
-    CourseInvalid with all that `drafts.problems` tells."""
+    CourseInvalid with all that `drafts.checked` tells."""
     slug = await repository.slug_of(uow.session, course_id)
     if slug is None:
         raise CourseNotFound
     await repository.lock_course(uow.session, slug)
+    await drafts.held(uow, course_id)
     course, version = await drafts.document(uow, course_id)
     found = [each.message for each, _ in await drafts.problems_of(uow, course_id, course)]
     if found:

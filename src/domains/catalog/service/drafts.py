@@ -22,7 +22,7 @@ from domains.catalog.errors import CourseInvalid, CourseNotFound
 from domains.catalog.events import DraftEdited
 from domains.catalog.kinds import Content
 from domains.catalog.repository import drafts as repository
-from domains.catalog.repository.drafts import Draft
+from domains.catalog.repository.drafts import Draft, Whole
 from domains.catalog.revisions import revision
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import UnitOfWork
@@ -36,6 +36,18 @@ class Document(NamedTuple):
     version: int
 
 
+class Checked(NamedTuple):
+    """What keeps this version of a draft from being published, with the node that it is about."""
+
+    problems: list[tuple[Problem, UUID | None]]
+    version: int
+
+    def require_none(self) -> None:
+        """Raises CourseInvalid."""
+        if self.problems:
+            raise CourseInvalid("; ".join(each.message for each, _ in self.problems[:20]))
+
+
 async def opened(uow: UnitOfWork, course_id: UUID) -> Draft:
     """The draft; a course that never had one gets it out of what is published. Raises CourseNotFound."""
     return await repository.draft(uow.session, course_id) or await _begun(uow, course_id)
@@ -47,27 +59,41 @@ async def held(uow: UnitOfWork, course_id: UUID) -> Draft:
 
 
 async def document(uow: UnitOfWork, course_id: UUID) -> Document:
-    """The draft as a course, of one moment. Raises CourseNotFound and CourseInvalid."""
-    draft = await held(uow, course_id)
-    rows = await repository.stored(uow, course_id)
+    """The draft as a course, of one moment; locks nothing. Raises CourseNotFound and CourseInvalid."""
+    whole = await _whole(uow, course_id)
+    return Document(await _course(whole), whole.version)
+
+
+async def checked(uow: UnitOfWork, course_id: UUID) -> Checked:
+    """Locks nothing, because it may take a while: whoever goes on with it compares the version under the lock. At most
+    MOST_PROBLEMS. Raises CourseNotFound."""
+    whole = await _whole(uow, course_id)
     try:
-        course = await asyncio.to_thread(assembled, draft.body, rows)
+        course = await _course(whole)
+    except CourseInvalid as error:
+        return Checked([(Problem(error.detail), None)], whole.version)
+    return Checked(await problems_of(uow, course_id, course), whole.version)
+
+
+async def _whole(uow: UnitOfWork, course_id: UUID) -> Whole:
+    whole = await repository.stored(uow, course_id)
+    if whole is None:
+        await _begun(uow, course_id)
+        whole = await repository.stored(uow, course_id)
+    if whole is None:
+        raise CourseNotFound
+    return whole
+
+
+async def _course(whole: Whole) -> Course:
+    try:
+        return await asyncio.to_thread(assembled, whole.body, whole.nodes)
     except (msgspec.MsgspecError, ValueError) as error:
         raise CourseInvalid(str(error)) from error
-    return Document(course, draft.version)
-
-
-async def problems(uow: UnitOfWork, course_id: UUID) -> list[tuple[Problem, UUID | None]]:
-    """What keeps the draft from being published, with the node that it is about; at most MOST_PROBLEMS. Raises
-    CourseNotFound."""
-    try:
-        return await problems_of(uow, course_id, (await document(uow, course_id)).course)
-    except CourseInvalid as error:
-        return [(Problem(error.detail), None)]
 
 
 async def problems_of(uow: UnitOfWork, course_id: UUID, course: Course) -> list[tuple[Problem, UUID | None]]:
-    """`problems` of a draft that says this."""
+    """What keeps a draft that says this from being published."""
     named = media_named(course)
     found = list(islice(checks(course), MOST_PROBLEMS))
     for ref in sorted(named.keys() - await media.known(uow, named)):

@@ -23,7 +23,7 @@ from msgspec.structs import replace
 
 from domains.catalog import formats
 from domains.catalog import repository as courses
-from domains.catalog.content import Course, encode, media_of
+from domains.catalog.content import Course, media_of
 from domains.catalog.drafts import MOST_NODES
 from domains.catalog.errors import (
     BadPart,
@@ -68,12 +68,14 @@ log = logging.getLogger(__name__)
 
 
 class Wish(Struct, frozen=True):
-    """What somebody wants of a file. `replace`: also where authors are at work on the draft."""
+    """What somebody wants of a file. `replace`: also where authors are at work on the draft. `draft_version`: that
+    which there was when they said so; what is written later they have not seen."""
 
     format: str | None = None
     options: Options = Options()
     replace: bool = False
     dry_run: bool = False
+    draft_version: int | None = None
 
 
 class Under(NamedTuple):
@@ -106,6 +108,7 @@ async def begin(
         raise FormatUnknown(f"`{wish.format[:40]}` is no format that is read; known are {known}", field="format")
     if course_id is not None:
         await editor(uow, owner_id, course_id)
+        wish = replace(wish, draft_version=(await drafts.opened(uow, course_id)).version)
     await repository.lock(uow, owner_id)
     if await repository.count_open(uow, owner_id) >= MOST_OPEN:
         raise TooManyImports(f"at most {MOST_OPEN} at once")
@@ -194,7 +197,7 @@ async def run(uow: UnitOfWork, import_id: UUID) -> None:
         try:
             if not wish.dry_run:
                 await store_files(db, work.owner_id, work.name, loaded, report, teller.tell)
-            course_id = await _apply(uow, work, wish, loaded.course, report)
+            course_id = await _applied(uow, work, wish, loaded.course)
         except Unavailable:
             raise
         except AppError as error:
@@ -227,8 +230,6 @@ async def _read(db: Database, work: Import, wish: Wish) -> tuple[Loaded | None, 
 def check_limits(course: Course, name: str, report: Report) -> None:
     if (count := len(nodes_of(course))) > MOST_NODES:
         report.add("error", name, 1, f"the course has {count} nodes, and may have {MOST_NODES}")
-    if b"\\u0000" in encode(course):
-        report.add("error", name, 1, "texts must not contain a NUL character")
 
 
 async def _parts(db: Database, work: Import) -> AsyncIterator[bytes]:
@@ -281,13 +282,26 @@ async def store_files(
             report.add("warning", name, 1, f"a file of the course is not taken: {error.detail or error.title}")
 
 
-async def _apply(uow: UnitOfWork, work: Import, wish: Wish, course: Course, report: Report) -> UUID | None:
+async def _applied(uow: UnitOfWork, work: Import, wish: Wish, course: Course) -> UUID | None:
+    """As `_apply`, of which nothing is left where it raises: that the import failed is committed."""
+    facts = len(uow.facts)
+    try:
+        async with uow.session.begin_nested():
+            return await _apply(uow, work, wish, course)
+    except BaseException:
+        del uow.facts[facts:]
+        raise
+
+
+async def _apply(uow: UnitOfWork, work: Import, wish: Wish, course: Course) -> UUID | None:
     """Makes the draft say so. With nothing changed but checked in a dry run. Raises what an author is told."""
     if work.course_id is not None:
         found = await editor(uow, work.owner_id, work.course_id)
         draft = await drafts.held(uow, found.course_id)
         if draft.in_progress and not wish.replace:
             raise DraftInProgress("authors have changed the draft; `replace` throws that away")
+        if wish.draft_version not in (None, draft.version):
+            raise DraftInProgress("the draft was changed after this import was begun: look at it, and import again")
         if wish.dry_run or not await repository.still(uow, work):
             return work.course_id
         course = replace(course, slug=draft.slug)

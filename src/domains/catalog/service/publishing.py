@@ -12,11 +12,11 @@ from uuid import UUID
 from domains.catalog import repository as courses
 from domains.catalog.errors import (
     BadMoment,
-    CourseInvalid,
     CourseNotFound,
     NotYourCourse,
     ReviewNeeded,
     RevisionNotFound,
+    VersionStale,
     WrongState,
 )
 from domains.catalog.events import CourseRevisionPublished, CourseWorkMoved
@@ -28,10 +28,10 @@ from domains.catalog.revisions import RevisionContent, revision
 from domains.catalog.service import drafts
 from domains.catalog.service.authors import Access, access
 from domains.catalog.service.courses import PublishedCourse, publish_draft
-from domains.catalog.service.editing import Seen, require_seen
+from domains.catalog.service.editing import Seen, etag, require_seen
 from domains.catalog.service.reading import show
 from domains.kernel.clock import utc_now
-from domains.kernel.errors import AppError
+from domains.kernel.errors import AppError, Unavailable
 from domains.kernel.uow import Database, UnitOfWork
 
 LONGEST_PLAN = timedelta(days=366)
@@ -41,27 +41,26 @@ log = logging.getLogger(__name__)
 
 
 async def submit(uow: UnitOfWork, found: Access, note: str) -> Draft:
-    """Asks for a review. Raises NotYourCourse, WrongState, and CourseInvalid where it could not be published anyway."""
+    """Asks for a review. Raises NotYourCourse, WrongState, VersionStale where somebody changes it just now, and
+    CourseInvalid where it could not be published anyway."""
     if not found.may_edit:
         raise NotYourCourse("editors and the owner submit")
+    checked = await drafts.checked(uow, found.course_id)
     draft = await drafts.held(uow, found.course_id)
     if draft.state == "in_review":
         raise WrongState("the draft is in review already")
     _refuse_nothing_new(draft)
-    problems = await drafts.problems(uow, found.course_id)
-    if problems:
-        raise CourseInvalid("; ".join(each.message for each, _ in problems[:20]))
+    _refuse_unchecked(draft, checked)
     await repository.set_state(uow.session, found.course_id, "in_review", None)
     await _tell(uow, found, "submitted", note)
     return await drafts.opened(uow, found.course_id)
 
 
-async def approve(uow: UnitOfWork, found: Access, given: Seen | None, note: str) -> Draft:
+async def approve(uow: UnitOfWork, found: Access, given: Seen, note: str) -> Draft:
     """The draft as it is now may be published. Raises NotYourCourse, WrongState, VersionStale, and ReviewNeeded for who
     has a part in it."""
     draft = await _in_review(uow, found)
-    if given is not None:
-        require_seen(given, draft.version)
+    require_seen(given, draft.version)
     if found.user_id in draft.edited_by:
         raise ReviewNeeded("whoever has changed the draft cannot approve it")
     await repository.set_state(uow.session, found.course_id, "draft", draft.version)
@@ -90,7 +89,8 @@ async def require_review(uow: UnitOfWork, found: Access, required: bool) -> Draf
 
 
 async def publish(uow: UnitOfWork, found: Access, given: Seen | None, note: str) -> PublishedCourse:
-    """Makes the draft what learners get. Raises NotYourCourse, VersionStale, ReviewNeeded and CourseInvalid."""
+    """Makes the draft what learners get; `given` is None for the operator. Raises NotYourCourse, VersionStale,
+    ReviewNeeded and CourseInvalid."""
     draft = await _locked(uow, found)
     if given is not None:
         require_seen(given, draft.version)
@@ -98,19 +98,18 @@ async def publish(uow: UnitOfWork, found: Access, given: Seen | None, note: str)
     return await publish_draft(uow, found.course_id, by_id=found.user_id, note=note)
 
 
-async def schedule(uow: UnitOfWork, found: Access, given: Seen | None, at: datetime, note: str) -> Draft:
+async def schedule(uow: UnitOfWork, found: Access, given: Seen, at: datetime, note: str) -> Draft:
     """The draft as it is now is published `at`, unless it is changed before. Raises as `publish`, BadMoment and
     WrongState."""
+    _refuse_others(found)
+    checked = await drafts.checked(uow, found.course_id)
     draft = await _locked(uow, found)
-    if given is not None:
-        require_seen(given, draft.version)
+    require_seen(given, draft.version)
     if not timedelta(0) < at - utc_now() <= LONGEST_PLAN:
         raise BadMoment(field="at")
     _refuse_nothing_new(draft)
     _refuse_unreviewed(draft, found)
-    problems = await drafts.problems(uow, found.course_id)
-    if problems:
-        raise CourseInvalid("; ".join(each.message for each, _ in problems[:20]))
+    _refuse_unchecked(draft, checked)
     await repository.plan(uow.session, found.course_id, at, draft.version)
     await repository.log(uow.session, found.course_id, "scheduled", by_id=found.user_id, note=note)
     return await drafts.opened(uow, found.course_id)
@@ -126,18 +125,33 @@ async def unschedule(uow: UnitOfWork, found: Access, note: str) -> Draft:
 
 
 async def publish_due(db: Database) -> None:
-    """Publishes what was planned for a moment that has come. Run twice or late, it does so once."""
-    async with db.begin() as uow:
-        due = await repository.due(uow.session, utc_now(), _AT_ONCE)
-    for course_id, by_id in due:
-        try:
-            async with db.begin() as uow:
-                await _publish_planned(uow, course_id, by_id)
-        except AppError as error:
-            async with db.begin() as uow:
-                await _lock(uow, course_id)
-                if _is_due(await drafts.held(uow, course_id)):
-                    await _give_up(uow, course_id, error.detail or error.title)
+    """Publishes what was planned for a moment that has come. Run twice or late, it does so once. What fails by a fault
+    of ours stays planned, and holds up no other course."""
+    tried: list[UUID] = []
+    while True:
+        async with db.begin() as uow:
+            due = await repository.due(uow.session, utc_now(), tried, _AT_ONCE)
+        if not due:
+            return
+        for course_id, by_id in due:
+            tried.append(course_id)
+            try:
+                await _try_planned(db, course_id, by_id)
+            except Exception:
+                log.exception("course %s could not be published as planned, and is tried again", course_id)
+
+
+async def _try_planned(db: Database, course_id: UUID, by_id: UUID | None) -> None:
+    try:
+        async with db.begin() as uow:
+            await _publish_planned(uow, course_id, by_id)
+    except Unavailable:
+        raise
+    except AppError as error:
+        async with db.begin() as uow:
+            await _lock(uow, course_id)
+            if _is_due(await drafts.held(uow, course_id)):
+                await _give_up(uow, course_id, error.detail or error.title)
 
 
 async def _publish_planned(uow: UnitOfWork, course_id: UUID, by_id: UUID | None) -> None:
@@ -166,10 +180,15 @@ async def _give_up(uow: UnitOfWork, course_id: UUID, why: str) -> None:
     uow.record(CourseWorkMoved(course_id=course_id, action="unscheduled", by_id=None))
 
 
-async def roll_back(uow: UnitOfWork, found: Access, number: int, *, reset_draft: bool, note: str) -> PublishedCourse:
+async def roll_back(
+    uow: UnitOfWork, found: Access, number: int, *, reset_draft: bool, note: str, given: Seen | None = None
+) -> PublishedCourse:
     """Makes an old revision what learners get again; sessions that run finish on theirs. The draft stays as it is, or
-    says what that revision says. Raises NotYourCourse and RevisionNotFound."""
+    says what that revision says; `given` is None for the operator. Raises NotYourCourse, VersionStale and
+    RevisionNotFound."""
     draft = await _locked(uow, found)
+    if given is not None:
+        require_seen(given, draft.version)
     revision_id = await repository.of_number(uow.session, found.course_id, number)
     if revision_id is None:
         raise RevisionNotFound(f"the course has no revision {number}")
@@ -204,10 +223,15 @@ async def retire(uow: UnitOfWork, found: Access, *, retired: bool, note: str) ->
 
 async def _locked(uow: UnitOfWork, found: Access) -> Draft:
     """The draft, under the locks of publishing. Raises NotYourCourse."""
-    if not found.may_publish:
-        raise NotYourCourse("this needs the right to publish")
+    _refuse_others(found)
     await _lock(uow, found.course_id)
     return await drafts.held(uow, found.course_id)
+
+
+def _refuse_others(found: Access) -> None:
+    """Raises NotYourCourse."""
+    if not found.may_publish:
+        raise NotYourCourse("this needs the right to publish")
 
 
 async def _lock(uow: UnitOfWork, course_id: UUID) -> None:
@@ -226,6 +250,13 @@ async def _in_review(uow: UnitOfWork, found: Access) -> Draft:
     return draft
 
 
+def _refuse_unchecked(draft: Draft, checked: drafts.Checked) -> None:
+    """Raises VersionStale and CourseInvalid."""
+    if checked.version != draft.version:
+        raise VersionStale(etag=etag(draft.version))
+    checked.require_none()
+
+
 def _refuse_nothing_new(draft: Draft) -> None:
     if not draft.in_progress:
         raise WrongState("the draft says what is published")
@@ -233,8 +264,7 @@ def _refuse_nothing_new(draft: Draft) -> None:
 
 def _refuse_unreviewed(draft: Draft, found: Access) -> None:
     """Raises NotYourCourse and ReviewNeeded."""
-    if not found.may_publish:
-        raise NotYourCourse("this needs the right to publish")
+    _refuse_others(found)
     others_work = found.staff and found.user_id not in draft.edited_by
     if draft.review_required and draft.in_progress and not (draft.approved or others_work):
         raise ReviewNeeded

@@ -41,7 +41,8 @@ class UploadsController(Controller):
         summary="Say what will be sent, and hear where to",
         description="Send each part to its `url` with `method` and `headers`, in any order, several at once, again "
         "where that failed; then complete the upload. Pictures: PNG, JPEG, GIF, WebP, AVIF up to 15 MB (avatars 5 MB), "
-        "4096 by 4096 and 16 million pixels. Sound: MP3, Ogg, Opus, WAV, M4A up to 25 MB and ten minutes. Films: MP4, "
+        "4096 by 4096 and 16 million pixels (AVIF 4 million). Sound: MP3, Ogg, Opus, WAV, "
+        "M4A up to 25 MB and ten minutes. Films: MP4, "
         "WebM up to 200 MB. PDF up to 25 MB. With `sha256`, what everybody may see already, or I have, is done at "
         "once. Learners bring avatars and submissions, authors also files of courses.",
         status_code=HTTP_201_CREATED,

@@ -21,6 +21,7 @@ INLINE_BYTES = 16 * MB
 GRACE = timedelta(days=1)
 """How long content stays that nobody has and nothing uses."""
 MOST_PIXELS = 16_000_000
+MOST_AVIF_PIXELS = 4_000_000
 MOST_SIDE = 4_096
 MOST_AUDIO_MS = 10 * 60 * 1000
 

@@ -21,7 +21,7 @@ from domains.catalog.formats.qti.interactions import Languages
 from domains.catalog.formats.qti.items import Surroundings, item, resolved
 from domains.catalog.formats.qti.names import TOOL, Keys, split
 from domains.catalog.formats.report import Report
-from domains.catalog.formats.xml import Element
+from domains.catalog.formats.xml import MOST_ELEMENTS, Element
 
 MANIFEST = "imsmanifest.xml"
 LARGEST_FILE_BYTES = 5_000_000
@@ -105,6 +105,8 @@ class _Package:
             if one.name == "resource"
         ]
         self._roots: dict[str, Element] = {}
+        self._left = MOST_ELEMENTS
+        """Elements of all files together: they stay in memory until the course is made."""
         self._own = manifest.attributes.get("identifier", "").startswith(f"{TOOL}.")
         self._keys = {level: Keys() for level in ("section", "unit", "lesson", "exercise")}
         self._passages: set[tuple[str, str]] = set()
@@ -155,6 +157,9 @@ class _Package:
             return None
         for element in root.walk():
             element.report = self._report
+            self._left -= 1
+        if self._left < 0:
+            raise ArchiveRefused(f"the files of the package have more than {MOST_ELEMENTS:,} elements")
         if root.name not in {"assessmentItem", "assessmentTest", "assessmentStimulus"}:
             root.say("warning", f"`{root.name}` is no item and no test of QTI 2 or 3; it was left out")
             return None
