@@ -9,6 +9,8 @@ from functools import partial
 
 import httpx
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from litestar import Litestar
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -25,6 +27,10 @@ from domains.identity.guards import LIMITER
 from domains.identity.service import hashing
 from domains.kernel.repository import DeliveryKey
 from domains.kernel.uow import Database
+
+# How long an example takes says more about a busy machine than about us.
+hypothesis_settings.register_profile("lyceum", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("lyceum")
 
 
 def pytest_xdist_auto_num_workers() -> int:

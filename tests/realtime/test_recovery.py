@@ -93,7 +93,7 @@ class Story:
 
 
 @given(steps=st.lists(step, max_size=14))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_every_reader_has_every_frame_once_and_in_order_or_is_told_that_some_are_lost(
     two: tuple[Process, Process], steps: list[Step]
 ) -> None:

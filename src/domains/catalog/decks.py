@@ -12,17 +12,14 @@ from uuid import UUID
 
 import msgspec
 
-from domains.catalog.content import media_of
 from domains.catalog.flashcards import items_of
 from domains.catalog.formats import anki
-from domains.catalog.formats.archive import MOST_BYTES
 from domains.catalog.formats.format import Options, ScheduledCard, Written
 from domains.catalog.formats.report import Report
 from domains.catalog.items import item_id
+from domains.catalog.packing import packing
 from domains.catalog.revisions import RevisionContent
-from domains.kernel.errors import NotFound
 from domains.kernel.uow import Database
-from domains.media import api as media
 
 
 class BroughtDeck(NamedTuple):
@@ -40,15 +37,8 @@ async def read_deck(revision: RevisionContent, path: Path) -> BroughtDeck:
 
 async def write_deck(db: Database, revision: RevisionContent, stands: Mapping[UUID, ScheduledCard]) -> Written:
     """The course as a package of Anki. `stands` is by item; what it says as exercise is put right."""
-    files: dict[str, bytes] = {}
-    for ref in dict.fromkeys(media_of(revision.course)):
-        # More than we would open again ourselves is left out, and told in the report.
-        if sum(map(len, files.values())) < MOST_BYTES // 2:
-            try:
-                files[ref] = await media.read(db, ref)
-            except NotFound:
-                continue
-    return await asyncio.to_thread(_written, revision, files, stands)
+    async with packing(db, revision.course, only_public=False) as files:
+        return await asyncio.to_thread(_written, revision, files, stands)
 
 
 def _read(revision: RevisionContent, path: Path) -> BroughtDeck:

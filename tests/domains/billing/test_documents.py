@@ -150,7 +150,7 @@ def test_marks_that_turn_the_direction_of_text_are_left_out() -> None:
     assert clean("क\u200dष می\u200cخواهم") == "क\u200dष می\u200cخواهم"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.text(), st.text(), st.text(max_size=40))
 def test_no_text_at_all_keeps_a_document_from_being_made(name: str, address: str, ref: str) -> None:
     document = msgspec.structs.replace(

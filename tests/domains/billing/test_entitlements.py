@@ -210,7 +210,7 @@ def open_keys(steps: Sequence[Step]) -> set[str]:
 
 
 @given(steps=st.lists(grants | ends, max_size=8), gated=st.sets(st.sampled_from(KEYS)))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_sequence_of_grants_and_ends_is_what_the_naive_model_says(
     db: Database, ada: Learner, steps: list[Step], gated: set[str]
 ) -> None:

@@ -369,7 +369,7 @@ async def test_codes_are_long_and_differ(db: Database, ada: Learner) -> None:
         max_size=12,
     )
 )
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_who_has_a_seat_of_paid_seats_has_access_and_nobody_else(
     db: Database, ada: Learner, bob: Learner, eve: Learner, happened: list[str]
 ) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 import stripe as library
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domains.billing.errors import ProviderAway, ProviderRefused
@@ -227,7 +227,6 @@ def test_an_amount_that_we_cannot_say_is_not_rounded() -> None:
 
 
 @given(st.sampled_from(["EUR", "JPY", "ISK", "UGX", "MGA", "KWD", "BHD", "HUF"]), st.integers(0, 10**9))
-@settings(deadline=None)
 def test_what_stripe_takes_comes_back_the_same(currency: str, amount: int) -> None:
     try:
         theirs = to_stripe(amount, currency)

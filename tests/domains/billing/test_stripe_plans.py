@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domains.billing.errors import ProviderRefused, StateForbids
@@ -273,7 +273,6 @@ async def test_a_discount_lasts_for_as_many_charges_as_it_was_given_for(
     cycles=st.integers(1, 12),
     interval=st.sampled_from(["month", "year"]),
 )
-@settings(deadline=None)
 @example(start=datetime(2026, 1, 31, tzinfo=UTC), trial_days=28, cycles=1, interval="month")
 def test_the_months_of_a_coupon_cover_the_charges_that_were_meant_and_no_other_if_any_number_can(
     start: datetime, trial_days: int, cycles: int, interval: str

@@ -147,14 +147,14 @@ HEADERS = st.one_of(
 
 
 @given(body=st.binary(max_size=200), header=HEADERS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_nothing_that_is_made_up_gets_in(body: bytes, header: str) -> None:
     with pytest.raises(BadSignature):
         verify(body, header)
 
 
 @given(data=st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_nothing_that_was_signed_once_gets_in_after_a_change(data: st.DataObject) -> None:
     body, header = SERVER.signed(event(), at=NOW.timestamp())
     if data.draw(st.booleans()):
@@ -179,7 +179,7 @@ JSON = st.recursive(
 
 
 @given(st.one_of(st.binary(max_size=200), JSON))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_what_is_signed_and_cannot_be_read_is_unreadable_and_nothing_worse(what: bytes | object) -> None:
     body = body_of(what)
     with pytest.raises(WebhookUnreadable):
@@ -246,7 +246,7 @@ def session(**fields: Any) -> dict[str, Any]:
 
 
 @given(data=st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_an_event_that_is_not_as_expected_is_told_or_set_aside_and_nothing_worse(data: st.DataObject) -> None:
     found = copy.deepcopy(data.draw(st.sampled_from(EVENTS)))
     place: Any = found["data"]["object"]

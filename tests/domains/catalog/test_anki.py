@@ -446,7 +446,7 @@ def test_a_bad_package_says_what_is_wrong(name: str, tmp_path: Path, monkeypatch
 
 
 @given(st.data())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_database_is_read_or_reported_and_never_raises(tmp_path: Path, data: st.DataObject) -> None:
     raw = bytearray(_STORED)
     for _ in range(data.draw(st.integers(1, 6))):
@@ -462,7 +462,7 @@ with zipfile.ZipFile(io.BytesIO(anki.write(_deck(DOG), Report(), {}).body)) as _
 _paths = st.lists(st.sampled_from("ABab"), min_size=1, max_size=5).map(tuple)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(_paths, min_size=1, max_size=6, unique=True), st.integers(0, 120), st.data())
 def test_decks_however_they_are_nested_make_a_course_that_can_be_published(
     paths: list[tuple[str, ...]], more: int, data: st.DataObject

@@ -52,7 +52,7 @@ def find(tree: Tree, kind: str, key: str) -> UUID:
     return next(each.id for each in tree.branches.values() if (each.kind, each.key) == (kind, key))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(courses())
 def test_a_course_that_was_taken_apart_is_put_together_as_the_same_bytes(course: Course) -> None:
     body, rows = stored(course)
@@ -73,7 +73,7 @@ def test_what_authors_send_has_every_field_of_the_document() -> None:
             assert set(form.__struct_fields__) == set(node.__struct_fields__) - own, form
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_whatever_is_done_to_a_tree_it_stays_a_tree(data: st.DataObject) -> None:
     tree = tree_of(small_course())

@@ -10,7 +10,7 @@ from tempfile import NamedTemporaryFile
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -409,7 +409,7 @@ def test_wrong_options_in_a_very_long_unit_come_from_lessons_around() -> None:
 # Every format
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10)
 @given(courses())
 def test_every_writer_takes_any_course_and_tells_what_it_left_out(course: Course) -> None:
     for name, form in formats.FORMATS.items():
@@ -477,7 +477,7 @@ def test_the_readme_writes_courses_as_they_are_read() -> None:
     assert course is not None
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15)
 @given(courses(("translate",), one_language=False))
 def test_what_librelingo_can_say_of_a_course_survives_the_way_there_and_back(course: Course) -> None:
     def there_and_back(before: Course) -> Course | None:

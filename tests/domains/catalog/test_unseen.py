@@ -1,5 +1,6 @@
 """Nothing is published, approved or thrown away that nobody has seen, and one course's trouble is no other's."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -7,12 +8,13 @@ from uuid import UUID
 import httpx
 import pytest
 
-from domains.catalog import api
+from domains.catalog import api, packing
 from domains.catalog.service import courses as courses_service
 from domains.catalog.service import drafts, publishing
 from domains.kernel.clock import utc_now
 from domains.kernel.errors import Unavailable
 from domains.kernel.uow import Database, UnitOfWork
+from domains.media import api as media
 from factories.authors import began, done, lesson_of, owned, person, send, whole_course
 from factories.people import Learner, small_course
 
@@ -95,3 +97,23 @@ async def test_looking_for_problems_keeps_nobody_from_writing(client: httpx.Asyn
     async with db.begin() as uow:
         assert (await drafts.checked(uow, content.course_id)).problems == []
         await db.fetch("SELECT FROM catalog_draft WHERE course_id = $1 FOR UPDATE NOWAIT", content.course_id)
+
+
+async def test_few_courses_are_packed_at_once_each_with_one_look_for_its_files(
+    client: httpx.AsyncClient, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = await owned(db, await person(client, db, "Ada"), whole_course())
+    now, most, looks = 0, 0, 0
+
+    async def read_all(*_: Any) -> dict[str, bytes]:
+        nonlocal now, most, looks
+        now, looks = now + 1, looks + 1
+        most = max(most, now)
+        await asyncio.sleep(0)
+        now -= 1
+        return {}
+
+    monkeypatch.setattr(media, "read_all", read_all)
+    packed = [api.write_deck(db, course, {}) for _ in range(packing.AT_ONCE + 2)]
+    await asyncio.gather(*packed)
+    assert (most, looks) == (packing.AT_ONCE, len(packed))

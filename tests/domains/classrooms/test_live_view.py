@@ -78,7 +78,7 @@ steps = st.lists(
 
 
 @given(steps, st.integers(0, 14), st.integers())
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_a_stale_snapshot_and_the_facts_since_in_any_order_make_a_fresh_one(
     db: Database,
     course: RevisionContent,

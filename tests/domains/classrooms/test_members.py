@@ -138,7 +138,7 @@ STEPS = [
 
 
 @given(st.lists(st.sampled_from(STEPS), max_size=10))
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_who_is_in_the_class_and_who_watches_it_is_what_happened_to_them(
     db: Database, tess: Learner, bob: Learner, eve: Learner, happened: list[str]
 ) -> None:

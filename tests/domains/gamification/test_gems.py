@@ -65,7 +65,7 @@ async def test_nobody_spends_more_than_there_is(db: Database, new_learner: NewLe
             await gems.spend(uow, await new_learner(), 1, "buy:1")
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(st.integers(0, 5), st.integers(-20, 20).filter(bool)), max_size=8))
 async def test_the_purse_is_the_sum_of_its_entries(
     db: Database, new_learner: NewLearner, steps: list[tuple[int, int]]

@@ -232,7 +232,6 @@ _DAYS = st.dictionaries(st.integers(0, 16), st.sets(st.sampled_from(["guest", "a
 
 @settings(
     max_examples=6,
-    deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -155,7 +155,7 @@ async def test_nobody_who_was_brought_along_is_sent_a_mail(db: Database, file: P
     assert (told["action"], told["actor_id"]) == ("imported", None)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=200))
 def test_whatever_stands_in_a_file_only_lines_are_complained_about(file: Path, noise: bytes) -> None:
     file.write_bytes(b"email,name,roles\n" + noise)

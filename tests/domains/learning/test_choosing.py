@@ -100,6 +100,29 @@ async def test_a_preview_asks_nothing_of_lessons_that_were_open_before(db: Datab
     assert asked <= {str(exercise.id) for exercise in course.lessons[first].exercises}
 
 
+async def test_previews_of_a_retired_course_are_closed_to_strangers(
+    db: Database, ada: Learner, client: httpx.AsyncClient
+) -> None:
+    course = await publish(db, with_previews(small_course()))
+    first, *_, read = course.lessons
+    bob = await register(client, "Bob")
+    await ada.post(f"/courses/{course.course_id}/enrollments")
+    await put_on_sale(db, billing.course_key(course.course_id))
+    session = await bob.begin(first)
+    await retire(db, course.course_id)
+    assert (await bob.begin(first))["id"] == session["id"], "what is begun goes on"
+    eve = await register(client, "Eve")
+    asked = [
+        ("GET", f"/lessons/{first}"),
+        ("POST", f"/lessons/{first}/sessions"),
+        ("POST", f"/progress/lessons/{read}"),
+    ]
+    for method, path in asked:
+        told = [(await (who.get(path) if method == "GET" else who.post(path, {}))).status_code for who in (eve, ada)]
+        assert told[0] == 409, path
+        assert told[1] < 300, path
+
+
 async def test_a_free_course_opens_all_its_texts(db: Database, ada: Learner, client: httpx.AsyncClient) -> None:
     course = await publish(db, with_previews(small_course()))
     texts = [(await ada.get(f"/lessons/{id_}")).json()["text"] for id_ in course.lessons]

@@ -76,7 +76,7 @@ async def test_an_answer_is_a_review_of_what_it_was_about(ada: Learner, db: Data
 steps = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3), st.booleans(), st.booleans()), max_size=16)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps, st.booleans())
 async def test_whatever_is_answered_where_and_when_live_and_rebuilt_are_the_same(
     client: httpx.AsyncClient, db: Database, course: RevisionContent, log: list[Any], together: bool

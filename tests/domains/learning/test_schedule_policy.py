@@ -61,7 +61,7 @@ reviews = st.lists(
 rules = st.builds(Rules, retention=st.floats(0.8, 0.95), balanced=st.booleans(), version=st.integers(0, 3))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(reviews, rules, st.randoms(use_true_random=False))
 def test_one_after_the_other_and_all_at_once_in_any_order_are_the_same(
     log: list[Review], wanted: Rules, chance: Random
@@ -73,7 +73,7 @@ def test_one_after_the_other_and_all_at_once_in_any_order_are_the_same(
     assert folded(log, wanted) == states
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(reviews, rules)
 def test_a_state_counts_what_happened_and_is_due_after_it(log: list[Review], wanted: Rules) -> None:
     for item, state in folded(log, wanted).items():
@@ -85,7 +85,7 @@ def test_a_state_counts_what_happened_and_is_due_after_it(log: list[Review], wan
         assert 1 <= state.difficulty <= 10
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(0.8, 0.95), st.floats(0.8, 0.95), st.booleans(), reviews)
 def test_who_wants_to_remember_more_is_never_asked_later(
     one: float, other: float, balanced: bool, log: list[Review]
@@ -94,7 +94,7 @@ def test_who_wants_to_remember_more_is_never_asked_later(
     assert all(more[item].due <= less[item].due for item in less)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 2**127), st.integers(1, 40))
 def test_balancing_moves_a_due_date_within_the_range_that_the_authors_draw_from(number: int, days: int) -> None:
     item = UUID(int=number)

@@ -256,6 +256,8 @@ async def test_files_of_packages_go_through_the_same_checks(author: Learner, db:
     (tmp_path / "flag.png").write_bytes(content)
     assert await media.put(db, tmp_path / "flag.png", name="flag.png", owner=author.id) == ref
     assert await media.read(db, ref) == content
+    assert await media.read_all(db, [media.ref_of(bytes(32)), ref], len(content)) == {ref: content}
+    assert await media.read_all(db, [ref], len(content) - 1) == {}
     assert await media.known(db, [ref, media.ref_of(bytes(32))]) == {ref}
     with pytest.raises(TypeRefused, match="SVG"):
         await media.put(db, b"<svg/>", name="x.png", owner=author.id)

@@ -88,7 +88,7 @@ def test_a_large_profile_of_colours_is_no_reason_to_refuse_a_picture() -> None:
 _SEEDS = [(picture(20, 14, form=form), f"image/{form.lower()}") for form in ("PNG", "JPEG", "GIF", "WEBP", "AVIF")]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     seed=st.sampled_from(_SEEDS),
     changes=st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 255)), min_size=1, max_size=6),
@@ -107,7 +107,7 @@ def test_what_is_broken_is_refused_and_nothing_else(
     assert made.width * made.height <= 16_000_000
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(changes=st.lists(st.tuples(st.integers(0, 60), st.integers(0, 255)), min_size=1, max_size=6))
 def test_sound_that_is_broken_is_refused_and_nothing_else(changes: list[tuple[int, int]]) -> None:
     content = bytearray(wav(0.1))

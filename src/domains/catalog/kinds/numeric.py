@@ -11,7 +11,7 @@ from domains.catalog.kinds.kind import Feedback, Kind, Prompt, Share, decoded_te
 from domains.catalog.policy.grade import Grade, Token, Verdict, graded
 from domains.catalog.policy.languages import language_data
 from domains.catalog.policy.lexicon import Lexicon
-from domains.catalog.policy.numbers import Quantity, quantity, unit_name
+from domains.catalog.policy.numbers import MOST_DIGITS, Quantity, quantity, unit_name
 
 LONGEST_ANSWER = 100
 LARGEST = Decimal(10) ** 24
@@ -66,8 +66,9 @@ class Numeric(Kind[str], frozen=True, tag="numeric"):
         for place, other in enumerate(self.others):
             numbers |= {f"others[{place}].value": other.value, f"others[{place}].tolerance": other.tolerance}
         for name, number in numbers.items():
-            if not number.is_finite() or abs(number) > LARGEST or len(str(number)) > 40:
-                raise ValueError(f"`{name}` must be a number of ordinary size, with at most 40 characters")
+            if not _is_ordinary(number):
+                told = f"a number of ordinary size, with at most {MOST_DIGITS} characters when it is written out"
+                raise ValueError(f"`{name}` must be {told}")
             if number < 0 and name.endswith("tolerance"):
                 raise ValueError(f"`{name}` must not be negative")
         if self.other_units and not self.unit:
@@ -121,3 +122,12 @@ class Numeric(Kind[str], frozen=True, tag="numeric"):
         if factor is not None:
             return Verdict.EXACT, 1.0, feedback
         return (Verdict.WRONG_WORD if given.unit else Verdict.MISSING), 0.5, feedback
+
+
+def _is_ordinary(number: Decimal) -> bool:
+    """Looks at the exponent first: `1e-999999` is short, and a megabyte when it is written out."""
+    if not number.is_finite() or not -MOST_DIGITS <= number.adjusted() <= LARGEST.adjusted():
+        return False
+    exponent = number.as_tuple().exponent
+    written_out = isinstance(exponent, int) and exponent >= -MOST_DIGITS and len(f"{number:f}") <= MOST_DIGITS
+    return written_out and -LARGEST <= number <= LARGEST

@@ -118,6 +118,7 @@ _FIND = f"""
 _NEAR = """
     SELECT word FROM catalog_search_word
     WHERE word >= $1 AND word < $1 || chr(1114111) AND length(word) BETWEEN $2 AND $3
+    ORDER BY abs(length(word) - $4), word LIMIT $5
 """
 _KNOWN = "SELECT word FROM catalog_search_word WHERE word = ANY($1)"
 
@@ -214,8 +215,10 @@ async def known_words(db: Database, words: Sequence[str]) -> list[str]:
     return [row["word"] for row in await db.fetch(_KNOWN, list(words))]
 
 
-async def words_near(db: Database, beginning: str, shortest: int, longest: int) -> list[str]:
-    return [row["word"] for row in await db.fetch(_NEAR, beginning, shortest, longest)]
+async def words_near(db: Database, beginning: str, length: int, within: int, most: int) -> list[str]:
+    """Words that begin so, of about this length; those of just this length first."""
+    rows = await db.fetch(_NEAR, beginning, length - within, length + within, length, most)
+    return [row["word"] for row in rows]
 
 
 async def published_after(session: AsyncSession, after: UUID | None, most: int) -> list[UUID]:

@@ -37,6 +37,8 @@ _MOST_TEXTS = 50
 """Texts of an exercise that are searched: one with hundreds of accepted answers says the same over and over."""
 _LONGEST_KNOWN = 30
 _AT_ONCE = 50
+_MOST_NEAR = 10_000
+"""Words that a mistyped one is compared with, in some twenty milliseconds of a thread."""
 _BEGINNING = 1
 """Letters that are not mistyped: hardly anybody errs in the first."""
 
@@ -240,8 +242,7 @@ async def _mended(db: Database, words: list[Asked]) -> list[Asked]:
     for each in words:
         better: list[str] = []
         if each.place in wrong:
-            length, within = len(each.word), slips(each.word)
-            near = await search.words_near(db, each.word[:_BEGINNING], length - within, length + within)
+            near = await search.words_near(db, each.word[:_BEGINNING], len(each.word), slips(each.word), _MOST_NEAR)
             better = await asyncio.to_thread(mended, each.word, near)
         found += [Asked(each.place, word) for word in better] or [each]
     return found

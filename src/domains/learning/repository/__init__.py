@@ -118,6 +118,7 @@ _VIEW = text(f"""
 _LOCK_ENROLLMENT = "SELECT completed_at FROM learning_enrollment WHERE user_id = $1 AND course_id = $2 FOR UPDATE"
 
 # Previews enrol nobody, so there is no row to wait for.
+_IS_ENROLLED = "SELECT FROM learning_enrollment WHERE user_id = $1 AND course_id = $2"
 _LOCK_PREVIEWS = "SELECT pg_advisory_xact_lock(hashtextextended('learning.previews:' || $1::text || $2::text, 0))"
 
 _COMPLETED_LESSONS = "SELECT lesson_id FROM learning_lesson_progress WHERE user_id = $1 AND course_id = $2"
@@ -182,6 +183,10 @@ async def enrol(session: AsyncSession, user_id: UUID, course_id: UUID) -> tuple[
     if enrolled_at is not None:
         return enrolled_at, True
     return (await session.execute(_ENROLLED_AT, values)).scalar_one(), False
+
+
+async def is_enrolled(uow: UnitOfWork, user_id: UUID, course_id: UUID) -> bool:
+    return bool(await uow.fetch(_IS_ENROLLED, user_id, course_id))
 
 
 async def add_session(session: AsyncSession, session_id: UUID, record: SessionRecord, at: datetime) -> int:

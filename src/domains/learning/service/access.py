@@ -9,6 +9,7 @@ from uuid import UUID
 from domains.billing import api as billing
 from domains.catalog import api as catalog
 from domains.kernel.uow import Database, UnitOfWork
+from domains.learning import repository
 from domains.learning.course_schemas import LessonPageOut, MaterialOut
 from domains.media import api as media
 
@@ -30,10 +31,17 @@ async def admitted(db: Database, user_id: UUID, course_id: UUID, *, preview: boo
     return Admission(False, await billing.holds(db, user_id, billing.UNLIMITED_HEARTS))
 
 
+async def require_begun(uow: UnitOfWork, user_id: UUID, course_id: UUID) -> None:
+    """Raises CourseRetired where the course takes nobody new, and this would be somebody."""
+    if await catalog.is_retired(uow, course_id) and not await repository.is_enrolled(uow, user_id, course_id):
+        raise catalog.CourseRetired
+
+
 async def open_lesson(uow: UnitOfWork, user_id: UUID, lesson_id: UUID) -> LessonPageOut:
-    """The lesson's text and materials. Raises LessonNotFound and AccessRequired."""
+    """The lesson's text and materials. Raises LessonNotFound, AccessRequired and CourseRetired."""
     revision, lesson = await catalog.published_lesson(uow, lesson_id)
     await admitted(uow.db, user_id, revision.course_id, preview=lesson.node.preview)
+    await require_begun(uow, user_id, revision.course_id)
     return LessonPageOut(
         id=lesson.id,
         course_id=revision.course_id,

@@ -36,7 +36,7 @@ from domains.learning.policy.outline import Drill, Outline
 from domains.learning.repository import SessionRecord, opened
 from domains.learning.schemas import SessionOut
 from domains.learning.service import hearts, memory, placing, schedule
-from domains.learning.service.access import admitted
+from domains.learning.service.access import admitted, require_begun
 from domains.learning.service.outlines import outline
 from domains.learning.service.sessions import enrol, forget_session, keep, shown
 
@@ -137,6 +137,8 @@ async def _begin(
     )
     if found is not None:
         return BegunSession(found.id, found.record, resumed=True)
+    if not may.course:
+        await require_begun(uow, user_id, course_id)
     rules, states = await schedule.current(uow.db, user_id, course_id)
     done = await repository.completed_lessons(uow, user_id, course_id)
     session_id, plan = new_id(), outline(revision)

@@ -16,7 +16,7 @@ from domains.learning.policy.kinds import SessionKind
 from domains.learning.policy.score import PASSED, score
 from domains.learning.repository import LockedSession, opened
 from domains.learning.service import hearts, placing
-from domains.learning.service.access import admitted
+from domains.learning.service.access import admitted, require_begun
 from domains.learning.service.plausible import look_at
 from domains.learning.service.sessions import enrol
 from domains.profiles import api as profiles
@@ -143,13 +143,15 @@ async def _complete_practice(
 async def view_lesson(uow: UnitOfWork, user_id: UUID, lesson_id: UUID) -> int:
     """Marks a lesson without exercises as done and returns its completions, always 1: reading again adds nothing.
 
-    Raises LessonNotFound, NeedsPractice and AccessRequired.
+    Raises LessonNotFound, NeedsPractice, AccessRequired and CourseRetired.
     """
     revision, lesson = await catalog.published_lesson(uow, lesson_id)
     if lesson.exercises:
         raise NeedsPractice
     if (await admitted(uow.db, user_id, revision.course_id, preview=lesson.node.preview)).course:
         await enrol(uow, user_id, revision.course_id)
+    else:
+        await require_begun(uow, user_id, revision.course_id)
     if await repository.view_lesson(uow.session, user_id, lesson_id, revision.course_id):
         fact = LessonCompleted(
             user_id=user_id,

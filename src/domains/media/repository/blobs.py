@@ -17,7 +17,7 @@ _SHOWN = f"""
     SELECT {_COLUMNS} FROM media_blob b WHERE b.sha256 = $1 AND b.state = 'stored'
         AND EXISTS (SELECT FROM media_file f WHERE f.sha256 = b.sha256 AND f.visibility = 'public')
 """  # noqa: S608
-_READ = f"SELECT {_COLUMNS} FROM media_blob b WHERE b.sha256 = $1 AND b.state = 'stored'"  # noqa: S608
+_READ = f"SELECT {_COLUMNS} FROM media_blob b WHERE b.sha256 = ANY($1::bytea[]) AND b.state = 'stored'"  # noqa: S608
 _PAGE = f"SELECT {_COLUMNS} FROM media_blob b WHERE b.sha256 > $1 ORDER BY b.sha256 LIMIT $2"  # noqa: S608
 # Whoever stores the same at the same time waits here; the place that came first stays.
 _KEEP = f"""
@@ -126,10 +126,9 @@ async def shown(db: Database, sha256: bytes) -> Blob | None:
     return blob_of(rows[0]) if rows else None
 
 
-async def read(db: Database, sha256: bytes) -> Blob | None:
-    """Whoever may see it; None also where the storage has lost it."""
-    rows = await db.fetch(_READ, sha256)
-    return blob_of(rows[0]) if rows else None
+async def read(db: Database, hashes: Collection[bytes]) -> list[Blob]:
+    """Whoever may see them; without those that the storage has lost, and in no order."""
+    return [blob_of(row) for row in await db.fetch(_READ, list(hashes))]
 
 
 async def page(db: Database, *, after: bytes, most: int) -> list[Blob]:
