@@ -35,6 +35,7 @@ from app.mount import Mount
 from app.problems import HANDLERS
 from app.schema import migrate, require_head
 from app.tasks import end, forever
+from app.web import PAGES, web_routes
 from app.worker import Deliveries, run_by_the_clock, work_forever
 from domains.billing.api import Providers
 from domains.catalog import api as catalog
@@ -84,6 +85,7 @@ def create_app(
             *_routes(),
             HealthController,
             *document_routes(production=settings.production),
+            *web_routes(PAGES),
             sockets.route(),
         ],
         lifespan=[lambda app: _running(app, settings, infra, sockets, background=background)],

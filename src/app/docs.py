@@ -1,7 +1,7 @@
-"""The published documents: OpenAPI and AsyncAPI, Swagger UI for the former, and the page at `/`.
+"""The published documents: OpenAPI and AsyncAPI, Swagger UI for the former.
 
-Swagger UI comes out of a wheel, so the page works without a connection to the outside. In production, none of it but
-the page at `/` is served.
+Swagger UI comes out of a wheel, so the page works without a connection to the outside. In production none of it is
+served.
 """
 
 from importlib.metadata import version
@@ -78,22 +78,13 @@ def _closed(_connection: Any, _handler: Any) -> None:
 
 
 def document_routes(*, production: bool) -> list[Any]:
-    return [index, asset] if production else [index, asset, asyncapi, swagger_asset]
+    return [asset] if production else [asset, asyncapi, swagger_asset]
 
 
 def _page(name: str) -> Response[bytes]:
     body = files("app").joinpath("static", name).read_bytes()
     headers = {"content-security-policy": _PAGE_POLICY, "cache-control": "no-cache"}
     return Response(body, media_type=_MEDIA[Path(name).suffix], headers=headers)
-
-
-_APP_PATHS = ["/", "/login", "/account", "/account/exports", "/feed", "/friends/requests", "/notifications"]
-
-
-@get(_APP_PATHS, opt=_PUBLIC, include_in_schema=False)
-async def index() -> Response[bytes]:
-    """What is running here, for a person who opens the address, or follows a link in a mail to their account."""
-    return _page("index.html")
 
 
 @get("/static/{name:str}", opt=_PUBLIC, include_in_schema=False)
