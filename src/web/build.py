@@ -74,7 +74,19 @@ def check() -> None:
         with document.open("wb") as file:
             if subprocess.run([str(lyceum), "openapi"], stdout=file, check=False).returncode:
                 raise Unbuildable("the OpenAPI document could not be made")
-        _run([*npm, "exec", "--", "openapi-typescript", str(document), "--output", "api/schema.d.ts"])
+        _run(
+            [
+                *npm,
+                "exec",
+                "--",
+                "openapi-typescript",
+                str(document),
+                "--default-non-nullable",
+                "false",
+                "--output",
+                "api/schema.d.ts",
+            ]
+        )
     _run([*npm, "run", "--silent", "check"])
 
 

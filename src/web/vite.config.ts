@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
@@ -10,15 +12,14 @@ function compressed(): Plugin {
   return {
     name: "compressed",
     apply: "build",
-    enforce: "post",
-    generateBundle(_options, bundle) {
-      for (const [name, file] of Object.entries(bundle)) {
-        if (!COMPRESSIBLE.test(name)) continue;
-        const source = Buffer.from(file.type === "chunk" ? file.code : file.source);
+    // Of what lies there in the end: other plugins still change chunks while the bundle is made.
+    async writeBundle({ dir = "dist" }, bundle) {
+      for (const name of Object.keys(bundle).filter((one) => COMPRESSIBLE.test(one))) {
+        const source = await readFile(join(dir, name));
         if (source.length < 1_000) continue;
-        this.emitFile({ type: "asset", fileName: `${name}.gz`, source: gzipSync(source, { level: 9 }) });
         const params = { [constants.BROTLI_PARAM_QUALITY]: 11 };
-        this.emitFile({ type: "asset", fileName: `${name}.br`, source: brotliCompressSync(source, { params }) });
+        await writeFile(join(dir, `${name}.gz`), gzipSync(source, { level: 9 }));
+        await writeFile(join(dir, `${name}.br`), brotliCompressSync(source, { params }));
       }
     },
   };

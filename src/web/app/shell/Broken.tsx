@@ -5,7 +5,10 @@ import { useRouteError } from "react-router";
 import { ButtonLink, Empty, Failed } from "../ui";
 
 export function Broken() {
-  return <Failed error={useRouteError()} retry={() => location.reload()} />;
+  const error = useRouteError();
+  // For whoever looks into it: a person is told that it failed, not how.
+  console.error(error);
+  return <Failed error={error} retry={() => location.reload()} />;
 }
 
 export function Nowhere() {
