@@ -26,6 +26,7 @@ COMMANDS = {
     "migrate": ("app.commands.migrate:migrate", "Bring the database up to date."),
     "rebuild": ("app.commands.rebuild:rebuild", "Rebuild what is derived from the ledgers."),
     "leagues": ("app.commands.leagues:leagues", "Finish the weeks of leagues that are over."),
+    "xp": ("app.commands.xp:xp", "Correct what somebody has earned."),
     "jobs": ("app.commands.jobs:jobs", "List and replay background jobs."),
     "billing": ("app.commands.billing:billing", "Put things on sale, and look after payments."),
     "mail": ("app.commands.mail:mail", "Look at mails, send a test, take in what came back."),

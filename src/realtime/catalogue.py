@@ -98,7 +98,7 @@ FRAMES: dict[str, Sent] = {
     wire.NOTIFICATION_READ: Sent(
         wire.NotificationRead, "Some of one's own inbox was read or put away, here or elsewhere."
     ),
-    wire.LEAGUE_SNAPSHOT: Sent(wire.LeagueFrame, "The whole board."),
+    wire.LEAGUE_SNAPSHOT: Sent(wire.LeagueSnapshot, "The whole board, and which line is one's own."),
     wire.LEAGUE_CHANGED: Sent(wire.LeagueFrame, "The lines that moved, with absolute values."),
     wire.CLASSROOM_SNAPSHOT: Sent(wire.ClassroomSnapshot, "All members of a class and what they are at."),
     wire.CLASSROOM_PROGRESS: Sent(wire.ClassroomProgress, "A member of a watched class answered."),

@@ -136,6 +136,10 @@ class Board(Protocol):
     @property
     def entries(self) -> Sequence[BoardLine]: ...
 
+    def you(self, user_id: UUID, /) -> UUID:
+        """The `user_id` of somebody's own line: another than their id where they take part unseen."""
+        ...
+
 
 class BoardSource(Protocol):
     async def board(self, league_id: UUID, /, *, fresh: bool = False) -> Board:

@@ -7,7 +7,7 @@ from domains.classrooms.events import ClassroomArchived, ClassroomReopened, Memb
 from domains.gamification.events import AchievementAwarded as AchievementReached
 from domains.gamification.events import GemsChanged as GemsMoved
 from domains.gamification.events import GoalReached as GoalMet
-from domains.gamification.events import LeagueEntered, LessonRewarded
+from domains.gamification.events import LeagueEntered, LessonRewarded, StandingsMoved
 from domains.identity.events import SessionsRevoked
 from domains.kernel.events import Event
 from domains.learning.api import SessionProgressOut
@@ -17,7 +17,7 @@ from domains.learning.events import LessonCompleted as LessonFinished
 from domains.notifications.events import NotificationCreated as NotificationRecorded
 from domains.notifications.events import NotificationsRead
 from realtime.messages import LeagueMoved, LearnerDid, Message, RoomMoved, SessionsEnded, ToLearner
-from realtime.rooms import CLASSROOM, COURSE
+from realtime.rooms import CLASSROOM, COURSE, LEAGUE
 from realtime.wire import (
     AchievementAwarded,
     GemsChanged,
@@ -113,6 +113,7 @@ def route(fact: Event) -> tuple[Message, ...]:
         case GemsMoved():
             changed = GemsChanged(
                 gems=fact.gems,
+                version=fact.version,
                 amount=fact.amount,
                 reason=fact.reason,
                 at=fact.occurred_at,
@@ -130,6 +131,8 @@ def route(fact: Event) -> tuple[Message, ...]:
             return (ToLearner(fact.user_id, goal),)
         case LeagueEntered():
             return (LeagueMoved(fact.league_id, fact.user_id),)
+        case StandingsMoved():
+            return tuple(RoomMoved(f"{LEAGUE}{league_id}") for league_id in fact.league_ids)
         case NotificationRecorded():
             notification = NotificationCreated(
                 id=fact.notification_id,

@@ -163,7 +163,7 @@ class Watching:
         origin, _, words = data.decode().partition(" ")
         if origin == self._origin:
             return
-        if room.startswith(LEAGUE):
+        if words:
             self._league_moved(room, UUID(words))
         else:
             self._to_room(room, Resync(), conflate_key=Resync)

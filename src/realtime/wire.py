@@ -214,11 +214,13 @@ class LessonCompleted(StreamFrame, frozen=True, kw_only=True):
 
 class GemsChanged(StreamFrame, frozen=True, kw_only=True):
     """`gems` is absolute, `amount` what came, below zero where gems were spent, and `reason` for what: quest, badge,
-    streak, league, own, buy, …"""
+    streak, league, own, buy, … `version` grows with every change: a frame with a lower one than is known, from here or
+    from `GET /gems`, is out of date."""
 
     event = GEMS_CHANGED
 
     gems: int
+    version: int
     amount: int
     reason: str
 
@@ -298,6 +300,8 @@ class StreamReady(Out, frozen=True, kw_only=True):
 
 
 class LeagueEntry(Out, frozen=True):
+    """Who takes part unseen has an empty `name`, and a `user_id` of this league alone that leads to nobody."""
+
     rank: int
     user_id: UUID
     name: str
@@ -306,11 +310,18 @@ class LeagueEntry(Out, frozen=True):
 
 
 class LeagueFrame(Out, frozen=True):
-    """Absolute values. A snapshot holds the whole board, a change only the lines that moved."""
+    """Absolute values of the lines that moved."""
 
     league_id: UUID
     version: int
     entries: list[LeagueEntry]
+
+
+class LeagueSnapshot(LeagueFrame, frozen=True, kw_only=True):
+    """The whole board, in place of whatever was known of it. `you` is the `user_id` of one's own line; it becomes
+    another when one's name is hidden or shown, and a snapshot says so."""
+
+    you: UUID
 
 
 class ClassroomSnapshot(ClassroomProgressOut, frozen=True):
@@ -361,6 +372,11 @@ _encode = msgspec.json.Encoder().encode
 def encode(frame: msgspec.Struct) -> str:
     """The JSON object of a frame, as text that can be put into any number of packets."""
     return _encode(frame).decode()
+
+
+def told(you: UUID, body: str) -> str:
+    """The body of a LeagueFrame as a LeagueSnapshot, so that it is encoded once for all who watch."""
+    return f'{{"you":"{you}",{body[1:]}'
 
 
 def numbered(seq: int, body: str) -> str:

@@ -289,6 +289,17 @@ def test_what_somebody_was_told_is_traced_by_their_address(lyceum: Lyceum, envir
 
 
 @pytest.mark.usefixtures("migrated_database")
+def test_xp_is_corrected_for_a_reason_and_only_of_somebody_who_has_some(lyceum: Lyceum) -> None:
+    def correct(user: str, amount: str, reason: str) -> Result:
+        return lyceum("xp", "correct", "--user", user, "--amount", amount, "--reason", reason, "--json")
+
+    nobody = correct(str(uuid4()), "-5", "farmed")
+    assert (nobody.exit_code, nobody.stderr) == (1, "Error: Nobody with XP has this id\n")
+    assert [correct("told", "5", "owed").exit_code, correct(str(uuid4()), "0", "none").exit_code] == [2, 2]
+    assert correct(str(uuid4()), "5", " ").exit_code == 2
+
+
+@pytest.mark.usefixtures("migrated_database")
 def test_a_test_mail_goes_where_all_mails_go(lyceum: Lyceum, environment: dict[str, str]) -> None:
     sent = lyceum("mail", "send-test", "--to", "ada+lists@example.org", "--kind", "weekly_recap", "--locale", "de")
     assert (sent.exit_code, sent.stdout) == (0, "taken: kept here\n")

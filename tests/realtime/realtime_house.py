@@ -129,7 +129,11 @@ def route(fact: Event) -> tuple[Message, ...]:
 class Board(msgspec.Struct, frozen=True):
     version: int
     entries: list[LeagueEntry]
+    hidden: dict[UUID, UUID] = {}
     secret: str = "for the house only"
+
+    def you(self, user_id: UUID) -> UUID:
+        return self.hidden.get(user_id, user_id)
 
 
 class Boards:
@@ -138,6 +142,8 @@ class Boards:
     def __init__(self) -> None:
         self.xp: dict[UUID, dict[UUID, int]] = {}
         self.versions: dict[UUID, int] = {}
+        self.hidden: dict[UUID, UUID] = {}
+        """Who takes part unseen, and under which id."""
         self.reads = 0
         self.broken = False
         self.late: Board | None = None
@@ -156,10 +162,10 @@ class Boards:
             raise ConnectionError("away")
         lines = sorted(self.xp.get(league_id, {}).items(), key=lambda line: (-line[1], str(line[0])))
         entries = [
-            LeagueEntry(rank=rank, user_id=user_id, name=f"n{rank}", xp=xp, zone="stay")
+            LeagueEntry(rank=rank, user_id=self.hidden.get(user_id, user_id), name=f"n{rank}", xp=xp, zone="stay")
             for rank, (user_id, xp) in enumerate(lines, 1)
         ]
-        return Board(version=self.versions.get(league_id, 0), entries=entries)
+        return Board(version=self.versions.get(league_id, 0), entries=entries, hidden=dict(self.hidden))
 
 
 @dataclass

@@ -8,6 +8,7 @@ import pytest
 from readers import until
 from realtime_house import Launch, OwnRedis, Process, Scored, World
 
+from domains.gamification.events import StandingsMoved
 from realtime.actors.league import LeagueActor
 
 
@@ -20,7 +21,8 @@ async def test_a_member_watches_and_gets_the_acknowledgement_before_the_snapshot
     (snapshot,) = await client.until("league.snapshot")
     assert snapshot["league_id"] == str(league)
     assert snapshot["version"] == 2
-    assert set(snapshot) == {"league_id", "version", "entries"}
+    assert set(snapshot) == {"league_id", "version", "entries", "you"}
+    assert snapshot["you"] == str(me)
     assert [(entry["rank"], entry["user_id"], entry["xp"]) for entry in snapshot["entries"]] == [
         (1, str(other), 20),
         (2, str(me), 10),
@@ -109,6 +111,33 @@ async def test_changes_reach_watchers_on_other_processes(launch: Launch, shared_
     one.hub.deliver([Scored(user_id=me, league_id=league)])
     (changed,) = await client.until("league.changed")
     assert changed["entries"][0]["xp"] == 5
+
+
+async def test_who_is_unseen_from_now_on_has_another_line_at_once_and_is_told_which(
+    launch: Launch, shared_redis: OwnRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LeagueActor, "interval_s", 3600)
+    world = World()
+    one, two = await launch(shared_redis, world), await launch(shared_redis, world)
+    league, me, other, alias = uuid4(), uuid4(), uuid4(), uuid4()
+    for user, xp in ((me, 5), (other, 1)):
+        world.boards.award(league, user, xp)
+    mine, theirs = await two.joined(me), await one.joined(other)
+    for client in (mine, theirs):
+        await client.sio.call("league.watch", {"league_id": str(league)})
+        await client.until("league.snapshot")
+    world.boards.hidden[me] = alias
+    one.hub.deliver([StandingsMoved(league_ids=[league])])
+    for client, you in ((mine, alias), (theirs, other)):
+        whole = (await client.until("league.snapshot", 2))[-1]
+        assert whole["you"] == str(you)
+        assert {line["user_id"] for line in whole["entries"]} == {str(alias), str(other)}
+    for n in range(1, 4):
+        world.boards.award(league, me, 1)
+        one.hub.deliver([Scored(user_id=me, league_id=league)])
+        changed = (await mine.until("league.changed", n))[-1]["entries"]
+        assert [(line["user_id"], line["xp"]) for line in changed] == [(str(alias), 5 + n)]
+        assert str(me) not in str(theirs.of("league.changed"))
 
 
 async def test_without_redis_the_same_process_still_shows_changes(launch: Launch, own_redis: OwnRedis) -> None:

@@ -140,7 +140,8 @@ async def gems_changed(stage: Stage) -> None:
     def apply(frames: Frames) -> State:
         state = dict(stale)
         for _, frame in frames:
-            state["gems"] = frame["gems"]
+            if frame["version"] > state["version"]:
+                state = {"gems": frame["gems"], "version": frame["version"]}
         return state
 
     fresh = await rest(ada, "/gems")

@@ -42,8 +42,9 @@ class AchievementsOut(Out, frozen=True):
     secrets: int
 
 
-class BadgeOut(Out, frozen=True):
-    """The highest level of an achievement that somebody has reached, and when."""
+class AchievedOut(Out, frozen=True):
+    """The highest level of an achievement that somebody has reached, or the badge of a `month` (as 2026-11, of their
+    own calendar), and when."""
 
     id: str
     title: str
@@ -51,3 +52,4 @@ class BadgeOut(Out, frozen=True):
     icon: str
     level: int
     awarded_at: datetime
+    month: str | None = None

@@ -10,9 +10,11 @@ from domains.gamification.service import streaks
 from domains.gamification.service.achievements import Words as AchievementWords
 from domains.gamification.service.achievements import words as achievement_words
 from domains.gamification.service.boards import Boards
+from domains.gamification.service.corrections import Corrected, correct_by_hand
 from domains.gamification.service.finalising import Finalised
 from domains.gamification.service.finalising import finalise_due as finalise_leagues
 from domains.gamification.service.finalising import preview_due as preview_leagues
+from domains.gamification.service.friend_quests import name_of as quest_name
 from domains.gamification.service.ledger import check_ledger, rebuild_boards
 from domains.gamification.service.past import PastReward, rewards_since
 from domains.gamification.service.recaps import Recap, recaps
@@ -32,6 +34,7 @@ __all__ = [
     "Board",
     "BoardEntry",
     "Boards",
+    "Corrected",
     "Finalised",
     "PastReward",
     "Recap",
@@ -39,8 +42,10 @@ __all__ = [
     "achievement_words",
     "check_ledger",
     "complete_session",
+    "correct_by_hand",
     "finalise_leagues",
     "preview_leagues",
+    "quest_name",
     "rebuild_boards",
     "recaps",
     "rewards_since",

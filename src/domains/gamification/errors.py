@@ -28,6 +28,16 @@ class BoardsUnavailable(Unavailable):
     title = "Redis does not answer"
 
 
+class NothingToCorrect(NotFound):
+    code = "gamification.nothing_to_correct"
+    title = "Nobody with XP has this id"
+
+
+class BelowNothing(Conflict):
+    code = "gamification.below_nothing"
+    title = "That is more XP than there is"
+
+
 class NotEnoughGems(Conflict):
     code = "gamification.not_enough_gems"
     title = "You have not got that many gems"
@@ -56,6 +66,11 @@ class TooManyFriendStreaks(Conflict):
 class AlreadyYours(Conflict):
     code = "gamification.already_yours"
     title = "You have this already"
+
+
+class NotYours(NotFound):
+    code = "gamification.not_yours"
+    title = "You have no such thing to wear"
 
 
 class NothingToBuy(Conflict):

@@ -135,6 +135,8 @@ class GemsChanged(Event, frozen=True, kw_only=True, tag="gamification.gems_chang
     user_id: UUID
     gems: int
     """All of them, after it."""
+    version: int = 0
+    """Grows with every change of theirs; 0 in facts that are older than this field."""
     amount: int
     """How many came; below nothing where they were spent."""
     reason: str
@@ -162,8 +164,10 @@ class FriendQuestInvited(Event, frozen=True, kw_only=True, tag="gamification.fri
     quest_id: UUID
     from_id: UUID
     to_id: UUID
+    quest: str = ""
+    """Which it is, in the book of quests; empty in facts that are older than this field."""
     name: str
-    """Of the quest."""
+    """Of the quest, in English."""
     days: int
     """For which it goes on once it has begun."""
 

@@ -1,4 +1,4 @@
-"""Daily goals and boosts over the wire. Dates are of the learner's own calendar."""
+"""Daily goals, boosts and what a week brought over the wire. Dates are of the learner's own calendar."""
 
 from datetime import date, datetime
 
@@ -23,6 +23,32 @@ class GoalsOut(Out, frozen=True):
     last_on: date
     days_reached: int
     days: list[GoalDayOut]
+
+
+class ReachedOut(Out, frozen=True):
+    """The highest level of an achievement that was reached in the week. Words are in the language of who asks."""
+
+    id: str
+    title: str
+    text: str
+    icon: str
+    level: int
+
+
+class RecapOut(Out, frozen=True):
+    """A week from Monday to Sunday. `streak_days` as of now, 0 where the streak ended before the week's last two days,
+    null for whoever has switched streaks off; `xp_before` is of the week before. `achieved` in the order in which they
+    were reached."""
+
+    first_on: date
+    last_on: date
+    lessons: int
+    xp: int
+    days_active: int
+    goal_days: int
+    streak_days: int | None
+    xp_before: int
+    achieved: list[ReachedOut]
 
 
 class BoostOut(Out, frozen=True):

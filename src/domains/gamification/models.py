@@ -36,6 +36,10 @@ class League(Identified, Dated, Base):
     """Counts the cohorts of a tier and week from 1; two that are opened at once collide here, so one fills first."""
     finalised_at: Mapped[datetime | None] = mapped_column(Moment)
     """When its end was written down and paid for."""
+    salt: Mapped[UUID] = mapped_column(server_default=func.gen_random_uuid())
+    """Never shown: what members who take part unseen are called follows from it."""
+    moves: Mapped[int] = mapped_column(Integer, server_default="0")
+    """How often its board became another one than more XP makes of it: who is on it, or what they are called."""
 
     __table_args__ = (
         Index("uq_gamification_league_number", "week_on", "tier", "number", unique=True),
@@ -89,7 +93,8 @@ class XpEntry(Identified, Base):
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"))
     cause: Mapped[str] = mapped_column(Text)
-    """`lesson:{session_id}`, `view:{lesson_id}` or `practice:{session_id}`."""
+    """`lesson:{session_id}`, `view:{lesson_id}` or `practice:{session_id}`; of corrections `regrade:{session_id}:…` and
+    `correct:{id}`."""
     amount: Mapped[int] = mapped_column(Integer)
     """Negative for a correction."""
     league_id: Mapped[UUID | None] = mapped_column(ForeignKey("gamification_league.id"))
@@ -282,6 +287,8 @@ class Purse(Base):
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
     gems: Mapped[int] = mapped_column(Integer)
+    version: Mapped[int] = mapped_column(Integer, server_default="0")
+    """Grows with every change, so that of two balances the later is known."""
 
     __table_args__ = (CheckConstraint("gems >= 0", name="gems"),)
 

@@ -30,6 +30,8 @@ class SessionResultOut(Out, frozen=True):
 
 
 class BoardEntry(Out, frozen=True):
+    """Who takes part unseen has an empty `name`, and a `user_id` of this board alone that leads to nobody."""
+
     rank: int
     user_id: UUID
     name: str
@@ -38,13 +40,15 @@ class BoardEntry(Out, frozen=True):
 
 
 class Board(Out, frozen=True):
-    """`version` counts the ledger entries behind the board, so it never falls. `entries` by rank."""
+    """`version` grows with every ledger entry behind the board and with all else that changes it, and never falls.
+    `entries` by rank. `you` is the `user_id` of one's own entry."""
 
     id: UUID
     tier: int
     ends_at: datetime
     version: int
     entries: list[BoardEntry]
+    you: UUID
 
 
 class SyncedSessionOut(Out, frozen=True):

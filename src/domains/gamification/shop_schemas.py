@@ -11,7 +11,10 @@ from domains.kernel.wire import In, Out
 
 
 class GemsOut(Out, frozen=True):
+    """`version` grows with every change, here and in `gems.changed`: what has a lower one is out of date."""
+
     gems: int
+    version: int
 
 
 class GemEntryOut(Out, frozen=True):
@@ -24,7 +27,8 @@ class GemEntryOut(Out, frozen=True):
 
 
 class ItemOut(Out, frozen=True):
-    """`owned` is of what is bought once. `factor` and `minutes` are of a boost."""
+    """`owned` is of what is bought once. `factor` and `minutes` are of a boost. `slot` is where a cosmetic is worn, one
+    at a time. Words are in the language of who asks, or in English."""
 
     id: str
     kind: Kind
@@ -34,6 +38,8 @@ class ItemOut(Out, frozen=True):
     owned: bool
     factor: int | None
     minutes: int | None
+    slot: str | None
+    worn: bool
 
 
 class ShopOut(Out, frozen=True):
@@ -41,6 +47,12 @@ class ShopOut(Out, frozen=True):
 
     gems: int
     items: list[ItemOut]
+
+
+class WornOut(Out, frozen=True):
+    """Items by the slot in which they are worn."""
+
+    worn: dict[str, str]
 
 
 class PurchaseIn(In, frozen=True):

@@ -21,7 +21,8 @@ class OwnStandingOut(Out, frozen=True):
 
 
 class StandingsOut(Out, frozen=True):
-    """`entries` follow one another by rank. Among those with as much XP, whoever got there first stands higher."""
+    """`entries` follow one another by rank. Among those with as much XP, whoever got there first stands higher. `you`
+    is the `user_id` of one's own entry."""
 
     period: Period
     starts_on: date | None
@@ -32,3 +33,4 @@ class StandingsOut(Out, frozen=True):
     me: OwnStandingOut | None
     """Null before the first XP of the period that counts on boards."""
     entries: list[StandingOut]
+    you: UUID

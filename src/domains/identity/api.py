@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from domains.identity.policy.actions import Action
 from domains.identity.policy.fields import Role, checked_email, checked_locale, checked_name, checked_text
 from domains.identity.policy.limits import address_subject
 from domains.identity.policy.permissions import STAFF, Permission, Scope, ScopeKind
@@ -20,6 +21,7 @@ from domains.identity.repository.people import Details, Person
 from domains.identity.repository.rights import Farewell
 from domains.identity.service.accounts import create_user
 from domains.identity.service.api_keys import is_api_key
+from domains.identity.service.audit import record as record_action
 from domains.identity.service.authenticator import Authenticator, Principal
 from domains.identity.service.codes import IssuedCode, issue_code
 from domains.identity.service.deletion import erase, schedule
@@ -40,6 +42,7 @@ __all__ = [
     "IMPORT_COLUMNS",
     "STAFF",
     "Account",
+    "Action",
     "ApiKeyHeld",
     "Authenticator",
     "BadProviders",
@@ -87,6 +90,7 @@ __all__ = [
     "offer_verification",
     "people",
     "providers_of",
+    "record_action",
     "redeem_ticket",
     "return_try",
     "revoke_session",

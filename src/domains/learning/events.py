@@ -140,3 +140,5 @@ class AnswerRegraded(Event, frozen=True, kw_only=True, tag="learning.answer_regr
     total: int
     completions: int | None
     """How often the lesson had been completed with this session; None where it is of no lesson, or still runs."""
+    best_run: int = 0
+    """Of its lesson: the most answers in a row that are right by now."""

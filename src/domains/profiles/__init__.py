@@ -19,7 +19,7 @@ from domains.profiles.controllers.friends import BlocksController, FriendsContro
 from domains.profiles.controllers.own import OwnProfileController
 from domains.profiles.controllers.people import FollowsController, PeopleController
 from domains.profiles.controllers.reports import ReportsController
-from domains.profiles.events import FriendRequested, KudosGiven, PreferencesChanged
+from domains.profiles.events import FriendRequested, FriendsMade, KudosGiven, PreferencesChanged
 from domains.profiles.handlers import SUBSCRIPTIONS
 from domains.profiles.jobs import JOBS
 from domains.profiles.repository.rights import PERSONAL_DATA
@@ -35,7 +35,7 @@ DOMAIN = Domain(
         FeedController,
         ReportsController,
     ],
-    events=[FriendRequested, KudosGiven, PreferencesChanged],
+    events=[FriendRequested, FriendsMade, KudosGiven, PreferencesChanged],
     subscriptions=SUBSCRIPTIONS,
     jobs=JOBS,
     personal_data=PERSONAL_DATA,

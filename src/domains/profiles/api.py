@@ -7,6 +7,7 @@ from domains.kernel.uow import Database, UnitOfWork
 from domains.profiles.repository import pairs
 from domains.profiles.repository import profiles as repository
 from domains.profiles.repository.activity import Badge
+from domains.profiles.repository.profiles import take_off, wear, worn
 from domains.profiles.schemas.own import Preferences
 from domains.profiles.service.activity import share, share_achievements
 from domains.profiles.service.own import preferences, preferences_of
@@ -16,7 +17,6 @@ __all__ = [
     "Badge",
     "Preferences",
     "beginning",
-    "daily_goals",
     "friend_counts",
     "friends_of",
     "handles",
@@ -26,8 +26,11 @@ __all__ = [
     "sees_profile",
     "share",
     "share_achievements",
+    "take_off",
     "visible",
+    "wear",
     "without_streaks",
+    "worn",
 ]
 
 
@@ -39,11 +42,6 @@ async def friends_of(db: Database, user_id: UUID) -> set[UUID]:
 def beginning(*, humane: bool) -> Preferences:
     """What everybody begins with, to be given to the house as a port."""
     return Preferences(hearts=not humane, leagues=not humane, streaks=not humane)
-
-
-async def daily_goals(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, int]:
-    """In XP; ids of nobody are left out."""
-    return await repository.daily_goals(uow.session, ids) if ids else {}
 
 
 async def friend_counts(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, int]:

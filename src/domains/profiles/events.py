@@ -13,8 +13,16 @@ class FriendRequested(Event, frozen=True, kw_only=True, tag="profiles.friend_req
     from_id: UUID
 
 
+class FriendsMade(Event, frozen=True, kw_only=True, tag="profiles.friends_made.v1"):
+    """Recorded where two become friends, whoever asked."""
+
+    user_ids: list[UUID]
+    """Of both."""
+
+
 class PreferencesChanged(Event, frozen=True, kw_only=True, tag="profiles.preferences_changed.v1"):
-    """Recorded where somebody changes whether they take part in leagues, and whether by name."""
+    """Recorded where somebody changes how leagues show them: whether they take part, whether by name, and which it
+    is; also with their name and who may see their profile."""
 
     user_id: UUID
     leagues: bool

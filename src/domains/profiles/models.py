@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, SmallInteger, Text, false, true
 from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domains.kernel.models import Base, Dated, Identified, Moment
@@ -32,6 +33,8 @@ class ProfileRow(Base):
     leagues: Mapped[bool] = mapped_column(server_default=true())
     streaks: Mapped[bool] = mapped_column(server_default=true())
     leagues_hidden: Mapped[bool] = mapped_column(server_default=false())
+    wears: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=sql("'{}'::jsonb"))
+    """An item of the shop by where it is worn. Whoever sells them says what may be."""
 
 
 class HandleRow(Base):

@@ -6,7 +6,7 @@ changes are rare, nobody waits."""
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from realtime.actors.learner import Resync
 from realtime.actors.room import Flush, Watched
 from realtime.ports import Board, BoardSource, Clock, Emitter
 from realtime.rooms import Rooms, Seat, league_room
-from realtime.wire import LEAGUE_CHANGED, LEAGUE_SNAPSHOT, LeagueEntry, LeagueFrame, encode
+from realtime.wire import LEAGUE_CHANGED, LEAGUE_SNAPSHOT, LeagueEntry, LeagueFrame, encode, told
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +68,8 @@ class LeagueActor(Actor[Mail]):
         self._clock = clock
         self._post = post
         self._board: LeagueFrame | None = None
+        self._you: Callable[[UUID], UUID] = _same
+        """Which line of the board is somebody's own."""
         self._read_at = float("-inf")
         self._told: dict[UUID, LeagueEntry] = {}
         self._spent_until = float("-inf")
@@ -118,17 +120,18 @@ class LeagueActor(Actor[Mail]):
         started_at = self._clock.time()
         try:
             async with asyncio.timeout(self.read_deadline_s):
-                board = self._frame(await self._boards.board(self._league_id, fresh=fresh))
+                found = await self._boards.board(self._league_id, fresh=fresh)
         except Exception as error:  # noqa: BLE001
             # The source is a port: whatever is wrong behind it, watchers keep their sockets and the board comes later.
             logger.warning("the board of %s cannot be read: %r", self._room, error)
             self._post(Resync(), conflate_key=Resync, after_s=self.retry_s)
             return False
         self._read_at = started_at
+        board = self._frame(found)
         if self._board is None:
             self._told = {entry.user_id: entry for entry in board.entries}
         if self._board is None or board.version >= self._board.version:
-            self._board = board
+            self._board, self._you = board, found.you
         self._greet()
         return True
 
@@ -147,13 +150,13 @@ class LeagueActor(Actor[Mail]):
             return
         for seat in new:
             seat.greeted = True
-        self._send(new, LEAGUE_SNAPSHOT, self._board.entries)
+        self._send_whole(new)
 
     def _tell_own(self, user_id: UUID) -> None:
-        entry = self._entry(user_id)
+        entry = self._entry(self._you(user_id))
         own = [seat for seat in self._greeted() if seat.user_id == user_id]
-        if entry is not None and own and self._told.get(user_id) != entry:
-            self._send(own, LEAGUE_CHANGED, [entry])
+        if entry is not None and own and self._told.get(entry.user_id) != entry:
+            self._send_changes(own, [entry])
 
     def _greeted(self) -> list[Seat]:
         return [seat for seat in self._rooms.seats(self._room).values() if seat.greeted]
@@ -186,18 +189,29 @@ class LeagueActor(Actor[Mail]):
         self._spent_until = max(self._spent_until, self._clock.time()) + self.interval_s
         if gone:
             # A change can say what a line is now, not that it is no more.
-            self._send(everybody, LEAGUE_SNAPSHOT, self._board.entries)
+            self._send_whole(everybody)
         else:
-            self._send(everybody, LEAGUE_CHANGED, changed)
+            self._send_changes(everybody, changed)
 
-    def _send(self, seats: Iterable[Seat], event: str, entries: Iterable[LeagueEntry]) -> None:
-        if self._board is None:
-            return
-        version = self._board.version
-        # A seat that saw a higher version sat here before this actor did, and this actor has read a late board.
+    def _send_whole(self, seats: Iterable[Seat]) -> None:
+        if self._board is not None and (ready := self._ready(seats, self._board.version)):
+            body = encode(self._board)
+            for seat in ready:
+                self._emitter.emit([seat.sid], LEAGUE_SNAPSHOT, told(self._you(seat.user_id), body))
+
+    def _send_changes(self, seats: Iterable[Seat], entries: list[LeagueEntry]) -> None:
+        if self._board is not None and (ready := self._ready(seats, self._board.version)):
+            frame = LeagueFrame(league_id=self._league_id, version=self._board.version, entries=entries)
+            self._emitter.emit([seat.sid for seat in ready], LEAGUE_CHANGED, encode(frame))
+
+    @staticmethod
+    def _ready(seats: Iterable[Seat], version: int) -> list[Seat]:
+        """Without those that saw a higher version: they were here before this actor, which has read a late board."""
         ready = [seat for seat in seats if seat.seq <= version]
         for seat in ready:
             seat.seq = version
-        if ready:
-            frame = LeagueFrame(league_id=self._league_id, version=version, entries=list(entries))
-            self._emitter.emit([seat.sid for seat in ready], event, encode(frame))
+        return ready
+
+
+def _same(user_id: UUID) -> UUID:
+    return user_id

@@ -131,12 +131,13 @@ export interface ExerciseOut {
   again: boolean;
 }
 
-/** `gems` is absolute, `amount` what came, below zero where gems were spent, and `reason` for what: quest, badge, streak, league, own, buy, … */
+/** `gems` is absolute, `amount` what came, below zero where gems were spent, and `reason` for what: quest, badge, streak, league, own, buy, … `version` grows with every change: a frame with a lower one than is known, from here or from `GET /gems`, is out of date. */
 export interface GemsChanged {
   seq: number;
   at: Moment;
   correlation_id: string;
   gems: number;
+  version: number;
   amount: number;
   reason: string;
 }
@@ -160,6 +161,7 @@ export interface HeartsChanged {
   next_at: Moment | null;
 }
 
+/** Who takes part unseen has an empty `name`, and a `user_id` of this league alone that leads to nobody. */
 export interface LeagueEntry {
   rank: number;
   user_id: Uuid;
@@ -168,11 +170,19 @@ export interface LeagueEntry {
   zone: string;
 }
 
-/** Absolute values. A snapshot holds the whole board, a change only the lines that moved. */
+/** Absolute values of the lines that moved. */
 export interface LeagueFrame {
   league_id: Uuid;
   version: number;
   entries: LeagueEntry[];
+}
+
+/** The whole board, in place of whatever was known of it. `you` is the `user_id` of one's own line; it becomes another when one's name is hidden or shown, and a snapshot says so. */
+export interface LeagueSnapshot {
+  league_id: Uuid;
+  version: number;
+  entries: LeagueEntry[];
+  you: Uuid;
 }
 
 /** Without an id: every league that this socket watches. */
@@ -435,8 +445,8 @@ export interface Frames {
   "notification.created": NotificationCreated;
   /** Some of one's own inbox was read or put away, here or elsewhere. */
   "notification.read": NotificationRead;
-  /** The whole board. */
-  "league.snapshot": LeagueFrame;
+  /** The whole board, and which line is one's own. */
+  "league.snapshot": LeagueSnapshot;
   /** The lines that moved, with absolute values. */
   "league.changed": LeagueFrame;
   /** All members of a class and what they are at. */

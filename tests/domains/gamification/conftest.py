@@ -39,16 +39,17 @@ def complete(db: Database, monkeypatch: pytest.MonkeyPatch) -> Complete:
         late: timedelta = timedelta(0),
         course_id: UUID | None = None,
         out_of_hearts: bool = False,
+        view: bool = False,
     ) -> LessonRewarded | None:
-        """`late`: how long after it happened the house hears of it."""
+        """`late`: how long after it happened the house hears of it. `view`: a lesson without exercises."""
         if at is not None:
             monkeypatch.setattr(rewards, "utc_now", lambda: at + late)
         async with db.begin() as uow:
             uow.record(
                 LessonCompleted(
                     user_id=user_id, course_id=course_id or new_id(), lesson_id=new_id(),
-                    session_id=session_id or new_id(), correct=correct, total=8, completions=again,
-                    occurred_at=at or utc_now(), out_of_hearts=out_of_hearts,
+                    session_id=None if view else session_id or new_id(), correct=correct, total=0 if view else 8,
+                    completions=again, occurred_at=at or utc_now(), out_of_hearts=out_of_hearts,
                 )
             )  # fmt: skip
         return next((fact for fact in uow.facts if isinstance(fact, LessonRewarded)), None)

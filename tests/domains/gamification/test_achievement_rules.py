@@ -12,8 +12,8 @@ from domains.gamification.policy.achievements import (
     BadAchievements,
     Reached,
     achievements_of,
-    said,
 )
+from domains.gamification.policy.words import said
 from domains.gamification.rulebook import BadRules, rulebook
 
 HOUSE = rulebook().achievements

@@ -10,12 +10,14 @@ import pytest
 
 from conftest import Crank
 from domains.catalog.api import RevisionContent
-from domains.gamification.events import AchievementAwarded, LessonRewarded
+from domains.gamification.events import AchievementAwarded, LessonRewarded, QuestClaimed
 from domains.gamification.repository import achievements as repository
 from domains.gamification.repository.gems import Payment
 from domains.gamification.service import achievements, gems
+from domains.gamification.service.achievements import Occasion
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database, UnitOfWork
+from domains.kernel.zones import local_date
 from domains.profiles.repository import profiles as profiles_repository
 from factories.people import Learner, publish, register, small_course
 from factories.rewards import Complete, NewLearner
@@ -70,8 +72,9 @@ async def test_a_first_lesson_is_dated_paid_told_and_seen_by_friends_once(
     assert sorted(item["title"] for item in told) == [f"Achievement: {title}" for _, title in reached]
     assert "Complete your first lesson." in {item["body"] for item in told}
     seen = [item for item in (await ok(bob, "GET", "/feed"))["items"] if item["kind"] == "achievement_reached"]
-    assert sorted((item["achievement"], item["level"]) for item in seen) == [(id_, 1) for id_, _ in reached]
-    paid = await db.fetch("SELECT sum(amount) AS gems FROM gamification_gem_entry WHERE cause LIKE 'achievement:%'")
+    hers = [item for item in seen if item["person"]["user_id"] == str(ada.id)]
+    assert sorted((item["achievement"], item["level"]) for item in hers) == [(id_, 1) for id_, _ in reached]
+    paid = await db.fetch("SELECT sum(amount) AS gems FROM gamification_gem_entry WHERE user_id = $1", ada.id)
     assert paid[0]["gems"] == 10
 
 
@@ -81,7 +84,7 @@ async def test_two_jobs_at_once_give_an_award_once(db: Database, new_learner: Ne
 
     async def job() -> int:
         async with db.begin() as uow:
-            await achievements.award_one(uow, fact)
+            await achievements.award(uow, [Occasion.of(fact)])
             return len(uow.facts)
 
     counts = await asyncio.gather(*(job() for _ in range(4)))
@@ -158,7 +161,7 @@ async def test_many_learners_are_looked_at_in_as_few_statements_as_one(
     for some in (facts[:1], facts[1:]):
         del said[:]
         async with db.begin() as uow:
-            await achievements.award(uow, some)
+            await achievements.award(uow, [Occasion.of(fact) for fact in some])
             awarded = [fact for fact in uow.facts if isinstance(fact, AchievementAwarded)]
         assert {fact.user_id for fact in awarded} == {fact.user_id for fact in some}
         counts.append(len(said))
@@ -176,7 +179,7 @@ async def test_who_has_switched_streaks_off_is_given_none_for_them_until_they_wa
             await profiles_repository.change(uow.session, ada, {"streaks": wanted})
             shown = await achievements.listed(uow, ada)
             assert ("wildfire" in {item.id for item in shown.items}) == wanted
-            await achievements.award_one(uow, fact)
+            await achievements.award(uow, [Occasion.of(fact)])
             given = {fact.achievement for fact in uow.facts if isinstance(fact, AchievementAwarded)}
         assert ("wildfire" in given) == wanted
 
@@ -206,10 +209,33 @@ async def test_badges_are_for_those_who_see_the_profile(
     path = f"/people/{ada.id}/badges"
     assert await ok(bob, "GET", path) == []
     await befriend(ada, bob)
-    [badge] = await ok(bob, "GET", path)
-    assert (badge["level"], badge["text"]) == (2, "Complete 50 different lessons.")
+    async with db.begin() as uow:
+        await gems.earn(uow, ada.id, 100, "badge:2026-10")
+    month, badge = await ok(bob, "GET", path)
+    assert (badge["level"], badge["text"], badge["month"]) == (2, "Complete 50 different lessons.", None)
+    assert (month["id"], month["text"], month["month"]) == (
+        "month:2026-10", "Complete 30 daily quests in one month.", "2026-10",
+    )  # fmt: skip
     await ok(ada, "PATCH", "/profile", {"visibility": "private"})
     assert outcome(await call(bob, "GET", path)) == (404, "profiles.person_not_found")
+
+
+async def test_a_friend_and_a_quest_count_when_they_come_and_no_practice_is_waited_for(
+    db: Database, crank: Crank, ada: Learner, bob: Learner
+) -> None:
+    await db.fetch("UPDATE identity_user SET time_zone = 'Pacific/Kiritimati' WHERE id = $1", ada.id)
+    await befriend(ada, bob)
+    async with db.begin() as uow:
+        await gems.earn_many(uow, [Payment(bob.id, f"quest:{place}", 5) for place in range(5)])
+        uow.record(QuestClaimed(user_id=bob.id, key="quest:4", gems=5))
+    await crank.jobs()
+    rows = await db.fetch(
+        "SELECT user_id, achievement, awarded_at, local_on FROM gamification_achievement ORDER BY 1, 2"
+    )
+    assert [tuple(row)[:2] for row in rows] == [
+        (ada.id, "good_company"), (bob.id, "adventurer"), (bob.id, "good_company"),
+    ]  # fmt: skip
+    assert rows[0]["local_on"] == local_date(rows[0]["awarded_at"], "Pacific/Kiritimati")
 
 
 async def give(db: Database, user_id: UUID, achievement: str, level: int) -> None:

@@ -50,13 +50,14 @@ async def test_a_board_shows_ranks_names_zones_and_counts_entries(
     assert await check_ledger(db, infra.redis) == []
 
 
-async def test_who_is_private_has_no_name_on_a_league_board(
+async def test_who_is_private_or_banned_has_no_name_on_a_league_board(
     db: Database, infra: Infra, rewards: list[LessonRewarded]
 ) -> None:
-    bob = rewards[0].user_id
+    bob, cid = rewards[0].user_id, rewards[2].user_id
+    await db.fetch("UPDATE identity_user SET banned_at = now() WHERE id = $1", cid)
     await db.fetch("INSERT INTO profiles_profile (user_id, visibility) VALUES ($1, 'private')", bob)
     assert shown(await Boards(db, infra.redis).board(rewards[0].league_id)) == [
-        (rank, name.replace("Bob", ""), xp) for rank, name, xp in EXPECTED
+        (rank, name if name == "Ana" else "", xp) for rank, name, xp in EXPECTED
     ]
 
 

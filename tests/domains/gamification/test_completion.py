@@ -70,8 +70,29 @@ async def test_completing_shows_xp_streak_and_league(ada: Learner, lesson_id: An
     }
     assert (board["tier"], board["version"]) == (1, 1)
     assert board["entries"] == [{"rank": 1, "user_id": str(ada.id), "name": "Ada", "xp": 20, "zone": "stay"}]
+    assert board["you"] == str(ada.id)
     again = await ada.finish(lesson_id, wrong=1)
     assert (again["xp_earned"], again["xp_total"]) == (5, 25)
+
+
+async def test_who_takes_part_unseen_is_found_on_the_board_by_nobody_else(
+    client: httpx.AsyncClient, ada: Learner, lesson_id: Any
+) -> None:
+    eve = await register(client, "Eve")
+    for who in (ada, eve):
+        league = (await who.finish(lesson_id))["league"]
+    hide = {"leagues_hidden": True}
+    assert (await ada.http.patch("/api/v1/profile/preferences", json=hide, headers=ada.headers)).status_code == 200
+    mine, hers = [(await who.get(f"/leaderboards/{league['id']}")).json() for who in (ada, eve)]
+    assert mine["entries"] == hers["entries"]
+    assert [entry["name"] for entry in mine["entries"]] == ["", "Eve"]
+    assert [entry["user_id"] for entry in mine["entries"]] == [mine["you"], hers["you"]]
+    assert mine["you"] != str(ada.id)
+    assert hers["you"] == str(eve.id)
+    assert str(ada.id) not in str(hers)
+    for path in ("people/{}", "people/{}/badges"):
+        answer = await eve.get(f"/{path.format(mine['you'])}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "profiles.person_not_found")
 
 
 async def test_completing_many_times_at_once_and_later_gives_the_same_bytes(ada: Learner, lesson_id: Any) -> None:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from domains.gamification.errors import AlreadyYours, NotEnoughGems
 from domains.gamification.events import GemsChanged
+from domains.gamification.repository import gems as repository
 from domains.gamification.repository.gems import Payment
-from domains.gamification.repository.gems import gems as gems_of
 from domains.gamification.service import gems
 from domains.kernel.uow import Database
 from factories.rewards import NewLearner
@@ -18,7 +18,7 @@ from factories.rewards import NewLearner
 
 async def purse(db: Database, user_id: UUID) -> int:
     async with db.begin() as uow:
-        return await gems_of(uow, user_id)
+        return (await repository.purse(uow, user_id)).gems
 
 
 async def earn(db: Database, user_id: UUID, amount: int, cause: str) -> bool:
@@ -41,8 +41,8 @@ async def test_many_learners_are_paid_in_one_statement_and_each_screen_hears_of_
     async with db.begin() as uow:
         due = [Payment(bob, "league:1", 20), Payment(ana, "league:1", 30), Payment(cid, "league:1", 5)]
         assert await gems.earn_many(uow, [*due, Payment(ana, "league:2", 7)]) == {ana, bob}
-        told = {fact.user_id: (fact.gems, fact.amount) for fact in uow.facts if isinstance(fact, GemsChanged)}
-    assert told == {ana: (37, 37), bob: (20, 20)}
+        told = {f.user_id: (f.gems, f.amount, f.version) for f in uow.facts if isinstance(f, GemsChanged)}
+    assert told == {ana: (37, 37, 1), bob: (20, 20, 1)}
     assert [await purse(db, who) for who in (ana, bob, cid)] == [37, 20, 5]
 
 
@@ -83,7 +83,8 @@ async def test_the_purse_is_the_sum_of_its_entries(
                 continue
     rows = await db.fetch("SELECT cause, amount FROM gamification_gem_entry WHERE user_id = $1", ana)
     assert {row["cause"]: row["amount"] for row in rows} == expected
-    assert await purse(db, ana) == sum(expected.values())
+    async with db.begin() as uow:
+        assert await repository.purse(uow, ana) == (sum(expected.values()), len(expected))
 
 
 async def test_an_entry_cannot_be_changed(db: Database, new_learner: NewLearner) -> None:

@@ -7,8 +7,8 @@ from uuid import UUID
 import httpx
 
 from conftest import Crank
+from domains.gamification import handlers
 from domains.gamification.events import GoalReached, LessonRewarded
-from domains.gamification.service import goals
 from domains.gamification.service.merging import merge
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
@@ -30,7 +30,7 @@ async def wants(db: Database, user_id: UUID, goal_xp: int) -> None:
 
 async def celebrated(db: Database, facts: Sequence[LessonRewarded | None]) -> list[tuple[UUID, str, int, int]]:
     async with db.begin() as uow:
-        await goals.celebrate_many(uow, [fact for fact in facts if fact is not None])
+        await handlers.celebrate_many(uow, [fact for fact in facts if fact is not None])
     told = [fact for fact in uow.facts if isinstance(fact, GoalReached)]
     return [(fact.user_id, str(fact.local_on), fact.goal_xp, fact.xp) for fact in told]
 
@@ -48,6 +48,19 @@ async def test_a_goal_is_reached_once_by_the_lesson_that_brings_the_day_there(
     # Whoever asks less of themselves has reached it with the next lesson.
     await wants(db, bob, 40)
     assert await celebrated(db, [await complete(bob, at=NOON)]) == [(bob, "2026-11-18", 40, 50)]
+
+
+async def test_the_third_goal_is_an_achievement_at_once(
+    db: Database, new_learner: NewLearner, complete: Complete
+) -> None:
+    ana = await new_learner()
+    await wants(db, ana, 20)
+    facts = [await complete(ana, at=NOON + timedelta(days=days)) for days in range(3)]
+    reached = "SELECT level FROM gamification_achievement WHERE user_id = $1 AND achievement = 'goal_getter'"
+    await celebrated(db, facts[:2])
+    assert await db.fetch(reached, ana) == []
+    await celebrated(db, facts[2:])
+    assert len(await db.fetch(reached, ana)) == 1
 
 
 async def test_what_comes_late_counts_for_the_day_and_in_the_zone_of_its_learner(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from unittest.mock import AsyncMock
 from uuid import UUID
 
 import pytest
@@ -13,16 +14,18 @@ from domains.gamification.api import Boards, check_ledger
 from domains.gamification.errors import NoLeague
 from domains.gamification.events import LeagueFinished, LessonRewarded
 from domains.gamification.policy.leagues import week_of
+from domains.gamification.repository import boards as repository
 from domains.gamification.service import boards as boards_service
 from domains.gamification.service import finalising
 from domains.gamification.service import leagues as leagues_service
 from domains.gamification.service.finalising import Finalised, finalise, preview
-from domains.identity.events import AccountMerged
+from domains.identity.events import AccountErased, AccountMerged
 from domains.kernel.events import Event
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
-from domains.profiles.schemas.own import PreferencesPatch
-from domains.profiles.service.own import change_preferences
+from domains.profiles.policy.privacy import Visibility
+from domains.profiles.schemas.own import PreferencesPatch, ProfilePatch
+from domains.profiles.service.own import change_preferences, change_profile
 from factories.rewards import Complete, NewLearner
 
 MONDAY = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -180,6 +183,66 @@ async def test_who_wants_no_league_is_gone_from_it_at_once_and_comes_back_to_the
     assert back is not None
     assert (back.league_id, back.league_rank) == (league_id, 1)
     await boards.project([after, back])
+    assert await check_ledger(db, infra.redis) == []
+
+
+async def test_a_name_that_is_changed_hidden_or_gone_is_so_at_once_in_every_process(
+    db: Database, infra: Infra, new_learner: NewLearner, complete: Complete
+) -> None:
+    ana, ben = [await new_learner(name) for name in ("Ana", "Ben")]
+    await db.fetch("INSERT INTO profiles_profile (user_id) VALUES ($1)", ana)
+    for learner in (ana, ana, ben):
+        reward = await complete(learner)
+    assert reward is not None
+    ours, theirs = Boards(db, infra.redis), Boards(db, infra.redis)
+    seen = []
+    for change in (
+        ProfilePatch(name="Anna"),
+        PreferencesPatch(leagues_hidden=True),
+        PreferencesPatch(leagues_hidden=False),
+        ProfilePatch(visibility=Visibility.PRIVATE),
+        PreferencesPatch(leagues=False),
+        ProfilePatch(visibility=Visibility.PUBLIC),
+        PreferencesPatch(leagues=True),
+        AccountErased(user_id=ana),
+    ):
+        before = await theirs.board(reward.league_id)
+        async with db.begin() as uow:
+            match change:
+                case ProfilePatch():
+                    await change_profile(uow, ana, change)
+                case PreferencesPatch():
+                    await change_preferences(uow, ana, change)
+                case AccountErased():
+                    uow.record(change)
+                    await uow.fetch("UPDATE identity_user SET name = 'Deleted account' WHERE id = $1", ana)
+        await ours.project(uow.facts)
+        board = await theirs.board(reward.league_id)
+        assert board == await theirs.board(reward.league_id, fresh=True)
+        assert board.version > before.version
+        seen.append([entry.name for entry in board.entries])
+    names = ["Anna", "", "Anna", "", None, None, "Anna", ""]
+    assert seen == [["Ben"] if name is None else [name, "Ben"] for name in names]
+
+
+async def test_who_is_gone_does_not_come_back_by_what_is_told_or_was_read_before(
+    db: Database, infra: Infra, new_learner: NewLearner, complete: Complete, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest, ana, ben = [await new_learner() for _ in range(3)]
+    told = [reward for learner in (guest, ben) if (reward := await complete(learner))]
+    league_id = told[0].league_id
+    assert league_id is not None
+    boards, slow = Boards(db, infra.redis), Boards(db, infra.redis)
+    await boards.project(told)
+    before = await repository.ledger_sums(db, [league_id])
+    async with db.begin() as uow:
+        uow.record(AccountMerged(from_id=guest, into_id=ana))
+    await boards.project(uow.facts)
+    await boards.project(told)
+    with monkeypatch.context() as patch:
+        patch.setattr(boards_service.boards, "ledger_sums", AsyncMock(return_value=before))
+        await slow.board(league_id)
+    assert {entry.user_id for entry in (await slow.board(league_id)).entries} == {ana, ben}
     assert await check_ledger(db, infra.redis) == []
 
 

@@ -10,6 +10,7 @@ import pytest
 from app.infra import Infra
 from domains.gamification.api import check_ledger
 from domains.gamification.events import MonthlyBadgeEarned
+from domains.gamification.policy.quests import given
 from domains.gamification.rulebook import Rulebook
 from domains.gamification.service import friend_quests, gems, merging, quests
 from domains.kernel.clock import utc_now
@@ -166,12 +167,17 @@ async def test_only_friends_are_invited_and_either_side_may_take_it_back(
     assert outcome(await call(ada, "POST", "/quests/friends", invite)) == (404, "gamification.no_friend_of_yours")
     for _ in range(2):
         [asked] = await ok(ada, "POST", "/quests/friends", {"user_id": str(bob.id)})
+    await ok(bob, "PATCH", "/profile", {"locale": "de"})
+    [shown] = (await ok(bob, "GET", "/quests"))["friends"]
+    assert asked["name"] != shown["name"]
     assert (await call(cid, "DELETE", f"/quests/friends/{asked['id']}")).status_code == 404
     assert (await call(bob, "DELETE", f"/quests/friends/{asked['id']}")).status_code == 204
     assert (await ok(ada, "GET", "/quests"))["friends"] == []
     await crank.jobs()
     told = (await ok(bob, "GET", "/notifications"))["items"]
-    assert [one["title"] for one in told if one["kind"] == "quest_invitation"] == ["Ada invites you to a quest"]
+    [invitation] = [one for one in told if one["kind"] == "quest_invitation"]
+    assert invitation["title"] == "Ada lädt dich zu einer Aufgabe ein"
+    assert shown["name"] in invitation["body"]
 
 
 async def test_a_quest_that_is_over_makes_room_for_the_next(ada: Learner, bob: Learner, db: Database) -> None:
@@ -186,9 +192,21 @@ async def test_a_quest_that_is_over_makes_room_for_the_next(ada: Learner, bob: L
     assert [one["state"] for one in (await ok(ada, "GET", "/quests"))["friends"]] == ["running"]
 
 
-async def test_who_wants_no_streaks_has_no_quest_that_asks_for_days(ada: Learner) -> None:
-    await ok(ada, "PATCH", "/profile/preferences", {"streaks": False})
-    assert all(one["metric"] != "days" for one in (await ok(ada, "GET", "/quests"))["quests"])
+async def test_who_wants_no_streaks_has_another_quest_of_the_week_and_not_a_second_one(
+    ada: Learner, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = (new_id() for _ in range(200))
+    asked_for_days = next(id_ for id_ in ids if given(Rulebook().quests, id_, NOON.date())[-1].quest.metric == "days")
+    monkeypatch.setattr(quests.policy, "given", lambda book, _, on, **wish: given(book, asked_for_days, on, **wish))
+    for days in range(-2, 3):
+        await learn(db, ada, NOON + timedelta(days=days), lessons=4, practices=1)
+    earned = []
+    for streaks in (True, False):
+        await ok(ada, "PATCH", "/profile/preferences", {"streaks": streaks})
+        weekly = (await listed(db, ada, NOON + timedelta(days=2), monkeypatch)).quests[3]
+        assert (weekly.cadence, weekly.metric == "days", weekly.progress) == ("weekly", streaks, weekly.target)
+        earned.append((await claim(db, ada, weekly.key)).earned)
+    assert [gems > 0 for gems in earned] == [True, False]
 
 
 async def test_of_two_accounts_that_become_one_no_gems_are_lost_and_no_quest_is_with_oneself(

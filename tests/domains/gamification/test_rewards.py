@@ -5,7 +5,7 @@ import asyncpg
 import pytest
 
 from app.infra import Infra
-from domains.gamification.api import check_ledger
+from domains.gamification.api import check_ledger, rewards_since
 from domains.gamification.events import LeagueEntered, StreakExtended
 from domains.gamification.policy.leagues import week_of
 from domains.kernel.clock import utc_now
@@ -35,6 +35,17 @@ async def test_fifty_replays_of_one_session_at_once_are_paid_once(
     assert len([reward for reward in rewards if reward]) == 1
     [row] = await db.fetch("SELECT count(*) AS n, sum(amount) AS xp FROM gamification_xp_entry")
     assert (row["n"], row["xp"]) == (1, 20)
+
+
+async def test_the_last_lesson_of_a_week_that_is_written_in_the_next_one_is_not_missed(
+    db: Database, new_learner: NewLearner, complete: Complete
+) -> None:
+    learner, monday = await new_learner(), datetime(2026, 11, 16, tzinfo=UTC)
+    reward = await complete(learner, at=monday - timedelta(seconds=1), late=timedelta(seconds=30), view=True)
+    assert reward is not None
+    assert reward.league_week_on == monday.date() - timedelta(days=7)
+    found = await rewards_since(db, {learner: monday + timedelta(seconds=10)}, most=5)
+    assert [earned.xp_earned for earned in found] == [reward.xp_earned]
 
 
 async def test_two_hundred_entries_at_once_add_up_exactly(

@@ -73,6 +73,39 @@ async def test_what_would_change_nothing_is_not_sold_and_costs_nothing(ada: Lear
     assert owned["owned"] is True
 
 
+async def test_what_is_bought_can_be_worn_one_in_each_slot_and_is_seen_on_the_profile(
+    ada: Learner, db: Database, client: httpx.AsyncClient
+) -> None:
+    await give(db, ada, 5000)
+    bob = await register(client, "Bob")
+    await ok(ada, "PATCH", "/profile", {"visibility": "public"})
+    for item_id in ("frame_laurel", "frame_aurora", "theme_midnight"):
+        assert outcome(await call(ada, "PUT", f"/shop/worn/{item_id}")) == (404, "gamification.not_yours")
+        await buy(ada, item_id)
+        worn = (await ok(ada, "PUT", f"/shop/worn/{item_id}"))["worn"]
+    assert worn == {"frame": "frame_aurora", "theme": "theme_midnight"}
+    assert outcome(await call(ada, "PUT", "/shop/worn/double_xp_15")) == (404, "gamification.not_yours")
+    assert [(await item(ada, name))["worn"] for name in ("frame_laurel", "frame_aurora")] == [False, True]
+    assert (await ok(ada, "GET", "/profile"))["wears"] == (await ok(bob, "GET", f"/people/{ada.id}"))["wears"] == worn
+    for _ in range(2):
+        assert (await ok(ada, "DELETE", "/shop/worn/frame_aurora"))["worn"] == {"theme": "theme_midnight"}
+
+
+async def test_the_shop_speaks_the_language_of_the_profile(ada: Learner) -> None:
+    await ok(ada, "PATCH", "/profile", {"locale": "de-AT"})
+    assert (await item(ada, "theme_midnight"))["name"] == "Mitternacht"
+
+
+def test_all_that_the_package_says_is_said_in_the_languages_of_mails() -> None:
+    book = Rulebook()
+    quests = [*book.quests.daily, *book.quests.weekly, *book.quests.friend]
+    words = [text for one in book.achievements.by_id.values() for text in (one.title, one.text)]
+    words += [quest.name for quest in quests]
+    words += [text for one in book.shop.items for text in (one.name, one.description)]
+    assert {tuple(sorted(text)) for text in words} == {("de", "en", "es", "hi")}
+    assert {quest.called("de").count("{") for quest in quests} == {0}
+
+
 async def test_hearts_come_back_for_gems(ada: Learner, db: Database) -> None:
     course = await publish(db, small_course())
     await ada.finish(next(iter(course.lessons)), wrong=3)
@@ -139,6 +172,9 @@ BROKEN = {
     "the same twice": (OWN.replace("id: hat", "id: streak_freeze"), "item `streak_freeze` is listed twice"),
     "a boost of nothing": (OWN.replace("kind: cosmetic, price: 3", "kind: xp_boost, price: 3"), "has `factor`"),
     "a typo": (OWN.replace("name: A", "nmae: A"), "unknown field `nmae` - at `$.items[2]`"),
+    "no English": (OWN.replace("name: A hat", "name: {de: Hut}"), "item `hat`: its words are missing in English"),
+    "no language": (OWN.replace("name: A hat", "name: {german: Hut}"), "`$.items[2].name`"),
+    "a freeze to wear": (OWN.replace("name: Cheap", "name: Cheap, slot: head"), "only a cosmetic has a `slot`"),
     "no YAML": ("[", "shop.yaml:1: "),
     "no number": (OWN.replace("price: 3", "price: 0b_"), "shop.yaml: something in it cannot be read"),
     "nesting without end": ("[" * 3000, "shop.yaml: something in it cannot be read"),

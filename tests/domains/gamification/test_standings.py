@@ -316,6 +316,7 @@ async def test_a_board_says_period_and_own_place(people: Cast) -> None:
     now = utc_now()
     assert body["entries"][0]["name"] == "Ana"
     assert body["me"] == {"rank": 3, "xp": 20}
+    assert body["you"] == body["entries"][0]["user_id"] == str(people.me.id)
     assert (body["total"], body["starts_on"][:7], body["period"]) == (3, f"{now:%Y-%m}", "month")
     assert await seen(people.me, "friends?period=day") == [(1, "Bob", 35), (2, "Ana", 20)]
     for bad in ("global?period=year", "global?limit=0", "friends?limit=101"):

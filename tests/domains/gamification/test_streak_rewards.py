@@ -233,11 +233,14 @@ async def test_two_friends_keep_a_streak_of_the_days_that_both_practise(
     assert outcome(await call(bob, "DELETE", f"/streak/friends/{ada.id}")) == (404, "gamification.no_friend_streak")
 
 
-async def test_a_friend_streak_is_one_of_five(client: httpx.AsyncClient, db: Database) -> None:
+async def test_a_friend_streak_is_one_of_five_with_those_who_are_friends_still(
+    client: httpx.AsyncClient, db: Database
+) -> None:
     ada, bob = await newcomer(client, "Ada"), await newcomer(client, "Bob")
     await befriend(ada, bob)
     for number in range(5):
         other = await newcomer(client, f"Friend {number}")
+        await befriend(ada, other)
         await db.fetch(
             "INSERT INTO gamification_friend_streak (asker_id, asked_id, began_on) VALUES ($1, $2, $3)",
             ada.id, other.id, local_date(utc_now(), "UTC"),
@@ -246,6 +249,9 @@ async def test_a_friend_streak_is_one_of_five(client: httpx.AsyncClient, db: Dat
     assert (await ask(bob, ada)).is_success
     refused = await call(ada, "POST", f"/streak/friends/{bob.id}/accept")
     assert outcome(refused) == (409, "gamification.too_many_friend_streaks")
+    await ok(ada, "DELETE", f"/friends/{other.id}")
+    await ok(ada, "POST", f"/streak/friends/{bob.id}/accept")
+    assert len((await ok(ada, "GET", "/streak/friends"))["items"]) == 5
 
 
 async def ask(one: Learner, other: Learner) -> httpx.Response:

@@ -248,6 +248,23 @@ async def test_a_session_that_had_begun_before_gets_its_answer_back_when_it_is_r
     assert await told(bob) == ["Your answer is accepted now"]
 
 
+async def test_right_answers_in_a_row_that_become_more_are_paid(
+    db: Database, crank: Crank, course: RevisionContent, ada: Learner, eve: Learner
+) -> None:
+    session = await ada.begin(lesson_of(course))
+    first, *_, last = session["exercises"]
+    missed = first if last["kind"] == "translate" else last
+    for exercise in session["exercises"]:
+        given = DRAKE if exercise["kind"] == "translate" else right_answer(exercise, wrong=exercise is missed)
+        await ada.answer(session, exercise, given)
+    completed = await ada.post(f"/sessions/{session['id']}/complete")
+    assert (len(session["exercises"]), completed.json()["xp_earned"]) == (4, 15)
+    await report(ada, session)
+    await decide(eve, course, (await queue(eve, course))[0], "accept")
+    await crank.jobs()
+    assert await balance(db, ada) == 16
+
+
 async def test_everybody_is_regraded_page_by_page_and_running_sessions_go_on(
     monkeypatch: pytest.MonkeyPatch,
     parts: Parts,

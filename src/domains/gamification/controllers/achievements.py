@@ -7,7 +7,7 @@ from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from domains.gamification.achievement_schemas import AchievementsOut, BadgeOut
+from domains.gamification.achievement_schemas import AchievedOut, AchievementsOut
 from domains.gamification.service import achievements
 from domains.identity.api import Principal
 from domains.kernel.uow import UnitOfWork
@@ -36,10 +36,10 @@ class BadgesController(Controller):
     @get(
         "/",
         operation_id="list_badges",
-        summary="What somebody has achieved, the newest first",
+        summary="What somebody has achieved, badges of months among it, the newest first",
         description="Nothing of those who show no more than their name. Secrets are shown to those who have them too.",
     )
     async def badges(
         self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal], user_id: FromPath[UUID]
-    ) -> list[BadgeOut]:
+    ) -> list[AchievedOut]:
         return await achievements.badges(uow, principal.user_id, user_id)

@@ -1,4 +1,4 @@
-"""One's daily goal and its calendar, and boosts."""
+"""One's daily goal and its calendar, what a week brought, and boosts."""
 
 from datetime import date
 from typing import Annotated
@@ -8,8 +8,8 @@ from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from domains.gamification.goal_schemas import BoostsOut, GoalsOut
-from domains.gamification.service import goals
+from domains.gamification.goal_schemas import BoostsOut, GoalsOut, RecapOut
+from domains.gamification.service import goals, recaps
 from domains.identity.api import Principal
 from domains.kernel.uow import Database, UnitOfWork
 
@@ -34,6 +34,20 @@ class GoalsController(Controller):
         last_on: Annotated[date | None, QueryParameter(description="The last day; today.")] = None,
     ) -> GoalsOut:
         return await goals.shown(uow, principal.user_id, first_on, last_on)
+
+    @get(
+        "/progress/recap",
+        operation_id="get_recap",
+        summary="What a week brought me: this one so far, or one that is over",
+        description="The same that the notification `weekly_recap` tells on Sundays.",
+    )
+    async def recap(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        principal: NamedDependency[Principal],
+        on: Annotated[date | None, QueryParameter(description="Any day of the week; today.")] = None,
+    ) -> RecapOut:
+        return await recaps.recap(uow, principal.user_id, on)
 
     @get("/boosts", operation_id="list_boosts", summary="Boosts of mine that run or wait")
     async def boosts(self, db: NamedDependency[Database], principal: NamedDependency[Principal]) -> BoostsOut:

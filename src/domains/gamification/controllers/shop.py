@@ -3,14 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, get, post
+from litestar import Controller, delete, get, post, put
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, HeaderParameter, JSONBody
+from litestar.params import FromQuery, HeaderParameter, JSONBody, PathParameter
+from litestar.status_codes import HTTP_200_OK
 
 from domains.gamification.repository import gems as repository
 from domains.gamification.service import shop
-from domains.gamification.shop_schemas import GemEntryOut, GemsOut, PurchaseIn, PurchaseOut, ShopOut
+from domains.gamification.shop_schemas import GemEntryOut, GemsOut, PurchaseIn, PurchaseOut, ShopOut, WornOut
 from domains.identity.api import Principal
 from domains.kernel.idempotency import once_per_key
 from domains.kernel.page import Limit, Page, decode_cursor, page_of
@@ -20,6 +21,8 @@ IdempotencyKey = Annotated[
     str | None, HeaderParameter(name="Idempotency-Key", description="The same key again is the same purchase.")
 ]
 
+ItemId = Annotated[str, PathParameter(max_length=40, description="Of a cosmetic, as the shop gives it.")]
+
 
 class GemsController(Controller):
     path = "/api/v1/gems"
@@ -28,7 +31,7 @@ class GemsController(Controller):
 
     @get("/", operation_id="get_gems", summary="How many gems I have")
     async def gems(self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal]) -> GemsOut:
-        return GemsOut(await repository.gems(uow, principal.user_id))
+        return GemsOut(*await repository.purse(uow, principal.user_id))
 
     @get("/entries", operation_id="list_gem_entries", summary="What earned and cost me gems, the newest first")
     async def entries(
@@ -81,3 +84,20 @@ class ShopController(Controller):
             answer_type=PurchaseOut,
             work=lambda: shop.buy(uow, principal.user_id, data.item_id),
         )
+
+    @put(
+        "/worn/{item_id:str}",
+        operation_id="wear_item",
+        summary="Wear a cosmetic of mine, in place of what I wear in its slot",
+        description="Shown on my profile to whoever sees more of it than my name.",
+    )
+    async def wear(
+        self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal], item_id: ItemId
+    ) -> WornOut:
+        return await shop.wear(uow, principal.user_id, item_id)
+
+    @delete("/worn/{item_id:str}", operation_id="take_off_item", summary="Take it off", status_code=HTTP_200_OK)
+    async def take_off(
+        self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal], item_id: ItemId
+    ) -> WornOut:
+        return await shop.take_off(uow, principal.user_id, item_id)

@@ -11,6 +11,8 @@ from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
+from domains.gamification.policy.words import FALLBACK, Words, is_said
+
 Counter = Literal[
     "xp",
     "best_day_xp",
@@ -34,12 +36,9 @@ Counter = Literal[
 Mode = Literal["streaks", "leagues"]
 """A part of the game that a learner may have switched off."""
 
-_FALLBACK = "en"
-_NUMBER = "{n}"
 _MOST_LEVELS = 20
 
 Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Words = dict[Annotated[str, msgspec.Meta(max_length=35)], Annotated[str, msgspec.Meta(max_length=300)]]
 Whole = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
 Gems = Annotated[int, msgspec.Meta(ge=0, le=10_000)]
 
@@ -148,21 +147,14 @@ def achievements_of(*documents: object) -> Achievements:
     return Achievements(merged, tuple(merged[id_] for id_ in order))
 
 
-def said(words: Mapping[str, str], locale: str, number: int = 0) -> str:
-    """In the language of the locale, or in English; with the number where it has a place."""
-    tongue = locale.replace("_", "-")
-    text = words.get(tongue) or words.get(tongue.partition("-")[0]) or words[_FALLBACK]
-    return text.replace(_NUMBER, str(number))
-
-
 def _wrong(one: Achievement, known: Mapping[str, Achievement]) -> Iterator[str]:
     if sorted(set(one.levels)) != one.levels:
         yield f"{one.id}: levels must rise"
     if one.gems and len(one.gems) != len(one.levels):
         yield f"{one.id}: gems are one number for each level, or left out"
     for name, words in (("title", one.title), ("text", one.text)):
-        if not words.get(_FALLBACK):
-            yield f"{one.id}: {name} is missing in English (`{_FALLBACK}`)"
+        if not is_said(words):
+            yield f"{one.id}: {name} is missing in English (`{FALLBACK}`)"
     for need in one.needs:
         if need.achievement not in known:
             yield f"{one.id}: needs {need.achievement}, which there is not"

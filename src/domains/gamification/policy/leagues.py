@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from hashlib import blake2b
 from typing import NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 COHORT_SIZE = 30
@@ -174,3 +176,9 @@ def outcomes(tier: int, players: Sequence[Player]) -> list[Outcome]:
         standing = Standing(tier, active, ranks[player.key], player.xp)
         found.append(Outcome(standing, zone(standing), next_tier(standing), gems(standing)))
     return found
+
+
+def alias(salt: UUID, user_id: UUID) -> UUID:
+    """What a member is called who takes part unseen: the same for all who look, another in every league, and nothing
+    that leads to the member without the league's salt."""
+    return UUID(bytes=blake2b(user_id.bytes, key=salt.bytes, digest_size=16).digest(), version=4)

@@ -13,7 +13,8 @@ from uuid import UUID
 
 import msgspec
 
-from domains.gamification.policy.shop import Id, Words
+from domains.gamification.policy.shop import Id
+from domains.gamification.policy.words import Text, is_said, said
 
 Metric = Literal["xp", "lessons", "practices", "sessions", "days"]
 Cadence = Literal["daily", "weekly"]
@@ -36,13 +37,20 @@ class Quest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """xp; lessons, viewed ones among them; practices of any kind; sessions, both together; days with any XP."""
     target: Target
     gems: Gems
-    name: Words
+    name: Text
+
+    def called(self, locale: str) -> str:
+        return said(self.name, locale, self.target)
 
 
 class Badge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     quests: Annotated[int, msgspec.Meta(ge=1, le=93)]
     """Daily quests of one month that earn its badge."""
     gems: Gems
+    icon: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    title: Text = "Badge of the month"
+    text: Text = ""
+    """`{n}` in it is `quests`."""
 
 
 class QuestBook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,6 +67,10 @@ class QuestBook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             quests: tuple[Quest, ...] = getattr(self, name)
             if len({quest.id for quest in quests}) < len(quests):
                 raise ValueError(f"two {name} quests have the same id")
+            if unsaid := [quest.id for quest in quests if not is_said(quest.name)]:
+                raise ValueError(f"quest `{unsaid[0]}`: its name is missing in English (`en`)")
+        if not is_said(self.badge.title) or (self.badge.text and not is_said(self.badge.text)):
+            raise ValueError("the words of the badge are missing in English (`en`)")
         if len({quest.metric for quest in self.daily}) < DAILY:
             raise ValueError(f"the daily quests are about fewer than {DAILY} things")
         if not all(any(quest.metric != "days" for quest in quests) for quests in (self.weekly, self.friend)):
@@ -121,6 +133,14 @@ def claimable(book: QuestBook, user_id: UUID, on: date, *, streaks: bool = True)
     own = given(book, user_id, on, streaks=streaks)
     late = given(book, user_id, on - GRACE, streaks=streaks)
     return own + [quest for quest in late if quest.key not in {one.key for one in own}]
+
+
+def keys_of_one(book: QuestBook, user_id: UUID, given_: Given) -> set[str]:
+    """Of which one is claimed: who switches streaks on or off has another quest of the same week, and not two."""
+    if given_.cadence == "daily":
+        return {given_.key}
+    draws = [given(book, user_id, given_.period.first_on, streaks=streaks) for streaks in (True, False)]
+    return {one.key for draw in draws for one in draw if one.cadence == "weekly"}
 
 
 def friend_quest(book: QuestBook, one: UUID, other: UUID, on: date) -> Quest:

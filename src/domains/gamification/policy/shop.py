@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from domains.gamification.policy.words import Text, is_said
+
 Kind = Literal["streak_freeze", "hearts_refill", "xp_boost", "cosmetic"]
 Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Words = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 VERSION = 1
 """Of the form of the file."""
@@ -19,13 +20,20 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     id: Id
     kind: Kind
     price: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
-    name: Words
-    description: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    name: Text
+    description: Text = ""
     factor: Annotated[int, msgspec.Meta(ge=2, le=5)] | None = None
     """How many times as much a boost pays; a boost has both of these, nothing else has any."""
     minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] | None = None
+    slot: Id | None = None
+    """Where a cosmetic is worn, one at a time; one without is worn beside all others."""
     withdrawn: bool = False
     """No longer for sale; who has it keeps it."""
+
+    @property
+    def place(self) -> str:
+        """Of whatever else is worn there it takes the place."""
+        return self.slot or self.id
 
 
 class PriceList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,6 +51,10 @@ class PriceList(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 item.kind != "xp_boost" and (item.factor or item.minutes)
             ):
                 raise ValueError(f"item `{item.id}`: a boost has `factor` and `minutes`, and nothing else has")
+            if item.slot and item.kind != "cosmetic":
+                raise ValueError(f"item `{item.id}`: only a cosmetic has a `slot`")
+            if not is_said(item.name) or (item.description and not is_said(item.description)):
+                raise ValueError(f"item `{item.id}`: its words are missing in English (`en`)")
 
     def with_changes(self, own: "PriceList") -> "PriceList":
         """Items of `own` stand in place of those of the same id, or behind all."""

@@ -119,11 +119,6 @@ def of_days(days: Iterable[date], kept: Collection[date] = ()) -> Streak:
     return streak
 
 
-def is_late(streak: Streak, on: date) -> bool:
-    """Whether a day comes after a later one was counted."""
-    return streak.last_on is not None and on < streak.last_on
-
-
 def is_plain(streak: Streak, on: date) -> bool:
     """Whether practice on `on` neither leaves a gap, nor comes late, nor may repair what was lost."""
     if streak.last_on is None:

@@ -55,11 +55,12 @@ _AWARDS = """
     SELECT user_id, achievement, level, version, gems, awarded_at, local_on FROM gamification_achievement
     WHERE user_id = $1 ORDER BY awarded_at DESC, achievement, level DESC
 """
-# Both were given it: the earlier date stays.
+# Both were given it: the earlier date stays. In the order of `_ADD`.
 _MOVE = """
     WITH gone AS (DELETE FROM gamification_achievement WHERE user_id = $1 RETURNING *)
     INSERT INTO gamification_achievement AS a (user_id, achievement, level, version, gems, awarded_at, local_on)
     SELECT $2::uuid, achievement, level, version, gems, awarded_at, local_on FROM gone
+    ORDER BY achievement, level
     ON CONFLICT (user_id, achievement, level) DO UPDATE SET awarded_at = excluded.awarded_at,
         local_on = excluded.local_on WHERE a.awarded_at > excluded.awarded_at
 """

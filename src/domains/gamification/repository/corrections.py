@@ -1,4 +1,4 @@
-"""SQL that pays what a lesson would have brought if its answers had been graded as they are now.
+"""SQL that corrects what was paid: where a lesson's answers turn out to be right, and by an operator's hand.
 
 A correction is an entry of its own, of the day and the league of what it corrects; whoever writes it holds the balance.
 """
@@ -20,6 +20,12 @@ _PAID = """
         ), 0)::int AS points,
         e.factor, e.easy, e.course_id
     FROM balance, gamification_xp_entry e WHERE e.user_id = $1 AND e.cause = $2
+"""
+
+_LATEST = """
+    WITH balance AS MATERIALIZED (SELECT xp FROM gamification_balance WHERE user_id = $1 FOR UPDATE)
+    SELECT b.xp, e.amount, e.league_id, e.local_on, e.time_zone, e.occurred_at, e.factor
+    FROM balance b, gamification_xp_entry e WHERE e.user_id = $1 ORDER BY e.occurred_at DESC, e.id DESC LIMIT 1
 """
 
 # When it was earned stays, and with it who was there first.
@@ -60,6 +66,16 @@ async def paid(uow: UnitOfWork, user_id: UUID, cause: str, corrections: str) -> 
     to the commit."""
     rows = await uow.fetch(_PAID, user_id, cause, corrections)
     return Paid(*rows[0]) if rows else None
+
+
+async def latest(uow: UnitOfWork, user_id: UUID) -> tuple[int, Paid] | None:
+    """All XP of a learner and what they earned last, as work of no course; the balance is held from here to the commit.
+    None where there is nothing."""
+    rows = await uow.fetch(_LATEST, user_id)
+    if not rows:
+        return None
+    xp, amount, league_id, local_on, time_zone, occurred_at, factor = rows[0]
+    return xp, Paid(amount, league_id, local_on, time_zone, occurred_at, 0, factor, easy=False, course_id=None)
 
 
 async def correct(uow: UnitOfWork, user_id: UUID, cause: str, entry: Paid) -> bool:

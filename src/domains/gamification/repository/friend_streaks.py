@@ -62,8 +62,9 @@ async def pairs(uow: UnitOfWork, user_id: UUID) -> list[Pair]:
 
 async def hold(uow: UnitOfWork, one: UUID, other: UUID) -> None:
     """No invitation to or from either, nor practice of theirs, until the commit."""
-    await uow.fetch(_OPEN, [one, other])
-    await uow.fetch(_HOLD, [one, other])
+    both = sorted([one, other])
+    await uow.fetch(_OPEN, both)
+    await uow.fetch(_HOLD, both)
 
 
 async def ask(uow: UnitOfWork, asker_id: UUID, asked_id: UUID) -> None:

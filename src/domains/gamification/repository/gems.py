@@ -18,10 +18,12 @@ _EARN = """
     ), earned AS (
         SELECT user_id, sum(amount)::int AS amount FROM entry GROUP BY user_id
     ), purse AS (
-        INSERT INTO gamification_purse AS p (user_id, gems) SELECT user_id, amount FROM earned ORDER BY user_id
-        ON CONFLICT (user_id) DO UPDATE SET gems = p.gems + excluded.gems RETURNING p.user_id, p.gems
+        INSERT INTO gamification_purse AS p (user_id, gems, version) SELECT user_id, amount, 1 FROM earned
+        ORDER BY user_id
+        ON CONFLICT (user_id) DO UPDATE SET gems = p.gems + excluded.gems, version = p.version + 1
+        RETURNING p.user_id, p.gems, p.version
     )
-    SELECT user_id, gems, amount FROM purse JOIN earned USING (user_id)
+    SELECT user_id, gems, version, amount FROM purse JOIN earned USING (user_id)
 """
 
 # FOR UPDATE reads the purse as it is once the lock is granted, and so does the update that follows in the statement.
@@ -33,9 +35,10 @@ _SPEND = """
         SELECT $1::uuid, user_id, $3::text, -$4::int FROM purse WHERE gems >= $4::int
         ON CONFLICT (user_id, cause) DO NOTHING RETURNING user_id, amount
     )
-    UPDATE gamification_purse p SET gems = p.gems + e.amount FROM entry e WHERE p.user_id = e.user_id RETURNING p.gems
+    UPDATE gamification_purse p SET gems = p.gems + e.amount, version = p.version + 1 FROM entry e
+    WHERE p.user_id = e.user_id RETURNING p.gems, p.version
 """
-_GEMS = "SELECT gems FROM gamification_purse WHERE user_id = $1"
+_PURSE = "SELECT gems, version FROM gamification_purse WHERE user_id = $1"
 _IS_PAID = "SELECT FROM gamification_gem_entry WHERE user_id = $1 AND cause = $2"
 _CAUSES = "SELECT cause, created_at AS at FROM gamification_gem_entry WHERE user_id = $1 AND cause LIKE $2 ORDER BY id"
 _ENTRIES = """
@@ -53,10 +56,11 @@ _MOVE = """
             g.created_at
         FROM gone g LEFT JOIN gamification_gem_entry own ON own.user_id = $2 AND own.cause = g.cause
     ), purse AS (
-        DELETE FROM gamification_purse WHERE user_id = $1 RETURNING gems
+        DELETE FROM gamification_purse WHERE user_id = $1 RETURNING gems, version
     )
-    INSERT INTO gamification_purse AS p (user_id, gems) SELECT $2::uuid, gems FROM purse
-    ON CONFLICT (user_id) DO UPDATE SET gems = p.gems + excluded.gems
+    INSERT INTO gamification_purse AS p (user_id, gems, version) SELECT $2::uuid, gems, version + 1 FROM purse
+    ON CONFLICT (user_id) DO UPDATE
+    SET gems = p.gems + excluded.gems, version = greatest(p.version, excluded.version) + 1
 """
 
 
@@ -66,10 +70,16 @@ class Payment(NamedTuple):
     amount: int
 
 
+class Purse(NamedTuple):
+    gems: int
+    version: int
+    """Grows with every change."""
+
+
 class Paid(NamedTuple):
     user_id: UUID
-    gems: int
-    """All that the learner has now."""
+    purse: Purse
+    """As it is now."""
     amount: int
 
 
@@ -89,18 +99,18 @@ async def earn(uow: UnitOfWork, payments: Sequence[Payment]) -> list[Paid]:
     """Of those for whom any of it had not been paid."""
     users, causes, amounts = (list(column) for column in zip(*payments, strict=True))
     rows = await uow.fetch(_EARN, [new_id() for _ in payments], users, causes, amounts)
-    return [Paid(*row) for row in rows]
+    return [Paid(user_id, Purse(gems, version), amount) for user_id, gems, version, amount in rows]
 
 
-async def spend(uow: UnitOfWork, user_id: UUID, amount: int, cause: str) -> int | None:
+async def spend(uow: UnitOfWork, user_id: UUID, amount: int, cause: str) -> Purse | None:
     """What is left; None, and nothing spent, where there is less than that or the cause was paid for before."""
     rows = await uow.fetch(_SPEND, new_id(), user_id, cause, amount)
-    return rows[0]["gems"] if rows else None
+    return Purse(*rows[0]) if rows else None
 
 
-async def gems(uow: UnitOfWork, user_id: UUID) -> int:
-    rows = await uow.fetch(_GEMS, user_id)
-    return rows[0]["gems"] if rows else 0
+async def purse(uow: UnitOfWork, user_id: UUID) -> Purse:
+    rows = await uow.fetch(_PURSE, user_id)
+    return Purse(*rows[0]) if rows else Purse(0, 0)
 
 
 async def is_paid(uow: UnitOfWork, user_id: UUID, cause: str) -> bool:

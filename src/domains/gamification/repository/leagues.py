@@ -37,13 +37,17 @@ _STILL_MEMBERS = """
 # Back where they were is where they are counted again: somebody has one league a week.
 _TAKE_PART = """
     UPDATE gamification_league_member SET left_at = CASE WHEN $3 THEN NULL ELSE now() END
-    WHERE user_id = $1 AND week_on = $2 AND (left_at IS NULL) <> $3 RETURNING league_id
+    WHERE user_id = $1 AND week_on = $2 AND (left_at IS NULL) <> $3
 """
-_LEAGUES = "SELECT id, week_on, tier FROM gamification_league WHERE id = ANY($1::uuid[])"
-_LEAGUES_SINCE = "SELECT id, week_on, tier FROM gamification_league WHERE week_on >= $1 ORDER BY id"
+_MOVE = """
+    UPDATE gamification_league SET moves = moves + 1
+    WHERE id = (SELECT league_id FROM gamification_league_member WHERE user_id = $1 AND week_on = $2) RETURNING id
+"""
+_LEAGUES = "SELECT id, week_on, tier, salt FROM gamification_league WHERE id = ANY($1::uuid[])"
+_LEAGUES_SINCE = "SELECT id, week_on, tier, salt FROM gamification_league WHERE week_on >= $1 ORDER BY id"
 
 _FINISHABLE = """
-    SELECT id, week_on, tier FROM gamification_league
+    SELECT id, week_on, tier, salt FROM gamification_league
     WHERE finalised_at IS NULL AND week_on < $1 ORDER BY week_on, id
 """
 _CLAIM = f"{_FINISHABLE} LIMIT $2 FOR UPDATE SKIP LOCKED"
@@ -81,6 +85,8 @@ class LeagueRecord(NamedTuple):
     id: UUID
     week_on: date
     tier: int
+    salt: UUID
+    """For `policy.leagues.alias`; never shown."""
 
 
 class PlayerRow(NamedTuple):
@@ -106,13 +112,19 @@ async def last_membership(uow: UnitOfWork, user_id: UUID, week_on: date) -> Memb
     return Membership(on, league_id, has_left, tier_after, Standing(tier, active, rank, xp), weekly_xp)
 
 
-async def take_part(uow: UnitOfWork, user_id: UUID, week_on: date, *, wanted: bool) -> UUID | None:
-    """Leaves the league of the week or comes back to it; None where that changes nothing."""
-    rows = await uow.fetch(_TAKE_PART, user_id, week_on, wanted)
-    return rows[0]["league_id"] if rows else None
+async def take_part(uow: UnitOfWork, user_id: UUID, week_on: date, *, wanted: bool) -> None:
+    """Leaves the league of the week or comes back to it; whoever calls has said that it `move`s."""
+    await uow.fetch(_TAKE_PART, user_id, week_on, wanted)
 
 
-async def current_league(db: Database | UnitOfWork, user_id: UUID, week_on: date) -> UUID | None:
+async def move(uow: UnitOfWork, user_id: UUID, week_on: date) -> UUID | None:
+    """Says that the board of a learner's league becomes another one; None for who was in none that week. Held from
+    here to the commit: leagues before their members, as everywhere."""
+    rows = await uow.fetch(_MOVE, user_id, week_on)
+    return rows[0]["id"] if rows else None
+
+
+async def current_league(db: Database, user_id: UUID, week_on: date) -> UUID | None:
     rows = await db.fetch(_CURRENT_LEAGUE, user_id, week_on)
     return rows[0]["league_id"] if rows else None
 

@@ -1,16 +1,18 @@
 """SQL that makes one learner's rewards another's.
 
 A ledger entry is never changed, so it goes and comes back in one statement, under its own id. A cause that both were
-paid for stays paid once.
+paid for stays paid once. What is brought along is ranked as far as the cap of its day has room: no number of accounts
+lifts anybody higher on a board than one could.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.gamification.policy.streaks import Streak
+from domains.gamification.policy.xp import DAY_CAP_XP
 from domains.gamification.repository.ledger import BALANCES
 
 _OPEN_ACCOUNTS = text("""
@@ -19,18 +21,31 @@ _OPEN_ACCOUNTS = text("""
     INSERT INTO gamification_streak (user_id) SELECT unnest(CAST(:ids AS uuid[])) ON CONFLICT DO NOTHING
 """)
 _LOCK_ACCOUNTS = text("SELECT FROM gamification_balance WHERE user_id = ANY(:ids) ORDER BY user_id FOR UPDATE")
-_LEAGUES_OF = text("""
-    SELECT DISTINCT league_id FROM gamification_league_member WHERE user_id = ANY(:ids) ORDER BY league_id
+# In the order of whoever finalises them, who leaves out what is held here: see `leagues.claim`.
+_HOLD_LEAGUES = text("""
+    SELECT id FROM gamification_league
+    WHERE id IN (
+        SELECT m.league_id FROM gamification_league_member m
+        JOIN gamification_league_member gone ON gone.user_id = :from_id AND gone.week_on = m.week_on
+        WHERE m.user_id IN (:from_id, :into_id))
+    ORDER BY week_on, id FOR NO KEY UPDATE
 """)
+_MOVE_LEAGUES = text("UPDATE gamification_league SET moves = moves + 1 WHERE id = ANY(:ids)")
 # In a week in which both were in a league, it all counts in the one of the account that stays.
 _MOVE_ENTRIES = text("""
-    WITH gone AS (DELETE FROM gamification_xp_entry WHERE user_id = :from_id RETURNING *)
+    WITH gone AS (DELETE FROM gamification_xp_entry WHERE user_id = :from_id RETURNING *), brought AS (
+        SELECT g.*, coalesce(day.xp, 0) + sum(g.amount) OVER (PARTITION BY g.local_on ORDER BY g.id) AS day_xp
+        FROM gone g LEFT JOIN (
+            SELECT local_on, sum(amount) AS xp FROM gamification_xp_entry WHERE user_id = :into_id GROUP BY local_on
+        ) day USING (local_on)
+    )
     INSERT INTO gamification_xp_entry
         (id, user_id, cause, amount, league_id, local_on, time_zone, occurred_at, xp_total_after, points, factor, easy,
          course_id)
-    SELECT g.id, CAST(:into_id AS uuid), g.cause, g.amount, coalesce(own.league_id, g.league_id), g.local_on,
-        g.time_zone, g.occurred_at, g.xp_total_after, g.points, g.factor, g.easy, g.course_id
-    FROM gone g LEFT JOIN gamification_league l ON l.id = g.league_id
+    SELECT b.id, CAST(:into_id AS uuid), b.cause, b.amount,
+        CASE WHEN b.day_xp <= :day_cap_xp THEN coalesce(own.league_id, b.league_id) END, b.local_on,
+        b.time_zone, b.occurred_at, b.xp_total_after, b.points, b.factor, b.easy, b.course_id
+    FROM brought b LEFT JOIN gamification_league l ON l.id = b.league_id
     LEFT JOIN gamification_league_member own ON own.user_id = :into_id AND own.week_on = l.week_on
     ON CONFLICT (user_id, cause) DO NOTHING
 """)
@@ -47,7 +62,11 @@ _MOVE_GOALS = text("""
     SELECT CAST(:into_id AS uuid), local_on, goal_xp, reached_at FROM gone
     ON CONFLICT (user_id, local_on) DO NOTHING
 """)
-_LEAVE_LEAGUES = text("DELETE FROM gamification_league_member WHERE user_id = :from_id")
+# How a week ended stays written down, for whoever goes on.
+_MOVE_MEMBERSHIPS = text("""
+    UPDATE gamification_league_member m SET user_id = :into_id WHERE m.user_id = :from_id AND NOT EXISTS (
+        SELECT FROM gamification_league_member own WHERE own.user_id = :into_id AND own.week_on = m.week_on)
+""")
 _SUM_MEMBERSHIPS = text("""
     INSERT INTO gamification_league_member AS m (league_id, user_id, week_on, xp, entries, last_xp_at)
     SELECT e.league_id, e.user_id, l.week_on, sum(e.amount)::int, count(*)::int, max(e.occurred_at)
@@ -55,6 +74,10 @@ _SUM_MEMBERSHIPS = text("""
     WHERE e.user_id = :into_id GROUP BY e.league_id, e.user_id, l.week_on
     ON CONFLICT (league_id, user_id) DO UPDATE SET
         xp = excluded.xp, entries = excluded.entries, last_xp_at = excluded.last_xp_at
+""")
+_LEAVE_LEAGUES = text("""
+    DELETE FROM gamification_league_member m WHERE m.user_id IN (:from_id, :into_id) AND NOT EXISTS (
+        SELECT FROM gamification_xp_entry e WHERE e.league_id = m.league_id AND e.user_id = m.user_id)
 """)
 _SUM_BALANCES = text(f"""
     UPDATE gamification_balance b SET xp = coalesce(l.xp, 0), day_on = l.day_on, day_xp = coalesce(l.day_xp, 0),
@@ -69,21 +92,26 @@ _SET_STREAK = text("""
 """)
 
 
-async def lock_accounts(session: AsyncSession, ids: Sequence[UUID]) -> None:
+async def lock_accounts(session: AsyncSession, ids: Collection[UUID]) -> None:
     """No rewards for any of them until the transaction ends."""
-    await session.execute(_OPEN_ACCOUNTS, {"ids": list(ids)})
-    await session.execute(_LOCK_ACCOUNTS, {"ids": list(ids)})
+    await session.execute(_OPEN_ACCOUNTS, {"ids": sorted(ids)})
+    await session.execute(_LOCK_ACCOUNTS, {"ids": sorted(ids)})
 
 
-async def leagues_of(session: AsyncSession, ids: Sequence[UUID]) -> list[UUID]:
-    return list((await session.scalars(_LEAGUES_OF, {"ids": list(ids)})).all())
+async def move_leagues(session: AsyncSession, from_id: UUID, into_id: UUID) -> list[UUID]:
+    """Those whose boards become others. None of them is finalised until the transaction ends."""
+    held = list((await session.scalars(_HOLD_LEAGUES, {"from_id": from_id, "into_id": into_id})).all())
+    await session.execute(_MOVE_LEAGUES, {"ids": held})
+    return held
 
 
 async def move_entries(session: AsyncSession, from_id: UUID, into_id: UUID) -> None:
-    """The ledger, and what sums it up. The streak is left to the caller."""
-    await session.execute(_MOVE_ENTRIES, {"from_id": from_id, "into_id": into_id})
-    await session.execute(_LEAVE_LEAGUES, {"from_id": from_id})
+    """The ledger, and what sums it up. The streak is left to the caller, who holds the leagues."""
+    both = {"from_id": from_id, "into_id": into_id}
+    await session.execute(_MOVE_ENTRIES, {**both, "day_cap_xp": DAY_CAP_XP})
+    await session.execute(_MOVE_MEMBERSHIPS, both)
     await session.execute(_SUM_MEMBERSHIPS, {"into_id": into_id})
+    await session.execute(_LEAVE_LEAGUES, both)
     await session.execute(_SUM_BALANCES, {"ids": [from_id, into_id]})
 
 

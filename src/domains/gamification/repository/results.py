@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from domains.gamification.policy.leagues import week_of
+from domains.gamification.policy.leagues import LATEST, week_of
 from domains.kernel.ids import id_at
 from domains.kernel.uow import Database, UnitOfWork
 
@@ -61,6 +61,7 @@ async def result(uow: UnitOfWork, session_id: UUID) -> bytes:
 
 async def rewards(db: Database, since: Mapping[UUID, datetime], *, most: int) -> list[Reward]:
     """For each learner the newest `most` of what was earned since a moment of theirs, oldest first."""
-    weeks = [week_of(moment) for moment in since.values()]
+    # What was done at the end of a week may be written when the next one has begun.
+    weeks = [week_of(moment - LATEST) for moment in since.values()]
     rows = await db.fetch(_REWARDS, list(since), [id_at(moment) for moment in since.values()], weeks, most)
     return [Reward(*row) for row in rows]

@@ -194,7 +194,10 @@ class Changed(NamedTuple):
 
 async def tally(uow: UnitOfWork, user_ids: Collection[UUID]) -> None:
     """What these learners' entries sum up to, out of the ledger."""
-    await uow.fetch(_TALLY, list(user_ids))
+    ids = list(user_ids)
+    # Whoever waits reads afterwards: entries that became somebody else's meanwhile are not put back.
+    await uow.fetch(_HOLD, ids)
+    await uow.fetch(_TALLY, ids)
 
 
 async def tally_moved(uow: UnitOfWork, user_ids: Collection[UUID]) -> None:

@@ -4,11 +4,12 @@ Invariant: the row of an award is written once, and with it go its gems, its fac
 counted here: who missed a fact, or came before an achievement did, is given it by the next thing that they practise.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from domains.gamification.achievement_schemas import AchievementOut, AchievementsOut, AwardOut, BadgeOut
+from domains.gamification.achievement_schemas import AchievedOut, AchievementOut, AchievementsOut, AwardOut
 from domains.gamification.events import AchievementAwarded, LessonRewarded
 from domains.gamification.policy.achievements import (
     Achievement,
@@ -16,19 +17,18 @@ from domains.gamification.policy.achievements import (
     Counter,
     Mode,
     Reached,
-    said,
 )
+from domains.gamification.policy.words import said
 from domains.gamification.repository import achievements as repository
 from domains.gamification.repository.achievements import Award, Practised, Sums
 from domains.gamification.repository.gems import Payment
 from domains.gamification.rulebook import Rulebook
-from domains.gamification.service import gems
+from domains.gamification.service import gems, languages, quests
 from domains.identity import api as identity
 from domains.kernel.uow import UnitOfWork
+from domains.kernel.zones import local_date
 from domains.learning import api as learning
 from domains.profiles import api as profiles
-
-_FALLBACK = "en"
 
 
 class Words(NamedTuple):
@@ -38,24 +38,38 @@ class Words(NamedTuple):
     text: str
 
 
-async def award_one(uow: UnitOfWork, fact: LessonRewarded) -> None:
-    await award(uow, [fact])
+class Occasion(NamedTuple):
+    """Something by which a learner may have reached something."""
+
+    user_id: UUID
+    at: datetime
+    correlation_id: str
+    local_on: date | None = None
+    """The learner's own date then, where it is known."""
+
+    @classmethod
+    def of(cls, fact: LessonRewarded) -> "Occasion":
+        return cls(fact.user_id, fact.occurred_at, fact.correlation_id, fact.local_on)
 
 
-async def award(uow: UnitOfWork, facts: Sequence[LessonRewarded]) -> None:
-    """What these learners have reached by now, dated by the last of what they did."""
+async def award(uow: UnitOfWork, occasions: Sequence[Occasion], counters: Collection[Counter] | None = None) -> None:
+    """What these learners have reached by now, dated by the last of what they did. `counters`: on which the occasions
+    can have made a difference; None for any."""
     book = uow.db.port(Rulebook).achievements
-    last = {fact.user_id: fact for fact in sorted(facts, key=lambda fact: fact.occurred_at)}
+    last = {occasion.user_id: occasion for occasion in sorted(occasions, key=lambda occasion: occasion.at)}
     held = await repository.held(uow, last)
-    numbers = await _numbers(uow, {user_id: book.wanted(held[user_id]) for user_id in last})
+    wanted = {user_id: book.wanted(held[user_id]) for user_id in last}
+    if counters is not None:
+        wanted = {user_id: some.intersection(counters) for user_id, some in wanted.items()}
+    numbers = await _numbers(uow, wanted)
     off = await _switched_off(uow, last)
     due = [
-        _award(book, fact, reached)
-        for user_id, fact in last.items()
+        _award(book, occasion, reached)
+        for user_id, occasion in last.items()
         for reached in book.reached(numbers[user_id], held[user_id], off[user_id])
     ]
     if due:
-        await _give(uow, book, await repository.add(uow, due), last)
+        await _give(uow, book, await repository.add(uow, await _dated(uow, due)), last)
 
 
 async def listed(uow: UnitOfWork, user_id: UUID) -> AchievementsOut:
@@ -66,30 +80,34 @@ async def listed(uow: UnitOfWork, user_id: UUID) -> AchievementsOut:
     off = (await _switched_off(uow, [user_id]))[user_id]
     known = {award.achievement for award in awards}
     here = [one for one in book.by_id.values() if one.id in known or one.mode not in off]
-    locale = await _locale(uow, user_id)
+    locale = await languages.locale(uow, user_id)
     return AchievementsOut(
         [_shown(one, numbers, awards, held, locale) for one in here if one.id in known or not one.secret],
         sum(one.secret and one.id not in known for one in here),
     )
 
 
-async def badges(uow: UnitOfWork, me: UUID, other: UUID) -> list[BadgeOut]:
+async def badges(uow: UnitOfWork, me: UUID, other: UUID) -> list[AchievedOut]:
     """What somebody has reached, the newest first; nothing of those who show no more than their name. Raises
     PersonNotFound."""
     if not await profiles.sees_profile(uow, me, other):
         return []
-    book, locale = uow.db.port(Rulebook).achievements, await _locale(uow, me)
+    book, locale = uow.db.port(Rulebook).achievements, await languages.locale(uow, me)
     highest: dict[str, Award] = {}
     for award in await repository.awards(uow, other):
         if award.achievement not in highest or highest[award.achievement].level < award.level:
             highest[award.achievement] = award
-    found = sorted(highest.values(), key=lambda award: award.awarded_at, reverse=True)
     mine = {reached.achievement for reached in (await repository.held(uow, [me]))[me]}
-    return [
+    found = [
         _badge(one, award, locale)
-        for award in found
+        for award in highest.values()
         if (one := book.by_id.get(award.achievement)) and (not one.secret or one.id in mine)
     ]
+    monthly = uow.db.port(Rulebook).quests.badge
+    title, text = said(monthly.title, locale), said(monthly.text, locale, monthly.quests)
+    for month, at in (await quests.months(uow, other)).items():
+        found.append(AchievedOut(f"month:{month}", title, text, monthly.icon, 1, at, month))
+    return sorted(found, key=lambda badge: badge.awarded_at, reverse=True)
 
 
 def words(uow: UnitOfWork, achievement: str, level: int, locale: str) -> Words | None:
@@ -103,15 +121,23 @@ def _words(one: Achievement, level: int, locale: str) -> Words:
     return Words(said(one.title, locale, number), said(one.text, locale, number))
 
 
-def _award(book: Achievements, fact: LessonRewarded, reached: Reached) -> Award:
+def _award(book: Achievements, occasion: Occasion, reached: Reached) -> Award:
     one = book.by_id[reached.achievement]
     gems = one.pays(reached.level)
-    return Award(fact.user_id, *reached, one.version, gems, fact.occurred_at, fact.local_on)
+    return Award(occasion.user_id, *reached, one.version, gems, occasion.at, occasion.local_on)
 
 
-async def _give(
-    uow: UnitOfWork, book: Achievements, awards: Sequence[Award], causes: Mapping[UUID, LessonRewarded]
-) -> None:
+async def _dated(uow: UnitOfWork, awards: Sequence[Award]) -> list[Award]:
+    """With the learners' own dates where those are not known yet."""
+    undated = {award.user_id for award in awards if award.local_on is None}
+    zones = await identity.time_zones(uow, undated) if undated else {}
+    return [
+        award._replace(local_on=local_date(award.awarded_at, zones[award.user_id])) if award.user_id in zones else award
+        for award in awards
+    ]
+
+
+async def _give(uow: UnitOfWork, book: Achievements, awards: Sequence[Award], causes: Mapping[UUID, Occasion]) -> None:
     for award in awards:
         uow.record(
             AchievementAwarded(
@@ -192,10 +218,5 @@ def _shown(
     )
 
 
-def _badge(one: Achievement, award: Award, locale: str) -> BadgeOut:
-    return BadgeOut(one.id, *_words(one, award.level, locale), one.icon, award.level, award.awarded_at)
-
-
-async def _locale(uow: UnitOfWork, user_id: UUID) -> str:
-    details = await identity.details(uow, user_id)
-    return details.locale if details else _FALLBACK
+def _badge(one: Achievement, award: Award, locale: str) -> AchievedOut:
+    return AchievedOut(one.id, *_words(one, award.level, locale), one.icon, award.level, award.awarded_at)

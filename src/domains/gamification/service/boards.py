@@ -1,14 +1,17 @@
 """League boards: a view in Redis of what the ledger says, and PostgreSQL itself whenever Redis is not to be had.
 
 Redis holds nothing that the ledger does not. A value is replaced only by one with more ledger entries behind it, so
-facts may arrive twice, late or in any order. After a failure no board is believed before it was compared with the
+facts may arrive twice, late or in any order. A board is replaced as a whole, names with it, by a reading of the league
+after it has moved, and never by one from before: who is gone does not come back by a fact or a reading that is late.
+After a failure no board is believed before it was compared with the
 ledger again. No call waits longer than REDIS_DEADLINE_S for Redis.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -21,22 +24,18 @@ from domains.gamification.events import LessonRewarded, StandingsMoved
 from domains.gamification.policy import leagues
 from domains.gamification.repository import boards
 from domains.gamification.repository import leagues as cohorts
-from domains.gamification.repository.boards import MemberSum
+from domains.gamification.repository.boards import MemberSum, Reading
 from domains.gamification.repository.leagues import LeagueRecord
 from domains.gamification.schemas import Board, BoardEntry
+from domains.gamification.service.board_names import BoardNames
 from domains.gamification.service.breaker import REDIS_DEADLINE_S, Breaker, RedisAway
 from domains.gamification.service.standings import Standings
-from domains.identity import api as identity
 from domains.kernel.clock import utc_now
 from domains.kernel.events import Event
 from domains.kernel.uow import Database
-from domains.profiles import api as profiles
-from domains.profiles.events import PreferencesChanged
 
 TRUST_S = 30.0
 """How long a board is believed before it is compared with the ledger again: heals what a crashed Redis forgot."""
-NAMES_KEPT = 20_000
-NAMES_S = 300.0
 LEAGUES_KEPT = 10_000
 REPAID_AT_ONCE = 20
 """So few owed boards that bringing them stays within the deadline."""
@@ -45,18 +44,26 @@ KEPT_AFTER_WEEK = timedelta(days=14)
 
 log = logging.getLogger(__name__)
 
-# KEYS: board, entry counts. A missing board is left to the caller: with one member only, it would look complete.
+# KEYS: board, entry counts. Who is not on the board is left to the caller: with one member only, a missing one would
+# look complete; and whoever has left may be told of late.
 _APPLY = """
-if redis.call('EXISTS', KEYS[1], KEYS[2]) < 2 then return -1 end
-if tonumber(ARGV[3]) <= tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or '0') then return 0 end
+local entries = redis.call('HGET', KEYS[2], ARGV[1])
+if not entries or redis.call('EXISTS', KEYS[1]) == 0 then return -1 end
+if tonumber(ARGV[3]) <= tonumber(entries) then return 0 end
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
 return 1
 """
 
-# ARGV: when to expire, then member, score and entries of each member.
+# ARGV: when to expire, the moves of the league, then member, score and entries of each member.
 _MERGE = """
-for i = 2, #ARGV, 3 do
+local moves = tonumber(redis.call('HGET', KEYS[2], 'moves') or '-1')
+if tonumber(ARGV[2]) < moves then return 0 end
+if tonumber(ARGV[2]) > moves then
+    redis.call('DEL', KEYS[1], KEYS[2])
+    redis.call('HSET', KEYS[2], 'moves', ARGV[2])
+end
+for i = 3, #ARGV, 3 do
     if tonumber(ARGV[i + 2]) > tonumber(redis.call('HGET', KEYS[2], ARGV[i]) or '0') then
         redis.call('ZADD', KEYS[1], ARGV[i + 1], ARGV[i])
         redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 2])
@@ -75,6 +82,28 @@ return {redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES'), redis.call('HGETALL'
 # A score holds XP above and the time within the week below, both exactly: a double has 53 bits.
 _TIME_SPAN = 1 << 30
 _MOST_XP = (1 << 22) - 1
+_MOVE = 1 << 20
+"""By how much a version grows when a league moves: no week has so many entries that could be gone by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeagueBoard:
+    """A league's board as all of its members see it."""
+
+    id: UUID
+    tier: int
+    ends_at: datetime
+    version: int
+    entries: list[BoardEntry]
+    aliases: Mapping[UUID, UUID]
+    """What those are called on it who take part unseen, by who they are. For the house only."""
+
+    def you(self, user_id: UUID) -> UUID:
+        """The `user_id` of somebody's own entry."""
+        return self.aliases.get(user_id, user_id)
+
+    def shown_to(self, user_id: UUID) -> Board:
+        return Board(self.id, self.tier, self.ends_at, self.version, self.entries, self.you(user_id))
 
 
 class Boards:
@@ -88,7 +117,7 @@ class Boards:
         self._trusted: dict[UUID, float] = {}
         self._owed: set[UUID] = set()
         self._leagues: dict[UUID, LeagueRecord] = {}
-        self._names: dict[UUID, tuple[str, float]] = {}
+        self._names = BoardNames(db)
 
     async def project(self, facts: Sequence[Event]) -> None:
         """Brings what `facts` reward onto the boards. Never fails: what Redis misses is owed, and brought later."""
@@ -96,8 +125,6 @@ class Boards:
         for moved in facts:
             if isinstance(moved, StandingsMoved):
                 await self._show_moved(moved)
-            elif isinstance(moved, PreferencesChanged):
-                self._names.pop(moved.user_id, None)
         if not rewards:
             return
         try:
@@ -125,27 +152,27 @@ class Boards:
         except RedisAway:
             self._owe(league_id for league_id, _ in moves)
 
-    async def board(self, league_id: UUID, *, fresh: bool = False) -> Board:
+    async def board(self, league_id: UUID, *, fresh: bool = False) -> LeagueBoard:
         """`fresh` reads PostgreSQL, for one who knows of a change that the view lacks. Raises LeagueNotFound."""
         league = await self._league(league_id)
         try:
-            standings = await (boards.members(self._db, league_id) if fresh else self._from_redis(league_id))
+            reading = await (boards.members(self._db, league_id) if fresh else self._from_redis(league_id))
         except RedisAway:
-            standings = await boards.members(self._db, league_id)
-        return await self._shown(league, standings)
+            reading = await boards.members(self._db, league_id)
+        return await self._shown(league, reading)
 
     async def current_board(self, user_id: UUID) -> Board:
         """Raises NoLeague before the first XP of the week."""
         league_id = await cohorts.current_league(self._db, user_id, leagues.week_of(utc_now()))
         if league_id is None:
             raise NoLeague
-        return await self.board(league_id)
+        return (await self.board(league_id)).shown_to(user_id)
 
     async def members_board(self, user_id: UUID, league_id: UUID) -> Board:
         """Raises LeagueNotFound also for a league that is not the learner's."""
         if not await self.may_watch(user_id, league_id):
             raise LeagueNotFound
-        return await self.board(league_id)
+        return (await self.board(league_id)).shown_to(user_id)
 
     async def may_watch(self, user_id: UUID, league_id: UUID) -> bool:
         return await cohorts.is_member(self._db, user_id, league_id)
@@ -188,16 +215,16 @@ class Boards:
 
     async def _compare(self, league_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
         found: dict[UUID, list[str]] = {}
-        ledger: dict[UUID, list[MemberSum]] = {}
+        ledger: dict[UUID, Reading] = {}
         for place, league_id in enumerate(league_ids):
             if league_id not in ledger:
                 some = league_ids[place : place + CHECKED_AT_ONCE]
                 ledger = await boards.ledger_sums(self._db, some)
                 await self._known(some)
             board = await self._read(league_id, 1.0)
-            if board is None or sorted(board) == sorted(ledger[league_id]):
+            if board is None or sorted(board.members) == sorted(ledger[league_id].members):
                 continue
-            shown, true = {m.user_id: m for m in board}, {m.user_id: m for m in ledger[league_id]}
+            shown, true = ({m.user_id: m for m in read.members} for read in (board, ledger[league_id]))
             found[league_id] = [
                 f"board {league_id}, member {user_id}: ledger {_said(true.get(user_id))}, "
                 f"found {_said(shown.get(user_id))}"
@@ -209,7 +236,7 @@ class Boards:
     async def _shown_leagues(self) -> list[LeagueRecord]:
         return await cohorts.leagues_since(self._db, leagues.week_of(utc_now() - KEPT_AFTER_WEEK))
 
-    async def _from_redis(self, league_id: UUID) -> list[MemberSum]:
+    async def _from_redis(self, league_id: UUID) -> Reading:
         if self._trusted.get(league_id, 0.0) < time.monotonic():
             await self._refresh([league_id])
         found = await self._read(league_id)
@@ -220,7 +247,7 @@ class Boards:
             raise RedisAway
         return found
 
-    async def _read(self, league_id: UUID, deadline_s: float = REDIS_DEADLINE_S) -> list[MemberSum] | None:
+    async def _read(self, league_id: UUID, deadline_s: float = REDIS_DEADLINE_S) -> Reading | None:
         keys = _keys(league_id)
         found: Any = await self._breaker.ask(lambda: self._eval(self._redis, _READ, keys), deadline_s)
         if not found:
@@ -228,26 +255,25 @@ class Boards:
         scores, counts = found
         entries = {_text(k): int(v) for k, v in zip(counts[::2], counts[1::2], strict=True)}
         week_on = (await self._league(league_id)).week_on
-        return [
+        members = [
             MemberSum(UUID(_text(member)), xp, entries.get(_text(member), 0), at)
             for member, score in zip(scores[::2], scores[1::2], strict=True)
             for xp, at in [_unpacked(float(score), week_on)]
         ]
+        return Reading(entries.get("moves", 0), members)
 
     async def _refresh(self, league_ids: Iterable[UUID], deadline_s: float = REDIS_DEADLINE_S) -> None:
         """Merges what the ledger says into the boards."""
         ids = list(league_ids)
         # Asked first: while Redis is away, PostgreSQL is not troubled for it.
         self._breaker.check()
-        sums = await boards.ledger_sums(self._db, ids)
-        known = await self._known(league_id for league_id, standings in sums.items() if standings)
+        readings = await boards.ledger_sums(self._db, ids)
+        known = await self._known(readings)
         calls: list[tuple[tuple[str, str], list[str]]] = []
-        for league_id, standings in sums.items():
-            if not standings:
-                continue
+        for league_id, reading in readings.items():
             week_on = known[league_id].week_on
-            values = [str(int((leagues.ends_at(week_on) + KEPT_AFTER_WEEK).timestamp()))]
-            for member in standings:
+            values = [str(int((leagues.ends_at(week_on) + KEPT_AFTER_WEEK).timestamp())), str(reading.moves)]
+            for member in reading.members:
                 values += [str(member.user_id), _score(member.xp, member.last_xp_at, week_on), str(member.entries)]
             calls.append((_keys(league_id), values))
 
@@ -303,35 +329,25 @@ class Boards:
             known |= fresh
         return known
 
-    async def _shown(self, league: LeagueRecord, standings: list[MemberSum]) -> Board:
-        standings = sorted(standings, key=lambda member: member.order)
+    async def _shown(self, league: LeagueRecord, reading: Reading) -> LeagueBoard:
+        standings = sorted(reading.members, key=lambda member: member.order)
         active = sum(member.xp > 0 for member in standings)
-        names = await self._names_of([member.user_id for member in standings])
+        names = await self._names.of(league, reading)
+        # Also of those who are nobody any more: an id that is shown leads to a person.
+        unseen = [member.user_id for member in standings if not names[member.user_id]]
+        aliases = {user_id: leagues.alias(league.salt, user_id) for user_id in unseen}
         entries = [
             BoardEntry(
                 rank=rank,
-                user_id=member.user_id,
-                name=names.get(member.user_id, ""),
+                user_id=aliases.get(member.user_id, member.user_id),
+                name=names[member.user_id],
                 xp=member.xp,
                 zone=leagues.zone(leagues.Standing(league.tier, active, rank, member.xp)),
             )
             for rank, member in enumerate(standings, start=1)
         ]
-        version = sum(member.entries for member in standings)
-        return Board(league.id, league.tier, leagues.ends_at(league.week_on), version, entries)
-
-    async def _names_of(self, user_ids: Sequence[UUID]) -> dict[UUID, str]:
-        now = time.monotonic()
-        known = {id_: kept[0] for id_ in user_ids if (kept := self._names.get(id_)) and kept[1] > now}
-        unknown = [id_ for id_ in user_ids if id_ not in known]
-        if unknown:
-            hidden = await profiles.hidden_in_leagues(self._db, unknown)
-            fresh = await identity.names(self._db, unknown) | dict.fromkeys(hidden, "")
-            if len(self._names) + len(fresh) > NAMES_KEPT:
-                self._names.clear()
-            self._names.update((id_, (name, now + NAMES_S)) for id_, name in fresh.items())
-            known.update(fresh)
-        return known
+        version = reading.moves * _MOVE + sum(member.entries for member in standings)
+        return LeagueBoard(league.id, league.tier, leagues.ends_at(league.week_on), version, entries, aliases)
 
 
 def _on_boards(rewards: Iterable[LessonRewarded]) -> list[tuple[UUID, LessonRewarded]]:

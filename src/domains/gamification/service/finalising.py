@@ -103,13 +103,10 @@ async def _write(uow: UnitOfWork, ended: Sequence[LeagueRecord], results: Sequen
     await repository.close(uow, [league.id for league in ended], rows)
     for result in results:
         uow.record(_fact(result))
-    payments: defaultdict[date, list[Payment]] = defaultdict(list)
-    for league, user_id, outcome in results:
-        if outcome.gems:
-            payments[league.week_on].append(Payment(user_id, f"league:{league.id}", outcome.gems))
-    # A week at a time: in one of them nobody is paid twice.
-    for week_on in sorted(payments):
-        await gems.earn_many(uow, payments[week_on])
+    # In one statement, which takes purses in one order: runs at once do not wait for each other in a circle.
+    await gems.earn_many(
+        uow, [Payment(r.user_id, f"league:{r.league.id}", r.outcome.gems) for r in results if r.outcome.gems]
+    )
 
 
 def _fact(result: _Result) -> LeagueFinished:

@@ -17,10 +17,12 @@ from domains.gamification.errors import (
 )
 from domains.gamification.events import FriendQuestBegun, FriendQuestInvited
 from domains.gamification.policy.quests import FRIEND_QUEST, GRACE, INVITATION, Metric, friend_quest
+from domains.gamification.policy.words import FALLBACK
 from domains.gamification.quest_schemas import FriendOut, FriendQuestOut
 from domains.gamification.repository import quests as repository
 from domains.gamification.repository.quests import Together
 from domains.gamification.rulebook import Rulebook
+from domains.gamification.service import languages
 from domains.identity import api as identity
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import UnitOfWork
@@ -42,8 +44,8 @@ async def listed(uow: UnitOfWork, user_id: UUID) -> list[FriendQuestOut]:
         return []
     seen = await profiles.visible(uow, user_id, {one.other(user_id) for one in found})
     names = await identity.names(uow, seen)
-    titles = {quest.id: quest.name for quest in uow.db.port(Rulebook).quests.friend}
-    shown = [_shown(one, user_id, titles.get(one.quest, one.quest), names, now) for one in found]
+    locale = await languages.locale(uow, user_id)
+    shown = [_shown(one, user_id, name_of(uow, one.quest, locale), names, now) for one in found]
     return [one for one in shown if one.friend or one.state in {"running", "over"}]
 
 
@@ -73,8 +75,21 @@ async def ask(uow: UnitOfWork, user_id: UUID, other: UUID) -> None:
     if invitation is None:
         raise TooManyInvitations
     uow.record(
-        FriendQuestInvited(quest_id=invitation, from_id=user_id, to_id=other, name=quest.name, days=FRIEND_QUEST.days)
+        FriendQuestInvited(
+            quest_id=invitation,
+            from_id=user_id,
+            to_id=other,
+            quest=quest.id,
+            name=quest.called(FALLBACK),
+            days=FRIEND_QUEST.days,
+        )
     )
+
+
+def name_of(uow: UnitOfWork, quest_id: str, locale: str) -> str:
+    """Of a friend quest, by its id in the book; the id itself where the book has no such quest any more."""
+    quest = next((quest for quest in uow.db.port(Rulebook).quests.friend if quest.id == quest_id), None)
+    return quest.called(locale) if quest else quest_id
 
 
 async def leave(uow: UnitOfWork, user_id: UUID, quest_id: UUID) -> None:

@@ -1,4 +1,5 @@
-"""Streaks that two friends keep. Invariant: nobody has more than MOST_TOGETHER, invitations of their own included.
+"""Streaks that two friends keep. Invariant: nobody begins another one than MOST_TOGETHER, invitations of their own
+included. One with somebody who is no friend any more waits unseen, and takes no room.
 
 The days are counted from both ledgers whenever it is looked at; nothing repeats them.
 """
@@ -72,10 +73,11 @@ async def forget(uow: UnitOfWork, user_id: UUID) -> None:
 
 
 async def _held(uow: UnitOfWork, user_id: UUID, other: UUID) -> list[Pair]:
-    if other not in await profiles.friends_of(uow.db, user_id):
+    friends = await profiles.friends_of(uow.db, user_id)
+    if other not in friends:
         raise NotFriends
     await repository.hold(uow, user_id, other)
-    return await repository.pairs(uow, user_id)
+    return [pair for pair in await repository.pairs(uow, user_id) if pair.other(user_id) in friends]
 
 
 async def _begin(uow: UnitOfWork, pair: Pair, own: list[Pair]) -> None:

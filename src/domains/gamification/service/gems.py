@@ -28,8 +28,8 @@ async def earn_many(uow: UnitOfWork, payments: Iterable[Payment]) -> set[UUID]:
         return set()
     paid = await repository.earn(uow, due)
     reasons = {payment.user_id: _reason(payment.cause) for payment in due}
-    for user_id, gems, amount in paid:
-        uow.record(GemsChanged(user_id=user_id, gems=gems, amount=amount, reason=reasons[user_id]))
+    for user_id, purse, amount in paid:
+        uow.record(GemsChanged(user_id=user_id, **purse._asdict(), amount=amount, reason=reasons[user_id]))
     return {user_id for user_id, _, _ in paid}
 
 
@@ -41,8 +41,8 @@ async def spend(uow: UnitOfWork, user_id: UUID, amount: int, cause: str) -> int:
     left = await repository.spend(uow, user_id, amount, cause)
     if left is None:
         raise AlreadyYours if await repository.is_paid(uow, user_id, cause) else NotEnoughGems
-    uow.record(GemsChanged(user_id=user_id, gems=left, amount=-amount, reason=_reason(cause)))
-    return left
+    uow.record(GemsChanged(user_id=user_id, **left._asdict(), amount=-amount, reason=_reason(cause)))
+    return left.gems
 
 
 def _reason(cause: str) -> str:

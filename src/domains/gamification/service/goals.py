@@ -22,12 +22,12 @@ from domains.profiles import api as profiles
 
 SHOWN_DAYS = 31
 MOST_DAYS = 366
-_YEARS = range(2000, 3000)
+YEARS = range(2000, 3000)
 """So that no day falls off the calendar that Python has."""
 
 
-async def celebrate_many(uow: UnitOfWork, facts: Sequence[LessonRewarded]) -> None:
-    """In three round trips, however many there are."""
+async def celebrate(uow: UnitOfWork, facts: Sequence[LessonRewarded]) -> None:
+    """In two round trips, however many there are."""
     best: dict[tuple[UUID, date], LessonRewarded] = {}
     for fact in facts:
         if fact.local_on is None:
@@ -35,11 +35,11 @@ async def celebrate_many(uow: UnitOfWork, facts: Sequence[LessonRewarded]) -> No
         key = fact.user_id, fact.local_on
         if key not in best or best[key].day_xp < fact.day_xp:
             best[key] = fact
-    goals = await profiles.daily_goals(uow, {user_id for user_id, _ in best})
+    wishes = await profiles.preferences_of(uow, {user_id for user_id, _ in best})
     due = {
-        key: Reached(*key, goals[fact.user_id], fact.occurred_at)
+        key: Reached(*key, wish.daily_goal_xp, fact.occurred_at)
         for key, fact in best.items()
-        if fact.day_xp >= goals.get(fact.user_id, fact.day_xp + 1)
+        if (wish := wishes.get(fact.user_id)) and fact.day_xp >= wish.daily_goal_xp
     }
     if not due:
         return
@@ -48,15 +48,11 @@ async def celebrate_many(uow: UnitOfWork, facts: Sequence[LessonRewarded]) -> No
         uow.record(GoalReached(user_id=user_id, local_on=local_on, goal_xp=goal_xp, xp=xp))
 
 
-async def celebrate(uow: UnitOfWork, fact: LessonRewarded) -> None:
-    await celebrate_many(uow, [fact])
-
-
 async def shown(uow: UnitOfWork, user_id: UUID, first_on: date | None, last_on: date | None) -> GoalsOut:
     """The last days up to today where none are named. Raises BadDays."""
     today = local_date(utc_now(), await identity.time_zone(uow, user_id))
     last = last_on or today
-    if last.year not in _YEARS:
+    if last.year not in YEARS:
         raise BadDays
     first = first_on or last - timedelta(days=SHOWN_DAYS - 1)
     if not 0 <= (last - first).days < MOST_DAYS:

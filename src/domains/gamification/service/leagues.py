@@ -38,17 +38,23 @@ async def place(uow: UnitOfWork, user_id: UUID, week_on: date) -> tuple[UUID, in
 
 async def follow_wishes(uow: UnitOfWork, fact: PreferencesChanged) -> None:
     """Who wants no league is gone from this week's at once. Back in it, what was earned in it before counts again."""
-    week_on = leagues.week_of(utc_now())
-    moved = await cohorts.take_part(uow, fact.user_id, week_on, wanted=fact.leagues)
-    league_id = moved or await cohorts.current_league(uow, fact.user_id, week_on)
+    if await show_anew(uow, fact.user_id):
+        await cohorts.take_part(uow, fact.user_id, leagues.week_of(utc_now()), wanted=fact.leagues)
+
+
+async def show_anew(uow: UnitOfWork, user_id: UUID) -> bool:
+    """Somebody is shown on the board of this week's league otherwise than before, or no more; False for who is in
+    none."""
+    league_id = await cohorts.move(uow, user_id, leagues.week_of(utc_now()))
     if league_id is not None:
         uow.record(StandingsMoved(league_ids=[league_id]))
+    return league_id is not None
 
 
-async def stay_out(uow: UnitOfWork, user_id: UUID) -> None:
-    """Who wants no league, and is in one because of another account."""
-    if not (await profiles.preferences(uow, user_id)).leagues:
-        await cohorts.take_part(uow, user_id, leagues.week_of(utc_now()), wanted=False)
+async def take_part_as_wished(uow: UnitOfWork, user_id: UUID) -> None:
+    """After another account has brought its place in this week's league, or that it has left it."""
+    wanted = (await profiles.preferences(uow, user_id)).leagues
+    await cohorts.take_part(uow, user_id, leagues.week_of(utc_now()), wanted=wanted)
 
 
 def _tier(last: Membership | None) -> int:

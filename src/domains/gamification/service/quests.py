@@ -5,7 +5,7 @@ ledger of gems, and a month's badge is one too.
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from domains.gamification.quest_schemas import BadgeAheadOut, BadgeOut, ClaimOut
 from domains.gamification.repository import gems as purses
 from domains.gamification.repository import quests as repository
 from domains.gamification.rulebook import Rulebook
-from domains.gamification.service import friend_quests, gems
+from domains.gamification.service import friend_quests, gems, languages
 from domains.identity import api as identity
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import UnitOfWork
@@ -36,27 +36,36 @@ class _Held(NamedTuple):
 
 
 async def listed(uow: UnitOfWork, user_id: UUID) -> QuestsOut:
-    today = await _today(uow, user_id)
+    today, locale = await _today(uow, user_id), await languages.locale(uow, user_id)
     held = await _held(uow, user_id, await _given(uow, user_id, today))
     month = f"{today:%Y-%m}"
-    badges: dict[str, BadgeOut] = {}
-    for found in await purses.causes(uow, user_id, "badge:"):
-        earned_in = found.cause.split(":")[1]
-        badges.setdefault(earned_in, BadgeOut(earned_in, found.at))
     return QuestsOut(
-        quests=[_shown(one) for one in held if one.given.period.last_on >= today or (one.is_done and not one.claimed)],
+        quests=[
+            _shown(one, locale)
+            for one in held
+            if one.given.period.last_on >= today or (one.is_done and not one.claimed)
+        ],
         friends=await friend_quests.listed(uow, user_id),
         month=BadgeAheadOut(
             month,
             await repository.count_claimed(uow, user_id, f"quest:daily:{month}"),
             uow.db.port(Rulebook).quests.badge.quests,
         ),
-        badges=list(badges.values()),
+        badges=[BadgeOut(*earned) for earned in (await months(uow, user_id)).items()],
     )
+
+
+async def months(uow: UnitOfWork, user_id: UUID) -> dict[str, datetime]:
+    """Whose badges somebody has, and since when; the oldest first."""
+    found: dict[str, datetime] = {}
+    for cause, at in await purses.causes(uow, user_id, "badge:"):
+        found.setdefault(cause.split(":")[1], at)
+    return found
 
 
 async def claim(uow: UnitOfWork, user_id: UUID, key: str) -> ClaimOut:
     """Again brings nothing and is no error. Raises QuestNotFound and QuestNotDone."""
+    claimed = False
     if key.startswith("friend:"):
         worth = await friend_quests.finish(uow, user_id, key)
     else:
@@ -64,15 +73,15 @@ async def claim(uow: UnitOfWork, user_id: UUID, key: str) -> ClaimOut:
         found = await _held(uow, user_id, [one for one in given if one.key == key])
         if not found:
             raise QuestNotFound
-        if not found[0].is_done and not found[0].claimed:
+        claimed, worth = found[0].claimed, found[0].given.quest.gems
+        if not found[0].is_done and not claimed:
             raise QuestNotDone
-        worth = found[0].given.quest.gems
     earned, badge = 0, None
-    if await gems.earn(uow, user_id, worth, f"quest:{key}"):
+    if not claimed and await gems.earn(uow, user_id, worth, f"quest:{key}"):
         uow.record(QuestClaimed(user_id=user_id, key=key, gems=worth))
         badge = await _badge(uow, user_id, key)
         earned = worth
-    return ClaimOut(key, earned, await purses.gems(uow, user_id), badge)
+    return ClaimOut(key, earned, (await purses.purse(uow, user_id)).gems, badge)
 
 
 async def _badge(uow: UnitOfWork, user_id: UUID, key: str) -> str | None:
@@ -102,16 +111,21 @@ async def _held(uow: UnitOfWork, user_id: UUID, given: Sequence[Given]) -> list[
         return []
     periods = list(dict.fromkeys(one.period for one in given))
     done = dict(zip(periods, await repository.done(uow, user_id, periods), strict=True))
-    claimed = await repository.claimed(uow, user_id, [f"quest:{one.key}" for one in given])
-    return [_Held(one, done[one.period].of(one.quest.metric), f"quest:{one.key}" in claimed) for one in given]
+    book = uow.db.port(Rulebook).quests
+    causes = [{f"quest:{key}" for key in policy.keys_of_one(book, user_id, one)} for one in given]
+    claimed = await repository.claimed(uow, user_id, [cause for some in causes for cause in some])
+    return [
+        _Held(one, done[one.period].of(one.quest.metric), not claimed.isdisjoint(some))
+        for one, some in zip(given, causes, strict=True)
+    ]
 
 
-def _shown(held: _Held) -> QuestOut:
+def _shown(held: _Held, locale: str) -> QuestOut:
     key, cadence, when, quest = held.given
     return QuestOut(
         key=key,
         cadence=cadence,
-        name=quest.name,
+        name=quest.called(locale),
         metric=quest.metric,
         target=quest.target,
         progress=min(held.progress, quest.target),

@@ -86,6 +86,7 @@ async def _shown(uow: UnitOfWork, me: UUID, period: Period, places: Places) -> S
             )
             for rank, place in enumerate(places.places, start=places.first)
         ],
+        you=me,
     )
 
 

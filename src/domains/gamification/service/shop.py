@@ -1,16 +1,18 @@
 """The shop: what gems buy.
 
 Invariant: what was bought and what it cost are written in one transaction, and what would change nothing is not sold.
+What somebody wears is theirs; profiles keep it and show it.
 """
 
 from uuid import UUID
 
-from domains.gamification.errors import AlreadyYours, NotForSale, NothingToBuy
+from domains.gamification.errors import AlreadyYours, NotForSale, NothingToBuy, NotYours
 from domains.gamification.policy.shop import Item, is_offered
+from domains.gamification.policy.words import said
 from domains.gamification.repository import gems as repository
 from domains.gamification.rulebook import Rulebook
-from domains.gamification.service import boosts, gems, streaks
-from domains.gamification.shop_schemas import ItemOut, PurchaseOut, ShopOut
+from domains.gamification.service import boosts, gems, languages, streaks
+from domains.gamification.shop_schemas import ItemOut, PurchaseOut, ShopOut, WornOut
 from domains.kernel.ids import new_id
 from domains.kernel.uow import UnitOfWork
 from domains.learning import api as learning
@@ -19,21 +21,46 @@ from domains.profiles import api as profiles
 
 async def shop(uow: UnitOfWork, user_id: UUID) -> ShopOut:
     wants = await profiles.preferences(uow, user_id)
-    owned = {found.cause.split(":")[1] for found in await repository.causes(uow, user_id, "own:")}
+    owned = await _owned(uow, user_id)
+    worn = await profiles.worn(uow, user_id)
+    locale = await languages.locale(uow, user_id)
     offered = [
         item
         for item in uow.db.port(Rulebook).shop.items
         if item.id in owned or is_offered(item, hearts=wants.hearts, streaks=wants.streaks)
     ]
+    purse = await repository.purse(uow, user_id)
     return ShopOut(
-        gems=await repository.gems(uow, user_id),
+        gems=purse.gems,
         items=[
             ItemOut(
-                item.id, item.kind, item.price, item.name, item.description, item.id in owned, item.factor, item.minutes
+                id=item.id,
+                kind=item.kind,
+                price=item.price,
+                name=said(item.name, locale),
+                description=said(item.description, locale),
+                owned=item.id in owned,
+                factor=item.factor,
+                minutes=item.minutes,
+                slot=item.place if item.kind == "cosmetic" else None,
+                worn=item.id in worn.values(),
             )
             for item in offered
         ],
     )
+
+
+async def wear(uow: UnitOfWork, user_id: UUID, item_id: str) -> WornOut:
+    """In place of what is worn there. Again changes nothing. Raises NotYours."""
+    item = uow.db.port(Rulebook).shop.item(item_id)
+    if item is None or item.id not in await _owned(uow, user_id):
+        raise NotYours
+    return WornOut(await profiles.wear(uow, user_id, item.place, item.id))
+
+
+async def take_off(uow: UnitOfWork, user_id: UUID, item_id: str) -> WornOut:
+    """What is not worn is no error."""
+    return WornOut(await profiles.take_off(uow, user_id, item_id))
 
 
 async def buy(uow: UnitOfWork, user_id: UUID, item_id: str) -> PurchaseOut:
@@ -63,3 +90,8 @@ async def _hand_over(uow: UnitOfWork, user_id: UUID, item: Item, cause: str) -> 
         case "cosmetic":
             if await repository.is_paid(uow, user_id, cause):
                 raise AlreadyYours
+
+
+async def _owned(uow: UnitOfWork, user_id: UUID) -> set[str]:
+    """Of what is bought once."""
+    return {found.cause.split(":")[1] for found in await repository.causes(uow, user_id, "own:")}

@@ -11,7 +11,7 @@ from litestar.params import FromQuery, QueryParameter
 
 from domains.identity.api import Principal
 from domains.identity.guards import require
-from domains.identity.policy.actions import Action
+from domains.identity.policy.actions import Action, by_staff
 from domains.identity.policy.permissions import Permission
 from domains.identity.repository import staff as repository
 from domains.identity.repository.staff import Told
@@ -75,5 +75,5 @@ async def read_history(
 
 
 def _entry(told: Told) -> HistoryEntryOut:
-    by_staff = told.actor_id is not None and told.actor_id != told.user_id
-    return HistoryEntryOut(told.id, told.at, told.action, by_staff, told.detail.get("method"))
+    staff = by_staff(told.action, told.user_id, told.actor_id)
+    return HistoryEntryOut(told.id, told.at, told.action, staff, told.detail.get("method"))

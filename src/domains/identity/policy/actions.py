@@ -1,6 +1,7 @@
 """What the audit log tells of."""
 
 from enum import StrEnum
+from uuid import UUID
 
 
 class Action(StrEnum):
@@ -46,6 +47,13 @@ class Action(StrEnum):
     PERSON_VIEWED = "person_viewed"
     IMPERSONATION_BEGAN = "impersonation_began"
     IMPERSONATION_ENDED = "impersonation_ended"
+    XP_CORRECTED = "xp_corrected"
+    """By an operator, never by the person: `by_staff` says so without an actor."""
+
+
+def by_staff(action: str, user_id: UUID | None, actor_id: UUID | None) -> bool:
+    """Whether somebody else did it to the account."""
+    return action == Action.XP_CORRECTED if actor_id is None else actor_id != user_id
 
 
 TOLD = frozenset(

@@ -101,7 +101,7 @@ PERSONAL_DATA = (
         SELECT at, action, CASE WHEN own THEN 'me' ELSE 'staff' END AS by, CASE WHEN own THEN detail END AS detail,
             CASE WHEN own THEN address END AS address
         FROM (
-            SELECT id, at, action, detail, address, coalesce(actor_id = user_id, true) AS own
+            SELECT id, at, action, detail, address, coalesce(actor_id = user_id, action <> 'xp_corrected') AS own
             FROM identity_audit WHERE user_id = :user_id
         ) told ORDER BY id
         """,

@@ -68,6 +68,11 @@ _BEHIND = f"""
     ON CONFLICT (user_id, course_id, item_id) DO UPDATE SET missed = s.missed + 1
 """  # noqa: S608 - only names and types of columns are put in
 
+_VERDICTS = """
+    SELECT session_id, array_agg(correct ORDER BY answered) AS verdicts FROM learning_answer
+    WHERE session_id = ANY($1) GROUP BY session_id
+"""
+
 _COUNT = "UPDATE learning_report SET regraded = regraded + $2 WHERE id = $1"
 
 _TOLD = """
@@ -140,6 +145,11 @@ async def make_right(
     items = [f"{{{','.join(map(str, answer.items))}}}" for answer in answers]
     rows = await uow.fetch(_RIGHT, exercise_id, sessions, [answer.verdict for answer in answers], items, now)
     return [Regraded(*row) for row in rows]
+
+
+async def verdicts(uow: UnitOfWork, session_ids: Sequence[UUID]) -> dict[UUID, list[bool]]:
+    """Of each session, in the order in which its answers were given."""
+    return {row["session_id"]: row["verdicts"] for row in await uow.fetch(_VERDICTS, list(session_ids))}
 
 
 async def leave_behind(uow: UnitOfWork, states: Mapping[tuple[UUID, UUID, UUID], ItemState]) -> None:

@@ -18,7 +18,7 @@ from domains.kernel.clock import utc_now
 from domains.kernel.uow import UnitOfWork
 from domains.learning.events import AnswerAccepted, AnswerRegraded, RegradeDue
 from domains.learning.policy.schedule import Rating, Review, Rules, advance
-from domains.learning.policy.score import PASSED, score
+from domains.learning.policy.score import PASSED, best_run, score
 from domains.learning.repository import opened
 from domains.learning.repository import regrading as repository
 from domains.learning.repository import reports as reports_repository
@@ -68,8 +68,9 @@ async def _page(uow: UnitOfWork, report_id: UUID, exercise_id: UUID, new: catalo
         }
         await repository.leave_behind(uow, first)
         await repository.count(uow, report_id, len(done))
+        verdicts = await repository.verdicts(uow, [one.session_id for one in done if one.completions])
         for one in done:
-            await _announce(uow, report_id, exercise_id, one)
+            await _announce(uow, report_id, exercise_id, one, best_run(verdicts.get(one.session_id, ())))
     if len(wrong) == PAGE:
         last = wrong[-1].session_id
         uow.record(RegradeDue(report_id=report_id, exercise_id=exercise_id, revision_id=new.id, after=last))
@@ -111,7 +112,7 @@ async def _items(uow: UnitOfWork, answer: WrongAnswer, exercise_id: UUID) -> tup
     return (await catalog.revision(uow, answer.revision_id)).exercises[exercise_id].items
 
 
-async def _announce(uow: UnitOfWork, report_id: UUID, exercise_id: UUID, one: Regraded) -> None:
+async def _announce(uow: UnitOfWork, report_id: UUID, exercise_id: UUID, one: Regraded, run: int) -> None:
     uow.record(
         AnswerRegraded(
             user_id=one.user_id,
@@ -123,6 +124,7 @@ async def _announce(uow: UnitOfWork, report_id: UUID, exercise_id: UUID, one: Re
             correct=one.correct,
             total=one.total,
             completions=one.completions,
+            best_run=run,
         )
     )
     if one.kind == "test_out" and one.completed and one.unit_id:

@@ -4,6 +4,7 @@ the other, or gone private."""
 from uuid import UUID
 
 from domains.catalog import api as catalog
+from domains.gamification import api as gamification
 from domains.gamification.events import FriendQuestInvited
 from domains.identity import api as identity
 from domains.kernel.uow import Subscription, UnitOfWork
@@ -31,11 +32,13 @@ async def tell_quest_invitation(uow: UnitOfWork, fact: FriendQuestInvited) -> No
     name = await _name(uow, fact.to_id, fact.from_id)
     if name is None:
         return
+    contact = await identity.contact(uow, fact.to_id)
+    quest = gamification.quest_name(uow, fact.quest, contact.locale) if fact.quest and contact else fact.name
     await plan.notify(
         uow,
         fact.to_id,
         "quest_invitation",
-        params={"from_name": name, "quest": fact.name, "days": fact.days},
+        params={"from_name": name, "quest": quest, "days": fact.days},
         url="/quests",
         # As of a friend: once a day.
         cause=f"quest_invitation:{fact.from_id}:{fact.occurred_at.date().isoformat()}",

@@ -84,6 +84,12 @@ _ACTIVITY = (
         WHERE a.id = k.activity_id AND (k.user_id = :from_id OR k.user_id = :into_id AND a.user_id = :into_id)
     """),
 )
+_WEARS = (
+    text("""
+        UPDATE profiles_profile p SET wears = f.wears || p.wears FROM profiles_profile f
+        WHERE p.user_id = :into_id AND f.user_id = :from_id
+    """),
+)
 _REPORTS = (
     text("""
         UPDATE profiles_report r SET reporter_id = :into_id
@@ -102,6 +108,6 @@ async def merge(session: AsyncSession, from_id: UUID, into_id: UUID, *, handle_k
     """Both are held. A handle that is one too many is kept until then."""
     both = {"from_id": from_id, "into_id": into_id}
     await session.execute(_HANDLE, both | {"until": handle_kept_until})
-    for statement in (*_BLOCKS, *_FOLLOWS, *_FRIENDSHIPS, *_UNBOUND, *_ACTIVITY, *_REPORTS):
+    for statement in (*_BLOCKS, *_FOLLOWS, *_FRIENDSHIPS, *_UNBOUND, *_ACTIVITY, *_WEARS, *_REPORTS):
         names = statement.compile().params.keys()
         await session.execute(statement, {name: both[name] for name in names})

@@ -11,13 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domains.kernel.uow import Database, UnitOfWork
 from domains.profiles.policy.bonds import Bond, BondState
 from domains.profiles.policy.privacy import Visibility
+from domains.profiles.repository.profiles import wears_of
 
 # In one order, so that two who act on each other at once cannot wait for each other.
 _HOLD = text("""
     SELECT user_id FROM profiles_profile WHERE user_id IN (:low_id, :high_id) ORDER BY user_id FOR NO KEY UPDATE
 """)
 _PAIR = text("""
-    SELECT mine.visibility AS my_visibility, other.visibility, other.bio, h.handle, b.state, b.asker_id, b.at,
+    SELECT mine.visibility AS my_visibility, other.visibility, other.bio,
+        CAST(other.wears AS text) AS wears, h.handle, b.state, b.asker_id, b.at,
         EXISTS (SELECT FROM profiles_block WHERE blocker_id = :me AND blocked_id = :other) AS blocking,
         EXISTS (SELECT FROM profiles_block WHERE blocker_id = :other AND blocked_id = :me) AS blocked_by,
         EXISTS (SELECT FROM profiles_follow WHERE follower_id = :me AND followed_id = :other) AS following
@@ -83,6 +85,7 @@ class Pair(NamedTuple):
     visibility: Visibility
     """The other's, as what follows."""
     bio: str
+    wears: dict[str, str]
     handle: str | None
     bond: Bond | None
     """As it was written, also where it is forgotten by now."""
@@ -118,6 +121,7 @@ async def pair(session: AsyncSession, me: UUID, other: UUID) -> Pair | None:
         Visibility(row.my_visibility),
         Visibility(row.visibility),
         row.bio,
+        wears_of(row.wears),
         row.handle,
         bond,
         row.blocking,

@@ -16,7 +16,7 @@ PERSONAL_DATA = (
         "profile",
         """
         SELECT bio, visibility, handle_changed_at, sound, daily_goal_xp, hearts, leagues,
-            leagues_hidden, streaks
+            leagues_hidden, streaks, wears
         FROM profiles_profile WHERE user_id = :user_id
         """,
     ),
@@ -89,7 +89,7 @@ _ERASE = [
         """
             UPDATE profiles_profile SET bio = DEFAULT, visibility = 'private', handle_changed_at = NULL,
                 sound = DEFAULT, daily_goal_xp = DEFAULT, hearts = DEFAULT, leagues = DEFAULT, streaks = DEFAULT,
-                leagues_hidden = DEFAULT
+                leagues_hidden = DEFAULT, wears = DEFAULT
             WHERE user_id = :user_id
         """,
     )

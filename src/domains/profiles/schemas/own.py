@@ -16,8 +16,8 @@ GoalXp = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
 class Preferences(Out, frozen=True):
     """`hearts`, `leagues` and `streaks` switched off are humane mode: nothing is lost by mistakes, nobody is ranked,
-    nothing is said about days that were missed. `leagues_hidden`: takes part in leagues without a
-    name; the id stays, and leads to the profile unless that is private."""
+    nothing is said about days that were missed. `leagues_hidden`: takes part in leagues without a name, under an id
+    that is good for one league and leads to nobody."""
 
     sound: bool = True
     daily_goal_xp: int = 20
@@ -37,7 +37,8 @@ class PreferencesPatch(In, frozen=True):
 
 
 class OwnProfileOut(Out, frozen=True):
-    """`handle` is null before one was chosen; `handle_changeable_at` while it can be changed at once."""
+    """`handle` is null before one was chosen; `handle_changeable_at` while it can be changed at once. `wears`: items of
+    the shop by the slot in which they are worn."""
 
     user_id: UUID
     name: str
@@ -49,6 +50,7 @@ class OwnProfileOut(Out, frozen=True):
     time_zone: str
     since: datetime
     preferences: Preferences
+    wears: dict[str, str]
 
 
 class ProfilePatch(In, frozen=True):

@@ -51,6 +51,8 @@ class PublicProfileOut(Out, frozen=True, tag_field="view", tag="public"):
     since: datetime
     following: bool
     """Whether I do."""
+    wears: dict[str, str]
+    """Items of the shop by the slot in which they are worn."""
 
 
 class FriendProfileOut(Out, frozen=True, tag_field="view", tag="friend"):
@@ -61,6 +63,7 @@ class FriendProfileOut(Out, frozen=True, tag_field="view", tag="friend"):
     since: datetime
     following: bool
     friends_since: datetime
+    wears: dict[str, str]
 
 
 ProfileOut = CardOut | PublicProfileOut | FriendProfileOut

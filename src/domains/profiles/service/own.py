@@ -38,6 +38,7 @@ async def own_profile(uow: UnitOfWork, user_id: UUID) -> OwnProfileOut:
         details.time_zone,
         details.since,
         _preferences(profile),
+        profile.wears,
     )
 
 
@@ -59,6 +60,8 @@ async def change_profile(uow: UnitOfWork, user_id: UUID, data: ProfilePatch) -> 
         locale=None if data.locale is UNSET else data.locale,
         time_zone=None if data.time_zone is UNSET else data.time_zone,
     )
+    if data.name is not UNSET or data.visibility is not UNSET:
+        await _announce(uow, user_id)
 
 
 async def set_handle(uow: UnitOfWork, user_id: UUID, value: str) -> None:
@@ -94,8 +97,12 @@ async def change_preferences(uow: UnitOfWork, user_id: UUID, data: PreferencesPa
         return
     await repository.change(uow.session, user_id, columns)
     if columns.keys() & {"leagues", "leagues_hidden"}:
-        now = await preferences(uow, user_id)
-        uow.record(PreferencesChanged(user_id=user_id, leagues=now.leagues, leagues_hidden=now.leagues_hidden))
+        await _announce(uow, user_id)
+
+
+async def _announce(uow: UnitOfWork, user_id: UUID) -> None:
+    now = await preferences(uow, user_id)
+    uow.record(PreferencesChanged(user_id=user_id, leagues=now.leagues, leagues_hidden=now.leagues_hidden))
 
 
 async def _own(uow: UnitOfWork, user_id: UUID, *, hold: bool = False) -> Profile:

@@ -58,10 +58,24 @@ async def profile(uow: UnitOfWork, me: UUID, other: UUID) -> ProfileOut:
         return CardOut(other, person.name, pair.handle, friendship)
     if shown is View.PUBLIC or pair.bond is None:
         return PublicProfileOut(
-            other, person.name, pair.handle, friendship, pair.bio, person.since, following=pair.following
+            other,
+            person.name,
+            pair.handle,
+            friendship,
+            pair.bio,
+            person.since,
+            following=pair.following,
+            wears=pair.wears,
         )
     return FriendProfileOut(
-        other, person.name, pair.handle, pair.bio, person.since, following=pair.following, friends_since=pair.bond.at
+        other,
+        person.name,
+        pair.handle,
+        pair.bio,
+        person.since,
+        following=pair.following,
+        friends_since=pair.bond.at,
+        wears=pair.wears,
     )
 
 

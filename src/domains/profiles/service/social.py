@@ -10,7 +10,7 @@ from uuid import UUID
 from domains.kernel.clock import utc_now
 from domains.kernel.uow import UnitOfWork
 from domains.profiles.errors import NoRoom, NotPublic, PersonNotFound, ProfileHidden, Yourself
-from domains.profiles.events import FriendRequested
+from domains.profiles.events import FriendRequested, FriendsMade
 from domains.profiles.policy import bonds, limits
 from domains.profiles.policy.bonds import Bond, BondState, Standing
 from domains.profiles.policy.privacy import Visibility
@@ -111,6 +111,7 @@ async def _save(uow: UnitOfWork, me: UUID, other: UUID, before: Bond | None, aft
         for person in (me, other):
             if (await _counts(uow, person)).friends >= limits.MOST_FRIENDS:
                 raise NoRoom("friends of either of you", limits.MOST_FRIENDS)
+        uow.record(FriendsMade(user_ids=sorted([me, other])))
     await repository.save_bond(uow.session, me, other, after)
 
 
