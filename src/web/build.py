@@ -25,7 +25,7 @@ HERE = Path(__file__).resolve().parent
 DIST = HERE / "dist"
 STAMP = DIST / "build.json"
 UNBUILT = DIST / "unbuilt.txt"
-SOURCES = ("api", "app", "learner", "author", "operator", "realtime", "public")
+SOURCES = ("api", "app", "account", "social", "learner", "game", "pay", "author", "operator", "realtime", "public")
 FILES = ("index.html", "package.json", "package-lock.json", "vite.config.ts", "tsconfig.json", "build.py")
 LINES_SHOWN = 20
 

@@ -38,6 +38,9 @@ async function send(request: Request): Promise<Response> {
   }
 }
 
+/** The token is at fault, and not what was typed: another one may help. */
+const STALE = new Set(["unauthenticated", "identity.token_expired", "identity.token_invalid", "identity.session_ended"]);
+
 async function authorised(request: Request): Promise<Response> {
   const again = request.clone();
   const token = await accessToken({ fresh: false });
@@ -45,6 +48,7 @@ async function authorised(request: Request): Promise<Response> {
   const answer = await send(request);
   if (answer.status !== 401 || !token) return refused(answer);
   const { code } = (await answer.clone().json()) as Problem;
+  if (!STALE.has(code)) return refused(answer);
   const fresh = await accessToken({ fresh: true });
   if (!fresh) {
     ended(code);

@@ -4,9 +4,10 @@ import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import en from "./locales/en.json";
 
-const CATALOGUES = import.meta.glob<{ default: Record<string, unknown> }>("./locales/*.json");
+const CATALOGUES = import.meta.glob<{ default: Record<string, unknown> }>(["./locales/*.json", "./locales/*/*.json", "!./locales/en.json"]);
 const RIGHT_TO_LEFT = new Set(["ar", "fa", "he", "ur"]);
 const CHOSEN = "lyceum.language";
+const parts = new Set<string>();
 
 export const LANGUAGES: Readonly<Record<string, string>> = { en: "English", de: "Deutsch" };
 
@@ -25,14 +26,22 @@ export async function startTexts(): Promise<void> {
 export async function speak(language: string, { remember = false } = {}): Promise<void> {
   const base = language.split("-")[0] ?? "en";
   const known = base in LANGUAGES ? base : "en";
-  if (!i18next.hasResourceBundle(known, "translation")) {
-    const catalogue = await CATALOGUES[`./locales/${known}.json`]?.();
-    if (catalogue) i18next.addResourceBundle(known, "translation", catalogue.default, true, true);
-  }
+  await Promise.all([fetchTexts(known), ...[...parts].map((part) => fetchTexts(`${known}/${part}`))]);
   await i18next.changeLanguage(known);
   document.documentElement.lang = known;
   document.documentElement.dir = direction(known);
   if (remember) localStorage.setItem(CHOSEN, known);
+}
+
+/** Texts of one part of the client, in `locales/<language>/<part>.json`: for whoever fetches its screens. */
+export async function texts(part: string): Promise<void> {
+  parts.add(part);
+  await Promise.all([...new Set(["en", i18next.language])].map((language) => fetchTexts(`${language}/${part}`)));
+}
+
+async function fetchTexts(name: string): Promise<void> {
+  const catalogue = await CATALOGUES[`./locales/${name}.json`]?.();
+  if (catalogue) i18next.addResourceBundle(name.split("/")[0] ?? "en", "translation", catalogue.default, true, true);
 }
 
 /** Of a text in the language; also for exercises. */
