@@ -32,6 +32,7 @@ from app.infra import Infra, open_infra
 from app.limits import Limits
 from app.live import realtime_ports, realtime_settings
 from app.mount import Mount
+from app.operations import FiguresController, FlagsController, JobsController
 from app.problems import HANDLERS
 from app.schema import migrate, require_head
 from app.tasks import end, forever
@@ -84,6 +85,9 @@ def create_app(
         route_handlers=[
             *_routes(),
             HealthController,
+            JobsController,
+            FiguresController,
+            FlagsController,
             *document_routes(production=settings.production),
             *web_routes(PAGES),
             sockets.route(),
