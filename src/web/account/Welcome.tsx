@@ -2,7 +2,7 @@
 
 import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { Navigate, useNavigate } from "react-router";
+import { Navigate, useNavigate, useSearchParams } from "react-router";
 import { useLogin } from "../app/session";
 import css from "../app/shell/shell.module.css";
 import { Button, ButtonLink, Card, Notice, Stack } from "../app/ui";
@@ -13,7 +13,10 @@ export function Welcome() {
   const { t } = useTranslation();
   const { phase, endedBy } = useLogin();
   const navigate = useNavigate();
+  const [search] = useSearchParams();
   const start = useMutation({ mutationFn: enterAsGuest, onSuccess: () => navigate("/learn?start"), onError: useComplaint() });
+  // A login at another provider that went wrong leads back here.
+  if (search.has("error")) return <Navigate to={`/login?${search}`} replace />;
   if (phase === "known") return <Navigate to="/learn" replace />;
   return (
     <main className={css.front}>
