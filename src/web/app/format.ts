@@ -5,9 +5,13 @@ import { useTranslation } from "react-i18next";
 
 export interface Format {
   number: (value: number) => string;
+  /** With + or −. */
+  signed: (value: number) => string;
   percent: (share: number) => string;
   money: (amountMinor: number, currency: string) => string;
   date: (moment: string | Date) => string;
+  /** "November 2026". */
+  month: (moment: string | Date) => string;
   time: (moment: string | Date) => string;
   /** "in 3 days", "2 hours ago". */
   relative: (moment: string | Date) => string;
@@ -24,6 +28,8 @@ export function useFormat(): Format {
 
 function formats(language: string): Format {
   const number = new Intl.NumberFormat(language);
+  const signed = new Intl.NumberFormat(language, { signDisplay: "exceptZero" });
+  const month = new Intl.DateTimeFormat(language, { month: "long", year: "numeric" });
   const percent = new Intl.NumberFormat(language, { style: "percent" });
   const date = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
   const time = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
@@ -31,12 +37,14 @@ function formats(language: string): Format {
   const names = new Intl.DisplayNames(language, { type: "language" });
   return {
     number: (value) => number.format(value),
+    signed: (value) => signed.format(value),
     percent: (share) => percent.format(share),
     money: (amount, currency) => {
       const format = new Intl.NumberFormat(language, { style: "currency", currency });
       return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
     },
     date: (moment) => date.format(new Date(moment)),
+    month: (moment) => month.format(new Date(moment)),
     time: (moment) => time.format(new Date(moment)),
     relative: (moment) => {
       let value = (new Date(moment).getTime() - Date.now()) / 1000;

@@ -3,6 +3,7 @@
 import type { RouteObject } from "react-router";
 import { accountRoutes, frontRoutes } from "../account/routes";
 import { authorRoutes } from "../author/routes";
+import { gameRoutes } from "../game/routes";
 import { learnerRoutes, playerRoutes } from "../learner/routes";
 import { operatorRoutes } from "../operator/routes";
 import { payRoutes } from "../pay/routes";
@@ -25,6 +26,7 @@ export const routes: RouteObject[] = [
               ...learnerRoutes,
               ...socialRoutes,
               ...accountRoutes,
+              ...gameRoutes,
               ...payRoutes,
               ...authorRoutes,
               ...operatorRoutes,
