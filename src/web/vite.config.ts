@@ -59,7 +59,7 @@ export default defineConfig({
     proxy: Object.fromEntries(
       ["/api", "/socket.io", "/health", "/schema", "/media", "/static"].map((path) => [
         path,
-        { target: "http://127.0.0.1:8000", ws: path === "/socket.io" },
+        { target: process.env.LYCEUM_URL ?? "http://127.0.0.1:8000", ws: path === "/socket.io" },
       ]),
     ),
   },

@@ -12,16 +12,21 @@ import { keepConnected } from "./live";
 import { routes } from "./routes";
 import { resume } from "./session";
 import { show } from "./theme";
+import { Loading } from "./ui";
 import { Toasts } from "./ui/toasts";
 
 const MOST_TRIES = 2;
 
 const client = new QueryClient({
   defaultOptions: {
+    // Without a network a call fails at once and says so, and is tried again when there is one.
+    mutations: { networkMode: "always" },
     queries: {
+      networkMode: "always",
+      refetchOnReconnect: true,
       staleTime: 30_000,
       // What the server refused it refuses again; the network may come back.
-      retry: (tries, error) => !(error instanceof Refusal && error.status < 500) && tries < MOST_TRIES,
+      retry: (tries, error) => navigator.onLine && !(error instanceof Refusal && error.status < 500) && tries < MOST_TRIES,
     },
   },
 });
@@ -43,7 +48,7 @@ async function start(): Promise<void> {
   show();
   await Promise.all([startTexts(), resume()]);
   keepConnected(client);
-  const router = createBrowserRouter([{ Component: Root, children: routes }]);
+  const router = createBrowserRouter([{ Component: Root, HydrateFallback: Loading, children: routes }]);
   const root = document.getElementById("root");
   if (!root) return;
   createRoot(root).render(

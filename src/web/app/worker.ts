@@ -15,6 +15,11 @@ void self.skipWaiting();
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 cleanupOutdatedCaches();
 precacheAndRoute(__SHELL__);
+// Files of lessons that were taken along; only the pages put something there.
+registerRoute(
+  ({ url, sameOrigin }) => sameOrigin && /^\/media\/[0-9a-f]{64}/.test(url.pathname),
+  async ({ request }) => (await caches.match(request, { cacheName: "lyceum-media", ignoreVary: true })) ?? fetch(request),
+);
 registerRoute(new NavigationRoute(createHandlerBoundToURL("/index.html"), { denylist: NOT_OURS }));
 
 interface Told {

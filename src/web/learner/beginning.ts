@@ -4,22 +4,38 @@ import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "react-router";
 import { api, body, onceKey, type Schemas } from "../app/api";
 import { useComplaint } from "../app/ui/toasts";
+import { ofLesson } from "./offline/bundle";
+import { opened } from "./offline/giving";
+import { isPassing, isReachable, PATIENCE_MS, sync } from "./offline/sync";
+import type { Session } from "./player/queue";
 
-export type Session = Schemas["LearningSessionOut"];
 type CourseSession = Schemas["CourseSessionIn"];
 
 const once = () => ({ "Idempotency-Key": onceKey() });
 
-export function beginLesson(lessonId: string): Promise<Session> {
-  return body(api.POST("/api/v1/lessons/{lesson_id}/sessions", { params: { path: { lesson_id: lessonId }, header: once() }, body: {} }));
+/** Without a network the lesson as it was taken along, if it was. */
+export async function beginLesson(lessonId: string): Promise<Session> {
+  // What was begun on this device goes on, wherever it is known by then.
+  if (isReachable()) await sync();
+  const kept = await ofLesson(lessonId);
+  if (kept && (!isReachable() || (kept.begunAt && kept.isPrepared))) return opened(kept.id);
+  try {
+    const begun = api.POST("/api/v1/lessons/{lesson_id}/sessions", { params: { path: { lesson_id: lessonId }, header: once() }, body: {}, signal: AbortSignal.timeout(PATIENCE_MS) });
+    return (await body(begun)) as Session;
+  } catch (error) {
+    if (!isPassing(error) || !kept) throw error;
+    return opened(kept.id);
+  }
 }
 
-export function beginCourseSession(courseId: string, wanted: CourseSession): Promise<Session> {
-  return body(api.POST("/api/v1/courses/{course_id}/sessions", { params: { path: { course_id: courseId }, header: once() }, body: wanted }));
+export async function beginCourseSession(courseId: string, wanted: CourseSession): Promise<Session> {
+  return (await body(api.POST("/api/v1/courses/{course_id}/sessions", { params: { path: { course_id: courseId }, header: once() }, body: wanted }))) as Session;
 }
 
-export async function enrol(courseId: string): Promise<void> {
-  await api.POST("/api/v1/courses/{course_id}/enrollments", { params: { path: { course_id: courseId } } });
+/** Gives the titles of courses that should have been completed before. */
+export async function enrol(courseId: string): Promise<string[]> {
+  const { data } = await api.POST("/api/v1/courses/{course_id}/enrollments", { params: { path: { course_id: courseId } } });
+  return ((data as { missing?: { title: string }[] } | undefined)?.missing ?? []).map((course) => course.title);
 }
 
 /** Begins what is asked for and goes there. */

@@ -1,14 +1,31 @@
+import type { ComponentType } from "react";
 import type { RouteObject } from "react-router";
+import { texts } from "../app/i18n";
+
+/** A screen with the texts of this part. */
+function screen(path: string, load: () => Promise<ComponentType>): RouteObject {
+  return { path, lazy: async () => ({ Component: (await Promise.all([load(), texts("learner")]))[0] }) };
+}
 
 export const learnerRoutes: RouteObject[] = [
-  { path: "/learn", lazy: async () => ({ Component: (await import("./Learn")).Learn }) },
-  { path: "/learn/:courseId", lazy: async () => ({ Component: (await import("./Learn")).Learn }) },
-  { path: "/courses", lazy: async () => ({ Component: (await import("./Courses")).Courses }) },
-  { path: "/courses/:courseId", lazy: async () => ({ Component: (await import("./Course")).Course }) },
-  { path: "/practice", lazy: async () => ({ Component: (await import("./Practice")).Practice }) },
+  screen("/learn", async () => (await import("./Learn")).Learn),
+  screen("/learn/:courseId", async () => (await import("./Learn")).Learn),
+  screen("/learn/:courseId/reading/:lessonId", async () => (await import("./Reading")).Reading),
+  screen("/courses", async () => (await import("./Courses")).Courses),
+  screen("/courses/:courseId", async () => (await import("./Course")).Course),
+  screen("/practice", async () => (await import("./practice/Practice")).Practice),
+  screen("/practice/words", async () => (await import("./practice/Words")).Words),
+  screen("/practice/skills", async () => (await import("./practice/Skills")).Skills),
+  screen("/practice/history", async () => (await import("./practice/Past")).Past),
 ];
 
 /** Without the frame around it: nothing else is on the screen while somebody learns. */
 export const playerRoutes: RouteObject[] = [
-  { path: "/lesson/:sessionId", lazy: async () => ({ Component: (await import("./player/Player")).Player }) },
+  {
+    lazy: async () => ({ Component: (await import("./Alone")).Alone }),
+    children: [
+      screen("/lesson/:sessionId", async () => (await import("./player/Player")).Player),
+      screen("/review/:courseId", async () => (await import("./practice/Cards")).Cards),
+    ],
+  },
 ];

@@ -2,10 +2,28 @@
 // wrong comes back at the end until it is right, and the order is that of the session.
 
 import type { Schemas } from "../../app/api";
+import type { ComingExercise, ComingGrade } from "../coming";
+import type { AnyPrompt } from "./kinds/kind";
 
-export type Session = Schemas["LearningSessionOut"];
-export type Exercise = Schemas["ExerciseOut"];
-export type Grade = Schemas["AnswerOut"];
+export type Exercise = Omit<Schemas["ExerciseOut"], "prompt"> & { prompt: AnyPrompt } & ComingExercise;
+export type Session = Omit<Schemas["LearningSessionOut"], "exercises"> & { exercises: Exercise[] };
+export type Grade = Omit<Schemas["AnswerOut"], "next"> & { next?: Exercise | null } & ComingGrade;
+export type Expected = Grade["expected"];
+
+/** An answer that the server has not seen yet. */
+export interface Later {
+  later: true;
+  /** As far as this device can tell. */
+  correct: boolean | null;
+  /** What would have been right, where that is known. */
+  expected: Expected | null;
+  explanation: string;
+}
+
+export type Told = (Grade & { later?: false }) | Later;
+
+/** Kinds of sessions in which a mistake comes back at the end. */
+const COMES_BACK = new Set<Session["kind"]>(["lesson", "practice", "mistakes", "review"]);
 
 export interface Queue {
   /** First what was not answered yet, then what comes back. */
@@ -30,16 +48,25 @@ export function current(queue: Queue): Exercise | undefined {
 
 export const isRepeat = (queue: Queue) => queue.waiting.length === 0 && queue.repeats.length > 0;
 
-/** After a grade. `comesBack`: whether what is wrong is asked once more in sessions of this kind. */
-export function after(queue: Queue, exercise: Exercise, grade: Pick<Grade, "correct" | "answered" | "total" | "next">, comesBack: boolean): Queue {
-  const counts = { answered: grade.answered, total: grade.total };
-  if (isRepeat(queue)) {
+/** After an answer. What nobody can judge now does not come back. */
+export function after(queue: Queue, exercise: Exercise, told: Told, kind: Session["kind"]): Queue {
+  const first = !isRepeat(queue);
+  const counts = told.later ? { answered: queue.answered + (first ? 1 : 0), total: queue.total } : { answered: told.answered, total: told.total };
+  const missed = told.correct === false;
+  if (!first) {
     const [, ...others] = queue.repeats;
-    return { ...queue, ...counts, repeats: grade.correct ? others : [...others, exercise] };
+    return { ...queue, ...counts, repeats: missed ? [...others, exercise] : others };
   }
   const waiting = queue.waiting.slice(1);
-  const repeats = grade.correct || !comesBack ? queue.repeats : [...queue.repeats, { ...exercise, again: true }];
-  return { waiting: grade.next ? [...waiting, grade.next] : waiting, repeats, ...counts };
+  const repeats = missed && COMES_BACK.has(kind) ? [...queue.repeats, { ...exercise, again: true }] : queue.repeats;
+  const next = told.later ? null : told.next;
+  return { waiting: next ? [...waiting, next] : waiting, repeats, ...counts };
+}
+
+/** The exercise is put behind the others that wait. */
+export function putOff(queue: Queue): Queue {
+  const [first, ...others] = queue.waiting;
+  return first ? { ...queue, waiting: [...others, first] } : queue;
 }
 
 /** The share of the session that is behind, 0 to 1. */

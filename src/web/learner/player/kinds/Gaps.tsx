@@ -28,7 +28,7 @@ export function Gaps({ prompt, onChange, onSubmit, isLocked }: KindProps<PromptO
                 {options.map((option) => <option key={option}>{option}</option>)}
               </select>
             ) : (
-              <input {...shared} readOnly={isLocked} maxLength={200} autoCapitalize="off" autoComplete="off" spellCheck={false}
+              <input type="text" {...shared} readOnly={isLocked} maxLength={200} autoCapitalize="off" autoComplete="off" spellCheck={false}
                 onChange={(event) => put(place, event.target.value)} onKeyDown={(event) => event.key === "Enter" && !event.nativeEvent.isComposing && onSubmit()} />
             ))}
           </Fragment>

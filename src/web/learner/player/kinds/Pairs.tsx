@@ -1,10 +1,12 @@
-// Two columns whose lines belong together.
+// Two columns whose lines belong together. On the left there may be pictures or sounds; on the right texts that belong
+// to nothing.
 
 import { useState } from "react";
 import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { direction } from "../../../app/i18n";
 import css from "../player.module.css";
+import { Sound } from "../Sound";
 import type { KindProps, PromptOf } from "./kind";
 
 type Side = "left" | "right";
@@ -26,13 +28,21 @@ export function Pairs({ prompt, onChange, isLocked }: KindProps<PromptOf<"match_
   };
   const column = (side: Side, texts: readonly string[], language: string) => (
     <div lang={language} dir={direction(language)} role="group" aria-label={t(`player.column_${side}`)}>
-      {texts.map((text) => {
+      {texts.map((text, place) => {
         const number = pairs.findIndex((one) => one[side === "left" ? 0 : 1] === text);
+        const isChosen = number >= 0 || (picked?.side === side && picked.text === text);
+        const picture = side === "left" ? prompt.images?.[text] : undefined;
+        const recording = side === "left" ? prompt.audio?.[text] : undefined;
+        const name = picture ? picture.alt || t("player.picture", { number: place + 1 }) : recording ? t("player.recording", { number: place + 1 }) : text;
         return (
-          <Button key={text} className={css.option ?? ""} isDisabled={isLocked} aria-pressed={picked?.side === side && picked.text === text || number >= 0} data-selected={picked?.side === side && picked.text === text || number >= 0 || undefined} onPress={() => pick(side, text)}>
-            <span className={css.digit} aria-hidden>{number >= 0 ? number + 1 : ""}</span>{text}
-            {number >= 0 && <span className="visually-hidden">{t("player.pair", { number: number + 1 })}</span>}
-          </Button>
+          <div key={text} className={css.pair}>
+            <Button className={css.option ?? ""} isDisabled={isLocked} aria-pressed={isChosen} data-selected={isChosen || undefined} onPress={() => pick(side, text)}>
+              <span className={css.digit} aria-hidden>{number >= 0 ? number + 1 : ""}</span>
+              {picture ? <img className={css.small} src={picture.url} alt={name} /> : <span>{name}</span>}
+              {number >= 0 && <span className="visually-hidden">{t("player.pair", { number: number + 1 })}</span>}
+            </Button>
+            {recording && <Sound audio={recording} />}
+          </div>
         );
       })}
     </div>

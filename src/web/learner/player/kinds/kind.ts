@@ -2,8 +2,10 @@
 
 import type { ComponentType } from "react";
 import type { Schemas } from "../../../app/api";
+import type { ComingPairs, ComingPrompt } from "../../coming";
 
-export type AnyPrompt = Schemas["ExerciseOut"]["prompt"];
+type KnownPrompt = Schemas["ExerciseOut"]["prompt"];
+export type AnyPrompt = Exclude<KnownPrompt, { kind: ComingPrompt["kind"] | "match_pairs" }> | (Extract<KnownPrompt, { kind: "match_pairs" }> & ComingPairs) | ComingPrompt;
 export type PromptOf<K extends AnyPrompt["kind"]> = Extract<AnyPrompt, { kind: K }>;
 
 export interface KindProps<P = AnyPrompt> {
@@ -12,14 +14,18 @@ export interface KindProps<P = AnyPrompt> {
   onChange: (answer: unknown) => void;
   /** For whoever presses Enter in a field. */
   onSubmit: () => void;
+  /** Gives an answer at once, without a press of "Check". */
+  onAnswer: (answer: unknown) => void;
   /** It was graded: nothing changes any more. */
   isLocked: boolean;
-  /** Letters that a keyboard may not have. */
-  characters: readonly string[];
 }
 
 export interface KindView<P = never> {
   /** Key of a sentence that says what to do. */
   task: string;
   View: ComponentType<KindProps<P>>;
+  /** Letters are typed, so that the course's special ones are offered. */
+  isTyped?: boolean;
+  /** Learners judge themselves: nothing is said about it afterwards. */
+  isSelfGraded?: boolean;
 }
