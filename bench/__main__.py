@@ -23,6 +23,7 @@ from bench import (
     generation,
     grading,
     leagues,
+    library,
     logins,
     pushes,
     schedule,
@@ -42,6 +43,7 @@ MEASURES: dict[str, Measure] = {
     "capacity-answers": lambda stand, s, c, w: pushes.capacity(stand, seconds=s, workers=w, completing=False),
     "classroom": lambda stand, s, c, w: classroom.measure(stand, seconds=s),
     "courses": lambda stand, s, c, w: courses.measure(stand, seconds=s, connections=c),
+    "library": lambda stand, s, c, w: library.measure(stand, seconds=s, connections=c),
     "sockets": lambda stand, s, c, w: sockets.measure(stand),
     "entitlements": lambda stand, s, c, w: entitlements.measure(stand),
     "schedule": lambda stand, s, c, w: schedule.measure(stand),
@@ -56,7 +58,7 @@ ALONE: dict[str, Callable[[], Result]] = {
     "leagues": leagues.measure,
 }
 """Without a whole server."""
-LONG = {"boards", "capacity", "capacity-answers", "streaks"}
+LONG = {"boards", "capacity", "capacity-answers", "library", "streaks"}
 """Measured only when it is asked for."""
 
 

@@ -120,7 +120,7 @@ async def app(house: Litestar) -> AsyncIterator[Litestar]:
 
 
 # The process signs with the keys that it has read, and reads them again only now and then.
-_KEPT = {VERSION_TABLE, "identity_signing_key", "notifications_key"}
+_KEPT = {VERSION_TABLE, "identity_signing_key", "media_key", "notifications_key"}
 
 
 async def _empty(engine: AsyncEngine) -> None:

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
 revision = "0070_flags"
-down_revision = "0043_league_moves"
+down_revision = "0053_workflow"
 branch_labels = None
 depends_on = None
 

@@ -18,7 +18,8 @@ COMMANDS = {
     "serve": ("app.commands.serve:serve", "Serve REST, Socket.IO and background jobs."),
     "demo": ("app.commands.demo:demo", "Let learners take lessons against the running server."),
     "import": ("app.commands.courses:import_command", "Import a course from files."),
-    "export": ("app.commands.courses:export_command", "Write a course to standard output."),
+    "export": ("app.commands.courses:export_command", "Write a course to a file or to standard output."),
+    "course": ("app.commands.courses:course", "Publish, compare, roll back and retire courses."),
     "create-user": ("app.commands.users:create_user", "Create a user with a role."),
     "keys": ("app.commands.keys:keys", "Look at and replace the keys that sign access tokens."),
     "users": ("app.commands.users:users", "Import people from a file; change their roles."),
@@ -32,8 +33,10 @@ COMMANDS = {
     "billing": ("app.commands.billing:billing", "Put things on sale, and look after payments."),
     "mail": ("app.commands.mail:mail", "Look at mails, send a test, take in what came back."),
     "notify": ("app.commands.notify:notify", "Look at what people were told."),
+    "media": ("app.commands.media:media", "Compare the files that are kept with what is known of them."),
     "openapi": ("app.commands.documents:openapi", "Print the OpenAPI document."),
     "asyncapi": ("app.commands.documents:asyncapi", "Print the AsyncAPI document."),
+    "schema": ("app.commands.documents:schema", "Print the JSON Schema of Lyceum YAML."),
     "doctor": ("app.commands.doctor:doctor", "Check settings, services and clock, and say how to mend."),
 }
 

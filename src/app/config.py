@@ -54,6 +54,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The same for one API key."""
     limit_webhooks: Rate = "6000/60"
     """The same for one address that sends webhooks."""
+    limit_media: Rate = "6000/60"
+    """The same for one address that looks at files, or sends them."""
     long_polling: bool = True
     """Whether clients without websockets are served; over several machines they need sticky sessions."""
     embedded_worker: bool = True
@@ -76,6 +78,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Bearer token with which a mail provider tells of bounces and complaints; empty takes none."""
     fcm_credentials: str = ""
     """Path of a Firebase service account's JSON file, for push to phones; empty pushes to browsers only."""
+
+    storage_url: str = ""
+    """Where files are kept: file:/path, s3://key:secret@bucket?endpoint=…&region=…, gs://bucket?credentials=/path,
+    az://account:key@container, cloudinary://key:secret@cloud; empty keeps them in data_dir/media."""
+    media_learner_mb: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 100
+    """How much one person may keep, in millions of bytes."""
+    media_author_mb: Annotated[int, msgspec.Meta(ge=0, le=100_000_000)] = 5_000
+    """The same for one who makes courses."""
+    media_plain_http: bool = False
+    """Whether authors may also fetch files from addresses without https."""
+    clamd_url: str = ""
+    """ClamAV's daemon, unix:/run/clamav/clamd.ctl or tcp://host:3310: no file is taken that it has not let through."""
 
     humane: bool = False
     """Whether people begin without hearts, leagues and pressure about streaks; each may switch on what they like."""
@@ -146,6 +160,7 @@ SECRET_FIELDS = frozenset(
         "redis_url",
         "metrics_token",
         "smtp_url",
+        "storage_url",
         "mail_webhook_secret",
         "oidc_providers",
         "stripe_secret_key",

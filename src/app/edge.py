@@ -25,6 +25,11 @@ _DEFAULTS = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"x-frame-options", b"DENY"),
 )
+PARTS = "/media/uploads/"
+"""Parts of files, whose routes have a limit and a check of their own."""
+_FILE = b"application/octet-stream"
+_FILES = ("/deck", "/file")
+"""Ends of paths whose bodies are files; their routes say how large they may be."""
 _KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _FORMS = ("/pay/", "/unsubscribe/")
@@ -85,6 +90,11 @@ class Edge:
 
 
 def _refusal(path: str, headers: dict[bytes, bytes]) -> tuple[int, str, str] | None:
+    if path.startswith(PARTS):
+        return None
+    kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+    if kind == _FILE and path.endswith(_FILES):
+        return None
     length = headers.get(b"content-length")
     if length is not None and (not length.isdigit() or int(length) > MOST_BODY_BYTES):
         return 413, "http.body_too_large", f"A body has at most {MOST_BODY_BYTES} bytes"
@@ -93,7 +103,6 @@ def _refusal(path: str, headers: dict[bytes, bytes]) -> tuple[int, str, str] | N
         return None
     if headers.get(b"content-encoding", b"identity") != b"identity":
         return 415, "http.unsupported_encoding", "Send the body without compression"
-    kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
     if kind in _FORM_KINDS and (path.startswith(_FORMS) or path.endswith(_FORM_BY_PROVIDER)):
         return None
     if kind != b"application/json":

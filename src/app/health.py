@@ -21,6 +21,7 @@ from domains.billing.api import inbox_measure
 from domains.identity.guards import UNLIMITED
 from domains.kernel.errors import NotFound
 from domains.kernel.wire import Out
+from domains.media.api import Depot
 from realtime.hub import Realtime
 
 _CHECK_S = 1.0
@@ -97,22 +98,24 @@ class HealthController(Controller):
 
 
 async def services_of(infra: Infra) -> list[ServiceOut]:
-    database, redis, backlog = await asyncio.gather(
+    depot = infra.db.port(Depot)
+    database, redis, storage, backlog = await asyncio.gather(
         _asked("postgresql", lambda: infra.db.fetch("SELECT 1")),
         _asked("redis", infra.redis.ping),
+        _asked("storage", depot.storage.ask, depot.storage.name),
         _backlog(infra),
     )
-    return [database, redis, backlog, _disk(infra.settings)]
+    return [database, redis, storage, backlog, _disk(infra.settings)]
 
 
-async def _asked(name: str, question: Callable[[], Awaitable[Any]]) -> ServiceOut:
+async def _asked(name: str, question: Callable[[], Awaitable[Any]], detail: str = "") -> ServiceOut:
     started = time.perf_counter()
     try:
         async with asyncio.timeout(_CHECK_S):
             await question()
     except Exception as error:  # noqa: BLE001 - whatever it is, the service is not there for us
         return ServiceOut(name, "down", None, type(error).__name__)
-    return ServiceOut(name, "up", round((time.perf_counter() - started) * 1000, 2))
+    return ServiceOut(name, "up", round((time.perf_counter() - started) * 1000, 2), detail)
 
 
 async def _backlog(infra: Infra) -> ServiceOut:

@@ -25,6 +25,7 @@ from domains.gamification import api as gamification
 from domains.identity import api as identity
 from domains.kernel import flags
 from domains.kernel.uow import Database, Reactions, Subscription
+from domains.media import api as media
 from domains.notifications import api as notifications
 from domains.profiles import api as profiles
 
@@ -77,6 +78,7 @@ async def open_infra(
         login_providers = _login_providers(found)
         rules = rulebook(found)
         senders = _senders(found, lambda: db)
+        depot = open_depot(found)
         engine = open_engine(found.database_url, found.database_pool_size, limits)
         pool = await asyncpg.create_pool(
             plain_dsn(found.database_url),
@@ -96,6 +98,7 @@ async def open_infra(
                 billing.Providers: providers,
                 notifications.Senders: senders,
                 gamification.Rulebook: rules,
+                media.Depot: depot,
                 profiles.Preferences: profiles.beginning(humane=found.humane),
                 identity.OpenIdProviders: login_providers,
                 identity.Holdings: identity.Holdings(registry.personal_data()),
@@ -104,6 +107,7 @@ async def open_infra(
             db = Database(engine, pool, reactions, ports=ports, pool_s=limits.pool_s)
             yield Infra(found, db, redis)
         finally:
+            await depot.aclose()
             await senders.aclose()
             await providers.aclose()
             await login_providers.aclose()
@@ -157,6 +161,22 @@ def rulebook(settings: Settings) -> gamification.Rulebook:
         )
     except gamification.BadRules as error:
         raise ConfigError(f"{PREFIX}{error.setting.upper()}: {error}") from None
+
+
+def open_depot(settings: Settings) -> media.Depot:
+    """Where files are kept, and what looks at them. Raises ConfigError."""
+    try:
+        return media.open_depot(
+            storage_url=settings.storage_url,
+            data_dir=settings.data_dir,
+            public_url=settings.public_url,
+            clamd_url=settings.clamd_url,
+            plain_http=settings.media_plain_http,
+            learner_bytes=settings.media_learner_mb * 1_000_000,
+            author_bytes=settings.media_author_mb * 1_000_000,
+        )
+    except media.BadSetting as error:
+        raise ConfigError(f"{PREFIX}{error.name.upper()}: {error}") from None
 
 
 def _login_providers(settings: Settings) -> identity.OpenIdProviders:

@@ -7,6 +7,7 @@
 | elevated | person | staff |
 | api_keys | key | other servers |
 | webhooks | address | routes that say `opt={"rate": "webhooks"}` |
+| media | address | files that are handed out and taken in: a page shows dozens |
 
 A route may say `rate` for another group or `none`, and `rate_here` where asking Redis would cost more than the answer:
 each process then counts for itself.
@@ -40,6 +41,7 @@ class Limits:
             "elevated": _quota(settings.limit_elevated),
             "api_keys": _quota(settings.limit_api_keys),
             "webhooks": _quota(settings.limit_webhooks),
+            "media": _quota(settings.limit_media),
         }
         self._policies = {name: b'"%s";q=%d;w=%d' % (name.encode(), *quota) for name, quota in self._quotas.items()}
 
@@ -77,7 +79,7 @@ class Limits:
         return "public" if key is None else "api_keys"
 
     def _name(self, group: str, scope: Scope) -> str:
-        if group in {"public", "webhooks"}:
+        if group in {"public", "webhooks", "media"}:
             return f"{group}:{_address(_host(scope))}"
         return f"{group}:{scope['auth'].id if scope['user'] is None else scope['user'].user_id}"
 

@@ -18,7 +18,7 @@ from realtime import rooms
 from realtime.gateway import GatewaySettings
 from realtime.hub import RealtimeSettings
 from realtime.ports import Ports, Principal
-from realtime.wire import AnswerSubmit, CourseChanged, SessionProgress
+from realtime.wire import AnswerSubmit, CourseChanged, DraftChanged, SessionProgress
 
 
 def realtime_settings(settings: Settings, *, mark: str) -> RealtimeSettings:
@@ -65,6 +65,10 @@ def realtime_ports(db: Database, authenticator: Authenticator, boards: Boards) -
         found = await catalog.published_number(db, course_id)
         return found and CourseChanged(course_id, *found)
 
+    async def draft(course_id: UUID) -> DraftChanged | None:
+        found = await catalog.draft_now(db, course_id)
+        return found and DraftChanged(course_id, *found)
+
     return Ports(
         authenticate,
         submit_answer,
@@ -73,12 +77,15 @@ def realtime_ports(db: Database, authenticator: Authenticator, boards: Boards) -
             rooms.CLASSROOM: partial(classrooms.still_may_watch, db),
             rooms.SESSION: partial(learning.still_may_watch_sessions, db),
             rooms.COURSE: partial(learning.still_enrolled, db),
+            rooms.DRAFT: partial(catalog.still_authors, db),
         },
         accept_invitation,
         boards,
         classroom,
         session,
         course,
+        draft,
         live_sessions=authenticator.live_sessions,
         durable_since=durable_since(db),
+        course_moved=partial(catalog.course_changed, db),
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import click
 from sqlalchemy import MetaData
 
-from domains import billing, catalog, classrooms, gamification, identity, learning, notifications, profiles
+from domains import billing, catalog, classrooms, gamification, identity, learning, media, notifications, profiles
 from domains.kernel.domain import Domain, Job, PersonalData
 from domains.kernel.events import Event
 from domains.kernel.models import Base
@@ -14,6 +14,7 @@ from domains.kernel.uow import Subscription
 
 DOMAINS: tuple[Domain, ...] = (
     identity.DOMAIN,
+    media.DOMAIN,
     profiles.DOMAIN,
     billing.DOMAIN,
     catalog.DOMAIN,

@@ -21,6 +21,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.asgi import create_app
 from app.config import Settings
+from app.edge import PARTS
 from app.mount import Mount
 from app.neighbours import Place
 
@@ -29,6 +30,8 @@ STOP_S = 8.5
 HEADERS_S = 10.0
 BODY_S = 30.0
 """So long may a client take to send a request: uvicorn itself would wait for ever."""
+PART_S = 120.0
+"""And so long for a part of a file."""
 
 
 class Server(uvicorn.Server):
@@ -98,7 +101,7 @@ def protocol(mount: Mount) -> type[HttpToolsProtocol]:
             self.missing = HEADERS_S
 
         def on_headers_complete(self) -> None:
-            self.missing = BODY_S
+            self.missing = PART_S if self.url.startswith(PARTS.encode()) else BODY_S
             super().on_headers_complete()
 
         def on_message_complete(self) -> None:

@@ -67,6 +67,8 @@ COMMANDS: dict[str, Command] = {
     wire.CLASSROOM_UNWATCH: Command(wire.ClassroomUnwatch, "Stop watching one class, or all."),
     wire.COURSE_WATCH: Command(wire.CourseWatch, "Watch a course that one learns.", _ROOM),
     wire.COURSE_UNWATCH: Command(wire.CourseUnwatch, "Stop watching one course, or all."),
+    wire.DRAFT_WATCH: Command(wire.DraftWatch, "Watch the draft of a course that one works on.", _ROOM),
+    wire.DRAFT_UNWATCH: Command(wire.DraftUnwatch, "Stop watching one draft, or all."),
     wire.ANSWER_SUBMIT: Command(
         wire.AnswerSubmit,
         "Answer an exercise; acknowledged with the body of the REST call.",
@@ -98,12 +100,14 @@ FRAMES: dict[str, Sent] = {
     wire.NOTIFICATION_READ: Sent(
         wire.NotificationRead, "Some of one's own inbox was read or put away, here or elsewhere."
     ),
+    wire.IMPORT_PROGRESS: Sent(wire.ImportProgress, "How far a course of one's own is that is read from a file."),
     wire.LEAGUE_SNAPSHOT: Sent(wire.LeagueSnapshot, "The whole board, and which line is one's own."),
     wire.LEAGUE_CHANGED: Sent(wire.LeagueFrame, "The lines that moved, with absolute values."),
     wire.CLASSROOM_SNAPSHOT: Sent(wire.ClassroomSnapshot, "All members of a class and what they are at."),
     wire.CLASSROOM_PROGRESS: Sent(wire.ClassroomProgress, "A member of a watched class answered."),
     wire.SESSION_PROGRESS: Sent(wire.SessionProgress, "A watched session as it stands now."),
     wire.COURSE_CHANGED: Sent(wire.CourseChanged, "The revision of a watched course that is published now."),
+    wire.DRAFT_CHANGED: Sent(wire.DraftChanged, "A watched draft as it stands now."),
     wire.PRESENCE_CHANGED: Sent(wire.PresenceChanged, "How many people are in a room; at most once a second."),
     wire.ROOM_LEFT: Sent(wire.RoomLeft, "This socket is no longer in a room."),
 }

@@ -19,11 +19,11 @@ from realtime.bus import Listener
 from realtime.gateway import Gateway, GatewaySettings, Headers, Others, Peer
 from realtime.inbound import Inbound
 from realtime.loops import kept_up
-from realtime.messages import Message, SessionsEnded, ToLearner
+from realtime.messages import Message, RoomMoved, SessionsEnded, ToLearner
 from realtime.polls import Polls
 from realtime.ports import Clock, LoopClock, Ports
 from realtime.publisher import Publisher
-from realtime.rooms import LEARNER, Rooms, Seat, learner_room, subject_of
+from realtime.rooms import COURSE, LEARNER, Rooms, Seat, learner_room, subject_of
 from realtime.streams import Streams
 from realtime.supervisor import Policy, Supervisor
 from realtime.watching import ROSTER, Watching
@@ -163,6 +163,10 @@ class Realtime:
                         self.watching.framed(user_id, frame)
                     case SessionsEnded(session_ids):
                         self.disconnect_sessions(session_ids)
+                    case RoomMoved(room) if room.startswith(COURSE):
+                        self.watching.moved(message)
+                        self._course_moved(subject_of(room))
+                        self._publisher.say(CONTROL, f"{self._origin} course {subject_of(room)}")
                     case _:
                         self.watching.moved(message)
 
@@ -245,8 +249,14 @@ class Realtime:
             self._close_sessions([UUID(id_) for id_ in ids], "realtime.session_ended", "the login has ended")
         elif verb == "user":
             self._close_user(UUID(ids[0]), "realtime.session_ended", "the login has ended")
+        elif verb == "course":
+            self._course_moved(UUID(ids[0]))
         elif verb == ROSTER:
             self.watching.heard_roster(ids[0], ids[1:])
+
+    def _course_moved(self, course_id: UUID) -> None:
+        if self._ports.course_moved is not None:
+            self._ports.course_moved(course_id)
 
     def _resync(self) -> None:
         """Redis was away or its messages were not heard: every actor looks again, also one that rests."""

@@ -16,7 +16,7 @@ from domains.kernel.events import correlation_id
 from domains.kernel.ids import new_id
 from realtime import metrics, wire
 from realtime.ports import Ports, Principal
-from realtime.rooms import CLASSROOM, COURSE, LEAGUE, SESSION, Rooms
+from realtime.rooms import CLASSROOM, COURSE, DRAFT, LEAGUE, SESSION, Rooms
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +79,7 @@ DOORS = {
         SESSION, "session", "session_id", wire.SessionWatch, wire.SessionUnwatch
     ),
     (wire.COURSE_WATCH, wire.COURSE_UNWATCH): Door(COURSE, "course", "course_id", wire.CourseWatch, wire.CourseUnwatch),
+    (wire.DRAFT_WATCH, wire.DRAFT_UNWATCH): Door(DRAFT, "draft", "course_id", wire.DraftWatch, wire.DraftUnwatch),
 }
 
 

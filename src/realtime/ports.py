@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from domains.classrooms.api import ClassroomProgressOut
-from realtime.wire import AnswerSubmit, CourseChanged, Missed, SessionProgress
+from realtime.wire import AnswerSubmit, CourseChanged, DraftChanged, Missed, SessionProgress
 
 
 class Timer(Protocol):
@@ -96,6 +96,10 @@ class FindCourse(Protocol):
     async def __call__(self, course_id: UUID, /) -> CourseChanged | None: ...
 
 
+class FindDraft(Protocol):
+    async def __call__(self, course_id: UUID, /) -> DraftChanged | None: ...
+
+
 class LiveSessions(Protocol):
     async def __call__(self, session_ids: Collection[UUID], /) -> Collection[UUID]:
         """Those of the given login sessions that are still good. Asked every few seconds for all sockets at once."""
@@ -161,5 +165,8 @@ class Ports:
     classroom: FindClassroom
     session: FindSession
     course: FindCourse
+    draft: FindDraft
     live_sessions: LiveSessions | None = None
     durable_since: DurableSince | None = None
+    course_moved: Callable[[UUID], None] | None = None
+    """Told in every process when a course has something new; what it keeps of the course may be old."""

@@ -2,7 +2,8 @@
 position again; a socket that is gone has no seat.
 
 Room names are actor keys, one kind per prefix: `learner:{user_id}`, `league:{league_id}`, `classroom:{classroom_id}`,
-`session:{session_id}`, `course:{course_id}`. Everybody has a seat in their own learner room; the others are watched.
+`session:{session_id}`, `course:{course_id}`, `draft:{course_id}`. Everybody has a seat in their own learner room; the
+others are watched.
 """
 
 from collections.abc import Container, Iterator, Mapping
@@ -15,7 +16,8 @@ LEAGUE = "league:"
 CLASSROOM = "classroom:"
 SESSION = "session:"
 COURSE = "course:"
-KINDS = (LEARNER, LEAGUE, CLASSROOM, SESSION, COURSE)
+DRAFT = "draft:"
+KINDS = (LEARNER, LEAGUE, CLASSROOM, SESSION, COURSE, DRAFT)
 
 
 def learner_room(user_id: UUID) -> str:

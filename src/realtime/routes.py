@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from domains.catalog.events import CourseRevisionPublished
+from domains.catalog.events import CourseRevisionPublished, DraftEdited, ImportProgressed
 from domains.classrooms.events import ClassroomArchived, ClassroomReopened, MemberJoined, MemberLeft, RoleChanged
 from domains.gamification.events import AchievementAwarded as AchievementReached
 from domains.gamification.events import GemsChanged as GemsMoved
@@ -17,12 +17,13 @@ from domains.learning.events import LessonCompleted as LessonFinished
 from domains.notifications.events import NotificationCreated as NotificationRecorded
 from domains.notifications.events import NotificationsRead
 from realtime.messages import LeagueMoved, LearnerDid, Message, RoomMoved, SessionsEnded, ToLearner
-from realtime.rooms import CLASSROOM, COURSE, LEAGUE
+from realtime.rooms import CLASSROOM, COURSE, DRAFT, LEAGUE
 from realtime.wire import (
     AchievementAwarded,
     GemsChanged,
     GoalReached,
     HeartsChanged,
+    ImportProgress,
     LessonCompleted,
     NotificationCreated,
     NotificationRead,
@@ -84,6 +85,19 @@ def route(fact: Event) -> tuple[Message, ...]:
             return (LearnerDid(fact.user_id, practised),)
         case CourseRevisionPublished():
             return (RoomMoved(f"{COURSE}{fact.course_id}"),)
+        case ImportProgressed():
+            imported = ImportProgress(
+                import_id=fact.import_id,
+                state=fact.state,
+                done=fact.done,
+                total=fact.total,
+                course_id=fact.course_id,
+                at=fact.occurred_at,
+                correlation_id=fact.correlation_id,
+            )
+            return (ToLearner(fact.owner_id, imported),)
+        case DraftEdited():
+            return (RoomMoved(f"{DRAFT}{fact.course_id}"),)
         case MemberJoined() | MemberLeft() | RoleChanged() | ClassroomArchived() | ClassroomReopened():
             return (RoomMoved(f"{CLASSROOM}{fact.classroom_id}"),)
         case LessonRewarded(lesson_id=None):

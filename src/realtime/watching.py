@@ -16,9 +16,9 @@ from domains.learning.api import SessionProgressOut
 from realtime import metrics
 from realtime.actor import Actor, Post
 from realtime.actors.classroom import ClassroomActor
-from realtime.actors.course import CourseActor
 from realtime.actors.league import LeagueActor, Moved
 from realtime.actors.learner import Resync
+from realtime.actors.newest import NewestActor
 from realtime.actors.room import Watched
 from realtime.actors.session import SessionActor
 from realtime.bus import Listener
@@ -28,7 +28,7 @@ from realtime.ports import Clock, Emitter, MayWatch, Ports
 from realtime.presence import Presence
 from realtime.publisher import Publisher
 from realtime.recovery import Frame
-from realtime.rooms import CLASSROOM, COURSE, LEAGUE, SESSION, Rooms, Seat, kind_of, learner_room, subject_of
+from realtime.rooms import CLASSROOM, COURSE, DRAFT, LEAGUE, SESSION, Rooms, Seat, kind_of, learner_room, subject_of
 from realtime.wire import ROOM_LEFT, ProgressChanged, RoomLeft, StreamFrame, encode
 
 logger = logging.getLogger(__name__)
@@ -109,9 +109,12 @@ class Watching:
                 return SessionActor(
                     room, rooms=rooms, emitter=emitter, clock=clock, post=post, find=find, following=following
                 )
+            case "draft:":
+                draft, ears = self._ports.draft, self._listener
+                return NewestActor(room, rooms=rooms, emitter=emitter, clock=clock, post=post, find=draft, ears=ears)
             case _:
                 course, ears = self._ports.course, self._listener
-                return CourseActor(room, rooms=rooms, emitter=emitter, clock=clock, post=post, find=course, ears=ears)
+                return NewestActor(room, rooms=rooms, emitter=emitter, clock=clock, post=post, find=course, ears=ears)
 
     def enter(self, sid: str, user_id: UUID, room: str) -> None:
         """Seats a socket whose right has just been checked."""
@@ -211,7 +214,7 @@ class Watching:
 
     def counts(self) -> Mapping[str, int]:
         """Watched rooms of this process, by kind."""
-        found = dict.fromkeys((LEAGUE, CLASSROOM, SESSION, COURSE), 0)
+        found = dict.fromkeys((LEAGUE, CLASSROOM, SESSION, COURSE, DRAFT), 0)
         for room, _ in self._rooms.watched():
             found[kind_of(room)] += 1
         return found

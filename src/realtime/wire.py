@@ -26,12 +26,14 @@ GOAL_REACHED = "goal.reached"
 ACHIEVEMENT_AWARDED = "achievement.awarded"
 NOTIFICATION_CREATED = "notification.created"
 NOTIFICATION_READ = "notification.read"
+IMPORT_PROGRESS = "import.progress"
 LEAGUE_SNAPSHOT = "league.snapshot"
 LEAGUE_CHANGED = "league.changed"
 CLASSROOM_SNAPSHOT = "classroom.snapshot"
 CLASSROOM_PROGRESS = "classroom.progress"
 SESSION_PROGRESS = "session.progress"
 COURSE_CHANGED = "course.changed"
+DRAFT_CHANGED = "draft.changed"
 PRESENCE_CHANGED = "presence.changed"
 ROOM_LEFT = "room.left"
 
@@ -43,6 +45,8 @@ CLASSROOM_WATCH = "classroom.watch"
 CLASSROOM_UNWATCH = "classroom.unwatch"
 COURSE_WATCH = "course.watch"
 COURSE_UNWATCH = "course.unwatch"
+DRAFT_WATCH = "draft.watch"
+DRAFT_UNWATCH = "draft.unwatch"
 ANSWER_SUBMIT = "answer.submit"
 
 
@@ -98,6 +102,16 @@ class CourseWatch(In, frozen=True):
 
 class CourseUnwatch(In, frozen=True):
     """Without an id: every course that this socket watches."""
+
+    course_id: UUID | None = None
+
+
+class DraftWatch(In, frozen=True):
+    course_id: UUID
+
+
+class DraftUnwatch(In, frozen=True):
+    """Without an id: every draft that this socket watches."""
 
     course_id: UUID | None = None
 
@@ -271,6 +285,19 @@ class NotificationRead(StreamFrame, frozen=True, kw_only=True):
     unread: int
 
 
+class ImportProgress(StreamFrame, frozen=True, kw_only=True):
+    """A course of one's own is being read from a file: `done` of `total` steps are behind it, absolute, until `state`
+    is `done` or `failed`. `course_id` is of the course it went into."""
+
+    event = IMPORT_PROGRESS
+
+    import_id: UUID
+    state: str
+    done: int
+    total: int
+    course_id: UUID | None = None
+
+
 class MissedNotification(NotificationCreated, frozen=True, kw_only=True, tag_field="event", tag=NOTIFICATION_CREATED):
     """A notification whose frame was lost. It has no `seq`; a client that shows its `id` already passes over it."""
 
@@ -342,12 +369,23 @@ class SessionProgress(SessionProgressOut, frozen=True, kw_only=True):
 
 
 class CourseChanged(Out, frozen=True):
-    """The published revision of a course: once after `course.watch`, then whenever there is a new one. `number` grows
-    with every revision."""
+    """The published revision of a course: once after `course.watch`, then whenever it is another. `number` grows with
+    every new revision; it is lower than before where authors have gone back to an old one."""
 
     course_id: UUID
     revision_id: UUID
     number: int
+
+
+class DraftChanged(Out, frozen=True):
+    """The draft of a course as its authors have it: once after `draft.watch`, then whenever somebody has changed it.
+    `version` is that of the tree and only grows; where it has grown by more than one, more has changed than is said."""
+
+    course_id: UUID
+    version: int
+    node_id: UUID | None
+    """Null where the change was about the course itself, its order, or several nodes."""
+    by_id: UUID | None
 
 
 class PresenceChanged(Out, frozen=True):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,12 @@ from app.commands.doctor import check_payments
 from app.config import Settings
 from app.embedded import Services
 from app.infra import plain_dsn
+from domains.catalog import api as catalog
+from domains.catalog.content import Course, Exercise, Lesson, Section, Unit
+from domains.catalog.formats import anki
+from domains.catalog.formats.format import Options, ScheduledCard
+from domains.catalog.formats.report import Report
+from domains.catalog.kinds import Flashcard
 
 Lyceum = Callable[..., Result]
 
@@ -115,6 +122,61 @@ def test_a_course_goes_in_and_out_and_in_again_unchanged(lyceum: Lyceum, tmp_pat
 
 
 @pytest.mark.usefixtures("migrated_database")
+def test_a_deck_of_anki_goes_in_and_out_with_what_one_learner_remembers(lyceum: Lyceum, tmp_path: Path) -> None:
+    email, due = "deck@brought.org", datetime(2031, 5, 4, 4, tzinfo=UTC)
+    assert lyceum("create-user", "--email", email, "--role", "learner").exit_code == 0
+    card = Exercise("cat", Flashcard("el gato", "es", "en", ("the cat",)))
+    unit = Unit("u", "U", (Lesson("l", "L", (card,), form="deck"),))
+    course = Course("cats", "Cats", "en", "es", (Section("s", "S", (unit,)),))
+    stands = (ScheduledCard("cat", due, interval_days=30, stability=31.5, difficulty=4.5, reviews=3),)
+    deck = tmp_path / "deck.apkg"
+    deck.write_bytes(anki.write_deck(course, Report(), {}, stands).body)
+    brought = json.loads(lyceum("import", str(deck), "--for", email, "--json").stdout)
+    assert brought["schedule"] == {"items": 1, "new": 1, "unknown": 0}
+    deck.write_bytes(lyceum("export", "cats", "--format", "anki", "--for", email).stdout_bytes)
+    loaded = anki.read(deck, Report(), Options())
+    assert loaded is not None
+    assert [(one.due, one.stability) for one in loaded.schedule] == [(due, 31.5)]
+    assert lyceum("export", "cats", "--for", email).exit_code == 2
+    assert lyceum("import", str(deck), "--for", "nobody@brought.org").exit_code == 1
+
+
+@pytest.mark.usefixtures("migrated_database")
+def test_a_course_is_looked_after_from_the_command_line(lyceum: Lyceum, tmp_path: Path) -> None:
+    file = tmp_path / "sums.gift"
+    said = ("--slug", "sums", "--title", "Sums", "--from", "en", "--learning", "en")
+    file.write_text("::One:: What is 1 + 1? {=2 ~3}\n")
+    tried = json.loads(lyceum("import", str(file), *said, "--dry-run", "--json").stdout)
+    assert (tried["published"], tried["read"]) == (None, {"lessons": 1, "exercises": 1})
+    assert lyceum("course", "show", "sums").exit_code == 1, "nothing was done"
+    assert "it is the draft now" in lyceum("import", str(file), *said, "--draft").stdout
+    assert "sums  Sums  (never published" in lyceum("course", "list").stdout
+    assert "learners get revision 1" in lyceum("course", "publish", "sums", "--note", "First").stdout
+    file.write_text("::One:: What is 1 + 1? {=2 ~4}\n")
+    assert lyceum("import", str(file), *said, "--draft").exit_code == 0
+    assert "~ exercise `What is 1 + 1?`" in lyceum("course", "diff", "sums").stdout
+    [change] = json.loads(lyceum("course", "diff", "sums", "--json").stdout)
+    assert change["what"] == "changed"
+    refused = lyceum("import", str(file), *said)
+    assert (refused.exit_code, "Authors have changed the draft" in refused.stderr) == (1, True)
+    assert json.loads(lyceum("import", str(file), *said, "--replace", "--json").stdout)["published"]["number"] == 2
+    assert lyceum("course", "diff", "sums").stdout == "no difference\n"
+    back = json.loads(lyceum("course", "rollback", "sums", "1", "--reset-draft", "--json").stdout)
+    assert (back["number"], back["changed"]) == (1, True)
+    assert lyceum("course", "rollback", "sums", "7").exit_code == 1
+    assert "takes no new learners" in lyceum("course", "retire", "sums").stdout
+    shown = json.loads(lyceum("course", "show", "sums", "--json").stdout)
+    assert [each["action"] for each in shown["log"]] == ["retired", "rolled_back", "published", "published"]
+    assert [each["current"] for each in shown["revisions"]] == [False, True]
+    assert lyceum("course", "retire", "sums", "--undo").exit_code == 0
+    written = tmp_path / "out.yaml"
+    assert lyceum("export", "sums", "--output", str(written)).stdout == ""
+    assert "slug: sums" in written.read_text()
+    assert lyceum("export", "sums", "--format", "word").exit_code == 2
+    assert all(name in lyceum("import", "--help").stdout for name in catalog.FORMATS)
+
+
+@pytest.mark.usefixtures("migrated_database")
 def test_a_broken_course_is_reported_by_line_and_refused(lyceum: Lyceum, tmp_path: Path) -> None:
     (tmp_path / "broken.yaml").write_text("title: [unclosed\n")
     refused = lyceum("import", str(tmp_path / "broken.yaml"))
@@ -160,6 +222,8 @@ def test_boards_are_rebuilt_and_checked(lyceum: Lyceum) -> None:
     assert json.loads(lyceum("rebuild", "boards", "--check", "--json").stdout) == {"differences": []}
     assert json.loads(lyceum("leagues", "finalize", "--dry-run", "--json").stdout) == {"dry_run": True, "weeks": []}
     assert "every week that is over" in lyceum("leagues", "finalize").stdout
+    assert json.loads(lyceum("rebuild", "search", "--check", "--json").stdout) == {"check": True, "courses": []}
+    assert "agree" in lyceum("rebuild", "search").stdout
     rebuilt = lyceum("rebuild", "schedule", "--dry-run", "--json", "--user", str(uuid4()))
     assert json.loads(rebuilt.stdout).items() >= {"dry_run": True, "learners": 0, "wrong": 0}.items()
     assert "nobody with the address" in lyceum("rebuild", "schedule", "--user", "nobody@example.org").stderr
@@ -185,6 +249,7 @@ def test_the_doctor_names_sources_hides_secrets_and_says_how_to_mend(lyceum: Lyc
         "clock": "good",
         "Redis": "good",
         "rewards": "good",
+        "files": "good",
         "payments": "good",
         "mail": "warning",
     }

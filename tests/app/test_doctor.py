@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.doctor import check_passkeys, check_proxy, check_rules
+from app.commands.doctor import check_passkeys, check_proxy, check_rules, check_storage
 from app.config import Settings
 
 
@@ -63,3 +63,19 @@ def test_a_mistake_in_a_file_of_rules_is_found_before_the_start(
     found = check_rules(given({"shop_file": str(file)}))
     assert found.state == state
     assert said in found.found
+
+
+@pytest.mark.parametrize(
+    ("settings", "state", "said"),
+    [
+        ({}, "good", "local disk answers; no virus scanner"),
+        ({"clamd_url": "unix:/run/clamd"}, "good", "each file is scanned"),
+        ({"clamd_url": "clamd:3310"}, "bad", "LYCEUM_CLAMD_URL: is tcp://host:port"),
+        ({"storage_url": "ftp://files"}, "bad", "LYCEUM_STORAGE_URL: begins with"),
+        ({"storage_url": "s3://key:secret@files?endpoint=http://127.0.0.1:9"}, "bad", "Generic"),
+    ],
+    ids=["disk", "scanned", "no scanner", "no storage", "away"],
+)
+def test_the_storage_of_files_is_asked(tmp_path: Path, settings: dict[str, str], state: str, said: str) -> None:
+    found = check_storage(given({**settings, "data_dir": str(tmp_path)}))
+    assert (found.state, said in found.found, "secret" in found.found) == (state, True, False), found

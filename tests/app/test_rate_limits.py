@@ -218,6 +218,13 @@ async def test_webhooks_have_a_quota_of_their_own(serving: Serving) -> None:
         assert answers[2].headers["ratelimit-policy"] == '"webhooks";q=2;w=6000'
 
 
+async def test_files_have_a_quota_of_their_own(serving: Serving) -> None:
+    async with serving(limit_public="1/6000", limit_media="2/6000") as at:
+        visitor = at("192.0.2.1")
+        assert await statuses(visitor, f"/media/{'0' * 64}", 3) == [404, 404, 429]
+        assert await statuses(visitor, "/api/v1/courses", 2) == [200, 429]
+
+
 async def test_health_is_never_limited(serving: Serving) -> None:
     async with serving(limit_public="1/6000") as at:
         assert await statuses(at("192.0.2.1"), "/health", 3) == [200] * 3

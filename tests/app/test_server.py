@@ -32,7 +32,7 @@ async def echo(scope: object, receive: object, send: object) -> None:
 
 @pytest.fixture
 async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
-    assert (server.HEADERS_S, server.BODY_S) == (10, 30)
+    assert (server.HEADERS_S, server.BODY_S, server.PART_S) == (10, 30, 120)
     monkeypatch.setattr(server, "HEADERS_S", 0.1)
     monkeypatch.setattr(server, "BODY_S", 0.2)
     config = uvicorn.Config(echo, http=server.protocol(Mount(None)), log_config=None, timeout_keep_alive=5)  # type: ignore[arg-type]
@@ -68,6 +68,18 @@ async def test_one_that_comes_in_pieces_is_answered_and_the_connection_is_kept(p
         assert answer.startswith(b"HTTP/1.1 200")
     writer.write(b"GET /")
     assert await asyncio.wait_for(reader.read(), 5) == b""
+    writer.close()
+
+
+async def test_a_part_of_a_file_has_more_time_than_other_bodies_and_no_end_of_it(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "PART_S", 0.5)
+    began = asyncio.get_running_loop().time()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(HEAD.replace(b" / ", b" /media/uploads/x/1 ") + b"\r\nab")
+    assert await asyncio.wait_for(reader.read(), 5) == b""
+    assert asyncio.get_running_loop().time() - began > 0.45
     writer.close()
 
 

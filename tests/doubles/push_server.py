@@ -25,8 +25,8 @@ import uvicorn
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from domains.kernel.addresses import PublicHttps, parsed
 from domains.notifications.channels.web_push_crypto import public_point
-from domains.notifications.policy.addresses import PublicHttps, parsed
 
 FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
 

@@ -10,8 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from advanced_alchemy.types import GUID
-from sqlalchemy import ARRAY, Column, Table, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ARRAY, Column, Table, func, text
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.types import Boolean, Date, DateTime, Float, Integer, LargeBinary, Text, TypeEngine
 
 from app.registry import metadata
@@ -48,7 +48,7 @@ _GIVEN: dict[str, Any] = {
     "gamification_session_result.body": b"{}",
 }
 _SAME = {"provider": "fake", "payment_ref": "zq-billing_payment-payment_ref", "currency": "EUR"}
-_NEVER = {"kernel_outbox", "kernel_delivery", "identity_signing_key", "notifications_key", "identity_user"}
+_NEVER = {"kernel_outbox", "kernel_delivery", "identity_signing_key", "media_key", "notifications_key", "identity_user"}
 _MADE = {"profiles_profile"}
 """With the account."""
 _MARK = re.compile(r"zq-([a-z_]+)-([a-z_0-9]+)")
@@ -132,6 +132,8 @@ def _of_type(kind: TypeEngine[Any], mark: str) -> Any:
             return mark.encode()
         case JSONB():
             return {"mark": mark}
+        case TSVECTOR():
+            return func.to_tsvector("simple", mark)
         case ARRAY():
             return [mark] if isinstance(kind.item_type, Text) else []
         case DateTime():

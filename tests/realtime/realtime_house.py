@@ -34,8 +34,8 @@ from realtime import routes
 from realtime.hub import Realtime, RealtimeSettings
 from realtime.messages import LeagueMoved, Message, ToLearner
 from realtime.ports import Ports, Principal
-from realtime.rooms import CLASSROOM, COURSE, LEAGUE, SESSION
-from realtime.wire import AnswerSubmit, CourseChanged, LeagueEntry, ProgressChanged, SessionProgress
+from realtime.rooms import CLASSROOM, COURSE, DRAFT, LEAGUE, SESSION
+from realtime.wire import AnswerSubmit, CourseChanged, DraftChanged, LeagueEntry, ProgressChanged, SessionProgress
 
 PATIENCE_S = 30.0
 """How long a test waits for what must come. Only one that fails waits so long."""
@@ -183,6 +183,8 @@ class World:
     doing: dict[UUID, SessionProgressOut] = field(default_factory=dict)
     course_id: UUID | None = None
     revision: int = 1
+    moved: list[UUID] = field(default_factory=list)
+    """Courses of which processes were told that they have something new."""
     reads: int = 0
     broken: bool = False
 
@@ -230,6 +232,9 @@ class World:
     async def course(self, course_id: UUID) -> CourseChanged | None:
         return CourseChanged(course_id, uuid4(), self.revision)
 
+    async def draft(self, course_id: UUID) -> DraftChanged | None:
+        return DraftChanged(course_id, self.revision, None, None)
+
     async def live_sessions(self, session_ids: Any) -> Any:
         return [session_id for session_id in session_ids if session_id not in self.dead_sessions]
 
@@ -242,13 +247,16 @@ class World:
                 CLASSROOM: self.allowed,
                 SESSION: self.allowed,
                 COURSE: self.allowed,
+                DRAFT: self.allowed,
             },
             accept_invitation=self.accept_invitation,
             boards=self.boards,
             classroom=self.classroom,
             session=self.session,
             course=self.course,
+            draft=self.draft,
             live_sessions=self.live_sessions,
+            course_moved=self.moved.append,
         )
 
 

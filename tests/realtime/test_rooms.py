@@ -431,6 +431,8 @@ async def test_a_publication_reaches_learners_of_the_course_in_all_processes(
         assert [frame["number"] for frame in frames] == [1, 2]
     await settled(houses[0])
     assert [len(client.of("course.changed")) for client in clients] == [2, 2]
+    # Each process was told both times, also for what it keeps of the course.
+    assert world.moved == [course] * 4
 
 
 async def test_a_socket_watches_so_many_rooms_of_all_kinds(house: Process) -> None:

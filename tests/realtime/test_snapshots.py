@@ -13,6 +13,7 @@ from live_stage import Frames, Screen, Stage, rest, until
 
 from app.asgi import Parts
 from conftest import Crank
+from domains.identity.service.roles import change_roles
 from domains.kernel.uow import Database
 from factories.classes import call, join, new_class, new_teacher
 from factories.people import Learner, publish, register, right_answer, small_course
@@ -396,6 +397,36 @@ async def course_changed(stage: Stage) -> None:
     await comes_to(apply, screen, fresh, "course.changed")
 
 
+async def draft_changed(stage: Stage) -> None:
+    ada, screen = await stage.ada()
+    async with stage.db.begin() as uow:
+        await change_roles(uow, ada.id, ["author"], by=None)
+    made = await ada.post("/authoring/courses", {"title": "New", "source_language": "en", "target_language": "es"})
+    path = f"/authoring/courses/{made.json()['id']}"
+
+    async def look() -> State:
+        found = await rest(ada, f"{path}/tree")
+        return {"course_id": found["course_id"], "version": found["version"]}
+
+    stale = await look()
+    await screen.watch("draft.watch", course_id=stale["course_id"])
+    await until(lambda: bool(screen.named("draft.changed")))
+    section = await ada.post(f"{path}/nodes", {"node": {"kind": "section", "title": "S"}})
+    await stage.settled()
+    fresh = await look()
+    assert fresh != stale
+    await until(lambda: screen.named("draft.changed")[-1][1]["node_id"] == section.json()["id"])
+
+    def apply(frames: Frames) -> State:
+        state = stale
+        for _, frame in frames:
+            if frame["version"] >= state["version"]:
+                state = {name: frame[name] for name in state}
+        return state
+
+    await comes_to(apply, screen, fresh, "draft.changed")
+
+
 async def presence_changed(stage: Stage) -> None:
     """No answer of REST tells presence: the fresh state is what a newcomer is told."""
     ada, screen = await stage.ada()
@@ -431,6 +462,7 @@ CASES: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "classroom.progress": classroom_progress,
     "session.progress": session_progress,
     "course.changed": course_changed,
+    "draft.changed": draft_changed,
     "presence.changed": presence_changed,
 }
 

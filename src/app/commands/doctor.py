@@ -26,9 +26,10 @@ from app.config import SECRET_FIELDS, ConfigError, Settings
 from app.embedded import EmbeddedError
 from app.embedded.postgres import find_postgres
 from app.embedded.valkey import find_valkey
-from app.infra import open_redis, plain_dsn, rulebook
+from app.infra import open_depot, open_redis, plain_dsn, rulebook
 from app.services import addressed
 from domains.identity.api import RelyingParty
+from domains.media.api import StorageFailure
 
 State = Literal["good", "warning", "bad"]
 MARKS: dict[State, str] = {"good": "ok   ", "warning": "warn ", "bad": "BAD  "}
@@ -105,6 +106,7 @@ def examine(settings: Settings) -> list[Finding]:
             *check_payments(settings),
             check_mail(settings),
             check_rules(settings),
+            check_storage(settings),
         ]
     with ExitStack() as stack:
         try:
@@ -113,7 +115,7 @@ def examine(settings: Settings) -> list[Finding]:
             findings.append(Finding("embedded services", "bad", str(error), "see the sentence itself"))
         else:
             findings += asyncio.run(_examine_services(settings, found))
-    return [*findings, *check_payments(settings), check_mail(settings), check_rules(settings)]
+    return [*findings, *check_payments(settings), check_mail(settings), check_rules(settings), check_storage(settings)]
 
 
 def check_programs(settings: Settings) -> Finding:
@@ -300,6 +302,29 @@ def check_rules(settings: Settings) -> Finding:
     told = f"{sum(not item.withdrawn for item in rules.shop.items)} things in the shop, {quests} quests"
     told += f", {len(rules.achievements.by_id)} achievements"
     return Finding("rewards", "good", f"{told}, with {' and '.join(own)}" if own else told)
+
+
+def check_storage(settings: Settings) -> Finding:
+    """Whether it answers us; nothing is written."""
+    mend = "check LYCEUM_STORAGE_URL, and that its key may read, write, list and delete there"
+    if not settings.storage_url and not settings.data_dir.exists():
+        return Finding("files", "good", f"will be kept in {settings.data_dir / 'media'}")
+    try:
+        name = asyncio.run(_asked_storage(settings))
+    except (ConfigError, StorageFailure) as error:
+        return Finding("files", "bad", str(error), mend)
+    if settings.clamd_url:
+        return Finding("files", "good", f"{name} answers; each file is scanned first")
+    return Finding("files", "good", f"{name} answers; no virus scanner is set up")
+
+
+async def _asked_storage(settings: Settings) -> str:
+    depot = open_depot(settings)
+    try:
+        await depot.storage.ask()
+        return depot.storage.name
+    finally:
+        await depot.aclose()
 
 
 def check_mail(settings: Settings) -> Finding:

@@ -1,4 +1,4 @@
-"""`lyceum openapi` and `lyceum asyncapi`: the published documents, without a server."""
+"""`lyceum openapi`, `lyceum asyncapi` and `lyceum schema`: the published documents, without a server."""
 
 import click
 
@@ -6,6 +6,7 @@ from app.asgi import create_app
 from app.commands.options import print_json
 from app.config import Settings
 from app.docs import openapi_bytes
+from domains.catalog import api as catalog
 from realtime.asyncapi import asyncapi_document
 from realtime.typescript import typescript
 
@@ -24,3 +25,10 @@ def asyncapi(as_typescript: bool) -> None:
         click.echo(typescript(asyncapi_document()), nl=False)
     else:
         print_json(asyncapi_document())
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["course"]))
+def schema(what: str) -> None:
+    """Print the JSON Schema of a file that authors write: `course` is one of Lyceum YAML."""
+    print_json(catalog.course_schema())

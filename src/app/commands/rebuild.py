@@ -1,4 +1,4 @@
-"""`lyceum rebuild boards`, `lyceum rebuild schedule` and `lyceum rebuild progress`."""
+"""`lyceum rebuild boards`, `schedule`, `progress` and `search`."""
 
 import time
 from pathlib import Path
@@ -23,7 +23,7 @@ _MOST_SHOWN = 20
 
 @click.group()
 def rebuild() -> None:
-    """Rebuild what is derived from the ledgers, or check it against them."""
+    """Rebuild what is derived from ledgers and published courses, or check it against them."""
 
 
 @rebuild.command()
@@ -110,6 +110,28 @@ def progress(user: str | None, check: bool, data_dir: Path | None, as_json: bool
         click.echo(f"{what} {'differ' if check else 'were mended'}")
     if check and found.differing:
         raise click.ClickException(f"{found.differing} learners; `lyceum rebuild progress` mends them")
+
+
+@rebuild.command()
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 where something differs from the courses.")
+@data_dir_option
+@json_option
+def search(check: bool, data_dir: Path | None, as_json: bool) -> None:
+    """What lists and search show of courses, from their published revisions."""
+
+    async def work(infra: Infra) -> list[tuple[str, int]]:
+        return await catalog.rebuild_search(infra.db, dry_run=check)
+
+    found = run(data_dir, work)
+    if as_json:
+        print_json({"check": check, "courses": [{"slug": slug, "entries": entries} for slug, entries in found]})
+    else:
+        for slug, entries in found:
+            click.echo(f"{slug}: {entries} entries {'differ' if check else 'written'}")
+        if not found:
+            click.echo("search and the published courses agree")
+    if check and found:
+        raise click.ClickException(f"{len(found)} courses; `lyceum rebuild search` mends them")
 
 
 class _Counts(msgspec.Struct):

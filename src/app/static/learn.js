@@ -54,6 +54,11 @@ async function buy(course, offer) {
   location.assign(checkout.provider === "fake" ? pathname : checkout.url);
 }
 
+// Of any kind: a text, what is to be matched, a text with gaps, a dialogue; or something to hear.
+function asked({ text, left, parts, turns }) {
+  return text || left?.join(", ") || parts?.join("…") || turns?.map((turn) => turn.text ?? "…").join(" ") || "♪";
+}
+
 async function start(course) {
   const [first] = (await call("GET", `/courses/${course.id}/lessons`)).items;
   const session = await call("POST", `/lessons/${first.id}/sessions`, {});
@@ -61,7 +66,7 @@ async function start(course) {
   const title = document.createElement("h3");
   title.textContent = `${course.title}: ${first.title}`;
   const text = document.createElement("p");
-  text.textContent = `Exercise 1 of ${session.total}, ${kind.replaceAll("_", " ")}: ${prompt.text ?? prompt.left.join(", ")}`;
+  text.textContent = `Exercise 1 of ${session.total}, ${kind.replaceAll("_", " ")}: ${asked(prompt)}`;
   $("lesson").replaceChildren(title, text);
   $("lesson").hidden = false;
   $("lesson").focus();

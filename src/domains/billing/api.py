@@ -11,7 +11,7 @@ from domains.billing.providers.setup import RazorpayKeys, StripeKeys, providers_
 from domains.billing.repository.ledger import Entry as LedgerEntry
 from domains.billing.schemas.access import StaffEntitlementOut as EntitlementView
 from domains.billing.service.assortment import PriceView, ProductView, products
-from domains.billing.service.guard import entitled, gated, holds, require
+from domains.billing.service.guard import entitled, gated, gated_courses, holds, require
 from domains.billing.service.inbox import WebhookView
 from domains.billing.service.inbox import listed as inbox_list
 from domains.billing.service.inbox import measure as inbox_measure
@@ -50,6 +50,7 @@ __all__ = [
     "entitled",
     "entitlements_of",
     "gated",
+    "gated_courses",
     "grant_by_hand",
     "holds",
     "inbox_list",

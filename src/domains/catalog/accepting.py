@@ -1,7 +1,7 @@
 """One more accepted answer. Invariant: nothing else of the course changes, neither order nor keys nor ids."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +18,11 @@ from domains.catalog.errors import (
     ExerciseGone,
     NotAcceptable,
 )
-from domains.catalog.kinds import Cloze, Content, Kind
+from domains.catalog.kinds import Content, Kind
 from domains.catalog.policy.groups import problems
 from domains.catalog.revisions import ExerciseView, RevisionContent, revision
-from domains.catalog.service import publish
+from domains.catalog.service import drafts
+from domains.catalog.service.courses import publish
 from domains.kernel.uow import UnitOfWork
 
 
@@ -35,15 +36,7 @@ class AcceptedAnswer(Struct, frozen=True):
 
 def same_question(one: Content, other: Content) -> bool:
     """Whether an answer means the same to both: accepted answers may differ, what is asked may not."""
-    return (one.kind(), one.subject(), _answer_language(one)) == (
-        other.kind(),
-        other.subject(),
-        _answer_language(other),
-    )
-
-
-def _answer_language(content: Content) -> str | None:
-    return getattr(content, "answer_language", None)
+    return (one.kind(), one.subject(), one.answered_in()) == (other.kind(), other.subject(), other.answered_in())
 
 
 async def accept_answer(
@@ -68,13 +61,31 @@ async def accept_answer(
         raise NotAcceptable(str(error)) from error
     try:
         course = await asyncio.to_thread(with_content, now.course, exercise.key, wider)
-        published = await publish(uow, course)
+        published = await publish(uow, course, draft="keep")
+        await drafts.accepted(uow, asked.course_id, exercise_id, _same_in_draft(exercise.content, answer, text, now))
     except CourseInvalid as error:
         raise NotAcceptable(error.detail) from error
     new = await revision(uow, published.revision_id)
     if not new.exercises[exercise_id].content.grade(answer, new.lexicon).correct:
         raise NotAcceptable("The answer would still be wrong with this text.")
     return AcceptedAnswer(new.id, new.number, changed=True)
+
+
+def _same_in_draft(
+    asked: Content, answer: bytes, text: str | None, now: RevisionContent
+) -> Callable[[Content], Content]:
+    """What becomes of the exercise as authors have it: the answer is right there too, if it asks the same."""
+
+    def wider(content: Content) -> Content:
+        if not same_question(content, asked):
+            return content
+        try:
+            return content if content.grade(answer, now.lexicon).correct else _wider(content, answer, text)
+        except (AnswerShape, NotAcceptable, ValueError, msgspec.ValidationError):
+            # Authors have made it something else: what they are at is not to stop a learner's right answer.
+            return content
+
+    return wider
 
 
 def acceptable(content: Kind[Any], answer: bytes) -> bool:
@@ -85,14 +96,9 @@ def acceptable(content: Kind[Any], answer: bytes) -> bool:
         return False
 
 
-def in_words(content: Content, answer: bytes) -> tuple[str, str]:
+def in_words(content: Kind[Any], answer: bytes) -> tuple[str, str]:
     """What was asked and what was answered, for a person to read. Raises AnswerShape."""
-    asked = str(getattr(content, "text", content.subject()))
-    given: object = content.decode_answer(answer)
-    if isinstance(given, str):
-        return asked, given
-    parts = [part for part in given if isinstance(part, str)] if isinstance(given, Sequence) else []
-    return asked, (", " if isinstance(content, Cloze) else " ").join(parts) or answer.decode()
+    return content.asked(), content.in_words(content.decode_answer(answer))
 
 
 def _wider(content: Kind[Any], answer: bytes, text: str | None) -> Content:

@@ -4,42 +4,70 @@ Learning pins the revision that a session began with, asks `revision` for it, an
 published later never changes a session that runs.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from domains.catalog import accepting, items, repository
-from domains.catalog import effort as efforts
 from domains.catalog.accepting import AcceptedAnswer, accept_answer, same_question, standing
 from domains.catalog.content import Course
-from domains.catalog.effort import Effort
+from domains.catalog.decks import BroughtDeck, read_deck, write_deck
 from domains.catalog.errors import (
     AnswerShape,
     CourseNotFound,
+    CourseRetired,
     ExerciseChanged,
     ExerciseGone,
     LessonNotFound,
     NotAcceptable,
 )
 from domains.catalog.flashcards import Flashcard, flashcards, items_of
-from domains.catalog.formats.report import Remark, Report
-from domains.catalog.kinds import AnyPrompt, Content, Kind, Prompt
+from domains.catalog.formats import FORMATS, Loaded, Options, Remark, Report, ScheduledCard, Written
+from domains.catalog.formats.lyceum_schema import schema as course_schema
+from domains.catalog.kinds import ANSWER_FORMS, AnyPrompt, Content, Demand, Effort, Kind, Prompt
+from domains.catalog.kinds.assets import AudioOut, ImageOut, shown_audio, shown_image
+from domains.catalog.kinds.kind import Button
+from domains.catalog.pages import course_changed
+from domains.catalog.policy.diff import Change
 from domains.catalog.policy.grade import Grade, Token, Verdict
 from domains.catalog.policy.lexicon import Lexicon
 from domains.catalog.policy.nearness import nearness
+from domains.catalog.repository import reading
+from domains.catalog.repository.drafts import now as draft_now
+from domains.catalog.repository.publishing import Line as PublishingLine
+from domains.catalog.repository.publishing import RevisionLine, Standing, standings
+from domains.catalog.repository.publishing import lines as publishing_log
+from domains.catalog.repository.publishing import revisions as list_revisions
+from domains.catalog.repository.reading import Counted, CourseLine
 from domains.catalog.revisions import ExerciseView, LessonView, RevisionContent, kept_revision, revision
-from domains.catalog.service import (
+from domains.catalog.schemas.courses import CourseOut
+from domains.catalog.service.authors import still_authors
+from domains.catalog.service.comparing import changes as changes_between
+from domains.catalog.service.courses import (
     DEMO_SLUG,
     PublishedCourse,
     demo_course,
     ensure_demo_course,
-    export_course,
-    import_course,
     publish,
 )
+from domains.catalog.service.exporting import export as export_course
+from domains.catalog.service.listing import shown as shown_course
+from domains.catalog.service.machine import Brought
+from domains.catalog.service.machine import access_of as machine_access
+from domains.catalog.service.machine import bring as bring_course
+from domains.catalog.service.machine import has_files as course_has_files
+from domains.catalog.service.machine import named as course_named
+from domains.catalog.service.machine import read as read_course
+from domains.catalog.service.publishing import publish as publish_as
+from domains.catalog.service.publishing import retire as retire_course
+from domains.catalog.service.publishing import roll_back as roll_back_course
+from domains.catalog.service.reading import rebuild_search, set_popularity, write_missing_search
 from domains.kernel.uow import Database, UnitOfWork
+
+offered_courses = reading.offered
 
 
 class LessonOfRevision(NamedTuple):
@@ -69,6 +97,21 @@ async def published_number(db: Database, course_id: UUID) -> tuple[UUID, int] | 
     return await repository.published_number(db, course_id)
 
 
+async def courses_by_id(db: Database, course_ids: Sequence[UUID]) -> list[CourseLine]:
+    """Published courses as lists show them, also retired ones, in no order."""
+    return await reading.lines(db, "id", course_ids)
+
+
+async def courses_by_slug(db: Database, slugs: Sequence[str]) -> list[CourseLine]:
+    """As `courses_by_id`."""
+    return await reading.lines(db, "slug", slugs)
+
+
+async def is_retired(uow: UnitOfWork, course_id: UUID) -> bool:
+    """Whether the course takes no new learners."""
+    return await reading.retired(uow.session, course_id)
+
+
 async def ids_of_slugs(uow: UnitOfWork, slugs: Sequence[str]) -> dict[str, UUID]:
     """Ids of published courses by slug; slugs of none are left out."""
     return await repository.ids_of_slugs(uow.session, slugs) if slugs else {}
@@ -96,7 +139,27 @@ def check(exercise: ExerciseView, answer: bytes | msgspec.Raw, lexicon: Lexicon)
 
 def effort(exercise: ExerciseView, answer: bytes, seed: str) -> Effort:
     """How much there was to do in an answer that was graded; `seed` is that of the prompt."""
-    return efforts.effort(exercise.content, answer, seed)
+    content: Kind[Any] = exercise.content
+    return content.effort(content.decode_answer(answer), seed)
+
+
+def button(exercise: ExerciseView, answer: bytes) -> Button | None:
+    """Where learners judge themselves: how well they knew it. Raises AnswerShape."""
+    content: Kind[Any] = exercise.content
+    return None if content.graded else content.button(content.decode_answer(answer))
+
+
+async def prepare(exercises: Iterable[ExerciseView]) -> None:
+    """Does in a thread what the first answers would otherwise have to do on the loop: about 100 ms for hundreds of
+    accepted answers."""
+    long = [exercise.content for exercise in exercises if exercise.content.takes_long]
+    if long:
+        await asyncio.to_thread(_prepare, long)
+
+
+def _prepare(contents: Sequence[Kind[Any]]) -> None:
+    for content in contents:
+        content.prepare()
 
 
 def said(exercise: ExerciseView, answer: bytes) -> str:
@@ -121,54 +184,103 @@ def missed_items(revision: RevisionContent, exercise: ExerciseView, answer: byte
 
 
 __all__ = [
+    "ANSWER_FORMS",
     "DEMO_SLUG",
+    "FORMATS",
     "AcceptedAnswer",
     "AnswerShape",
     "AnyPrompt",
+    "AudioOut",
+    "Brought",
+    "BroughtDeck",
+    "Button",
+    "Change",
     "Content",
+    "Counted",
     "Course",
+    "CourseLine",
     "CourseNotFound",
+    "CourseOut",
+    "CourseRetired",
+    "Demand",
     "Effort",
     "ExerciseChanged",
     "ExerciseGone",
     "ExerciseView",
     "Flashcard",
     "Grade",
+    "ImageOut",
     "LessonNotFound",
     "LessonOfRevision",
     "LessonView",
     "Lexicon",
+    "Loaded",
     "NotAcceptable",
+    "Options",
     "Prompt",
     "PublishedCourse",
+    "PublishingLine",
     "Remark",
     "Report",
     "RevisionContent",
+    "RevisionLine",
+    "ScheduledCard",
+    "Standing",
     "Token",
     "Verdict",
+    "Written",
     "accept_answer",
     "acceptable",
+    "bring_course",
+    "button",
+    "changes_between",
     "check",
+    "course_changed",
+    "course_has_files",
+    "course_named",
+    "course_schema",
+    "courses_by_id",
+    "courses_by_slug",
     "demo_course",
+    "draft_now",
     "effort",
     "ensure_demo_course",
     "export_course",
     "flashcards",
     "ids_of_slugs",
-    "import_course",
     "in_words",
+    "is_retired",
     "items_of",
     "kept_revision",
+    "list_revisions",
+    "machine_access",
     "missed_items",
     "nearness",
+    "offered_courses",
+    "prepare",
     "prompt",
     "publish",
+    "publish_as",
     "published_course",
     "published_courses",
     "published_lesson",
     "published_number",
+    "publishing_log",
+    "read_course",
+    "read_deck",
+    "rebuild_search",
+    "retire_course",
     "revision",
+    "roll_back_course",
     "said",
     "same_question",
+    "set_popularity",
+    "shown_audio",
+    "shown_course",
+    "shown_image",
     "standing",
+    "standings",
+    "still_authors",
+    "write_deck",
+    "write_missing_search",
 ]

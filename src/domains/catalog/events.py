@@ -15,3 +15,40 @@ class CourseRevisionPublished(Event, frozen=True, kw_only=True, tag="catalog.cou
     revision_id: UUID
     number: int
     """Counts the revisions of the course from 1."""
+
+
+class CourseWorkMoved(Event, frozen=True, kw_only=True, tag="catalog.course_work_moved.v1"):
+    """Something that others who work on a course wait for. `action` as in the publishing log, or `commented`."""
+
+    course_id: UUID
+    action: str
+    by_id: UUID | None
+    """Null where the clock did it."""
+
+
+class ImportRequested(Event, frozen=True, kw_only=True, tag="catalog.import_requested.v1"):
+    """The file of an import is there."""
+
+    import_id: UUID
+
+
+class ImportProgressed(Event, frozen=True, kw_only=True, tag="catalog.import_progressed.v1"):
+    """For screens only: how far an import is, as its row says too."""
+
+    durable: ClassVar[bool] = False
+
+    import_id: UUID
+    owner_id: UUID
+    state: str
+    done: int
+    total: int
+    course_id: UUID | None = None
+
+
+class DraftEdited(Event, frozen=True, kw_only=True, tag="catalog.draft_edited.v1"):
+    """Something of a course's draft is other than before. For live screens only: `version` is in the draft's row."""
+
+    durable: ClassVar[bool] = False
+
+    course_id: UUID
+    version: int

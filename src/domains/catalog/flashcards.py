@@ -4,15 +4,16 @@ A card has the id of the item that exercises ask for: what is remembered is one 
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
 
-from domains.catalog.content import Course, Lesson
-from domains.catalog.items import item_id, item_ids
-from domains.catalog.kinds import Content, MatchPairs, MultipleChoice, Translate, WordBank
+from domains.catalog.content import Exercise
+from domains.catalog.items import item_id
+from domains.catalog.kinds import Kind, Sides
+from domains.catalog.kinds.assets import AudioOut, ImageOut, shown_audio, shown_image
 from domains.catalog.policy.groups import plain
 from domains.catalog.revisions import RevisionContent
 
@@ -20,13 +21,21 @@ _MOST_KEPT = 64
 
 
 class Flashcard(Struct, frozen=True):
-    """`front` is in the language that is learned, if there is one; the first of `back` is the author's own."""
+    """`front` is in the language that is learned, if there is one, unless an author made the card; the first of `back`
+    is the author's own."""
 
     front: str
     front_language: str
     back: tuple[str, ...]
     back_language: str
     lesson_id: UUID
+    note: str
+    """Shown with the back."""
+    image: ImageOut | None
+    """Of the front, like the audio."""
+    audio: AudioOut | None
+    back_image: ImageOut | None
+    back_audio: AudioOut | None
 
 
 class _Kept(NamedTuple):
@@ -60,52 +69,36 @@ def _of(revision: RevisionContent) -> _Kept:
 
 def _cards(revision: RevisionContent) -> dict[UUID, Flashcard]:
     cards: dict[UUID, Flashcard] = {}
-    for lesson in revision.course.lessons():
+    course = revision.course
+    for lesson in course.lessons():
         lesson_id = revision.node_ids["lesson", lesson.key]
-        for text, side in _phrases(revision.course, lesson):
-            cards.setdefault(item_id(revision.course_id, text), _card(side, lesson_id))
-        for exercise in revision.lessons[lesson_id].exercises:
-            for found, side in _of_exercise(revision, exercise.content):
-                cards.setdefault(found, _card(side, lesson_id))
+        for phrase in (*lesson.words, *lesson.sentences):
+            sides = Sides(phrase.target[0], course.target_language, phrase.source, course.source_language)
+            cards.setdefault(item_id(revision.course_id, sides.front), _card(sides, lesson_id))
+        for exercise in lesson.exercises:
+            texts, all_sides = _sides(exercise.content, course.target_language)
+            for text, sides in zip(texts, all_sides, strict=True):
+                cards.setdefault(item_id(revision.course_id, text), _card(sides, lesson_id, exercise))
     return cards
 
 
-Sides = tuple[str, str, tuple[str, ...], str]
+def _sides(content: Kind[Any], target: str) -> tuple[tuple[str, ...], tuple[Sides, ...]]:
+    """Texts of its items and their sides; nothing for a kind of exercise that has no two sides."""
+    sides = content.sides(target)
+    return (content.item_texts(target), sides) if sides else ((), ())
 
 
-def _card(sides: Sides, lesson_id: UUID) -> Flashcard:
-    front, front_language, back, back_language = sides
-    return Flashcard(plain(front), front_language, tuple(dict.fromkeys(map(plain, back))), back_language, lesson_id)
-
-
-def _phrases(course: Course, lesson: Lesson) -> Iterator[tuple[str, Sides]]:
-    for phrase in (*lesson.words, *lesson.sentences):
-        shown = phrase.target[0]
-        yield shown, (shown, course.target_language, phrase.source, course.source_language)
-
-
-def _of_exercise(revision: RevisionContent, content: Content) -> Iterator[tuple[UUID, Sides]]:
-    """Nothing for a kind of exercise that has no two sides."""
-    target = revision.course.target_language
-    if isinstance(content, MatchPairs):
-        for pair in content.pairs:
-            if content.right_language == target:
-                yield item_id(revision.course_id, pair[1]), (pair[1], target, (pair[0],), content.language)
-            elif content.language == target:
-                yield item_id(revision.course_id, pair[0]), (pair[0], target, (pair[1],), content.right_language)
-        return
-    match content:
-        case MultipleChoice(option_language=language, answer=answer):
-            accepted: tuple[str, ...] = (answer,)
-        case (
-            Translate(answer_language=language, accepted=accepted)
-            | WordBank(answer_language=language, accepted=accepted)
-        ):
-            pass
-        case _:
-            return
-    [found] = item_ids(revision.course_id, content, target)
-    if language == target and content.language != target:
-        yield found, (accepted[0], language, (content.text,), content.language)
-    else:
-        yield found, (content.text, content.language, accepted, language)
+def _card(sides: Sides, lesson_id: UUID, exercise: Exercise | None = None) -> Flashcard:
+    shown = exercise if sides.as_asked else None
+    return Flashcard(
+        front=plain(sides.front),
+        front_language=sides.front_language,
+        back=tuple(dict.fromkeys(map(plain, sides.back))),
+        back_language=sides.back_language,
+        lesson_id=lesson_id,
+        note=sides.note,
+        image=shown_image(shown.image if shown else None),
+        audio=shown_audio(shown.audio if shown else None),
+        back_image=shown_image(sides.back_image),
+        back_audio=shown_audio(sides.back_audio),
+    )

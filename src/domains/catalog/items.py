@@ -6,19 +6,18 @@ changes, whatever becomes of the grader's.
 """
 
 import unicodedata
+from typing import Any
 from uuid import UUID, uuid5
 
-import msgspec
-
-from domains.catalog.kinds import Content, MatchPairs, MultipleChoice, Translate, WordBank
+from domains.catalog.kinds import Kind
 from domains.catalog.policy.groups import plain
 
 _EDGES = " .,;:!?…¡¿。！？、\"'“”„«»"
 
 
-def item_ids(course_id: UUID, content: Content, target_language: str) -> tuple[UUID, ...]:
+def item_ids(course_id: UUID, content: Kind[Any], target_language: str) -> tuple[UUID, ...]:
     """At least one, in the author's order. An exercise without a text in the target language is an item itself."""
-    return tuple(dict.fromkeys(item_id(course_id, text) for text in _texts(content, target_language)))
+    return tuple(dict.fromkeys(item_id(course_id, text) for text in content.item_texts(target_language)))
 
 
 def item_id(course_id: UUID, text: str) -> UUID:
@@ -26,27 +25,10 @@ def item_id(course_id: UUID, text: str) -> UUID:
     return uuid5(course_id, f"item:{_normal(plain(text))}")
 
 
-def missed_items(course_id: UUID, content: Content, target_language: str, answer: bytes) -> frozenset[UUID]:
+def missed_items(course_id: UUID, content: Kind[Any], target_language: str, answer: bytes) -> frozenset[UUID]:
     """Which of its items a wrong answer, given as JSON, got wrong: all, unless the exercise asks for several."""
-    if isinstance(content, MatchPairs):
-        found = set(content.decode_answer(answer))
-        wrong = tuple(pair for pair in content.pairs if pair not in found)
-        content = msgspec.structs.replace(content, pairs=wrong or content.pairs)
-    return frozenset(item_ids(course_id, content, target_language))
-
-
-def _texts(content: Content, target: str) -> tuple[str, ...]:
-    match content:
-        case MatchPairs(language=left, right_language=right, pairs=pairs) if target in (left, right):
-            side = 0 if left == target else 1
-            return tuple(pair[side] for pair in pairs)
-        case MultipleChoice(language=asked, option_language=answered) if target in (asked, answered):
-            return (content.text if asked == target else content.answer,)
-        case Translate(language=asked, answer_language=answered) if target in (asked, answered):
-            return (content.text if asked == target else content.accepted[0],)
-        case WordBank(language=asked, answer_language=answered) if target in (asked, answered):
-            return (content.text if asked == target else content.accepted[0],)
-    return (f"{content.kind()}:{content.subject()}",)
+    missed = content.missed_texts(content.decode_answer(answer), target_language)
+    return frozenset(item_id(course_id, text) for text in missed)
 
 
 def _normal(text: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domains.catalog import repository
-from domains.catalog.content import Course, Lesson, course_lexicon, decode
+from domains.catalog.content import Course, Exercise, Lesson, course_lexicon, decode
 from domains.catalog.errors import CourseNotFound
 from domains.catalog.items import item_ids
 from domains.catalog.kinds import Content
@@ -27,6 +27,8 @@ class ExerciseView:
     kind: str
     lesson_id: UUID
     content: Content
+    node: Exercise
+    """With what goes with any kind."""
     items: tuple[UUID, ...]
     """Ids of the words and phrases that it exercises; the same in every revision and kind."""
 
@@ -39,6 +41,11 @@ class LessonView:
     unit_id: UUID
     section_id: UUID
     exercises: tuple[ExerciseView, ...]
+    node: Lesson
+
+    @property
+    def is_deck(self) -> bool:
+        return self.node.form == "deck"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +136,9 @@ def _lesson(
             kind=exercise.content.kind(),
             lesson_id=lesson_id,
             content=exercise.content,
+            node=exercise,
             items=item_ids(course_id, exercise.content, course.target_language),
         )
         for exercise in lesson.exercises
     )
-    return LessonView(lesson_id, lesson.key, lesson.title, unit_id, section_id, exercises)
+    return LessonView(lesson_id, lesson.key, lesson.title, unit_id, section_id, exercises, lesson)

@@ -32,7 +32,7 @@ from domains.identity.service.imports import import_people
 from domains.identity.service.keys import KeyShown, ensure_key, rotate_keys, signing_keys
 from domains.identity.service.mailbox import offer_verification
 from domains.identity.service.people import describe
-from domains.identity.service.roles import change_roles, may
+from domains.identity.service.roles import Rights, change_roles, may, rights
 from domains.identity.service.sessions import revoke_session
 from domains.identity.service.tickets import is_ticket, redeem_ticket
 from domains.kernel.uow import Database, UnitOfWork
@@ -58,6 +58,7 @@ __all__ = [
     "Person",
     "Principal",
     "RelyingParty",
+    "Rights",
     "Role",
     "Scope",
     "ScopeKind",
@@ -94,6 +95,7 @@ __all__ = [
     "redeem_ticket",
     "return_try",
     "revoke_session",
+    "rights",
     "roles",
     "rotate_keys",
     "schedule",

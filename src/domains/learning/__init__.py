@@ -9,6 +9,7 @@ that arrive at the same moment. Consequence: the hottest path of the house reads
 
 from domains.kernel.domain import Domain
 from domains.learning.controllers.bundle import BundleController
+from domains.learning.controllers.decks import DecksController
 from domains.learning.controllers.hearts import HeartsController
 from domains.learning.controllers.progress import ProgressController
 from domains.learning.controllers.reports import CourseReportsController, ExerciseReportsController
@@ -44,6 +45,7 @@ DOMAIN = Domain(
         ProgressController,
         DueController,
         ScheduleController,
+        DecksController,
         HeartsController,
         ExerciseReportsController,
         CourseReportsController,

@@ -11,6 +11,9 @@ from domains.learning.repository.watching import SessionProgress
 from domains.learning.schemas import AnswerIn, AnswerOut, ItemProblem, SessionProgressOut, SyncedAnswerOut, SyncIn
 from domains.learning.service.answers import submit_answer
 from domains.learning.service.completion import CompletedSession, complete_session
+from domains.learning.service.decks import Taken as TakenDeck
+from domains.learning.service.decks import deck as deck_of
+from domains.learning.service.decks import take as take_deck
 from domains.learning.service.hearts import refill as refill_hearts
 from domains.learning.service.recount import Recounted, recount_all
 from domains.learning.service.regrading import in_words as regraded_in_words
@@ -58,11 +61,13 @@ __all__ = [
     "SessionProgressOut",
     "SyncIn",
     "SyncedAnswerOut",
+    "TakenDeck",
     "TakenSession",
     "Totals",
     "complete_session",
     "count_enrolled",
     "current_sessions",
+    "deck_of",
     "enrolled",
     "lessons_of",
     "may_watch_session",
@@ -77,6 +82,7 @@ __all__ = [
     "still_enrolled",
     "still_may_watch_sessions",
     "submit_answer",
+    "take_deck",
     "take_offline",
     "totals",
 ]

@@ -131,3 +131,8 @@ class NoAnswerReported(Conflict):
 class ReportAccepted(Conflict):
     code = "learning.report_accepted"
     title = "The answer was accepted; what learners were given back is not taken again"
+
+
+class DeckUnreadable(Invalid):
+    code = "learning.deck_unreadable"
+    title = "This is no package of Anki that can be read"

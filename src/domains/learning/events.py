@@ -73,6 +73,8 @@ class LessonCompleted(Event, frozen=True, kw_only=True, tag="learning.lesson_com
     """It had mistakes, and no heart was left at its end."""
     ranked: bool = True
     """False where it looks like no person's: it counts, and is kept off boards."""
+    self_judged: bool = False
+    """Its learner said themselves what was right: a deck of flashcards."""
 
 
 class PracticeCompleted(Event, frozen=True, kw_only=True, tag="learning.practice_completed.v1"):

@@ -11,9 +11,10 @@ from domains.learning.service import merging, regrading, sessions
 
 async def enrol_on_access(uow: UnitOfWork, fact: CourseAccessGranted) -> None:
     """Whoever got a course finds it among their own. Access that ended meanwhile is not asked about: an enrolment
-    opens no session. Billing sells keys as text, also of courses that are not there (yet)."""
+    opens no session. A course that was retired meanwhile is theirs all the same: they have paid for it. Billing sells
+    keys as text, also of courses that are not there (yet)."""
     try:
-        await sessions.enrol(uow, fact.user_id, fact.course_id)
+        await sessions.enrol(uow, fact.user_id, fact.course_id, even_retired=True)
     except CourseNotFound:
         return
 

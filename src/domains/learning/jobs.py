@@ -1,12 +1,12 @@
 """Background work of learning: forgetting invitations and downloads that have expired, closing sessions that were left
-alone."""
+alone, and counting who takes which course."""
 
 from domains.kernel.clock import utc_now
 from domains.kernel.domain import Job
 from domains.kernel.uow import Database
 from domains.learning.policy.offline import KEPT
 from domains.learning.repository import sync, watching
-from domains.learning.service import beginning
+from domains.learning.service import beginning, choosing
 
 _AT_ONCE = 1000
 
@@ -20,4 +20,7 @@ async def purge(db: Database) -> None:
     await beginning.abandon_stale(db)
 
 
-JOBS = (Job(name="learning.purge", run=purge, every_s=3600),)
+JOBS = (
+    Job(name="learning.purge", run=purge, every_s=3600),
+    Job(name="learning.count_popularity", run=choosing.count_popularity, every_s=3600),
+)

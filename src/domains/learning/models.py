@@ -213,6 +213,23 @@ class ReviewRow(Identified, Base):
     reviewed_at: Mapped[datetime] = mapped_column(Moment)
 
 
+class BroughtRow(Base):
+    """What a learner remembered by another program, at the last look there; part of the log. Nothing was done here for
+    it, so it counts as no activity."""
+
+    __tablename__ = "learning_brought"
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("identity_user.id", ondelete="CASCADE"), primary_key=True)
+    course_id: Mapped[UUID] = mapped_column(ForeignKey("catalog_course.id"), primary_key=True)
+    item_id: Mapped[UUID] = mapped_column(primary_key=True)
+    looked_at: Mapped[datetime] = mapped_column(Moment, primary_key=True)
+    due: Mapped[datetime] = mapped_column(Moment)
+    stability: Mapped[float]
+    difficulty: Mapped[float]
+    reps: Mapped[int] = mapped_column(Integer)
+    lapses: Mapped[int] = mapped_column(Integer)
+
+
 class ScheduleRow(Base):
     """How a learner wants to be asked again; who has none wants what most people want, version 0."""
 

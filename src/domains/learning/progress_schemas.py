@@ -4,6 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from domains.kernel.wire import Out
+from domains.learning.course_schemas import PrerequisiteOut
 from domains.learning.policy.kinds import SessionKind
 
 
@@ -57,6 +58,18 @@ class SkillOut(Out, frozen=True):
     spent_ms: int
 
 
+class PractisedSkillOut(Out, frozen=True):
+    """What the author says that exercises practise, such as the past tense, across units; the numbers as of a unit."""
+
+    key: str
+    title: str
+    mastery: float
+    items: int
+    met: int
+    learned: int
+    weak: int
+
+
 class CourseLessonsProgressOut(Out, frozen=True):
     """`mastery`, `items`, `learned` and `weak` as of a skill. `spent_ms` is all that went into the course: lessons,
     practice and flashcards."""
@@ -65,6 +78,8 @@ class CourseLessonsProgressOut(Out, frozen=True):
     title: str
     enrolled_at: datetime | None
     completed_at: datetime | None
+    missing_prerequisites: list[PrerequisiteOut]
+    """Courses that should be learned before and were not completed: a warning, nobody is kept out."""
     lessons_completed: int
     lessons_total: int
     crowns: int
@@ -75,6 +90,8 @@ class CourseLessonsProgressOut(Out, frozen=True):
     weak: int
     spent_ms: int
     units: list[SkillOut]
+    skills: list[PractisedSkillOut]
+    """None where the author names none."""
     lessons: list[LessonProgressOut]
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from domains.catalog.api import AnyPrompt
+from domains.catalog.api import AnyPrompt, AudioOut, ImageOut
 from domains.kernel.wire import In, Out
 from domains.learning.policy.reports import LONGEST_TEXT, Reason, State
 
@@ -59,6 +59,9 @@ class QueuedReportOut(Out, frozen=True):
     lesson_id: UUID
     lesson_title: str
     prompt: AnyPrompt
+    image: ImageOut | None
+    audio: AudioOut | None
+    """Of the exercise, beside what is in its prompt."""
     still_asked: bool
     answer: Any
     expected: str | list[str] | None

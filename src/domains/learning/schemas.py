@@ -6,17 +6,12 @@ from uuid import UUID
 
 import msgspec
 
-from domains.catalog.api import AnyPrompt, Content, Token
+from domains.catalog.api import ANSWER_FORMS, AnyPrompt, AudioOut, Content, ExerciseView, ImageOut, Token
 from domains.kernel.errors import AppError
 from domains.kernel.wire import In, Out
 from domains.learning.policy.kinds import CourseSessionKind, SessionKind
 from domains.learning.policy.offline import MOST_ANSWERS, MOST_LESSONS, MOST_SESSIONS
 from domains.learning.policy.schedule import PARAMETERS, RETENTIONS, Rules
-
-
-class EnrollmentOut(Out, frozen=True):
-    course_id: UUID
-    enrolled_at: datetime
 
 
 class SessionIn(In, frozen=True):
@@ -51,6 +46,12 @@ class ExerciseOut(Out, frozen=True):
     id: UUID
     kind: str
     prompt: AnyPrompt
+    hints: list[str]
+    """From the weakest to the strongest, to be shown on request. They are no solutions and cost nothing, so that they
+    come along."""
+    image: ImageOut | None
+    """Shown with the question, as the audio is played."""
+    audio: AudioOut | None
     answered: bool = False
     again: bool = False
     """It was wrong and comes back at the end: once all are answered, it may be answered until it is right. That costs
@@ -79,12 +80,7 @@ class SessionOut(Out, frozen=True):
 
 GivenAnswer = Annotated[
     Any,
-    msgspec.Meta(
-        description="By the kind of the exercise. `translate`, `numeric`, `date`: the text as typed. "
-        "`multiple_choice`: the id of an option. `multiple_response`: a list of ids of options. `word_bank`: the "
-        "chosen words in order. `order`: the items in order. `cloze`: a text for each gap, empty where it is left "
-        "open. `match_pairs`: a list of pairs `[left, right]`."
-    ),
+    msgspec.Meta(description=ANSWER_FORMS),
 ]
 
 
@@ -101,7 +97,9 @@ class GradeOut(Out, frozen=True):
     correct: bool
     expected: str | list[str | list[str]]
     tokens: list[Token]
-    score: Annotated[float, msgspec.Meta(description="The share that was right, 0 to 1; below 1 is not correct.")]
+    score: Annotated[float, msgspec.Meta(description="The share that was right, 0 to 1.")]
+    feedback: str | msgspec.UnsetType = msgspec.UNSET
+    """What the author says to whoever gives this answer; only where that is something."""
 
     @classmethod
     def stored(cls, grade: str) -> Self:
@@ -110,12 +108,29 @@ class GradeOut(Out, frozen=True):
         return msgspec.convert({"score": float(found["correct"]), **found}, cls)
 
 
-class AnswerOut(GradeOut, frozen=True):
+class AnswerOut(GradeOut, frozen=True, kw_only=True):
     answered: int
     total: int
     hearts: int
+    explanation: str | msgspec.UnsetType = msgspec.UNSET
+    """Of the exercise, in Markdown; only where there is one."""
     next: ExerciseOut | msgspec.UnsetType | None = msgspec.UNSET
     """In a placement: what is asked next; null where it is over and can be completed."""
+
+    @classmethod
+    def of(cls, grade: GradeOut, exercise: ExerciseView, answered: int, total: int, hearts: int) -> Self:
+        return cls(
+            verdict=grade.verdict,
+            correct=grade.correct,
+            expected=grade.expected,
+            tokens=grade.tokens,
+            score=grade.score,
+            feedback=grade.feedback,
+            answered=answered,
+            total=total,
+            hearts=hearts,
+            explanation=exercise.node.explanation or msgspec.UNSET,
+        )
 
 
 class SessionProgressOut(Out, frozen=True):
@@ -187,10 +202,28 @@ class FlashcardOut(Out, frozen=True):
     front_language: str
     back: list[str]
     back_language: str
+    note: str
+    """Shown with the back."""
+    image: ImageOut | None
+    """Of the front, like the audio."""
+    audio: AudioOut | None
+    back_image: ImageOut | None
+    back_audio: AudioOut | None
     lesson_id: UUID
     due: datetime | None
     """None for a card never seen."""
     intervals_s: IntervalsOut
+
+
+class DeckOut(Out, frozen=True):
+    items: int
+    """How many words and phrases of the course the deck schedules."""
+    new: int
+    """How many of them it schedules otherwise than a deck that was brought before."""
+    unknown: int
+    """Scheduled cards that this course does not have."""
+    remarks: list[str]
+    """What of the deck was not understood, each with its place."""
 
 
 class FlashcardsOut(Out, frozen=True):
@@ -248,6 +281,11 @@ class BundledExerciseOut(Out, frozen=True):
     kind: str
     prompt: AnyPrompt
     content: Content
+    hints: list[str]
+    image: ImageOut | None
+    audio: AudioOut | None
+    explanation: str
+    """For after the answer."""
 
 
 class BundledSessionOut(Out, frozen=True):
@@ -319,3 +357,4 @@ class SyncedAnswerOut(Out, frozen=True):
     exercise_id: UUID
     grade: GradeOut | None
     problem: ItemProblem | None
+    explanation: str = ""

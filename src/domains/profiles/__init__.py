@@ -1,7 +1,8 @@
 """What people tell of themselves, how they want to learn, and what is between them.
 
 Owns handle, bio, visibility and preferences; friends, requests, follows, blocks and reports; the feed of friends and
-its kudos. Does not own name, locale and time zone (identity: changed here through its front door), nor pictures.
+its kudos. Does not own name, locale and time zone (identity: changed here through its front door), nor
+pictures (media: the hash of one's own stands here).
 
 Decision: what goes into the feed is pushed down (`api.share`) by the domain that made it happen, in its transaction.
 Context: profiles stands below learning, and cannot react to its facts; a feed at the top of the house could, but

@@ -21,6 +21,7 @@ __all__ = [
     "friends_of",
     "handles",
     "hidden_in_leagues",
+    "id_of_handle",
     "preferences",
     "preferences_of",
     "sees_profile",
@@ -57,6 +58,11 @@ async def handles(uow: UnitOfWork, ids: Collection[UUID]) -> dict[UUID, str]:
 async def hidden_in_leagues(db: Database, ids: Collection[UUID]) -> set[UUID]:
     """Those who take part in leagues without their name: who wants that, and whose profile is private."""
     return await repository.hidden_in_leagues(db, ids) if ids else set()
+
+
+async def id_of_handle(uow: UnitOfWork, handle: str) -> UUID | None:
+    """Whose it is, in lower case; also of who would not be seen, so that it is not to be told."""
+    return await repository.owner(uow.session, handle)
 
 
 async def without_streaks(uow: UnitOfWork, ids: Collection[UUID]) -> set[UUID]:

@@ -6,7 +6,7 @@ A pair of people has one row of `profiles_bond`, whoever asked, so a friendship 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, SmallInteger, Text, false, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, SmallInteger, Text, false, true
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -35,6 +35,8 @@ class ProfileRow(Base):
     leagues_hidden: Mapped[bool] = mapped_column(server_default=false())
     wears: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=sql("'{}'::jsonb"))
     """An item of the shop by where it is worn. Whoever sells them says what may be."""
+    avatar_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Of a picture that media keep."""
 
 
 class HandleRow(Base):

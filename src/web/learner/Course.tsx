@@ -29,7 +29,7 @@ function About({ tree }: { tree: Schemas["CourseTreeOut"] & ComingCourse }) {
       {tree.image && <img className={css.cover} src={tree.image.url} alt={tree.image.alt} />}
       <h1 lang={tree.source_language}>{tree.title}</h1>
       <p>{languages(tree, format, t)} · {t("courses.size", { lessons: lessons.length, exercises })}</p>
-      {(tree.level || tree.topics?.length) && <p className={css.chips}>{tree.level && <Chip>{tree.level}</Chip>}{tree.topics?.map((topic) => <Chip key={topic}>{topic}</Chip>)}</p>}
+      {(tree.level || Boolean(tree.topics?.length)) && <p className={css.chips}>{tree.level && <Chip>{tree.level}</Chip>}{tree.topics?.map((topic) => <Chip key={topic}>{topic}</Chip>)}</p>}
       {tree.description && <p lang={tree.source_language}>{tree.description}</p>}
       <Beginning courseId={tree.id} />
       {tree.sections.map((section) => (

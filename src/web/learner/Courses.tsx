@@ -142,7 +142,7 @@ function Line({ course, done }: { course: Schemas["CourseOut"] & ComingCourse; d
       <h2 lang={course.source_language}>{course.title}</h2>
       <p className={css.lessonNote}>{languages(course, format, t)}</p>
       <p className={css.lessonNote}>{t("courses.size", { lessons: course.lessons, exercises: course.exercises })}</p>
-      {(course.level || course.topics?.length) && <p className={css.chips}>{course.level && <Chip>{course.level}</Chip>}{course.topics?.slice(0, 3).map((topic) => <Chip key={topic}>{topic}</Chip>)}</p>}
+      {(course.level || Boolean(course.topics?.length)) && <p className={css.chips}>{course.level && <Chip>{course.level}</Chip>}{course.topics?.slice(0, 3).map((topic) => <Chip key={topic}>{topic}</Chip>)}</p>}
       {done && <Bar share={done.lessons_total ? done.lessons_completed / done.lessons_total : 0} label={t("learn.unit_progress", { done: done.lessons_completed, total: done.lessons_total })} />}
     </Link>
   );

@@ -11,7 +11,7 @@ import { useFrame } from "../app/live";
 import { useOnline } from "../app/shell/online";
 import { Answer, Bar, Button, ButtonLink, Card, css as ui, Empty, Loading, Row } from "../app/ui";
 import { useComplaint } from "../app/ui/toasts";
-import { beginCourseSession, beginLesson, enrol, useBeginning } from "./beginning";
+import { beginCourseSession, beginLesson, enrol, placeOf, useBeginning } from "./beginning";
 import { currentOf, remember, useCourse, useCourseProgress, useMyCourses } from "./current";
 import css from "./learn.module.css";
 import { OnDevice } from "./OnDevice";
@@ -60,7 +60,7 @@ function Arrival() {
       const first = lessons.items.find((lesson) => lesson.exercises > 0);
       if (!first) return setIsStuck(true);
       const session = await beginLesson(first.id);
-      await navigate(`/lesson/${session.id}`, { replace: true, state: { session } });
+      await navigate(placeOf(session), { replace: true });
       return queryClient.invalidateQueries({ queryKey: ["get", "/api/v1/progress"] });
     };
     begin().catch((error: unknown) => {

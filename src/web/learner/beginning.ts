@@ -38,12 +38,27 @@ export async function enrol(courseId: string): Promise<string[]> {
   return ((data as { missing?: { title: string }[] } | undefined)?.missing ?? []).map((course) => course.title);
 }
 
+/** Sessions that were begun just now on this page: they need not be fetched. History would keep them over a reload, when
+ * they are long out of date. */
+const fresh = new Map<string, Session>();
+
+export const begunHere = {
+  peek: (id: string) => fresh.get(id),
+  forget: (id: string) => fresh.delete(id),
+};
+
+/** The address at which the session goes on. */
+export function placeOf(session: Session): string {
+  fresh.set(session.id, session);
+  return `/lesson/${session.id}`;
+}
+
 /** Begins what is asked for and goes there. */
 export function useBeginning<T>(begin: (wanted: T) => Promise<Session>) {
   const navigate = useNavigate();
   return useMutation({
     mutationFn: begin,
-    onSuccess: (session) => navigate(`/lesson/${session.id}`, { state: { session } }),
+    onSuccess: (session) => navigate(placeOf(session)),
     onError: useComplaint(),
   });
 }

@@ -27,9 +27,11 @@ export interface AnswerAccepted {
   expected: string | (string | string[])[];
   tokens: Token[];
   score: number;
+  feedback?: string;
   answered: number;
   total: number;
   hearts: number;
+  explanation?: string;
   next?: ExerciseOut | null;
   ok: true;
 }
@@ -41,6 +43,12 @@ export interface AnswerSubmit {
   answer: unknown;
   elapsed_ms: number;
   key: string;
+}
+
+/** A recording as a learner's client gets it. */
+export interface AudioOut {
+  url: string;
+  slow_url: string | null;
 }
 
 /** The session that a learner of the class is at now; `correct` counts the right answers. */
@@ -98,7 +106,7 @@ export interface Connected {
   sid: string;
 }
 
-/** The published revision of a course: once after `course.watch`, then whenever there is a new one. `number` grows with every revision. */
+/** The published revision of a course: once after `course.watch`, then whenever it is another. `number` grows with every new revision; it is lower than before where authors have gone back to an old one. */
 export interface CourseChanged {
   course_id: Uuid;
   revision_id: Uuid;
@@ -122,13 +130,60 @@ export interface DatePrompt {
   needs_year: boolean;
 }
 
+export interface DialoguePrompt {
+  kind: "dialogue";
+  language: string;
+  cue_language: string;
+  turns: TurnOut[];
+}
+
+/** The draft of a course as its authors have it: once after `draft.watch`, then whenever somebody has changed it. `version` is that of the tree and only grows; where it has grown by more than one, more has changed than is said. */
+export interface DraftChanged {
+  course_id: Uuid;
+  version: number;
+  node_id: Uuid | null;
+  by_id: Uuid | null;
+}
+
+/** Without an id: every draft that this socket watches. */
+export interface DraftUnwatch {
+  course_id?: Uuid | null;
+}
+
+export interface DraftWatch {
+  course_id: Uuid;
+}
+
+export interface EssayPrompt {
+  kind: "essay";
+  text: string;
+  language: string;
+  answer_language: string;
+  least_words: number;
+  most_words: number;
+}
+
 /** One exercise as a learner sees it: no solution. The fields of `prompt` depend on `kind`. */
 export interface ExerciseOut {
   id: Uuid;
   kind: string;
-  prompt: MultipleChoicePrompt | MultipleResponsePrompt | WordBankPrompt | TranslatePrompt | ClozePrompt | MatchPairsPrompt | OrderPrompt | NumericPrompt | DatePrompt;
+  prompt: MultipleChoicePrompt | MultipleResponsePrompt | TrueFalsePrompt | PickPicturePrompt | WordBankPrompt | TranslatePrompt | ClozePrompt | MatchPairsPrompt | OrderPrompt | ListenTypePrompt | ListenTapPrompt | SpeakPrompt | DialoguePrompt | ShortAnswerPrompt | NumericPrompt | DatePrompt | FlashcardPrompt | EssayPrompt;
+  hints: string[];
+  image: ImageOut | null;
+  audio: AudioOut | null;
   answered: boolean;
   again: boolean;
+}
+
+export interface FlashcardPrompt {
+  kind: "flashcard";
+  text: string;
+  language: string;
+  back: string[];
+  answer_language: string;
+  note: string;
+  back_image: ImageOut | null;
+  back_audio: AudioOut | null;
 }
 
 /** `gems` is absolute, `amount` what came, below zero where gems were spent, and `reason` for what: quest, badge, streak, league, own, buy, … `version` grows with every change: a frame with a lower one than is known, from here or from `GET /gems`, is out of date. */
@@ -159,6 +214,24 @@ export interface HeartsChanged {
   correlation_id: string;
   hearts: number;
   next_at: Moment | null;
+}
+
+/** A picture as a learner's client gets it: a path on the server, which says nothing of what the file was called. */
+export interface ImageOut {
+  url: string;
+  alt: string;
+}
+
+/** A course of one's own is being read from a file: `done` of `total` steps are behind it, absolute, until `state` is `done` or `failed`. `course_id` is of the course it went into. */
+export interface ImportProgress {
+  seq: number;
+  at: Moment;
+  correlation_id: string;
+  import_id: Uuid;
+  state: string;
+  done: number;
+  total: number;
+  course_id: Uuid | null;
 }
 
 /** Who takes part unseen has an empty `name`, and a `user_id` of this league alone that leads to nobody. */
@@ -213,12 +286,28 @@ export interface LessonCompleted {
   streak: number;
 }
 
+export interface ListenTapPrompt {
+  kind: "listen_tap";
+  language: string;
+  audio: AudioOut;
+  words: string[];
+}
+
+export interface ListenTypePrompt {
+  kind: "listen_type";
+  language: string;
+  audio: AudioOut;
+}
+
 export interface MatchPairsPrompt {
   kind: "match_pairs";
   language: string;
   right_language: string;
   left: string[];
   right: string[];
+  images: Record<string, ImageOut>;
+  audio: Record<string, AudioOut>;
+  text: string;
 }
 
 /** A completed lesson whose frame was lost. It has no `seq`; told from others by `session_id` and `lesson_id`. */
@@ -303,6 +392,18 @@ export interface OrderPrompt {
   items: string[];
 }
 
+export interface PickPicturePrompt {
+  kind: "pick_picture";
+  text: string;
+  language: string;
+  pictures: Picture[];
+}
+
+export interface Picture {
+  id: string;
+  image: ImageOut;
+}
+
 /** How many people are in a room, over all processes; in a class: how many members are online, and for its teachers `ids`, who they are. */
 export interface PresenceChanged {
   room: string;
@@ -379,6 +480,19 @@ export interface SessionWatch {
   invitation?: string | null;
 }
 
+export interface ShortAnswerPrompt {
+  kind: "short_answer";
+  text: string;
+  language: string;
+  answer_language: string;
+}
+
+export interface SpeakPrompt {
+  kind: "speak";
+  text: string;
+  language: string;
+}
+
 /** The last frame of a socket that the server closes, where it can still be written. `number` is the websocket's close code too: up to 3499 a client should connect again, after `after_ms` and as `reconnect` says. */
 export interface StreamClosed {
   code: string;
@@ -413,6 +527,20 @@ export interface TranslatePrompt {
   answer_language: string;
 }
 
+export interface TrueFalsePrompt {
+  kind: "true_false";
+  text: string;
+  language: string;
+}
+
+export interface TurnOut {
+  speaker: string;
+  text: string | null;
+  audio: AudioOut | null;
+  options: string[];
+  cue: string;
+}
+
 export type Verdict = "accent" | "exact" | "extra" | "missing" | "punctuation" | "typo" | "word_order" | "wrong" | "wrong_word";
 
 export interface WordBankPrompt {
@@ -445,6 +573,8 @@ export interface Frames {
   "notification.created": NotificationCreated;
   /** Some of one's own inbox was read or put away, here or elsewhere. */
   "notification.read": NotificationRead;
+  /** How far a course of one's own is that is read from a file. */
+  "import.progress": ImportProgress;
   /** The whole board, and which line is one's own. */
   "league.snapshot": LeagueSnapshot;
   /** The lines that moved, with absolute values. */
@@ -457,6 +587,8 @@ export interface Frames {
   "session.progress": SessionProgress;
   /** The revision of a watched course that is published now. */
   "course.changed": CourseChanged;
+  /** A watched draft as it stands now. */
+  "draft.changed": DraftChanged;
   /** How many people are in a room; at most once a second. */
   "presence.changed": PresenceChanged;
   /** This socket is no longer in a room. */
@@ -510,6 +642,18 @@ export interface Commands {
   /** Stop watching one course, or all. */
   "course.unwatch": {
     payload: CourseUnwatch;
+    accepted: Accepted;
+    refusal: "internal" | "realtime.bad_payload" | "realtime.timeout" | "unavailable";
+  };
+  /** Watch the draft of a course that one works on. */
+  "draft.watch": {
+    payload: DraftWatch;
+    accepted: Accepted;
+    refusal: "internal" | "realtime.bad_payload" | "realtime.not_found" | "realtime.timeout" | "realtime.too_many_rooms" | "unavailable";
+  };
+  /** Stop watching one draft, or all. */
+  "draft.unwatch": {
+    payload: DraftUnwatch;
     accepted: Accepted;
     refusal: "internal" | "realtime.bad_payload" | "realtime.timeout" | "unavailable";
   };

@@ -1,10 +1,26 @@
 """How much there is to do in an answer."""
 
+from typing import Any
+
 import pytest
 
-from domains.catalog.effort import Effort, effort
-from domains.catalog.kinds import Cloze, Content, MatchPairs, MultipleChoice, MultipleResponse, Translate, WordBank
-from domains.catalog.kinds.multiple_choice import option_id
+from domains.catalog.kinds import (
+    Cloze,
+    Content,
+    Effort,
+    Kind,
+    MatchPairs,
+    MultipleChoice,
+    MultipleResponse,
+    Translate,
+    WordBank,
+)
+from domains.catalog.kinds.kind import option_id
+
+
+def effort(content: Kind[Any], answer: bytes, seed: str) -> Effort:
+    return content.effort(content.decode_answer(answer), seed)
+
 
 PAIRS = (("el gato", "the cat"), ("el pato", "the duck"))
 

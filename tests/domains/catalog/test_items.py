@@ -5,9 +5,22 @@ from uuid import UUID
 import pytest
 
 from domains.catalog.items import item_ids
-from domains.catalog.kinds import Content, MatchPairs, MultipleChoice, Translate, WordBank
+from domains.catalog.kinds import (
+    Content,
+    Flashcard,
+    ListenTap,
+    ListenType,
+    MatchPairs,
+    MultipleChoice,
+    PickPicture,
+    Speak,
+    Translate,
+    WordBank,
+)
+from domains.catalog.kinds.assets import Audio, Image
 
 COURSE = UUID(int=7)
+SOUND = Audio(f"sha256:{'c' * 64}")
 TO_TARGET = Translate("the cat", "en", "es", ("el gato", "el gatito"))
 
 
@@ -18,6 +31,12 @@ TO_TARGET = Translate("the cat", "en", "es", ("el gato", "el gatito"))
         MultipleChoice("the cat", "en", "es", ("el pato", "el gato"), "el gato"),
         MultipleChoice("¡El  gato!", "es", "en", ("the cat", "the duck"), "the cat"),
         WordBank("the cat", "en", "es", ("el gato",), ("el", "gato")),
+        PickPicture("el gato", "es", Image(f"sha256:{'a' * 64}"), (Image(f"sha256:{'b' * 64}"),)),
+        ListenType("es", SOUND, ("El gato.",)),
+        ListenTap("es", SOUND, ("el gato",), ("el", "gato")),
+        Speak("¡El gato!", "es"),
+        Flashcard("el gato", "es", "en", ("the cat",)),
+        Flashcard("the cat", "en", "es", ("el gato",)),
     ],
     ids=lambda content: f"{content.kind()}-{content.language}",
 )

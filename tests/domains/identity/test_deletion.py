@@ -47,6 +47,8 @@ KEPT = {
     *("identity_audit.action", "identity_audit.address", "identity_audit.detail"),
     *("notifications_announcement.audience", "notifications_announcement.body", "notifications_announcement.channels"),
     *("notifications_announcement.state", "notifications_announcement.title", "notifications_announcement.url"),
+    # When a course was published and why: others learn and write on.
+    *("catalog_publish_log.action", "catalog_publish_log.note"),
     # What others look like in a report that was made about them.
     *("profiles_report.reason", "profiles_report.state", "profiles_report.shown_bio"),
     *("profiles_report.shown_handle", "profiles_report.shown_name"),

@@ -29,6 +29,7 @@ PATH = "/auth/me/exports"
 
 NOT_TOLD = {
     "billing_transfer": "the same money as in orders, payments and refunds, written down twice",
+    "catalog_import_part": "a file on its way into a course, gone once it was read",
     "gamification_session_result": "what was shown at the end of a session, out of XP and progress",
     "identity_challenge": "secret, and gone within minutes",
     "identity_code_secret": "secret; that a code was asked for is told",

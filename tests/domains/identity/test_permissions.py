@@ -29,7 +29,7 @@ from factories.people import register
 def test_every_role_stands_in_the_table_and_only_an_admin_has_everything() -> None:
     assert set(GRANTS) == set(Role)
     assert [role for role in Role if GRANTS[role] == set(Permission)] == [Role.ADMIN]
-    assert GRANTS[Role.LEARNER] == set()
+    assert GRANTS[Role.LEARNER] == {Permission.MEDIA_UPLOAD}
 
 
 def test_what_only_admins_may_is_named_here() -> None:
@@ -38,6 +38,8 @@ def test_what_only_admins_may_is_named_here() -> None:
         Permission.PEOPLE_ROLES,
         Permission.AUDIT_READ,
         Permission.API_KEYS,
+        Permission.CATEGORIES_KEEP,
+        Permission.COURSES_ALL,
         Permission.ANNOUNCEMENTS_SEND,
         Permission.BILLING_CATALOGUE,
         Permission.BILLING_INBOX,

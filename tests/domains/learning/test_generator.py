@@ -217,9 +217,9 @@ def test_what_stays_in_mind_is_asked_in_harder_kinds(known: Memory | None, effor
 
 
 def test_choosing_is_easier_than_building_and_that_than_typing_the_new_language() -> None:
-    into = [effort_of(kind, into_target=True) for kind in ("multiple_choice", "word_bank", "translate")]
+    into = [effort_of(demand, into_target=True) for demand in ("choose", "build", "write")]
     assert into == [0, 1, 3]
-    assert effort_of("translate", into_target=False) == 2
+    assert effort_of("write", into_target=False) == 2
 
 
 def test_a_later_lesson_brings_back_what_went_wrong_and_then_what_is_due() -> None:

@@ -13,9 +13,9 @@ from sqlalchemy import text
 from app.config import ConfigError, Settings
 from app.infra import open_infra
 from app.registry import subscriptions
+from domains.kernel.egress import Egress
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
-from domains.notifications.channels.egress import Egress
 from domains.notifications.channels.fcm import Fcm, ServiceAccount
 from domains.notifications.channels.port import Accepted, Due, Held, Refused, Senders
 from domains.notifications.channels.web_push import WebPushes

@@ -16,12 +16,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from domains.kernel.addresses import PublicHttps, is_public, parsed
+from domains.kernel.egress import MOST_PER_HOST, Egress
 from domains.notifications.channels.answers import retry_after_s
-from domains.notifications.channels.egress import MOST_PER_HOST, Egress
 from domains.notifications.channels.port import Held, Refused, WebPush
 from domains.notifications.channels.web_push import WebPushes
 from domains.notifications.channels.web_push_crypto import MOST_PAYLOAD_BYTES, decoded, new_secret
-from domains.notifications.policy.addresses import PublicHttps, is_public, parsed
 from doubles.push_server import Fault, Loopback, PushServer, Subscriber
 
 SECRET = new_secret()

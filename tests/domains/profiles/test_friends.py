@@ -32,7 +32,7 @@ async def test_each_sees_what_the_other_shows_them_and_nobody_an_address(ada: Le
     await ok(bob, "PATCH", "/profile", {"visibility": "public"})
     public = await seen(ada, bob)
     assert public.pop("since")
-    assert public == {**card, "view": "public", "bio": "Hi.", "following": False, "wears": {}}
+    assert public == {**card, "view": "public", "bio": "Hi.", "avatar": None, "following": False, "wears": {}}
     await befriend(ada, bob)
     friend = await seen(ada, bob)
     assert (friend["view"], friend["bio"], friend["following"]) == ("friend", "Hi.", False)

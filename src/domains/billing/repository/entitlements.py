@@ -95,6 +95,12 @@ async def products_that_give(db: Database, keys: Sequence[str]) -> list[ProductR
     return [ProductRecord(*row) for row in await db.fetch(_PRODUCTS, list(keys))]
 
 
+async def gated_keys(db: Database, beginning: str) -> list[str]:
+    """Those that begin like this."""
+    rows = await db.fetch("SELECT key FROM billing_gate WHERE starts_with(key, $1)", beginning)
+    return [row["key"] for row in rows]
+
+
 async def is_gated(db: Database, key: str) -> bool:
     return bool(await db.fetch("SELECT 1 FROM billing_gate WHERE key = $1", key))
 

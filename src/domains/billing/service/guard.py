@@ -13,7 +13,7 @@ from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from domains.billing.errors import AccessRequired
-from domains.billing.policy.keys import wider
+from domains.billing.policy.keys import COURSE, course_of, wider
 from domains.billing.repository import entitlements as repository
 from domains.billing.repository.entitlements import Holding
 from domains.kernel.clock import utc_now
@@ -112,6 +112,12 @@ async def require(db: Database, user_id: UUID, key: str, *, also: str = "") -> b
     raise AccessRequired(
         key=key, products=[{"id": str(product.id), "name": product.name, "kind": product.kind} for product in products]
     )
+
+
+async def gated_courses(db: Database) -> set[UUID]:
+    """Courses that need an entitlement."""
+    found = map(course_of, await repository.gated_keys(db, COURSE))
+    return {course_id for course_id in found if course_id is not None}
 
 
 async def gated(db: Database, key: str) -> bool:

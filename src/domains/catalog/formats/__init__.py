@@ -1,34 +1,87 @@
 """Courses as files: readers that say what they did not understand, and writers whose files read back the same."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
-from domains.catalog.content import Course, problems
-from domains.catalog.formats import librelingo, lyceum
-from domains.catalog.formats.report import Report
+import msgspec
 
-READERS: dict[str, Callable[[Path, Report], Course | None]] = {"librelingo": librelingo.read, "lyceum": lyceum.read}
-WRITERS: dict[str, Callable[[Course], str]] = {"lyceum": lyceum.write}
+from domains.catalog.content import Course, decode, encode, problems
+from domains.catalog.formats import (
+    anki,
+    csv_words,
+    csv_writer,
+    gift,
+    gift_writer,
+    librelingo,
+    librelingo_writer,
+    lyceum,
+    lyceum_writer,
+    moodle,
+    moodle_writer,
+    qti,
+)
+from domains.catalog.formats.format import Format, Loaded, Media, Options, ScheduledCard, Written
+from domains.catalog.formats.report import Remark, Report
+
+LYCEUM = Format("lyceum", "Lyceum YAML", lyceum.read, lyceum_writer.write, lyceum.recognises)
+LIBRELINGO = Format(librelingo.NAME, "LibreLingo YAML", librelingo.read, librelingo_writer.write, librelingo.recognises)
+GIFT = Format("gift", "GIFT", gift.read, gift_writer.write, gift.recognises)
+CSV = Format("csv", "CSV and TSV word lists", csv_words.read, csv_writer.write, csv_words.recognises)
+MOODLE = Format("moodle", "Moodle XML", moodle.read, moodle_writer.write, moodle.recognises)
+
+FORMATS: dict[str, Format] = {one.name: one for one in (LYCEUM, LIBRELINGO, GIFT, MOODLE, CSV, qti.FORMAT, anki.FORMAT)}
+"""By name; the first that recognises a file reads it."""
 
 
-def read(path: Path, format_name: str | None = None) -> tuple[Course | None, Report]:
+def read(path: Path, format_name: str | None = None, options: Options | None = None) -> tuple[Loaded | None, Report]:
     """The course at `path`, or None and a report with errors. Without a name the format is told from the files."""
     report = Report()
-    name = format_name or _detected(path)
-    reader = READERS.get(name or "")
-    if reader is None:
-        known = ", ".join(READERS)
-        what = f"`{format_name}` is no format" if format_name else "no format is recognised here"
+    form = FORMATS.get(format_name) if format_name else _recognised(path)
+    if form is None or form.read is None:
+        known = ", ".join(one.name for one in FORMATS.values() if one.read)
+        what = f"`{format_name}` is no format that is read" if format_name else "no format is recognised here"
         report.add("error", str(path), 1, f"{what}; known are {known}")
         return None, report
-    course = reader(path, report)
-    if course is not None:
-        for problem in problems(course):
+    loaded = form.read(path, report, options or Options())
+    if loaded is not None:
+        for problem in (*_not_storable(loaded.course), *problems(loaded.course)):
             report.add("error", path.name, 1, problem)
-    return (None if report.has_errors else course), report
+    return (None if report.has_errors else loaded), report
 
 
-def _detected(path: Path) -> str | None:
-    if path.is_dir():
-        return "librelingo" if (path / "course.yaml").is_file() else None
-    return "lyceum" if path.suffix in {".yaml", ".yml"} and path.is_file() else None
+def write(course: Course, format_name: str, media: Media) -> tuple[Written | None, Report]:
+    """The course as a file, and what the format could not say; None where no such format is written."""
+    report = Report()
+    form = FORMATS.get(format_name)
+    if form is None or form.write is None:
+        known = ", ".join(one.name for one in FORMATS.values() if one.write)
+        report.add("error", course.slug, 1, f"`{format_name}` is no format that is written; known are {known}")
+        return None, report
+    return form.write(course, report, media), report
+
+
+def _not_storable(course: Course) -> Iterator[str]:
+    """What is too long or too many for the types of the document, which are checked where it is decoded."""
+    try:
+        decode(encode(course))
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
+        yield f"the course cannot be stored: {error}"
+
+
+def _recognised(path: Path) -> Format | None:
+    return next((form for form in FORMATS.values() if form.recognises(path)), None)
+
+
+__all__ = [
+    "FORMATS",
+    "Format",
+    "Loaded",
+    "Media",
+    "Options",
+    "Remark",
+    "Report",
+    "ScheduledCard",
+    "Written",
+    "read",
+    "write",
+]

@@ -5,14 +5,14 @@ A key depends on lesson, kind and phrase only, so that adding a word elsewhere l
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
 
 from domains.catalog.content import Course, Exercise, Lesson, Phrase, Unit
-from domains.catalog.kinds import Content, MatchPairs, MultipleChoice, Translate, WordBank
+from domains.catalog.kinds import Content, Flashcard, MatchPairs, MultipleChoice, ShortAnswer, Translate, WordBank
 from domains.catalog.policy.groups import plain, texts_in
 from domains.catalog.policy.text import norms, tiles
 
@@ -20,6 +20,10 @@ FEWEST = 8
 MOST = 12
 OPTIONS = 4
 PAIRS = 5
+MOST_NEAR = 300
+AROUND = 5
+MOST_WORDS = 5_000
+AMONG_MANY = 50
 
 
 class _Side(Struct, frozen=True):
@@ -41,14 +45,33 @@ class _Stock(Struct, frozen=True):
     """Per language: the words that somewhere begin with a small letter, so that a capital is the sentence's."""
 
 
-def fill(course: Course) -> Course:
-    """The course with exercises for every lesson that has words or sentences but no exercises yet."""
+def fill(course: Course, but: Collection[str] = ()) -> Course:
+    """The course with exercises for every lesson that has words or sentences but no exercises yet; those whose keys are
+    in `but` stay as they are."""
     stock = _stock(course, tuple(course.lessons()))
+    if len(stock.words) > MOST_WORDS:
+        stock = msgspec.structs.replace(stock, words=stock.words[:AMONG_MANY])
     sections = tuple(
-        msgspec.structs.replace(section, units=tuple(_fill_unit(course, unit, stock) for unit in section.units))
+        msgspec.structs.replace(section, units=tuple(_fill_unit(course, unit, stock, but) for unit in section.units))
         for section in course.sections
     )
     return msgspec.structs.replace(course, sections=sections)
+
+
+def made_of_phrases(course: Course) -> dict[str, tuple[Exercise, ...]]:
+    """By the keys of lessons: the exercises that `fill` makes of their words and sentences, whatever they have now."""
+    sections = tuple(
+        msgspec.structs.replace(section, units=tuple(_bare(unit) for unit in section.units))
+        for section in course.sections
+    )
+    filled = fill(msgspec.structs.replace(course, sections=sections))
+    return {lesson.key: lesson.exercises for lesson in filled.lessons()}
+
+
+def _bare(unit: Unit) -> Unit:
+    return msgspec.structs.replace(
+        unit, lessons=tuple(msgspec.structs.replace(lesson, exercises=()) for lesson in unit.lessons)
+    )
 
 
 def exercise_key(lesson_key: str, content: Content) -> str:
@@ -57,17 +80,26 @@ def exercise_key(lesson_key: str, content: Content) -> str:
     return f"{lesson_key}/{content.kind()}/{name}"
 
 
-def _fill_unit(course: Course, unit: Unit, stock: _Stock) -> Unit:
+def _fill_unit(course: Course, unit: Unit, stock: _Stock, but: Collection[str]) -> Unit:
     near = _stock(course, unit.lessons)
+    # Every word is compared with all near ones, so those of a very long unit are the ones of lessons around.
+    is_long = len(near.words) > MOST_NEAR
     lessons = []
-    for lesson in unit.lessons:
-        made = lesson.exercises or tuple(_exercises(course, lesson, near, stock))
+    for place, lesson in enumerate(unit.lessons):
+        made = lesson.exercises
+        if not made and lesson.key not in but:
+            if is_long:
+                near = _stock(course, unit.lessons[max(0, place - AROUND) : place + AROUND + 1])
+            made = tuple(_exercises(course, lesson, near, stock))
         lessons.append(msgspec.structs.replace(lesson, exercises=made))
     return msgspec.structs.replace(unit, lessons=tuple(lessons))
 
 
 def _exercises(course: Course, lesson: Lesson, near: _Stock, stock: _Stock) -> Iterator[Exercise]:
     seen = set()
+    if lesson.form == "deck":
+        yield from _cards(course, lesson)
+        return
     for content in _contents(course, lesson, near, stock):
         key = exercise_key(lesson.key, content)
         if isinstance(content, MatchPairs):
@@ -79,19 +111,29 @@ def _exercises(course: Course, lesson: Lesson, near: _Stock, stock: _Stock) -> I
             return
 
 
+def _cards(course: Course, lesson: Lesson) -> Iterator[Exercise]:
+    """Of a deck: every phrase once, however many there are."""
+    for phrase in dict.fromkeys((*lesson.words, *lesson.sentences)):
+        front, back = plain(phrase.target[0]), tuple(dict.fromkeys(map(plain, phrase.source)))
+        card = Flashcard(front, course.target_language, course.source_language, back)
+        yield Exercise(exercise_key(lesson.key, card), card)
+
+
 def _contents(course: Course, lesson: Lesson, near: _Stock, stock: _Stock) -> list[Content]:
     """First every word and sentence once, then again in other kinds until the lesson is long enough."""
     pairs = _match(course, lesson.words)
+    # More are never asked.
+    words, sentences = lesson.words[:MOST], lesson.sentences[:MOST]
     rounds: list[list[Content]] = []
     for turn in range(3):
         made: list[Content] = [] if turn or pairs is None else [pairs]
-        made += [_word(course, word, place + turn, near, stock) for place, word in enumerate(lesson.words)]
-        made += [_sentence(course, text, place + turn, near, stock) for place, text in enumerate(lesson.sentences)]
+        made += [_word(course, word, place + turn, near, stock) for place, word in enumerate(words)]
+        made += [_sentence(course, text, place + turn, near, stock) for place, text in enumerate(sentences)]
         rounds.append(made)
     contents = [*rounds[0]]
     # Later rounds begin with sentences: the first round ended with them, and no phrase comes twice running.
     for made in rounds[1:]:
-        contents += made[-len(lesson.sentences) :] + made[: -len(lesson.sentences)] if lesson.sentences else made
+        contents += made[-len(sentences) :] + made[: -len(sentences)] if sentences else made
     return contents[: max(FEWEST, min(MOST, len(rounds[0])))]
 
 
@@ -99,7 +141,10 @@ def _word(course: Course, word: Phrase, turn: int, near: _Stock, stock: _Stock) 
     if turn % 3 == 2:
         return _translate(_to_target(course, word))
     side = _to_source(course, word) if turn % 3 == 0 else _to_target(course, word)
-    return _choice(side, near, stock) or _translate(side)
+    if (choice := _choice(side, near, stock)) is not None:
+        return choice
+    # Nobody types a definition word by word.
+    return _translate(side if side.language != side.answer_language else _to_target(course, word))
 
 
 def _sentence(course: Course, sentence: Phrase, turn: int, near: _Stock, stock: _Stock) -> Content:
@@ -116,7 +161,10 @@ def _to_source(course: Course, phrase: Phrase) -> _Side:
     return _Side(phrase, plain(phrase.target[0]), course.target_language, phrase.source, course.source_language)
 
 
-def _translate(side: _Side) -> Translate:
+def _translate(side: _Side) -> Translate | ShortAnswer:
+    """To be typed. What means the same in one language is no translation."""
+    if side.language == side.answer_language:
+        return ShortAnswer(side.shown, side.language, side.answer_language, side.accepted)
     return Translate(side.shown, side.language, side.answer_language, side.accepted)
 
 

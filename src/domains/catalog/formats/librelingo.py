@@ -1,23 +1,41 @@
 """Reads courses of LibreLingo: `course.yaml` > modules > skills > words and phrases.
 
-A module becomes a section, a skill a unit, and its words and phrases lessons of a handful each. Pictures and audio
-settings have no place here yet; that they are left out is said.
+A module becomes a section, a skill a unit, and its words and phrases lessons of a handful each. What has no place in a
+course is said and kept beside it, so that the course is written again as it was.
 """
 
 import hashlib
 import math
+import posixpath
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
 from domains.catalog.content import Course, DictionaryEntry, Lesson, Licence, Phrase, Section, Unit
+from domains.catalog.formats import source
 from domains.catalog.formats.exercises import fill
+from domains.catalog.formats.format import Loaded, Options
 from domains.catalog.formats.report import Report
-from domains.catalog.formats.tree import Fields, Tree, parse, read_text
+from domains.catalog.formats.source import Source
+from domains.catalog.formats.tree import LARGEST_FILE_BYTES, Fields, Tree, decoded, parse
 from domains.catalog.policy.groups import plain
 
+NAME = "librelingo"
+COURSE_FILE = "course.yaml"
 PHRASES_PER_LESSON = 6
+
+
+class PhraseKeys(NamedTuple):
+    target: str
+    other_targets: str
+    source: str
+    other_sources: str
+
+
+WORD = PhraseKeys("Word", "Synonyms", "Translation", "Also accepted")
+PHRASE = PhraseKeys("Phrase", "Alternative versions", "Translation", "Alternative translations")
 
 _PHRASE_HINTS = {
     "Also accepted": "of a phrase, other translations are `Alternative translations` (`Also accepted` is for words)",
@@ -40,32 +58,63 @@ class _Languages(Struct, frozen=True):
     source: str
 
 
-def read(path: Path, report: Report) -> Course | None:
-    """The course in the directory `path`; None where the report has errors."""
-    root = path.resolve()
-    tree = _parse(root, root / "course.yaml", report)
-    if tree is None:
+def read(path: Path, report: Report, options: Options) -> Loaded | None:
+    """The course in a directory or a zip file; None where the report has errors."""
+    try:
+        with source.opened(path, COURSE_FILE) as files:
+            course = _Reader(files, report).course(options)
+    except source.Unreadable as error:
+        report.add("error", path.name, 1, str(error))
         return None
-    top = tree.fields({"Course", "Modules", "Settings"}, "warning")
-    about = top.need("Course")
-    if about is None:
-        return None
-    head = about.fields(
-        {"Language", "For speakers of", "License", "Special characters", "Repository"},
-        "warning",
-    )
-    languages = _languages(head)
-    if settings := top.get("Settings"):
-        settings.say("note", "`Settings` are about audio and spelling tools of LibreLingo and were left out")
-    characters = head.get("Special characters")
-    dictionary: dict[tuple[str, str], dict[str, None]] = {}
-    sections = [_section(root, module, languages, dictionary, report) for module in top.items("Modules")]
-    if report.has_errors:
-        return None
-    return fill(
-        Course(
-            slug=f"{slugified(languages.target_name)}-from-{slugified(languages.source_name)}",
-            title=f"{languages.target_name} for {languages.source_name} speakers",
+    return None if course is None else Loaded(fill(course))
+
+
+def recognises(path: Path) -> bool:
+    return source.beginning(path, COURSE_FILE) is not None
+
+
+class _Reader:
+    def __init__(self, files: Source, report: Report) -> None:
+        self._files = files
+        self._report = report
+        self._languages = _Languages("", "", "", "")
+        self._dictionary: dict[tuple[str, str], dict[str, None]] = {}
+        self._modules: dict[str, str] = {}
+        self._skills: dict[str, dict[str, Any]] = {}
+
+    def course(self, options: Options) -> Course | None:
+        tree = self._parse(COURSE_FILE)
+        if tree is None:
+            return None
+        top = tree.fields({"Course", "Modules", "Settings"}, "warning")
+        about = top.need("Course")
+        if about is None:
+            return None
+        head = about.fields(
+            {"Language", "For speakers of", "License", "Special characters", "Repository"},
+            "warning",
+        )
+        languages = self._languages = _languages(head)
+        settings = top.get("Settings")
+        if settings:
+            settings.say(
+                "note", "`Settings` mean nothing here; they are kept for writing the course as LibreLingo again"
+            )
+        characters = head.get("Special characters")
+        sections = [self._section(module) for module in top.items("Modules")]
+        if self._report.has_errors:
+            return None
+        licence = head.get("License")
+        kept = {
+            "names": [languages.target_name, languages.source_name],
+            "licence": licence.typed() if licence else None,
+            "settings": settings.typed() if settings else None,
+            "modules": self._modules,
+            "skills": self._skills,
+        }
+        return Course(
+            slug=options.slug or f"{slugified(languages.target_name)}-from-{slugified(languages.source_name)}",
+            title=options.title or f"{languages.target_name} for {languages.source_name} speakers",
             source_language=languages.source,
             target_language=languages.target,
             sections=tuple(section for section in sections if section is not None),
@@ -74,33 +123,118 @@ def read(path: Path, report: Report) -> Course | None:
             special_characters=characters.texts() if characters else (),
             dictionary=tuple(
                 DictionaryEntry(language, word, tuple(meanings))
-                for (language, word), meanings in sorted(dictionary.items(), key=lambda item: item[0])
+                for (language, word), meanings in sorted(self._dictionary.items(), key=lambda item: item[0])
             ),
+            kept={NAME: {name: value for name, value in kept.items() if value}},
         )
-    )
+
+    def _parse(self, file: str) -> Tree | None:
+        raw = self._read(file)
+        text = None if raw is None else decoded(raw, file, self._report)
+        return None if text is None else parse(text, file, self._report)
+
+    def _read(self, file: str) -> bytes | None:
+        try:
+            return self._files.read(file, LARGEST_FILE_BYTES)
+        except source.Unreadable as error:
+            self._report.add("error", file, 1, str(error))
+            return None
+
+    def _section(self, module: Tree) -> Section | None:
+        name = module.text("a module's directory")
+        directory = posixpath.normpath(name) if name else ""
+        tree = self._parse(f"{directory}/module.yaml") if name else None
+        if tree is None:
+            return None
+        top = tree.fields({"Module", "Skills"}, "warning")
+        about = top.need("Module")
+        title = about.fields({"Name"}, "warning").need_text("Name") if about else ""
+        key = slugified(name)
+        self._modules[key] = name
+        units = []
+        for skill in top.items("Skills"):
+            if file := skill.text("a skill's file"):
+                unit = self._unit(posixpath.normpath(posixpath.join(directory, "skills", file)), file, key)
+                units += [unit] if unit is not None else []
+        return Section(key, title, tuple(units))
+
+    def _unit(self, path: str, file: str, above: str) -> Unit | None:
+        tree = self._parse(path)
+        if tree is None:
+            return None
+        top = tree.fields({"Skill", "New words", "Phrases", "Mini-dictionary", "Two-way-dictionary"}, "warning")
+        about = top.need("Skill")
+        skill = about.fields({"Name", "Id", "Thumbnails"}, "warning") if about else None
+        title = skill.need_text("Name") if skill else ""
+        key = f"{above}/{slugified(PurePosixPath(file).stem)}"
+        words = self._phrases(top, "New words", WORD, {"Images"}, _WORD_HINTS)
+        sentences = self._phrases(top, "Phrases", PHRASE, set(), _PHRASE_HINTS)
+        self._say_pictures(top, skill)
+        kept: dict[str, Any] = {
+            "file": file,
+            "skill": about.typed() if about else None,
+            "entries": {
+                name: entry for phrase, entry in (*words, *sentences) for name in [phrase_name(phrase)] if entry
+            },
+        }
+        for name, read_into in (("Mini-dictionary", _mini_dictionary), ("Two-way-dictionary", _two_way_dictionary)):
+            if dictionary := top.get(name):
+                read_into(dictionary, self._languages, self._dictionary)
+                kept[name] = dictionary.typed()
+        self._skills[key] = kept
+        lessons = _lessons(key, title, [phrase for phrase, _ in words], [phrase for phrase, _ in sentences])
+        if not lessons:
+            tree.say("warning", "the skill has neither words nor phrases")
+        return Unit(key, title, lessons, self._introduction(path))
+
+    def _introduction(self, path: str) -> str:
+        markdown = str(PurePosixPath(path).with_suffix(".md"))
+        if not self._files.has(markdown):
+            return ""
+        text = (decoded(self._read(markdown) or b"", markdown, self._report) or "").strip()
+        return text.replace("\x00", "\ufffd")
+
+    def _say_pictures(self, top: Fields, skill: Fields | None) -> None:
+        pictures = [image for word in top.items("New words") if (image := word.at(["Images"])).line != word.line]
+        if pictures:
+            names = f"`Images` of {len(pictures)} words are names of LibreLingo's own pictures"
+            pictures[0].say("note", f"{names}: not shown, and kept for writing the course as LibreLingo again")
+        if skill and (thumbnails := skill.get("Thumbnails")):
+            thumbnails.say("note", "`Thumbnails` are not shown, and kept for writing the course as LibreLingo again")
+
+    def _phrases(
+        self, top: Fields, name: str, keys: PhraseKeys, more: set[str], hints: dict[str, str]
+    ) -> list[tuple[Phrase, dict[str, Any]]]:
+        """Each with its entry, where that says more than the phrase."""
+        found = []
+        for tree in top.items(name):
+            fields = tree.fields({*keys, *more}, "warning", hints)
+            phrase = _phrase(fields, *keys)
+            if phrase is not None:
+                written: Any = tree.typed()
+                found.append((phrase, written if written != entry_of(phrase, keys) else {}))
+        return found
+
+
+def phrase_name(phrase: Phrase) -> str:
+    """What its entry is kept under."""
+    return f"{phrase.target[0]} = {phrase.source[0]}"
+
+
+def entry_of(phrase: Phrase, keys: PhraseKeys) -> dict[str, Any]:
+    entry: dict[str, Any] = {keys.target: phrase.target[0]}
+    if phrase.target[1:]:
+        entry[keys.other_targets] = list(phrase.target[1:])
+    entry[keys.source] = phrase.source[0]
+    if phrase.source[1:]:
+        entry[keys.other_sources] = list(phrase.source[1:])
+    return entry
 
 
 def slugified(name: str) -> str:
     """`Basics 2/` as `basics-2`; a name without Latin letters gets one that only depends on it."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
     return slug or f"x{hashlib.blake2b(name.encode('utf-8', 'replace'), digest_size=5).hexdigest()}"
-
-
-def _parse(root: Path, path: Path, report: Report) -> Tree | None:
-    file = str(path.relative_to(root)) if path.is_relative_to(root) else path.name
-    if not _is_inside(root, path):
-        report.add("error", file, 1, "the file lies outside the course's directory")
-        return None
-    text = read_text(path, file, report)
-    return None if text is None else parse(text, file, report)
-
-
-def _is_inside(root: Path, path: Path) -> bool:
-    try:
-        return path.resolve().is_relative_to(root)
-    except (OSError, RuntimeError):
-        # A loop of symbolic links leads nowhere.
-        return False
 
 
 def _languages(head: Fields) -> _Languages:
@@ -120,90 +254,6 @@ def _licence(head: Fields) -> Licence | None:
         return None
     licence = tree.fields({"Name", "Short name", "Link"}, "warning")
     return Licence(licence.text("Short name") or licence.need_text("Name"), licence.text("Link"))
-
-
-def _section(
-    root: Path, module: Tree, languages: _Languages, dictionary: dict[tuple[str, str], dict[str, None]], report: Report
-) -> Section | None:
-    name = module.text("a module's directory")
-    tree = _parse(root, root / name / "module.yaml", report) if name else None
-    if tree is None:
-        return None
-    top = tree.fields({"Module", "Skills"}, "warning")
-    about = top.need("Module")
-    title = about.fields({"Name"}, "warning").need_text("Name") if about else ""
-    key = slugified(name)
-    units = []
-    for skill in top.items("Skills"):
-        file = skill.text("a skill's file")
-        if not file:
-            continue
-        path = root / name / "skills" / file
-        unit = _unit(root, path, f"{key}/{slugified(Path(file).stem)}", languages, dictionary, report)
-        if unit is not None:
-            units.append(unit)
-    return Section(key, title, tuple(units))
-
-
-def _unit(
-    root: Path,
-    path: Path,
-    key: str,
-    languages: _Languages,
-    dictionary: dict[tuple[str, str], dict[str, None]],
-    report: Report,
-) -> Unit | None:
-    tree = _parse(root, path, report)
-    if tree is None:
-        return None
-    top = tree.fields({"Skill", "New words", "Phrases", "Mini-dictionary", "Two-way-dictionary"}, "warning")
-    about = top.need("Skill")
-    skill = about.fields({"Name", "Id", "Thumbnails"}, "warning") if about else None
-    title = skill.need_text("Name") if skill else ""
-    words = _words(top)
-    sentences = _sentences(top)
-    if skill and (pictures := skill.get("Thumbnails")):
-        pictures.say("note", "`Thumbnails` were left out: units have no pictures yet")
-    _mini_dictionary(top, languages, dictionary)
-    _two_way_dictionary(top, languages, dictionary)
-    if not words and not sentences:
-        tree.say("warning", "the skill has neither words nor phrases")
-    return Unit(key, title, _lessons(key, title, words, sentences), _introduction(path, report, root))
-
-
-def _introduction(path: Path, report: Report, root: Path) -> str:
-    markdown = path.with_suffix(".md")
-    if not markdown.is_file() or not _is_inside(root, markdown):
-        return ""
-    text = (read_text(markdown, str(markdown.relative_to(root)), report) or "").strip()
-    return text.replace("\x00", "\ufffd")
-
-
-def _words(top: Fields) -> list[Phrase]:
-    words = []
-    pictures = []
-    for tree in top.items("New words"):
-        word = tree.fields({"Word", "Synonyms", "Translation", "Also accepted", "Images"}, "warning", _WORD_HINTS)
-        words.append(_phrase(word, "Word", "Synonyms", "Translation", "Also accepted"))
-        pictures += [image for image in [word.get("Images")] if image is not None]
-    if pictures:
-        pictures[0].say("note", f"`Images` of {len(pictures)} words were left out: words have no pictures yet")
-    return [word for word in words if word is not None]
-
-
-def _sentences(top: Fields) -> list[Phrase]:
-    known = {"Phrase", "Alternative versions", "Translation", "Alternative translations"}
-    sentences = [
-        _phrase(
-            tree.fields(known, "warning", _PHRASE_HINTS),
-            "Phrase",
-            "Alternative versions",
-            "Translation",
-            "Alternative translations",
-        )
-        for tree in top.items("Phrases")
-    ]
-    return [sentence for sentence in sentences if sentence is not None]
 
 
 def _phrase(fields: Fields, text: str, others: str, translation: str, more: str) -> Phrase | None:
@@ -238,10 +288,7 @@ def _lessons(key: str, title: str, words: list[Phrase], sentences: list[Phrase])
     )
 
 
-def _mini_dictionary(top: Fields, languages: _Languages, found: dict[tuple[str, str], dict[str, None]]) -> None:
-    tree = top.get("Mini-dictionary")
-    if tree is None:
-        return
+def _mini_dictionary(tree: Tree, languages: _Languages, found: dict[tuple[str, str], dict[str, None]]) -> None:
     sides = tree.fields({languages.target_name, languages.source_name} - {""}, "warning")
     for name, language in ((languages.target_name, languages.target), (languages.source_name, languages.source)):
         for item in sides.items(name):
@@ -249,12 +296,15 @@ def _mini_dictionary(top: Fields, languages: _Languages, found: dict[tuple[str, 
                 found.setdefault((language, word), {}).update(dict.fromkeys(meanings.texts("a meaning")))
 
 
-def _two_way_dictionary(top: Fields, languages: _Languages, found: dict[tuple[str, str], dict[str, None]]) -> None:
+def _two_way_dictionary(tree: Tree, languages: _Languages, found: dict[tuple[str, str], dict[str, None]]) -> None:
     """Each entry serves both languages; what stands in brackets is a remark and no part of the word."""
-    for item in top.items("Two-way-dictionary"):
-        for source, _, value in item.entries("a word and its translation"):
+    for item in tree.items():
+        for source_word, _, value in item.entries("a word and its translation"):
             target = value.text("a translation")
-            for language, word, meaning in ((languages.source, source, target), (languages.target, target, source)):
+            for language, word, meaning in (
+                (languages.source, source_word, target),
+                (languages.target, target, source_word),
+            ):
                 bare = _REMARK_IN_WORD.sub("", word)
                 if bare:
                     found.setdefault((language, bare), {})[meaning] = None

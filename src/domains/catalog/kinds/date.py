@@ -1,13 +1,13 @@
 """Date: a day, written in any way that is usual in the language."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Any, ClassVar
 
 import msgspec
 
-from domains.catalog.errors import AnswerShape
-from domains.catalog.kinds.kind import Kind, Prompt, decoded, require_texts
+from domains.catalog.kinds.kind import Kind, Prompt, decoded_text, require_texts
 from domains.catalog.policy.dates import Day, grade_day, shown
 from domains.catalog.policy.grade import Grade, Token, Verdict, graded
 from domains.catalog.policy.lexicon import Lexicon
@@ -30,23 +30,27 @@ class Date(Kind[str], frozen=True, tag="date"):
 
     A right day without the year that was asked for is half of the answer, and not right."""
 
+    answer_form = "the date as typed"
+    example: ClassVar[Mapping[str, Any]] = {"text": "When is Christmas?", "value": "--12-25"}
+    example_answer = "25 de diciembre"
+
     text: str
     language: str
     answer_language: str
     value: str
 
     def __post_init__(self) -> None:
-        require_texts((self.text,), "text")
+        require_texts(text=self.text)
         day = self._day()
         try:
             date(day.year or _ANY_YEAR, day.month, day.day)
         except ValueError as error:
-            raise ValueError("value must be a day of the calendar") from error
+            raise ValueError("`value` must be a day of the calendar") from error
 
     def _day(self) -> Day:
         found = _VALUE.fullmatch(self.value)
         if found is None or found[1] == "0000":
-            raise ValueError("value must look like 2024-03-31, or like --03-31 where the year does not count")
+            raise ValueError("`value` must look like 2024-03-31, or like --03-31 where the year does not count")
         return Day(int(found[1]) if found[1] else None, int(found[2]), int(found[3]))
 
     def subject(self) -> str:
@@ -59,11 +63,7 @@ class Date(Kind[str], frozen=True, tag="date"):
         return DatePrompt(self.text, self.language, self.answer_language, self._day().year is not None)
 
     def decode_answer(self, raw: bytes | msgspec.Raw) -> str:
-        expected = f"The answer must be the date as a string of at most {LONGEST_ANSWER} characters."
-        answer = decoded(raw, str, expected)
-        if len(answer) > LONGEST_ANSWER:
-            raise AnswerShape(expected)
-        return answer
+        return decoded_text(raw, "the date", LONGEST_ANSWER)
 
     def check(self, answer: str, lexicon: Lexicon) -> Grade:
         verdict = grade_day(answer, self._day(), self.answer_language)

@@ -1,14 +1,27 @@
 """Multiple choice: one of several options is right."""
 
-import hashlib
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Struct
 
-from domains.catalog.errors import AnswerShape
-from domains.catalog.kinds.kind import Kind, Prompt, decoded, require_distinct, require_texts, shuffled
+from domains.catalog.kinds.kind import (
+    Demand,
+    Effort,
+    Feedback,
+    Kind,
+    Prompt,
+    Share,
+    Sides,
+    decoded_choice,
+    option_id,
+    require_distinct,
+    require_known,
+    require_texts,
+    shuffled,
+    two_sides,
+)
 from domains.catalog.policy.grade import Grade, Token, Verdict, graded
 from domains.catalog.policy.lexicon import Lexicon
 
@@ -27,19 +40,38 @@ class MultipleChoicePrompt(Prompt, frozen=True, tag="multiple_choice"):
 
 
 class MultipleChoice(Kind[str], frozen=True, tag="multiple_choice"):
-    """`answer` is one of `options`, word for word. A learner answers with the id of an option."""
+    """`answer` is one of `options`, word for word. A learner answers with the id of an option.
+
+    `shares` says of options that are partly right how much they score; `feedback` what is said to whoever chooses
+    them."""
+
+    demand = Demand.CHOOSE
+    asks_in_target = True
+    answer_form = "the id of an option"
+    example: ClassVar[Mapping[str, Any]] = {
+        "text": "el perro",
+        "options": ["the cat", "the dog", "the duck"],
+        "answer": "the dog",
+        "feedback": {"the cat": "That is `el gato`."},
+    }
+    example_answer = option_id("the dog")
 
     text: str
     language: str
     option_language: str
     options: Annotated[tuple[str, ...], msgspec.Meta(min_length=2, max_length=10)]
     answer: str
+    shares: Mapping[str, Share] = {}
+    feedback: Mapping[str, Feedback] = {}
 
     def __post_init__(self) -> None:
-        require_texts((self.text, *self.options), "text and options")
-        require_distinct(self.options, "options")
+        require_texts(text=self.text, options=self.options)
+        require_distinct(options=self.options)
+        require_known(self.options, "options", shares=self.shares, feedback=self.feedback)
         if self.answer not in self.options:
-            raise ValueError("answer must be one of the options")
+            raise ValueError("`answer` must be one of the options")
+        if self.answer in self.shares:
+            raise ValueError("`shares` must not have the answer, which scores all")
 
     def subject(self) -> str:
         return f"{self.language}:{self.text}"
@@ -49,24 +81,31 @@ class MultipleChoice(Kind[str], frozen=True, tag="multiple_choice"):
         for option in self.options:
             yield self.option_language, option
 
+    def item_texts(self, target: str) -> tuple[str, ...]:
+        if target in (self.language, self.option_language):
+            return (self.text if self.language == target else self.answer,)
+        return super().item_texts(target)
+
+    def sides(self, target: str) -> tuple[Sides, ...]:
+        return two_sides(self.text, self.language, (self.answer,), self.option_language, target)
+
     def prompt(self, seed: str) -> MultipleChoicePrompt:
         options = [Option(option_id(text), text) for text in self.options]
         return MultipleChoicePrompt(self.text, self.language, self.option_language, shuffled(options, seed, "options"))
 
     def decode_answer(self, raw: bytes | msgspec.Raw) -> str:
-        expected = "The answer must be the id of one of the options, as a string."
-        answer = decoded(raw, str, expected)
-        if all(option_id(option) != answer for option in self.options):
-            raise AnswerShape(expected)
-        return answer
+        return decoded_choice(raw, [option_id(option) for option in self.options])
 
     def check(self, answer: str, lexicon: Lexicon) -> Grade:
-        chosen = next((option for option in self.options if option_id(option) == answer), "")
+        chosen = self.in_words(answer)
+        said = self.feedback.get(chosen, "")
         if chosen == self.answer:
-            return graded(Verdict.EXACT, self.answer, (Token(chosen, Verdict.EXACT),))
-        return graded(Verdict.WRONG, self.answer, (Token(chosen, Verdict.WRONG, self.answer),))
+            return graded(Verdict.EXACT, self.answer, (Token(chosen, Verdict.EXACT),), None, said)
+        token = Token(chosen, Verdict.WRONG, self.answer)
+        return graded(Verdict.WRONG, self.answer, (token,), self.shares.get(chosen, 0.0), said)
 
+    def in_words(self, answer: str) -> str:
+        return next((option for option in self.options if option_id(option) == answer), "")
 
-def option_id(text: str) -> str:
-    """Says nothing about which option is right, and survives reordering and rewording of the others."""
-    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=6).hexdigest()
+    def effort(self, answer: str, seed: str) -> Effort:
+        return Effort(len(self.text), 0, [option.id for option in self.prompt(seed).options].index(answer))

@@ -1,13 +1,13 @@
 """Order: put sentences, events or words where they belong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from domains.catalog.errors import AnswerShape
-from domains.catalog.kinds.kind import Kind, Prompt, decoded, require_distinct, require_texts, shuffled
+from domains.catalog.kinds.kind import Demand, Kind, Prompt, decoded, require_distinct, require_texts, shuffled
 from domains.catalog.policy.grade import Grade, Token, Verdict, graded
 from domains.catalog.policy.lexicon import Lexicon
 
@@ -27,14 +27,19 @@ class Order(Kind[list[str]], frozen=True, tag="order"):
 
     The score is the share of pairs of items of which the right one comes first."""
 
+    demand = Demand.BUILD
+    answer_form = "the items in order"
+    example: ClassVar[Mapping[str, Any]] = {"text": "Count", "items": ["uno", "dos", "tres"]}
+    example_answer: ClassVar[Any] = ["uno", "dos", "tres"]
+
     text: str
     language: str
     answer_language: str
     items: Annotated[tuple[str, ...], msgspec.Meta(min_length=2, max_length=MOST_ITEMS)]
 
     def __post_init__(self) -> None:
-        require_texts((self.text, *self.items), "text and items")
-        require_distinct(self.items, "items")
+        require_texts(text=self.text, items=self.items)
+        require_distinct(items=self.items)
 
     def subject(self) -> str:
         return f"{self.language}:{self.text}"
@@ -53,6 +58,9 @@ class Order(Kind[list[str]], frozen=True, tag="order"):
         if len(set(answer)) != len(answer) or not set(answer) <= set(self.items):
             raise AnswerShape(expected)
         return answer
+
+    def in_words(self, answer: list[str]) -> str:
+        return ", ".join(answer)
 
     def check(self, answer: list[str], lexicon: Lexicon) -> Grade:
         place = {item: number for number, item in enumerate(self.items)}

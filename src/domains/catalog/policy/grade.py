@@ -40,6 +40,8 @@ class Grade(Struct, frozen=True):
     expected: str | tuple[str, ...] | tuple[tuple[str, str], ...]
     tokens: tuple[Token, ...]
     score: float
+    feedback: str = ""
+    """What the author says to whoever gives this answer."""
 
 
 def graded(
@@ -47,7 +49,8 @@ def graded(
     expected: str | tuple[str, ...] | tuple[tuple[str, str], ...],
     tokens: tuple[Token, ...],
     score: float | None = None,
+    feedback: str = "",
 ) -> Grade:
     """The grade for a verdict; without a score, right is 1 and wrong is 0."""
     correct = verdict in CORRECT
-    return Grade(verdict, correct, expected, tokens, (1.0 if correct else 0.0) if score is None else score)
+    return Grade(verdict, correct, expected, tokens, (1.0 if correct else 0.0) if score is None else score, feedback)

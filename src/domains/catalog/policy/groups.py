@@ -96,6 +96,11 @@ def texts_in(text: str) -> Iterator[str]:
                 waiting.extend(part.branches)
 
 
+def forms(text: str) -> Iterator[str]:
+    """Every way to say it, the fullest first. There may be very many: take as many as are needed."""
+    return (" ".join(form.split()) for form in _forms(parse(text)))
+
+
 def joined(pieces: Sequence[str]) -> str:
     """Pieces of a text of which some were left out, without the spaces that these leave behind."""
     text = ""

@@ -12,6 +12,8 @@ A file of `language_data` is named after the primary subtag, `es.toml`. Its keys
 - `months`: their names, the most usual form first.
 - `date_words`: words that stand in dates and say nothing.
 - `decimal_mark`: what stands between the whole and the tenths.
+- `homophones`: words that sound the same, `"to two too"`; for what machines write down of what is said.
+- `sounds`: letters that sound like others, in the order in which they are replaced: `"v" = "b"`.
 - `stand_ins`: spellings of letters that a keyboard lacks, beyond leaving out their marks: `"ä" = "ae"`.
 - `unmarked`: letters that may always be written as others, whatever word that makes: `"ё" = "е"`.
 """
@@ -35,12 +37,15 @@ class _File(Struct, forbid_unknown_fields=True):
     months: list[str] = []
     date_words: str = ""
     decimal_mark: str = "."
+    homophones: list[str] = []
+    sounds: dict[str, str] = {}
     stand_ins: dict[str, str] = {}
     unmarked: dict[str, str] = {}
 
 
 class Language(Struct, frozen=True):
-    """`variants`: by its first word, each run of words (as norms) and the runs that may stand in its place."""
+    """`homophones`: one of the words that sound so, by the others, all without accents.
+    `variants`: by its first word, each run of words (as norms) and the runs that may stand in its place."""
 
     endings: tuple[frozenset[str], ...] = ()
     beginnings: tuple[frozenset[str], ...] = ()
@@ -48,6 +53,8 @@ class Language(Struct, frozen=True):
     months: tuple[tuple[str, ...], ...] = ()
     date_words: frozenset[str] = frozenset()
     decimal_mark: str = "."
+    homophones: Mapping[str, str] = {}
+    sounds: tuple[tuple[str, str], ...] = ()
     stand_ins: Mapping[int, str] = {}
     unmarked: Mapping[int, str] = {}
 
@@ -103,6 +110,8 @@ def _language(file: _File, tag: str) -> Language:
         months=tuple(tuple(names.split("/")) for names in file.months),
         date_words=frozenset(file.date_words.split()),
         decimal_mark=file.decimal_mark,
+        homophones={fold(word): fold(norms(group, tag)[0]) for group in file.homophones for word in norms(group, tag)},
+        sounds=tuple(file.sounds.items()),
         stand_ins=str.maketrans(file.stand_ins),
         unmarked=str.maketrans(file.unmarked),
     )

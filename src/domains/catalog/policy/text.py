@@ -52,14 +52,24 @@ def _ranges(codes: list[int]) -> str:
     return "".join(f"{re.escape(chr(a))}-{re.escape(chr(b))}" for a, b in ranges)
 
 
-_CATEGORIES = {code: unicodedata.category(chr(code)) for code in range(0x300, 0x1FC00)}
-# Parts of words that `\w` leaves out.
-_MARK = _ranges([code for code, category in _CATEGORIES.items() if category[0] == "M"])
-_DIGITS = {code: str(unicodedata.digit(chr(code))) for code, category in _CATEGORIES.items() if category == "Nd"}
+def _mark_and_digit_codes() -> tuple[list[int], dict[int, str]]:
+    """Codes of parts of words that `\\w` leaves out; digits of all scripts, as Latin ones."""
+    marks, digits = [], {}
+    for code in range(0x300, 0x1FC00):
+        category = unicodedata.category(chr(code))
+        if category == "Nd":
+            digits[code] = str(unicodedata.digit(chr(code)))
+        elif category[0] == "M":
+            marks.append(code)
+    return marks, digits
+
+
+_MARKS, _DIGITS = _mark_and_digit_codes()
+_MARK = _ranges(_MARKS)
 _CJK = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 # Thai, Lao, Burmese, Khmer.
 _UNSPACED = (*range(0x0E01, 0x0E80), *range(0x0E80, 0x0F00), *range(0x1000, 0x10A0), *range(0x1780, 0x1800))
-_SYLLABIC = _ranges([code for code in _UNSPACED if _CATEGORIES[code][0] == "L"])
+_SYLLABIC = _ranges([code for code in _UNSPACED if unicodedata.category(chr(code))[0] == "L"])
 _RUN = rf"(?:[^\W_{_CJK}{_SYLLABIC}]+|[{_MARK}]+)++"
 _WORD = re.compile(rf"[{_CJK}]|[{_SYLLABIC}][{_MARK}]*|{_RUN}(?:'{_RUN})*")
 _UNSPACED_WORD = re.compile(rf"[{_CJK}{_SYLLABIC}]")
@@ -175,6 +185,11 @@ def spelled(text: str, language: str = "") -> tuple[list[tuple[str, Word]], str]
 def _word(found: str, language: str) -> Word:
     normal = _norm_word(found, language)
     return Word(found, normal, fold_word(normal))
+
+
+def places(text: str) -> list[tuple[int, int]]:
+    """Where the words of `text` begin and end, in `text` as it was given."""
+    return [match.span() for match in _WORD.finditer(text)]
 
 
 def tiles(text: str) -> list[str]:

@@ -52,9 +52,19 @@ def combo_xp(best_run: int) -> int:
     return min(best_run // COMBO_AT, PERFECT_XP - 1)
 
 
-def lesson(*, correct: int, total: int, completions: int, best_run: int = 0, out_of_hearts: bool = False) -> Work:
-    """`completions` counts this one, from 1. A lesson without exercises (`total` 0) is only viewed."""
-    full = BASE_XP + (PERFECT_XP if correct == total else combo_xp(best_run)) if total else VIEW_XP
+def lesson(
+    *,
+    correct: int,
+    total: int,
+    completions: int,
+    best_run: int = 0,
+    out_of_hearts: bool = False,
+    self_judged: bool = False,
+) -> Work:
+    """`completions` counts this one, from 1. A lesson without exercises (`total` 0) is only viewed. Nobody earns
+    more by judging themselves well (`self_judged`): that pays like a review."""
+    bonus = 0 if self_judged else PERFECT_XP if correct == total else combo_xp(best_run)
+    full = BASE_XP + bonus if total else VIEW_XP
     points = max(LEAST_XP, (full >> (completions - 1)) // (2 if out_of_hearts else 1))
     return Work(points, easy=completions > 1)
 

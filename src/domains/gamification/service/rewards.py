@@ -29,7 +29,8 @@ async def reward_lesson(uow: UnitOfWork, fact: LessonCompleted) -> None:
         total=fact.total,
         completions=fact.completions,
         best_run=fact.best_run,
-        out_of_hearts=fact.out_of_hearts,
+        out_of_hearts=fact.out_of_hearts and not fact.self_judged,
+        self_judged=fact.self_judged,
     )
     await _reward(uow, fact, cause, work, fact.lesson_id)
 

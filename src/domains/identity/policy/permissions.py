@@ -25,6 +25,13 @@ class Permission(StrEnum):
     API_KEYS = "api_keys.manage"
     COURSES_WRITE = "courses.write"
     COURSES_PUBLISH = "courses.publish"
+    COURSES_ALL = "courses.all"
+    """Edit and publish what others own, or nobody."""
+    CATEGORIES_KEEP = "categories.keep"
+    MEDIA_UPLOAD = "media.upload"
+    """Bring files: a picture of oneself, what one hands in."""
+    MEDIA_COURSES = "media.courses"
+    """Bring files for courses, and fetch them from elsewhere."""
     CLASSES_CREATE = "classes.create"
     CLASSES_TEACH = "classes.teach"
     REPORTS_HANDLE = "reports.handle"
@@ -46,7 +53,8 @@ class Permission(StrEnum):
 P = Permission
 
 _TEACHES = frozenset({P.CLASSES_CREATE, P.CLASSES_TEACH})
-_WRITES = frozenset({P.COURSES_WRITE, P.COURSES_PUBLISH})
+_BRINGS = frozenset({P.MEDIA_UPLOAD})
+_WRITES = frozenset({P.COURSES_WRITE, P.COURSES_PUBLISH, P.MEDIA_COURSES})
 _KEEPS_ORDER = frozenset({P.REPORTS_HANDLE, P.PEOPLE_SEARCH, P.PEOPLE_BAN})
 _HELPS = frozenset(
     {
@@ -56,11 +64,11 @@ _HELPS = frozenset(
 )
 
 GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.LEARNER: frozenset(),
-    Role.TEACHER: _TEACHES,
-    Role.AUTHOR: _WRITES,
-    Role.MODERATOR: _KEEPS_ORDER,
-    Role.SUPPORT: _HELPS,
+    Role.LEARNER: _BRINGS,
+    Role.TEACHER: _TEACHES | _BRINGS,
+    Role.AUTHOR: _WRITES | _BRINGS,
+    Role.MODERATOR: _KEEPS_ORDER | _BRINGS,
+    Role.SUPPORT: _HELPS | _BRINGS,
     Role.ADMIN: frozenset(Permission),
 }
 
@@ -84,7 +92,7 @@ SCOPED_ROLES: dict[ScopeKind, frozenset[Role]] = {
 }
 """Which roles can be given for one course or class."""
 
-SCOPED = frozenset({P.COURSES_WRITE, P.COURSES_PUBLISH, P.CLASSES_TEACH, P.REPORTS_HANDLE})
+SCOPED = frozenset({P.COURSES_WRITE, P.COURSES_PUBLISH, P.MEDIA_COURSES, P.CLASSES_TEACH, P.REPORTS_HANDLE})
 """What such a role can be good for."""
 
 

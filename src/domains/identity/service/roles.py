@@ -21,6 +21,12 @@ from domains.kernel.clock import utc_now
 from domains.kernel.uow import UnitOfWork
 
 
+class Rights(NamedTuple):
+    everywhere: frozenset[Permission]
+    within: frozenset[Permission]
+    """By a role in the course or class that was asked about, and that alone."""
+
+
 class Change(NamedTuple):
     before: frozenset[str]
     after: frozenset[str]
@@ -32,6 +38,15 @@ async def may(uow: UnitOfWork, user_id: UUID, permission: Permission, scope: Sco
     kind, within_id = scope or (None, None)
     held = await repository.held_within(uow.session, user_id, kind, within_id)
     return holds(permission, held.roles, held.scoped_roles)
+
+
+async def rights(uow: UnitOfWork, user_id: UUID, scope: Scope) -> Rights:
+    """What somebody may, for whoever has to tell rights in one place from rights in all. None for the banned."""
+    held = await repository.held_within(uow.session, user_id, *scope)
+    return Rights(
+        frozenset(each for each in Permission if holds(each, held.roles)),
+        frozenset(each for each in Permission if holds(each, (), held.scoped_roles)),
+    )
 
 
 async def change_roles(

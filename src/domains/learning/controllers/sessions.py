@@ -6,24 +6,25 @@ from uuid import UUID
 from litestar import Controller, delete, get, post
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
-from litestar.params import FromPath, HeaderParameter, JSONBody
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
+from domains.catalog import api as catalog
 from domains.identity.api import Principal
 from domains.kernel.idempotency import once_per_key
 from domains.kernel.uow import Database, UnitOfWork
+from domains.learning.course_schemas import EnrollmentOut, LessonPageOut, RecommendationsOut
 from domains.learning.schemas import (
     AnswerIn,
     AnswerOut,
     CourseSessionIn,
-    EnrollmentOut,
     InvitationMadeOut,
     InvitationOut,
     SessionIn,
     SessionOut,
     SessionProgressOut,
 )
-from domains.learning.service import answers, beginning, sessions, watching
+from domains.learning.service import access, answers, beginning, choosing, sessions, watching
 
 IdempotencyKey = Annotated[
     str | None, HeaderParameter(name="Idempotency-Key", description="The same key again gives the same answer.")
@@ -44,12 +45,42 @@ class EnrollmentsController(Controller):
         self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal], course_id: FromPath[UUID]
     ) -> EnrollmentOut:
         enrollment = await sessions.enrol_with_access(uow, principal.user_id, course_id)
-        return EnrollmentOut(enrollment.course_id, enrollment.enrolled_at)
+        needed = (await catalog.published_course(uow, course_id)).course.prerequisites
+        missing = await choosing.missing_prerequisites(uow.db, principal.user_id, needed)
+        return EnrollmentOut(enrollment.course_id, enrollment.enrolled_at, missing)
+
+    @get(
+        "/recommended",
+        operation_id="list_recommended_courses",
+        summary="Courses that may be the next for me, and why",
+        description="Out of what I learn and have completed, and of what others take who learn the same; only courses "
+        "whose prerequisites I have completed.",
+        cache_control=CacheControlHeader(no_store=True),
+    )
+    async def recommended(
+        self,
+        db: NamedDependency[Database],
+        principal: NamedDependency[Principal],
+        limit: Annotated[int, QueryParameter(ge=1, le=50, description="At most so many.")] = 10,
+    ) -> RecommendationsOut:
+        return await choosing.recommend(db, principal.user_id, limit)
 
 
 class SessionsController(Controller):
     path = "/api/v1"
     tags = ("learning",)
+
+    @get(
+        "/lessons/{lesson_id:uuid}",
+        operation_id="get_lesson",
+        summary="What there is to read in a lesson, and its files",
+        description="A preview is open to whoever has not bought the course.",
+        cache_control=CacheControlHeader(no_store=True),
+    )
+    async def get_lesson(
+        self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal], lesson_id: FromPath[UUID]
+    ) -> LessonPageOut:
+        return await access.open_lesson(uow, principal.user_id, lesson_id)
 
     @post(
         "/lessons/{lesson_id:uuid}/sessions",

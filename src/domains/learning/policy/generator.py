@@ -69,8 +69,11 @@ class Learner:
 def lesson(outline: Outline, learner: Learner, lesson_id: UUID, seed: str) -> list[Drill]:
     """The lesson's exercises, new phrases as the author introduces them and easy kinds before hard ones; between them
     what went wrong or is due from elsewhere. Empty for a lesson that is only read."""
+    planned = outline.lessons[lesson_id]
+    if planned.is_deck:
+        return _of_deck(planned.drills, learner)
     chance = random.Random(seed)  # noqa: S311 - an order, not a secret
-    own = _of_lesson(outline.lessons[lesson_id].drills, learner, chance)
+    own = _of_lesson(planned.drills, learner, chance)
     taken = {drill.phrase for drill in own} | {item for drill in own for item in drill.items}
     wanted = chain(_mistaken(learner), _due(learner))
     extras = _chosen(outline, learner, wanted, min(LESSON_EXTRAS, len(own) // 3), chance, without=taken)
@@ -122,6 +125,8 @@ def test_out(outline: Outline, unit_id: UUID, seed: str) -> list[Drill]:
     hardest: dict[UUID, Drill] = {}
     for planned in outline.unit(unit_id):
         for drill in planned.drills:
+            if not drill.tested:
+                continue
             known = hardest.get(drill.phrase)
             if known is None or drill.effort > known.effort:
                 hardest[drill.phrase] = drill
@@ -132,6 +137,19 @@ def test_out(outline: Outline, unit_id: UUID, seed: str) -> list[Drill]:
 
 
 # ---- choosing
+
+
+def _of_deck(drills: Sequence[Drill], learner: Learner) -> list[Drill]:
+    """What is due, then what is new in the author's order, then what will be due first: no more than a lesson has."""
+
+    def place(drill: Drill) -> tuple[int, float]:
+        memories = [learner.memories[item] for item in drill.items if item in learner.memories]
+        if not memories:
+            return 1, 0.0
+        due = min(memory.due for memory in memories)
+        return (0 if due <= learner.now else 2), due.timestamp()
+
+    return sorted(drills, key=place)[:LESSON_LENGTH]
 
 
 def _of_lesson(drills: Sequence[Drill], learner: Learner, chance: random.Random) -> list[Drill]:

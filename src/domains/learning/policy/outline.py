@@ -11,19 +11,12 @@ RECOGNISE, BUILD, UNDERSTAND, PRODUCE = range(4)
 """Efforts: to choose what is right, to build it out of given words, to say it in one's own language, and in the new
 one."""
 
-_EFFORTS = {
-    "match_pairs": RECOGNISE,
-    "multiple_choice": RECOGNISE,
-    "multiple_response": RECOGNISE,
-    "word_bank": BUILD,
-    "order": BUILD,
-    "cloze": BUILD,
-}
+_EFFORTS = {"choose": RECOGNISE, "build": BUILD}
 
 
-def effort_of(kind: str, *, into_target: bool) -> int:
-    """By the exercise's kind; whatever has to be typed or said counts by the language of the answer."""
-    return _EFFORTS.get(kind, PRODUCE if into_target else UNDERSTAND)
+def effort_of(demand: str, *, into_target: bool) -> int:
+    """By what the exercise's kind asks for; whatever has to be typed or said counts by the language of the answer."""
+    return _EFFORTS.get(demand, PRODUCE if into_target else UNDERSTAND)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +31,8 @@ class Drill:
     effort: int
     lesson_id: UUID
     unit_id: UUID
+    tested: bool = True
+    """Whether a right answer shows that something is known, so that a test may ask it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +41,8 @@ class PlannedLesson:
     unit_id: UUID
     drills: tuple[Drill, ...]
     """In the author's order; none where the lesson is only read."""
+    is_deck: bool = False
+    """Of flashcards, which are looked through and not asked."""
 
 
 @dataclass(frozen=True, slots=True)

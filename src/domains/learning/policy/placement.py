@@ -78,7 +78,7 @@ def following(outline: Outline, answers: Sequence[tuple[Drill, bool]], seed: str
     asked = {item for drill, _ in answers for item in (drill.phrase, *drill.items)}
     by_lesson: dict[UUID, list[Drill]] = {}
     for drill in outline.drills:
-        if asked.isdisjoint((drill.phrase, *drill.items)):
+        if drill.tested and asked.isdisjoint((drill.phrase, *drill.items)):
             by_lesson.setdefault(drill.lesson_id, []).append(drill)
     if not by_lesson:
         return None

@@ -76,6 +76,16 @@ class ItemState(Struct, frozen=True):
     """Version of the rules that it was computed under."""
 
 
+class Brought(Struct, frozen=True, order=True):
+    """What another program knows of a learner's memory of an item: it takes the place of all that was before."""
+
+    due: datetime
+    stability: float
+    difficulty: float
+    reps: int
+    lapses: int
+
+
 class Review(Struct, frozen=True, order=True):
     """One look at one item. Ordered as they count: by time, then by where they stand in the log."""
 
@@ -84,6 +94,8 @@ class Review(Struct, frozen=True, order=True):
     item_id: UUID
     rating: int
     slip: bool = False
+    brought: tuple[Brought, ...] = ()
+    """One for the last look elsewhere, which no rating of ours led to."""
 
 
 def wrong_parameters(parameters: tuple[float, ...]) -> str | None:
@@ -99,6 +111,8 @@ def wrong_parameters(parameters: tuple[float, ...]) -> str | None:
 
 def advance(state: ItemState | None, review: Review, rules: Rules) -> ItemState:
     """The state after one more review."""
+    if review.brought:
+        return _as_brought(state, review, review.brought[0], rules)
     scheduler = _scheduler(rules.retention, rules.parameters, rules.steps)
     before = _card(state, review.at)
     after, _ = scheduler.review_card(before, FsrsRating(review.rating), review.at)
@@ -121,6 +135,27 @@ def advance(state: ItemState | None, review: Review, rules: Rules) -> ItemState:
         last_correct=review.rating != Rating.AGAIN,
         phase=after.state.value,
         step=after.step,
+        prior_stability=state.stability if state else None,
+        rules=rules.version,
+    )
+
+
+def _as_brought(state: ItemState | None, review: Review, brought: Brought, rules: Rules) -> ItemState:
+    """Due when it was due there, whatever the rules say of intervals: they hold from the next review on."""
+    is_learned = brought.due - review.at >= timedelta(days=1)
+    unlearned = State.Relearning if brought.lapses else State.Learning
+    return ItemState(
+        item_id=review.item_id,
+        stability=brought.stability,
+        difficulty=brought.difficulty,
+        due=brought.due,
+        last_review=review.at,
+        reps=max(1, brought.reps),
+        lapses=brought.lapses,
+        slips=state.slips if state else 0,
+        last_correct=review.rating != Rating.AGAIN,
+        phase=(State.Review if is_learned else unlearned).value,
+        step=None if is_learned else 0,
         prior_stability=state.stability if state else None,
         rules=rules.version,
     )

@@ -117,6 +117,9 @@ _VIEW = text(f"""
 
 _LOCK_ENROLLMENT = "SELECT completed_at FROM learning_enrollment WHERE user_id = $1 AND course_id = $2 FOR UPDATE"
 
+# Previews enrol nobody, so there is no row to wait for.
+_LOCK_PREVIEWS = "SELECT pg_advisory_xact_lock(hashtextextended('learning.previews:' || $1::text || $2::text, 0))"
+
 _COMPLETED_LESSONS = "SELECT lesson_id FROM learning_lesson_progress WHERE user_id = $1 AND course_id = $2"
 
 _COMPLETE_COURSE = text("""
@@ -224,6 +227,11 @@ async def lock_open_enrollment(uow: UnitOfWork, user_id: UUID, course_id: UUID) 
     before."""
     rows = await uow.fetch(_LOCK_ENROLLMENT, user_id, course_id)
     return bool(rows) and rows[0]["completed_at"] is None
+
+
+async def lock_previews(uow: UnitOfWork, user_id: UUID, course_id: UUID) -> None:
+    """Waits until no other transaction begins a preview of this learner in this course."""
+    await uow.fetch(_LOCK_PREVIEWS, str(user_id), str(course_id))
 
 
 async def complete_course(session: AsyncSession, user_id: UUID, course_id: UUID) -> None:

@@ -27,9 +27,9 @@ _SPENT = activity.milliseconds_between("k.active_at", "w.answered_at")
 WRITE_ANSWERS = f"""
     WITH given AS (
         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bool[],
-                             $8::int[], $9::timestamptz[], $10::text[], $11::text[]) WITH ORDINALITY
+                             $8::int[], $9::timestamptz[], $10::text[], $11::text[], $12::bool[]) WITH ORDINALITY
             AS g (session_id, exercise_id, key, answer, grade, verdict, correct, elapsed_ms, answered_at, item_ids,
-                  ratings, place)
+                  ratings, costly, place)
     ), session AS (
         SELECT id, user_id, course_id, answered, correct, unlimited_hearts, active_at, kind,
                CASE WHEN kind IN ({_IN_ORDER}) THEN exercise_ids[answered + 1] END AS only,
@@ -37,7 +37,7 @@ WRITE_ANSWERS = f"""
         FROM learning_session WHERE id = ANY($1) FOR UPDATE SKIP LOCKED
     ), mistaken AS (
         SELECT s.id, s.user_id FROM session s JOIN given g ON g.session_id = s.id
-        WHERE NOT g.correct AND NOT s.unlimited_hearts AND s.completed_at IS NULL
+        WHERE g.costly AND NOT g.correct AND NOT s.unlimited_hearts AND s.completed_at IS NULL
     ), held AS (
         SELECT user_id, full_at FROM learning_hearts WHERE user_id IN (SELECT user_id FROM mistaken)
         ORDER BY user_id FOR UPDATE SKIP LOCKED
@@ -76,7 +76,7 @@ WRITE_ANSWERS = f"""
     ), scheduled AS (
         INSERT INTO learning_item_state AS s (user_id, course_id, {COLUMNS}, missed)
         SELECT k.user_id, k.course_id, {COLUMNS}, 0
-        FROM unnest($12::uuid[], {unnested(13)}) AS r (session_id, {COLUMNS})
+        FROM unnest($13::uuid[], {unnested(14)}) AS r (session_id, {COLUMNS})
         JOIN written USING (session_id) JOIN session k ON k.id = session_id
         -- In one order, so that two statements cannot wait for each other.
         ORDER BY k.user_id, r.item_id
@@ -121,6 +121,8 @@ class AnswerRecord(NamedTuple):
     item_ids: str
     """As PostgreSQL writes an array, like the ratings: an array of arrays would have to be rectangular."""
     ratings: str
+    costly: bool
+    """A mistake costs a heart: not where learners judge themselves."""
     states: Sequence[ItemState] = ()
     """What is remembered after it, as far as this process knows."""
 

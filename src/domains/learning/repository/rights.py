@@ -58,6 +58,13 @@ PERSONAL_DATA = (
         """,
     ),
     PersonalData(
+        "brought_along",
+        """
+        SELECT course_id, item_id, looked_at, due, stability, difficulty, reps, lapses FROM learning_brought
+        WHERE user_id = :user_id ORDER BY course_id, item_id, looked_at
+        """,
+    ),
+    PersonalData(
         "memory",
         """
         SELECT course_id, item_id, stability, difficulty, due, last_review, reps, lapses, slips, last_correct

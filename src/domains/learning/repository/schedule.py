@@ -8,7 +8,7 @@ Whoever changes the log otherwise (a regrade, an answer that comes late) adds to
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domains.kernel.uow import Database
 from domains.learning.policy.activity import IDLE_MS
-from domains.learning.policy.schedule import ItemState, Review, Rules
+from domains.learning.policy.schedule import Brought, ItemState, Review, Rules
 from domains.learning.repository import activity
 
 _TYPES = {
@@ -86,13 +86,17 @@ _DUE = """
 
 _LOG = """
     SELECT a.answered_at AS at, a.session_id || ':' || a.exercise_id AS source, r.item_id, r.rating,
-           a.correct AND a.verdict <> 'exact' AS slip
+           a.correct AND a.verdict <> 'exact' AS slip, NULL::timestamptz AS due, NULL::float8 AS stability,
+           NULL::float8 AS difficulty, NULL::int AS reps, NULL::int AS lapses
     FROM learning_session s JOIN learning_answer a ON a.session_id = s.id,
          unnest(a.item_ids, a.ratings) AS r (item_id, rating)
     WHERE s.user_id = $1 AND s.course_id = $2 AND ($3::uuid[] IS NULL OR a.item_ids && $3)
         AND ($3::uuid[] IS NULL OR r.item_id = ANY($3))
     UNION ALL
-    SELECT reviewed_at, id::text, item_id, rating, false FROM learning_review
+    SELECT reviewed_at, id::text, item_id, rating, false, NULL, NULL, NULL, NULL, NULL FROM learning_review
+    WHERE user_id = $1 AND course_id = $2 AND ($3::uuid[] IS NULL OR item_id = ANY($3))
+    UNION ALL
+    SELECT looked_at, 'brought', item_id, 3, false, due, stability, difficulty, reps, lapses FROM learning_brought
     WHERE user_id = $1 AND course_id = $2 AND ($3::uuid[] IS NULL OR item_id = ANY($3))
 """
 
@@ -137,6 +141,27 @@ _ADD_REVIEW = f"""
     SELECT EXISTS (SELECT FROM logged) AS fresh
 """  # noqa: S608 - only names and types of columns are put in
 
+# The states are behind on purpose: whoever reads them next folds what was brought into all else that is known.
+_BRING = f"""
+    WITH logged AS (
+        INSERT INTO learning_brought AS b
+            (user_id, course_id, item_id, looked_at, due, stability, difficulty, reps, lapses)
+        SELECT $1, $2, item_id, last_review, due, stability, difficulty, reps, lapses
+        FROM unnest({unnested(3)}) AS n ({COLUMNS})
+        ON CONFLICT (user_id, course_id, item_id, looked_at) DO UPDATE SET
+            due = excluded.due, stability = excluded.stability, difficulty = excluded.difficulty,
+            reps = excluded.reps, lapses = excluded.lapses
+        WHERE (b.due, b.stability, b.difficulty, b.reps, b.lapses) IS DISTINCT FROM
+            (excluded.due, excluded.stability, excluded.difficulty, excluded.reps, excluded.lapses)
+        RETURNING item_id
+    ), behind AS (
+        INSERT INTO learning_item_state AS s (user_id, course_id, {COLUMNS}, missed)
+        SELECT $1, $2, {COLUMNS}, 1 FROM logged JOIN unnest({unnested(3)}) AS n ({COLUMNS}) USING (item_id)
+        ON CONFLICT (user_id, course_id, item_id) DO UPDATE SET missed = s.missed + 1
+    )
+    SELECT count(*) AS brought FROM logged
+"""  # noqa: S608 - only names and types of columns are put in
+
 _RULES = "SELECT retention, parameters, balanced, version FROM learning_schedule WHERE user_id = $1"
 _SET_RULES = """
     INSERT INTO learning_schedule AS k (user_id, retention, parameters, balanced, version)
@@ -155,12 +180,20 @@ _PAGE = f"""
     UNION
     (SELECT DISTINCT user_id, course_id FROM learning_review WHERE {_WANTED} ORDER BY user_id, course_id LIMIT $5)
     UNION
+    (SELECT DISTINCT user_id, course_id FROM learning_brought WHERE {_WANTED} ORDER BY user_id, course_id LIMIT $5)
+    UNION
     (SELECT DISTINCT user_id, course_id FROM learning_item_state WHERE {_WANTED} ORDER BY user_id, course_id LIMIT $5)
     ORDER BY user_id, course_id LIMIT $5
 """  # noqa: S608 - only conditions are put in
 
 _MOVE = [
     text("UPDATE learning_review SET user_id = :into_id WHERE user_id = :from_id"),
+    text("""
+        UPDATE learning_brought b SET user_id = :into_id WHERE user_id = :from_id
+            AND NOT EXISTS (SELECT FROM learning_brought o WHERE o.user_id = :into_id
+                AND (o.course_id, o.item_id, o.looked_at) = (b.course_id, b.item_id, b.looked_at))
+    """),
+    text("DELETE FROM learning_brought WHERE user_id = :from_id"),
     text(f"""
         INSERT INTO learning_item_state AS s (user_id, course_id, {COLUMNS}, missed)
         SELECT CAST(:into_id AS uuid), course_id, {COLUMNS}, missed + 1
@@ -220,7 +253,13 @@ async def due(db: Database, user_id: UUID, course_id: UUID, until: datetime) -> 
 async def log(db: Database, user_id: UUID, course_id: UUID, items: Collection[UUID] | None = None) -> list[Review]:
     """Every review of the course, or of these items, in no order."""
     rows = await db.fetch(_LOG, user_id, course_id, None if items is None else list(items))
-    return [Review(*row) for row in rows]
+    return [_review(*row) for row in rows]
+
+
+def _review(
+    at: datetime, source: str, item_id: UUID, rating: int, slip: bool, due: datetime | None, *memory: Any
+) -> Review:
+    return Review(at, source, item_id, rating, slip, () if due is None else (Brought(due, *memory),))
 
 
 async def store(db: Database, user_id: UUID, course_id: UUID, folded: Sequence[tuple[ItemState, Seen | None]]) -> None:
@@ -251,6 +290,15 @@ async def add_review(
         _ADD_REVIEW, review_id, user_id, course_id, rating, elapsed_ms, state.last_review, *columns([state])
     )
     return bool(row["fresh"])
+
+
+async def bring(db: Database, user_id: UUID, course_id: UUID, states: Sequence[ItemState]) -> int:
+    """Logs what another program knew of a learner's memory, each item once; how many of them said something new. One
+    round trip."""
+    if not states:
+        return 0
+    [row] = await db.fetch(_BRING, user_id, course_id, *columns(states))
+    return int(row["brought"])
 
 
 async def rules(db: Database, user_id: UUID) -> Rules:

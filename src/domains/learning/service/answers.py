@@ -105,6 +105,7 @@ async def take_answer(
         at,
         f"{{{','.join(str(review.item_id) for review in reviews)}}}",
         f"{{{','.join(str(int(review.rating)) for review in reviews)}}}",
+        exercise.content.graded,
         states,
     )
     written = await _written(db, record)
@@ -112,11 +113,11 @@ async def take_answer(
         keep(memory, states)
         if written.answered == session.total:
             forget_memory(session_id)
-        body = await asking_on(db, session, exercise_id, _body(grade, written, session))
+        body = await asking_on(db, session, exercise_id, _body(grade, written, session, exercise))
         return body, _fact(session, body, written)
     if written.key not in (None, record.key):
-        return await try_again(db, record, session, grade), None
-    return await asking_on(db, session, exercise_id, _repeated(record, written, session)), None
+        return await try_again(db, record, session, exercise, grade), None
+    return await asking_on(db, session, exercise_id, _repeated(record, written, session, exercise)), None
 
 
 async def _written(db: Database, record: AnswerRecord) -> WrittenAnswer:
@@ -159,31 +160,27 @@ async def _alone(db: Database, record: AnswerRecord) -> WrittenAnswer | Exceptio
     return written
 
 
-def _repeated(record: AnswerRecord, written: WrittenAnswer, session: RunningSession) -> AnswerOut:
+def _repeated(
+    record: AnswerRecord, written: WrittenAnswer, session: RunningSession, exercise: catalog.ExerciseView
+) -> AnswerOut:
     if written.grade is None:
         raise SessionClosed
     if written.answer != record.answer:
         raise KeyOfAnotherAnswer
-    return _body(GradeOut.stored(written.grade), written, session)
+    return _body(GradeOut.stored(written.grade), written, session, exercise)
 
 
 def _as_shown(grade: catalog.Grade) -> GradeOut:
     expected = grade.expected
     shown = expected if isinstance(expected, str) else [e if isinstance(e, str) else list(e) for e in expected]
-    return GradeOut(grade.verdict.value, grade.correct, shown, list(grade.tokens), grade.score)
+    feedback = grade.feedback or msgspec.UNSET
+    return GradeOut(grade.verdict.value, grade.correct, shown, list(grade.tokens), grade.score, feedback)
 
 
-def _body(grade: GradeOut, written: WrittenAnswer, session: RunningSession) -> AnswerOut:
-    return AnswerOut(
-        verdict=grade.verdict,
-        correct=grade.correct,
-        expected=grade.expected,
-        tokens=grade.tokens,
-        score=grade.score,
-        answered=written.answered or 0,
-        total=session.total,
-        hearts=written.hearts or 0,
-    )
+def _body(
+    grade: GradeOut, written: WrittenAnswer, session: RunningSession, exercise: catalog.ExerciseView
+) -> AnswerOut:
+    return AnswerOut.of(grade, exercise, written.answered or 0, session.total, written.hearts or 0)
 
 
 def _fact(session: RunningSession, body: AnswerOut, written: WrittenAnswer) -> AnswerGraded:

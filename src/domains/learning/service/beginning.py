@@ -11,7 +11,6 @@ from uuid import UUID
 
 import msgspec
 
-from domains.billing import api as billing
 from domains.catalog import api as catalog
 from domains.kernel.clock import utc_now
 from domains.kernel.errors import AppError
@@ -37,6 +36,7 @@ from domains.learning.policy.outline import Drill, Outline
 from domains.learning.repository import SessionRecord, opened
 from domains.learning.schemas import SessionOut
 from domains.learning.service import hearts, memory, placing, schedule
+from domains.learning.service.access import admitted
 from domains.learning.service.outlines import outline
 from domains.learning.service.sessions import enrol, forget_session, keep, shown
 
@@ -65,8 +65,8 @@ async def begin_lesson(uow: UnitOfWork, user_id: UUID, lesson_id: UUID) -> Begun
     """The open session of the lesson, or a new one on its published revision; enrols the learner where that has not
     been done.
 
-    Who may no longer use the course begins nothing in it; a session that is at hand goes on to its end.
-    Raises LessonNotFound, NothingToPractise and AccessRequired.
+    Who may no longer use the course begins nothing in it but previews; a session that is at hand goes on to its end.
+    Raises LessonNotFound, NothingToPractise, AccessRequired and CourseRetired.
     """
     revision, lesson = await catalog.published_lesson(uow, lesson_id)
     if not lesson.exercises:
@@ -75,7 +75,7 @@ async def begin_lesson(uow: UnitOfWork, user_id: UUID, lesson_id: UUID) -> Begun
     def choose(plan: Outline, learner: Learner, session_id: UUID) -> list[Drill]:
         return generator.lesson(plan, learner, lesson_id, str(session_id))
 
-    return await _begin(uow, user_id, revision, "lesson", choose, lesson_id=lesson_id)
+    return await _begin(uow, user_id, revision, "lesson", choose, lesson_id=lesson_id, preview=lesson.node.preview)
 
 
 async def begin_in_course(
@@ -123,11 +123,15 @@ async def _begin(
     *,
     lesson_id: UUID | None = None,
     unit_id: UUID | None = None,
+    preview: bool = False,
 ) -> BegunSession:
     course_id, now = revision.course_id, utc_now()
-    entitled = await billing.require(uow.db, user_id, billing.course_key(course_id), also=billing.UNLIMITED_HEARTS)
+    may = await admitted(uow.db, user_id, course_id, preview=preview)
     # From here on whoever begins something in this course waits.
-    await enrol(uow, user_id, course_id)
+    if may.course:
+        await enrol(uow, user_id, course_id)
+    else:
+        await repository.lock_previews(uow, user_id, course_id)
     found = await opened.open_session(
         uow.session, user_id, course_id, kind, lesson_id=lesson_id, unit_id=unit_id, since=now - EXPIRY
     )
@@ -135,11 +139,14 @@ async def _begin(
         return BegunSession(found.id, found.record, resumed=True)
     rules, states = await schedule.current(uow.db, user_id, course_id)
     done = await repository.completed_lessons(uow, user_id, course_id)
-    session_id = new_id()
-    asked = choose(outline(revision), Learner(now, {state.item_id: state for state in states}, done), session_id)
+    session_id, plan = new_id(), outline(revision)
+    if not may.course:
+        own = {item for drill in plan.lessons[lesson_id].drills for item in drill.items} if lesson_id else set()
+        states = [state for state in states if state.item_id in own]
+    asked = choose(plan, Learner(now, {state.item_id: state for state in states}, done), session_id)
     if not asked:
         raise _EMPTY.get(kind, NothingToPractise)
-    free = kind not in COSTLY or entitled or await hearts.is_switched_off(uow, user_id)
+    free = kind not in COSTLY or may.unlimited_hearts or await hearts.is_switched_off(uow, user_id)
     record = SessionRecord(
         user_id, course_id, lesson_id, revision.id, kind, [drill.id for drill in asked], free, unit_id
     )

@@ -88,10 +88,21 @@ def _shown(session: Prepared, revision: catalog.RevisionContent) -> BundledSessi
         id=session.id,
         lesson_id=session.lesson_id,
         title=revision.lessons[session.lesson_id].title,
-        exercises=[
-            BundledExerciseOut(each.id, each.kind, catalog.prompt(each, prompt_seed(session.id, each)), each.content)
-            for each in exercises
-        ],
+        exercises=[_exercise(session.id, each) for each in exercises],
         unlimited_hearts=session.unlimited_hearts,
         expires_at=session.made_at + KEPT,
+    )
+
+
+def _exercise(session_id: UUID, exercise: catalog.ExerciseView) -> BundledExerciseOut:
+    node = exercise.node
+    return BundledExerciseOut(
+        id=exercise.id,
+        kind=exercise.kind,
+        prompt=catalog.prompt(exercise, prompt_seed(session_id, exercise)),
+        content=exercise.content,
+        hints=list(node.hints),
+        image=catalog.shown_image(node.image),
+        audio=catalog.shown_audio(node.audio),
+        explanation=node.explanation,
     )

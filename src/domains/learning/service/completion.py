@@ -16,8 +16,9 @@ from domains.learning.policy.kinds import SessionKind
 from domains.learning.policy.score import PASSED, score
 from domains.learning.repository import LockedSession, opened
 from domains.learning.service import hearts, placing
+from domains.learning.service.access import admitted
 from domains.learning.service.plausible import look_at
-from domains.learning.service.sessions import enrol_with_access
+from domains.learning.service.sessions import enrol
 from domains.profiles import api as profiles
 
 
@@ -66,6 +67,7 @@ async def complete_session(
                 best_run=looked.best_run,
                 out_of_hearts=looked.out_of_hearts,
                 ranked=looked.ranked,
+                self_judged=await _is_deck(uow, session.revision_id, session.lesson_id),
             )
             await _announce(uow, fact)
         else:
@@ -82,6 +84,10 @@ async def complete_session(
         first_call,
         skipped,
     )
+
+
+async def _is_deck(uow: UnitOfWork, revision_id: UUID, lesson_id: UUID) -> bool:
+    return (await catalog.revision(uow, revision_id)).lessons[lesson_id].is_deck
 
 
 async def _known_lessons(uow: UnitOfWork, session_id: UUID, session: LockedSession) -> list[UUID]:
@@ -142,7 +148,8 @@ async def view_lesson(uow: UnitOfWork, user_id: UUID, lesson_id: UUID) -> int:
     revision, lesson = await catalog.published_lesson(uow, lesson_id)
     if lesson.exercises:
         raise NeedsPractice
-    await enrol_with_access(uow, user_id, revision.course_id)
+    if (await admitted(uow.db, user_id, revision.course_id, preview=lesson.node.preview)).course:
+        await enrol(uow, user_id, revision.course_id)
     if await repository.view_lesson(uow.session, user_id, lesson_id, revision.course_id):
         fact = LessonCompleted(
             user_id=user_id,

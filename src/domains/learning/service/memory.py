@@ -86,8 +86,12 @@ async def reviews_of(
 ) -> list[Review]:
     """What the answer says about each item that was asked for.
 
-    A test asks for what may never have been taught: not knowing that is no forgetting, and says nothing.
+    A test asks for what may never have been taught: not knowing that is no forgetting, and says nothing. Where
+    learners judge themselves, they say it.
     """
+    button = catalog.button(exercise, answer)
+    if button is not None:
+        return [Review(at, "", item, Rating[button.upper()]) for item in exercise.items]
     missed: Collection[UUID] = ()
     if not grade.correct:
         missed = exercise.items

@@ -29,14 +29,14 @@ def _planned(lesson: catalog.LessonView, revision: catalog.RevisionContent) -> P
             id=exercise.id,
             phrase=_phrase(exercise.items),
             items=exercise.items,
-            # Kinds without a language of the answer are told by their name.
-            effort=effort_of(exercise.kind, into_target=getattr(exercise.content, "answer_language", None) == target),
+            effort=effort_of(exercise.content.demand, into_target=exercise.content.answered_in() == target),
             lesson_id=lesson.id,
             unit_id=lesson.unit_id,
+            tested=exercise.content.tested,
         )
         for exercise in lesson.exercises
     )
-    return PlannedLesson(lesson.id, lesson.unit_id, drills)
+    return PlannedLesson(lesson.id, lesson.unit_id, drills, lesson.is_deck)
 
 
 def _phrase(items: tuple[UUID, ...]) -> UUID:

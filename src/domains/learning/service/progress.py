@@ -5,7 +5,7 @@ from what is remembered.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -26,6 +26,7 @@ from domains.learning.progress_schemas import (
     CourseProgressOut,
     DayOut,
     LessonProgressOut,
+    PractisedSkillOut,
     SessionLineOut,
     SkillOut,
     WeakSkillOut,
@@ -35,6 +36,7 @@ from domains.learning.repository import activity as quarters
 from domains.learning.repository import progress as repository
 from domains.learning.repository.progress import LessonRecord, SessionLine
 from domains.learning.service import schedule
+from domains.learning.service.choosing import missing_prerequisites
 
 _OFF_THE_LOOP = 1000
 """Items from which recall is computed in a thread: one takes about 3 microseconds."""
@@ -95,6 +97,7 @@ async def course(db: Database, user_id: UUID, course_id: UUID) -> CourseLessonsP
         title=revision.course.title,
         enrolled_at=enrolled.enrolled_at,
         completed_at=enrolled.completed_at,
+        missing_prerequisites=await missing_prerequisites(db, user_id, revision.course.prerequisites),
         lessons_completed=sum(unit.lessons_completed for unit in units),
         lessons_total=len(lessons),
         crowns=sum(unit.level for unit in units),
@@ -106,6 +109,7 @@ async def course(db: Database, user_id: UUID, course_id: UUID) -> CourseLessonsP
         # Also what was spent in lessons that the course no longer has.
         spent_ms=sum(record.spent_ms for record in records) + enrolled.reviewing_ms,
         units=units,
+        skills=_practised(revision, of),
         lessons=lessons,
     )
 
@@ -196,6 +200,28 @@ def _skills(revision: catalog.RevisionContent) -> list[Skill]:
             items=frozenset(item for lesson in of_unit for exercise in lesson.exercises for item in exercise.items),
         )
         for unit_id, of_unit in lessons.items()
+    ]
+
+
+def _practised(revision: catalog.RevisionContent, of: Mapping[UUID, Known]) -> list[PractisedSkillOut]:
+    """In the author's order."""
+    titles = {skill.key: skill.title for skill in revision.course.skills}
+    items: dict[str, set[UUID]] = {key: set() for key in titles}
+    for exercise in revision.exercises.values():
+        for key in exercise.node.skills:
+            items.setdefault(key, set()).update(exercise.items)
+    found = {key: mastery.mastery(practised, of) for key, practised in items.items() if practised}
+    return [
+        PractisedSkillOut(
+            key=key,
+            title=titles.get(key, key),
+            mastery=known.mastery,
+            items=known.items,
+            met=known.met,
+            learned=known.learned,
+            weak=known.weak,
+        )
+        for key, known in found.items()
     ]
 
 

@@ -265,6 +265,8 @@ async def _queued(
         lesson_id=lesson.id,
         lesson_title=lesson.title,
         prompt=catalog.prompt(exercise, str(found.id)),
+        image=catalog.shown_image(exercise.node.image),
+        audio=catalog.shown_audio(exercise.node.audio),
         still_asked=still,
         answer=None if found.answer is None else msgspec.json.decode(found.answer),
         expected=expected,

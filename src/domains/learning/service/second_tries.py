@@ -4,6 +4,7 @@ Invariant: a second try moves no count, no heart and no schedule: what was right
 offered and never asked for: a session can be completed without it, since a mistake must not lock anybody in.
 """
 
+from domains.catalog import api as catalog
 from domains.kernel.uow import Database
 from domains.learning.errors import AlreadyAnswered, KeyOfAnotherAnswer
 from domains.learning.policy.kinds import TESTS
@@ -13,7 +14,9 @@ from domains.learning.schemas import AnswerOut, GradeOut
 from domains.learning.service.sessions import RunningSession
 
 
-async def try_again(db: Database, record: AnswerRecord, session: RunningSession, grade: GradeOut) -> AnswerOut:
+async def try_again(
+    db: Database, record: AnswerRecord, session: RunningSession, exercise: catalog.ExerciseView, grade: GradeOut
+) -> AnswerOut:
     """Raises AlreadyAnswered where the exercise does not come back: it was right, others wait for their first answer,
     or the session is a test or closed."""
     if session.record.kind in TESTS:
@@ -33,14 +36,4 @@ async def try_again(db: Database, record: AnswerRecord, session: RunningSession,
         raise AlreadyAnswered
     if stands.answer != record.answer:
         raise KeyOfAnotherAnswer
-    shown = GradeOut.stored(stands.grade)
-    return AnswerOut(
-        verdict=shown.verdict,
-        correct=shown.correct,
-        expected=shown.expected,
-        tokens=shown.tokens,
-        score=shown.score,
-        answered=stands.answered,
-        total=session.total,
-        hearts=stands.hearts,
-    )
+    return AnswerOut.of(GradeOut.stored(stands.grade), exercise, stands.answered, session.total, stands.hearts)

@@ -60,17 +60,21 @@ def forget_session(session_id: UUID) -> None:
     _kept.pop(session_id, None)
 
 
-async def enrol(uow: UnitOfWork, user_id: UUID, course_id: UUID) -> repository.EnrollmentRecord:
-    """Enrols the learner, once, and asks nobody whether they may. Raises CourseNotFound."""
+async def enrol(
+    uow: UnitOfWork, user_id: UUID, course_id: UUID, *, even_retired: bool = False
+) -> repository.EnrollmentRecord:
+    """Enrols the learner, once, and asks nobody whether they may. Raises CourseNotFound and CourseRetired."""
     await catalog.published_course(uow, course_id)
     enrolled_at, now = await repository.enrol(uow.session, user_id, course_id)
     if now:
+        if not even_retired and await catalog.is_retired(uow, course_id):
+            raise catalog.CourseRetired
         uow.record(LearnerEnrolled(user_id=user_id, course_id=course_id))
     return repository.EnrollmentRecord(course_id, enrolled_at)
 
 
 async def enrol_with_access(uow: UnitOfWork, user_id: UUID, course_id: UUID) -> repository.EnrollmentRecord:
-    """As `enrol`. Raises AccessRequired where the course has to be bought and was not."""
+    """As `enrol`. Raises also AccessRequired where the course has to be bought and was not."""
     await catalog.published_course(uow, course_id)
     await billing.require(uow.db, user_id, billing.course_key(course_id))
     return await enrol(uow, user_id, course_id)
@@ -105,6 +109,7 @@ async def keep(source: Database | UnitOfWork, session_id: UUID, record: SessionR
         # Another process may have asked on.
         record = await placing.grown(source, session_id, record, revision)
     exercises = {id_: revision.exercises[id_] for id_ in record.exercise_ids}
+    await catalog.prepare(exercises.values())
     session = RunningSession(session_id, record, exercises, revision.lexicon)
     if record.kind == "placement":
         return session
@@ -141,4 +146,14 @@ def prompt_seed(session_id: UUID, exercise: catalog.ExerciseView) -> str:
 
 def _exercise(session_id: UUID, exercise: catalog.ExerciseView, *, answered: bool, again: bool = False) -> ExerciseOut:
     prompt = catalog.prompt(exercise, prompt_seed(session_id, exercise))
-    return ExerciseOut(id=exercise.id, kind=exercise.kind, prompt=prompt, answered=answered, again=again)
+    node = exercise.node
+    return ExerciseOut(
+        id=exercise.id,
+        kind=exercise.kind,
+        prompt=prompt,
+        hints=list(node.hints),
+        image=catalog.shown_image(node.image),
+        audio=catalog.shown_audio(node.audio),
+        answered=answered,
+        again=again,
+    )

@@ -100,7 +100,7 @@ async def _taken(
 ) -> list[SyncedAnswerOut]:
     reports, last = [], None
     for each, at in zip(session.answers, moments, strict=True):
-        grade, problem = None, None
+        grade, problem, explanation = None, None, ""
         try:
             body, fact = await take_answer(
                 db,
@@ -112,12 +112,13 @@ async def _taken(
                 key=each.key,
                 at=at,
             )
-            grade, last = GradeOut(body.verdict, body.correct, body.expected, body.tokens, body.score), fact or last
+            grade = GradeOut(body.verdict, body.correct, body.expected, body.tokens, body.score, body.feedback)
+            explanation, last = body.explanation or "", fact or last
         except AppError as error:
             problem = ItemProblem.of(error)
         except asyncpg.DataError:
             problem = ItemProblem.of(AnswerShape("The answer has a text that cannot be stored."))
-        reports.append(SyncedAnswerOut(each.key, each.exercise_id, grade, problem))
+        reports.append(SyncedAnswerOut(each.key, each.exercise_id, grade, problem, explanation))
     if last is not None:
         # Counts in it are absolute: one frame says what a hundred would.
         db.announce([last])

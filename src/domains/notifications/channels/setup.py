@@ -3,14 +3,14 @@
 from email.utils import parseaddr
 from pathlib import Path
 
-from domains.notifications.channels.egress import Egress
+from domains.kernel.addresses import PublicHttps
+from domains.kernel.egress import Egress
 from domains.notifications.channels.fcm import BadCredentials, Fcm, ServiceAccount
 from domains.notifications.channels.local import SENDER, Keep, LocalOutbox, NoMail
 from domains.notifications.channels.message import parsed_sender
 from domains.notifications.channels.port import MailSender, Senders
 from domains.notifications.channels.smtp import SmtpSender, parsed_server
 from domains.notifications.channels.web_push import ReadKey, WebPushes
-from domains.notifications.policy.addresses import PublicHttps
 
 
 class BadSetting(ValueError):

@@ -5,12 +5,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from domains.kernel.addresses import parsed
 from domains.kernel.clock import utc_now
+from domains.kernel.egress import Answer, Away, Egress, OutOfReach
 from domains.notifications.channels.answers import retry_after_s
-from domains.notifications.channels.egress import Answer, Away, Egress, OutOfReach
 from domains.notifications.channels.port import Accepted, Held, Refused, WebPush
 from domains.notifications.channels.web_push_crypto import MOST_PAYLOAD_BYTES, BadKey, Vapid, encrypt
-from domains.notifications.policy.addresses import parsed
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ _HOLD = text("""
     SELECT user_id FROM profiles_profile WHERE user_id IN (:low_id, :high_id) ORDER BY user_id FOR NO KEY UPDATE
 """)
 _PAIR = text("""
-    SELECT mine.visibility AS my_visibility, other.visibility, other.bio,
+    SELECT mine.visibility AS my_visibility, other.visibility, other.bio, other.avatar_sha256,
         CAST(other.wears AS text) AS wears, h.handle, b.state, b.asker_id, b.at,
         EXISTS (SELECT FROM profiles_block WHERE blocker_id = :me AND blocked_id = :other) AS blocking,
         EXISTS (SELECT FROM profiles_block WHERE blocker_id = :other AND blocked_id = :me) AS blocked_by,
@@ -85,6 +85,7 @@ class Pair(NamedTuple):
     visibility: Visibility
     """The other's, as what follows."""
     bio: str
+    avatar_sha256: bytes | None
     wears: dict[str, str]
     handle: str | None
     bond: Bond | None
@@ -121,6 +122,7 @@ async def pair(session: AsyncSession, me: UUID, other: UUID) -> Pair | None:
         Visibility(row.my_visibility),
         Visibility(row.visibility),
         row.bio,
+        row.avatar_sha256,
         wears_of(row.wears),
         row.handle,
         bond,

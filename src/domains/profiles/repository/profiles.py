@@ -19,7 +19,7 @@ _ADD = text("""
 """)
 _COLUMNS = """
     p.user_id, h.handle, p.handle_changed_at, p.bio, p.visibility, p.sound, p.daily_goal_xp, p.hearts, p.leagues,
-    p.streaks, p.leagues_hidden, CAST(p.wears AS text) AS wears
+    p.streaks, p.leagues_hidden, CAST(p.wears AS text) AS wears, p.avatar_sha256
 """
 _CURRENT = "LEFT JOIN profiles_handle h ON h.user_id = p.user_id AND h.kept_until IS NULL"
 _OWN = text(f"SELECT {_COLUMNS} FROM profiles_profile p {_CURRENT} WHERE p.user_id = :user_id")  # noqa: S608
@@ -65,6 +65,7 @@ class Profile(NamedTuple):
     streaks: bool
     leagues_hidden: bool
     wears: dict[str, str]
+    avatar_sha256: bytes | None
 
 
 async def add(session: AsyncSession, user_id: UUID, hearts: bool, leagues: bool, streaks: bool) -> None:

@@ -15,7 +15,8 @@ PERSONAL_DATA = (
     PersonalData(
         "profile",
         """
-        SELECT bio, visibility, handle_changed_at, sound, daily_goal_xp, hearts, leagues,
+        SELECT bio, encode(avatar_sha256, 'hex') AS avatar_sha256, visibility,
+            handle_changed_at, sound, daily_goal_xp, hearts, leagues,
             leagues_hidden, streaks, wears
         FROM profiles_profile WHERE user_id = :user_id
         """,
@@ -87,7 +88,8 @@ _ERASE = [
         """,
         # The row itself stays: what happens between people is locked by it.
         """
-            UPDATE profiles_profile SET bio = DEFAULT, visibility = 'private', handle_changed_at = NULL,
+            UPDATE profiles_profile SET bio = DEFAULT, avatar_sha256 = NULL, visibility = 'private',
+                handle_changed_at = NULL,
                 sound = DEFAULT, daily_goal_xp = DEFAULT, hearts = DEFAULT, leagues = DEFAULT, streaks = DEFAULT,
                 leagues_hidden = DEFAULT, wears = DEFAULT
             WHERE user_id = :user_id

@@ -37,14 +37,16 @@ class PreferencesPatch(In, frozen=True):
 
 
 class OwnProfileOut(Out, frozen=True):
-    """`handle` is null before one was chosen; `handle_changeable_at` while it can be changed at once. `wears`: items of
-    the shop by the slot in which they are worn."""
+    """`handle` is null before one was chosen; `handle_changeable_at` while it can be changed at once. `avatar` is the
+    path of a square picture, 256 pixels wide or less; `wears` holds items of the shop by the slot in which they are
+    worn."""
 
     user_id: UUID
     name: str
     handle: str | None
     handle_changeable_at: datetime | None
     bio: str
+    avatar: str | None
     visibility: Visibility
     locale: str
     time_zone: str
@@ -54,10 +56,12 @@ class OwnProfileOut(Out, frozen=True):
 
 
 class ProfilePatch(In, frozen=True):
-    """`bio` is at most 500 characters. The time zone can be changed once a day."""
+    """`bio` is at most 500 characters. The time zone can be changed once a day. `avatar_file_id` is of a file of mine
+    with the purpose `avatar`; null takes the picture away."""
 
     name: Annotated[str, msgspec.Meta(max_length=200)] | UnsetType = UNSET
     bio: Bio | UnsetType = UNSET
+    avatar_file_id: UUID | UnsetType | None = UNSET
     visibility: Visibility | UnsetType = UNSET
     locale: Annotated[str, msgspec.Meta(max_length=35)] | UnsetType = UNSET
     time_zone: Annotated[str, msgspec.Meta(max_length=100)] | UnsetType = UNSET

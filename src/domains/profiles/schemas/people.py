@@ -48,6 +48,7 @@ class PublicProfileOut(Out, frozen=True, tag_field="view", tag="public"):
     handle: str | None
     friendship: Standing
     bio: str
+    avatar: str | None
     since: datetime
     following: bool
     """Whether I do."""
@@ -60,6 +61,7 @@ class FriendProfileOut(Out, frozen=True, tag_field="view", tag="friend"):
     name: str
     handle: str | None
     bio: str
+    avatar: str | None
     since: datetime
     following: bool
     friends_since: datetime

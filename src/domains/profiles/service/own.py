@@ -19,6 +19,7 @@ from domains.profiles.policy.handles import KEPT, changeable_at, checked_handle
 from domains.profiles.repository import profiles as repository
 from domains.profiles.repository.profiles import Profile
 from domains.profiles.schemas.own import OwnProfileOut, Preferences, PreferencesPatch, ProfilePatch
+from domains.profiles.service.avatars import avatar_path, taken_avatar
 
 
 async def own_profile(uow: UnitOfWork, user_id: UUID) -> OwnProfileOut:
@@ -33,6 +34,7 @@ async def own_profile(uow: UnitOfWork, user_id: UUID) -> OwnProfileOut:
         profile.handle,
         free_at if free_at and free_at > utc_now() else None,
         profile.bio,
+        avatar_path(profile.avatar_sha256),
         profile.visibility,
         details.locale,
         details.time_zone,
@@ -49,6 +51,8 @@ async def change_profile(uow: UnitOfWork, user_id: UUID, data: ProfilePatch) -> 
         own["bio"] = checked_lines("bio", data.bio)
     if data.visibility is not UNSET:
         own["visibility"] = data.visibility
+    if data.avatar_file_id is not UNSET:
+        own["avatar_sha256"] = await taken_avatar(uow, user_id, data.avatar_file_id)
     if own:
         # Held, because what happens between people looks at the visibility under the same lock.
         await _own(uow, user_id, hold=True)

@@ -28,6 +28,7 @@ from domains.profiles.schemas.people import (
     ProfileOut,
     PublicProfileOut,
 )
+from domains.profiles.service.avatars import avatar_path
 
 
 async def seen(uow: UnitOfWork, me: UUID, other: UUID) -> tuple[Pair, Person, View]:
@@ -56,6 +57,7 @@ async def profile(uow: UnitOfWork, me: UUID, other: UUID) -> ProfileOut:
     friendship = standing(pair.bond, me)
     if shown is View.CARD:
         return CardOut(other, person.name, pair.handle, friendship)
+    avatar = avatar_path(pair.avatar_sha256)
     if shown is View.PUBLIC or pair.bond is None:
         return PublicProfileOut(
             other,
@@ -63,6 +65,7 @@ async def profile(uow: UnitOfWork, me: UUID, other: UUID) -> ProfileOut:
             pair.handle,
             friendship,
             pair.bio,
+            avatar,
             person.since,
             following=pair.following,
             wears=pair.wears,
@@ -72,6 +75,7 @@ async def profile(uow: UnitOfWork, me: UUID, other: UUID) -> ProfileOut:
         person.name,
         pair.handle,
         pair.bio,
+        avatar,
         person.since,
         following=pair.following,
         friends_since=pair.bond.at,

@@ -9,7 +9,7 @@ export type Report = Schemas["SyncOut"];
 type Sent = Schemas["SyncIn"]["sessions"][number];
 
 interface Waiting {
-  /** Answers and finished sessions that the server does not know yet. */
+  /** Answers that the server does not know yet, or else sessions whose end it does not know. */
   count: number;
   isSending: boolean;
   /** Of the last batch, until somebody has seen it. */
@@ -121,7 +121,7 @@ async function taken(batch: readonly Sent[], report: Report): Promise<void> {
 /** Counts what waits, for whoever shows it. */
 export async function count(): Promise<number> {
   const [given, kept] = await Promise.all([answers.all(), sessions.all()]);
-  const waiting = given.length + kept.filter((session) => session.completedAt).length;
+  const waiting = given.length || kept.filter((session) => session.completedAt).length;
   if (useWaiting.getState().count !== waiting) useWaiting.setState({ count: waiting });
   return waiting;
 }

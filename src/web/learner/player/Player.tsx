@@ -4,10 +4,11 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { CloudOff, Heart, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useLocation, useNavigate, useParams } from "react-router";
+import { useNavigate, useParams } from "react-router";
 import { useFrame } from "../../app/live";
 import { Answer, Bar, Button, Dialog, Empty, Row } from "../../app/ui";
 import { useComplaint } from "../../app/ui/toasts";
+import { begunHere } from "../beginning";
 import { useCourse } from "../current";
 import { finish, held, opened, type Result as Brought } from "../offline/giving";
 import { useReturning, useWaiting } from "../offline/waiting";
@@ -20,12 +21,13 @@ import { Turn } from "./Turn";
 
 export function Player() {
   const { sessionId = "" } = useParams();
-  const begun = (useLocation().state as { session?: Session } | null)?.session;
+  const [begun] = useState(() => begunHere.peek(sessionId));
   const known = begun?.id === sessionId ? begun : undefined;
   useReturning();
   useEffect(() => {
+    begunHere.forget(sessionId);
     if (known) void held(known);
-  }, [known]);
+  }, [known, sessionId]);
   const session = useQuery({
     queryKey: ["learning", "session", sessionId],
     queryFn: () => opened(sessionId),

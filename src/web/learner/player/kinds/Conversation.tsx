@@ -1,6 +1,6 @@
 // A conversation: what the others say, and what the learner says, typed or chosen, turn by turn.
 
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { direction } from "../../../app/i18n";
@@ -31,11 +31,17 @@ export function Conversation({ prompt, onChange, onSubmit, isLocked }: KindProps
     // What is typed last need not be said before it is checked.
     onChange(isLast && words.trim() ? [...said, words] : null);
   };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const enter = () => {
     if (!text.trim()) return;
     if (isLast) onSubmit();
     else say(text);
+  };
+  const press = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    // The player would check the whole.
+    event.stopPropagation();
+    enter();
   };
   const takeBack = () => {
     setSaid(said.slice(0, -1));
@@ -63,13 +69,13 @@ export function Conversation({ prompt, onChange, onSubmit, isLocked }: KindProps
                   {turn.options.map((option) => <Button key={option} className={css.tile ?? ""} isDisabled={isLocked} onPress={() => say(option)}>{option}</Button>)}
                 </div>
               ) : (
-                <form className={css.saying} onSubmit={submit}>
+                <div className={css.saying}>
                   <input
                     key={place} type="text" className={css.gap} aria-label={turn.cue || t("player.your_turn")} value={text} readOnly={isLocked} maxLength={200}
-                    autoFocus autoCapitalize="off" autoComplete="off" spellCheck={false} onChange={(event) => type(event.target.value)}
+                    autoFocus autoCapitalize="off" autoComplete="off" spellCheck={false} onChange={(event) => type(event.target.value)} onKeyDown={press}
                   />
-                  {!isLast && <Plain type="submit" isDisabled={!text.trim()}>{t("player.say")}</Plain>}
-                </form>
+                  {!isLast && <Plain isDisabled={!text.trim()} onPress={enter}>{t("player.say")}</Plain>}
+                </div>
               )}
             </li>
           );

@@ -1,0 +1,1 @@
+"""What the catalog says over the wire, one module a subject."""

@@ -1,0 +1,1 @@
+"""What media send and take over the wire."""

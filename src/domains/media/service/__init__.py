@@ -1,0 +1,1 @@
+"""Commands and questions of media, by topic."""
