@@ -2,7 +2,7 @@
 
 import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { NavLink, Outlet } from "react-router";
+import { Outlet } from "react-router";
 import { api, queries } from "../app/api";
 import { useFormat } from "../app/format";
 import { leave, useLogin } from "../app/session";
@@ -13,6 +13,7 @@ import { isGuest } from "./entering";
 import { forgetPush } from "./push";
 import { useTold } from "./reason";
 import { StepUp } from "./stepup";
+import { Tabs } from "./Tabs";
 
 const TABS = [
   ["/account", "profile"],
@@ -37,9 +38,7 @@ export function Account() {
         <Notice tone="warn"><Row between><span>{t("account.guest")}</span><ButtonLink small href="/account/keep">{t("account.guest_keep")}</ButtonLink></Row></Notice>
       )}
       <Leaving />
-      <nav className={css.tabs} aria-label={t("account.pages")}>
-        {TABS.map(([to, name]) => <NavLink key={to} end className={css.tab ?? ""} to={to}>{t(`account.tab.${name}`)}</NavLink>)}
-      </nav>
+      <Tabs label={t("account.pages")} pages={TABS.map(([to, name]) => [to, t(`account.tab.${name}`)])} />
       <Outlet />
       <StepUp />
     </div>

@@ -78,7 +78,7 @@ function Setup({ setup, onDone }: { setup: Schemas["TotpOut"]; onDone: (codes: s
       <Row>
         {/* As a picture: nothing within it can act. */}
         <div className={css.qr}><img alt={t("security.app_qr")} src={`data:image/svg+xml,${encodeURIComponent(setup.qr_svg)}`} /></div>
-        <div className={css.what}><small>{t("security.app_type")}</small><span className={css.secret}>{setup.secret}</span><a href={setup.uri}>{t("security.app_open")}</a></div>
+        <div className={css.what}><small>{t("security.app_type")}</small><span role="group" aria-label={t("security.app_key")} className={css.secret}>{setup.secret}</span><a href={setup.uri}>{t("security.app_open")}</a></div>
       </Row>
       <form onSubmit={submit}>
         <Stack>

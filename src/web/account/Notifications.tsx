@@ -1,11 +1,13 @@
 // How one is told of what: by channel and category, kind by kind where somebody cares, and when it is quiet.
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { ChevronRight } from "lucide-react";
+import { type CSSProperties, useState } from "react";
+import { Button as AriaButton } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { api, body, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
-import { Answer, Button, Card, Field, Row, Stack } from "../app/ui";
+import { Answer, Button, Card, css as ui, Field, Row, Stack } from "../app/ui";
 import { say } from "../app/ui/toasts";
 import css from "./account.module.css";
 import { Select, Switch } from "./controls";
@@ -20,6 +22,7 @@ type Kind = Schemas["KindOut"];
 
 const KEY = ["get", "/api/v1/notifications/preferences"] as const;
 const QUIET = { from: "22:00", until: "08:00" };
+const FREQUENCIES = ["instant", "daily", "weekly", "off"] as const;
 const DAY_MS = 86_400_000;
 
 export function Notifications() {
@@ -97,9 +100,10 @@ function Form({ told }: { told: Told }) {
       <Card aria-label={t("notify.what")}>
         <Stack>
           <div className={css.what}><h2>{t("notify.what")}</h2><small>{t("notify.what_about")}</small></div>
-          {categories.map((category) => (
-            <Category key={category} category={category} told={told} onChoose={choose} isDisabled={put.isPending} />
-          ))}
+          <div className={css.matrix} style={{ "--channels": told.channels.length } as CSSProperties}>
+            <div aria-hidden className={`${css.cells} ${css.heads}`}><span />{told.channels.map((channel) => <span key={channel}>{t(`notify.channel.${channel}`)}</span>)}</div>
+            {categories.map((category) => <Category key={category} category={category} told={told} onChoose={choose} isDisabled={put.isPending} />)}
+          </div>
         </Stack>
       </Card>
       <Quiet key={JSON.stringify(told.quiet_hours)} told={told} onSave={save} isDisabled={put.isPending} />
@@ -121,44 +125,61 @@ function Category({ category, told, onChoose, isDisabled }: CategoryProps) {
   const { t } = useTranslation();
   const [isOpen, setOpen] = useState(false);
   const kinds = told.kinds.filter((kind) => kind.category === category && mayBeChosen(kind));
-  const channels = told.channels.filter((channel) => kinds.some((kind) => kind.channels.some((one) => one.channel === channel && one.choices.length > 1)));
+  const scope = `category:${category}`;
+  const name = t(`notify.category.${category}`);
+  const chosen = (channel: Channel) => told.choices.find((choice) => choice.scope === scope && choice.channel === channel)?.frequency ?? "instant";
   const offered = (channel: Channel) => {
-    const all = kinds.flatMap((kind) => kind.channels.find((one) => one.channel === channel)?.choices ?? []);
-    return (["instant", "daily", "weekly", "off"] as const).filter((frequency) => frequency === "instant" || all.includes(frequency));
+    const all = kinds.flatMap((kind) => choicesBy(kind, channel));
+    return FREQUENCIES.filter((frequency) => all.includes(frequency)).map((id) => ({ id, name: t(id === "instant" ? "notify.usual" : `notify.frequency.${id}`) }));
   };
-  const chosen = (channel: Channel) => told.choices.find((choice) => choice.scope === `category:${category}` && choice.channel === channel)?.frequency ?? "instant";
-  const named = (choices: readonly Frequency[]) => choices.map((id) => ({ id, name: t(`notify.frequency.${id}`) }));
   return (
-    <section aria-label={t(`notify.category.${category}`)}>
-      <Stack>
-        <h3>{t(`notify.category.${category}`)}</h3>
-        <div className={css.two}>
-          {channels.map((channel) => (
-            <Select
-              key={channel} label={t(`notify.channel.${channel}`)} isDisabled={isDisabled} choices={named(offered(channel))} value={chosen(channel)}
-              onChange={(frequency) => onChoose(`category:${category}`, channel, frequency as Frequency)}
-            />
-          ))}
-        </div>
-        <Row><Button small look="quiet" aria-expanded={isOpen} onPress={() => setOpen(!isOpen)}>{t(isOpen ? "notify.less" : "notify.each")}</Button></Row>
-        {isOpen && (
-          <ul className={css.lines}>
-            {kinds.map((kind) => (
-              <li key={kind.id} className={css.line}>
-                <b className={css.what}>{t(`notify.kind.${kind.id}`, { defaultValue: kind.id.replaceAll("_", " ") })}</b>
-                {kind.channels.filter(({ channel, choices }) => choices.length > 1 && told.channels.includes(channel)).map(({ channel, frequency, choices }) => (
-                  <Select
-                    key={channel} label={t(`notify.channel.${channel}`)} isDisabled={isDisabled} value={frequency} choices={named(choices)}
-                    onChange={(wanted) => onChoose(kind.id, channel, wanted as Frequency)}
+    <section aria-label={name}>
+      <div className={css.cells}>
+        <AriaButton className={`${ui.button} ${ui.quiet} ${css.fold}`} aria-expanded={isOpen} onPress={() => setOpen(!isOpen)}><ChevronRight aria-hidden size={18} />{name}</AriaButton>
+        {told.channels.map((channel) => (
+          <Cell key={channel} name={name} channel={channel} choices={offered(channel)} value={chosen(channel)} isDisabled={isDisabled} onChange={(frequency) => onChoose(scope, channel, frequency)} />
+        ))}
+      </div>
+      {isOpen && (
+        <div className={css.kinds}>
+          {kinds.map((kind) => {
+            const kindName = t(`notify.kind.${kind.id}`, { defaultValue: kind.id.replaceAll("_", " ") });
+            return (
+              <div key={kind.id} className={css.cells}>
+                <span>{kindName}</span>
+                {told.channels.map((channel) => (
+                  <Cell
+                    key={channel} name={kindName} channel={channel} isDisabled={isDisabled}
+                    choices={choicesBy(kind, channel).map((id) => ({ id, name: t(`notify.frequency.${id}`) }))}
+                    value={kind.channels.find((one) => one.channel === channel)?.frequency ?? "off"}
+                    onChange={(frequency) => onChoose(kind.id, channel, frequency)}
                   />
                 ))}
-              </li>
-            ))}
-          </ul>
-        )}
-      </Stack>
+              </div>
+            );
+          })}
+        </div>
+      )}
     </section>
   );
+}
+
+const choicesBy = ({ channels }: Kind, channel: Channel): readonly Frequency[] => channels.find((one) => one.channel === channel)?.choices ?? [];
+
+interface CellProps {
+  name: string;
+  channel: Channel;
+  choices: { id: Frequency; name: string }[];
+  value: Frequency;
+  onChange: (frequency: Frequency) => void;
+  isDisabled: boolean;
+}
+
+/** Nothing where there is nothing to choose. */
+function Cell({ name, channel, choices, value, onChange, isDisabled }: CellProps) {
+  const { t } = useTranslation();
+  if (choices.length < 2) return <span className={css.soft}>{choices[0]?.name}</span>;
+  return <Select bare label={`${name}: ${t(`notify.channel.${channel}`)}`} choices={choices} value={value} isDisabled={isDisabled} onChange={(id) => onChange(id as Frequency)} />;
 }
 
 function Quiet({ told, onSave, isDisabled }: { told: Told; onSave: (said: Partial<Said>) => void; isDisabled: boolean }) {

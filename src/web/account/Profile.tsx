@@ -144,6 +144,8 @@ function Looks({ mine }: { mine: Mine }) {
     choose(id as Theme);
     setLook(id as Theme);
   };
+  // What somebody has is offered, too: "UTC" is on no list.
+  const zones = ZONES.some(({ id }) => id === mine.time_zone) ? ZONES : [{ id: mine.time_zone, name: mine.time_zone }, ...ZONES];
   return (
     <Card aria-label={t("account.here")}>
       <Stack>
@@ -152,7 +154,7 @@ function Looks({ mine }: { mine: Mine }) {
           <Select label={t("account.language")} choices={Object.entries(LANGUAGES).map(([id, name]) => ({ id, name }))} value={i18n.language} onChange={language} />
           <Select label={t("account.theme")} choices={(["system", "light", "dark"] as const).map((id) => ({ id, name: t(`account.themes.${id}`) }))} value={look} onChange={show} />
         </div>
-        <Search label={t("account.time_zone")} choices={ZONES} value={mine.time_zone} onChange={(time_zone) => time_zone !== mine.time_zone && patch.mutate({ time_zone }, { onError: tell, onSuccess: () => say(t("act.saved")) })} />
+        <Search label={t("account.time_zone")} choices={zones} value={mine.time_zone} onChange={(time_zone) => time_zone !== mine.time_zone && patch.mutate({ time_zone }, { onError: tell, onSuccess: () => say(t("act.saved")) })} />
       </Stack>
     </Card>
   );

@@ -2,9 +2,10 @@
 
 import { useDeferredValue, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { NavLink, Outlet } from "react-router";
+import { Outlet } from "react-router";
 import account from "../account/account.module.css";
 import { BY_CURSOR, Pages } from "../account/Pages";
+import { Tabs } from "../account/Tabs";
 import { queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
 import { useFrame } from "../app/live";
@@ -28,9 +29,7 @@ export function Friends() {
   return (
     <div className={account.page}>
       <Row between><h1>{t("nav.friends")}</h1><ButtonLink small href="/feed">{t("social.feed")}</ButtonLink></Row>
-      <nav className={account.tabs} aria-label={t("social.pages")}>
-        {TABS.map(([to, name]) => <NavLink key={to} end className={account.tab ?? ""} to={to}>{t(`social.tab.${name}`)}</NavLink>)}
-      </nav>
+      <Tabs label={t("social.pages")} pages={TABS.map(([to, name]) => [to, t(`social.tab.${name}`)])} />
       <Outlet />
     </div>
   );
@@ -56,7 +55,7 @@ export function MyFriends() {
   const { t } = useTranslation();
   const friends = queries.useInfiniteQuery("get", "/api/v1/friends", {}, BY_CURSOR);
   const empty = <Empty title={t("social.no_friends")}><p>{t("social.no_friends_about")}</p><ButtonLink look="primary" href="/friends/find">{t("social.tab.find")}</ButtonLink></Empty>;
-  return <Pages of={friends} empty={empty}>{(items) => <Lines items={items} since="social.friends_since" deeds={() => null} />}</Pages>;
+  return <Pages of={friends} empty={empty}>{(items) => <Card aria-label={t("nav.friends")}><Lines items={items} since="social.friends_since" deeds={() => null} /></Card>}</Pages>;
 }
 
 export function Requests() {
@@ -68,7 +67,7 @@ export function Requests() {
   });
   return (
     <Stack>
-      <section aria-label={t("social.asking")} aria-live="polite">
+      <Card aria-label={t("social.asking")}>
         <h2>{t("social.asking")}</h2>
         <Pages of={asking} empty={<p className={account.soft}>{t("social.nobody_asks")}</p>}>
           {(items) => (
@@ -78,13 +77,13 @@ export function Requests() {
             />
           )}
         </Pages>
-      </section>
-      <section aria-label={t("social.asked")}>
+      </Card>
+      <Card aria-label={t("social.asked")}>
         <h2>{t("social.asked")}</h2>
         <Pages of={asked} empty={<p className={account.soft}>{t("social.nobody_asked")}</p>}>
           {(items) => <Lines items={items} since="social.asked_at" deeds={(userId) => <Deed userId={userId} change="withdraw" label="social.withdraw" />} />}
         </Pages>
-      </section>
+      </Card>
     </Stack>
   );
 }
@@ -95,18 +94,18 @@ export function Following() {
   const followers = queries.useInfiniteQuery("get", "/api/v1/followers", {}, BY_CURSOR);
   return (
     <Stack>
-      <section aria-label={t("social.following")}>
+      <Card aria-label={t("social.following")}>
         <h2>{t("social.following")}</h2>
         <Pages of={following} empty={<p className={account.soft}>{t("social.follow_nobody")}</p>}>
           {(items) => <Lines items={items} since="social.since" deeds={(userId) => <Deed userId={userId} change="unfollow" label="social.unfollow" />} />}
         </Pages>
-      </section>
-      <section aria-label={t("social.followers")}>
+      </Card>
+      <Card aria-label={t("social.followers")}>
         <h2>{t("social.followers")}</h2>
         <Pages of={followers} empty={<p className={account.soft}>{t("social.no_followers")}</p>}>
           {(items) => <Lines items={items} since="social.since" deeds={(userId) => <Deed userId={userId} change="shake" label="social.shake" />} />}
         </Pages>
-      </section>
+      </Card>
     </Stack>
   );
 }
@@ -123,7 +122,7 @@ export function Find() {
       <div aria-live="polite">
         {isLong && (
           <Pages of={found} empty={<Empty title={t("social.nobody_found")} />}>
-            {(items) => <ul className={account.lines}>{items.map((person) => <PersonLine key={person.user_id} person={person} />)}</ul>}
+            {(items) => <Card aria-label={t("social.tab.find")}><ul className={account.lines}>{items.map((person) => <PersonLine key={person.user_id} person={person} />)}</ul></Card>}
           </Pages>
         )}
       </div>
