@@ -18,10 +18,12 @@ export const useConnection = create<Connection>(() => ({ live: null, state: { ph
 export function keepConnected(queries: QueryClient): () => void {
   let userId: string | null = null;
   const follow = () => {
-    const { user } = useLogin.getState();
-    if ((user?.id ?? null) === userId) return;
+    const { user, look } = useLogin.getState();
+    // Nobody's news are heard through their eyes.
+    const wanted = look ? null : (user?.id ?? null);
+    if (wanted === userId) return;
     useConnection.getState().live?.close();
-    userId = user?.id ?? null;
+    userId = wanted;
     useConnection.setState({ live: userId === null ? null : connect(userId, queries), state: { phase: "connecting" } });
   };
   const stop = useLogin.subscribe(follow);

@@ -13,16 +13,30 @@ interface Login {
   user: User | null;
   /** The server ended it: the code says why, for whoever tells the person. */
   endedBy: string | null;
+  /** Staff look through the eyes of `user`, without touching anything. */
+  look: Look | null;
 }
 
-export const useLogin = create<Login>(() => ({ phase: "unknown", user: null, endedBy: null }));
+interface Look {
+  sessionId: string;
+  until: number;
+}
+
+export const useLogin = create<Login>(() => ({ phase: "unknown", user: null, endedBy: null, look: null }));
 
 const MARK = "lyceum.login";
 const GUEST = "lyceum.guest";
 const EARLY_MS = 30_000;
 const tabs = new BroadcastChannel("lyceum.login");
 
-let token: { value: string; until: number } | null = null;
+interface Token {
+  value: string;
+  until: number;
+}
+
+let token: Token | null = null;
+/** One's own, while one looks through the eyes of another. */
+let own: { token: Token | null; user: User | null } | null = null;
 let renewing: Promise<string | null> | null = null;
 
 export const COOKIE_MODE = { "x-session-mode": "cookie" } as const;
@@ -41,6 +55,7 @@ function keep(tokens: Tokens): void {
 
 /** A token that is good for a while, or null for a visitor. `fresh`: the server did not take the last one. */
 export async function accessToken({ fresh }: { fresh: boolean }): Promise<string | null> {
+  if (own) return token && !fresh && token.until > Date.now() ? token.value : null;
   if (!fresh && token && token.until - EARLY_MS > Date.now()) return token.value;
   if (!fresh && !token && localStorage.getItem(MARK) === null) return null;
   return renew();
@@ -86,6 +101,7 @@ async function refresh(): Promise<string | null> {
 
 /** The login is over. */
 export function ended(code: string | null): void {
+  if (own) return lookAway();
   forget(code);
   tabs.postMessage({ is: "ended" });
 }
@@ -101,6 +117,24 @@ export async function leave(): Promise<void> {
   const headers = { ...COOKIE_MODE, ...(value ? { authorization: `Bearer ${value}` } : {}) };
   await fetch("/api/v1/auth/logout", { method: "POST", headers }).catch(() => undefined);
   ended(null);
+}
+
+/** Shows what somebody else sees. It is in the memory of this tab alone: loading anew gives one's own eyes back. */
+export async function lookThrough(begun: components["schemas"]["ImpersonationOut"]): Promise<void> {
+  const answer = await fetch("/api/v1/auth/me", { headers: { authorization: `Bearer ${begun.access_token}` } });
+  if (!answer.ok) throw new Error(`the look was refused: ${answer.status}`);
+  const user = (await answer.json()) as User;
+  own = { token, user: useLogin.getState().user };
+  const until = Date.now() + begun.expires_in * 1000;
+  token = { value: begun.access_token, until };
+  useLogin.setState({ user, look: { sessionId: begun.session_id, until } });
+}
+
+export function lookAway(): void {
+  if (!own) return;
+  token = own.token;
+  useLogin.setState({ user: own.user, look: null });
+  own = null;
 }
 
 /** A name or address that changed elsewhere in the client. */

@@ -7,6 +7,7 @@ import { Navigate, NavLink, Outlet, useLocation } from "react-router";
 import { queries } from "../api";
 import { useConnection, useFrame } from "../live";
 import { useLogin } from "../session";
+import { LookBanner } from "./Look";
 import { useOnline } from "./online";
 import css from "./shell.module.css";
 
@@ -42,6 +43,7 @@ export function Shell() {
   return (
     <>
       <a className={css.skip} href="#main">{t("nav.skip")}</a>
+      <LookBanner />
       <ConnectionBanner />
       <div className={css.shell}>
         <nav className={css.nav} aria-label={t("nav.main")}>
@@ -108,6 +110,8 @@ function ConnectionBanner() {
   const { t } = useTranslation();
   const online = useOnline();
   const state = useConnection((connection) => connection.state);
+  const looks = useLogin((login) => login.look !== null);
+  if (looks) return null;
   if (!online) return <div className={css.banner} role="status">{t("connection.offline")}</div>;
   if (state.phase === "waiting" && state.forMs > 500) return <div className={css.banner} role="status">{t("connection.waiting")}</div>;
   return null;
