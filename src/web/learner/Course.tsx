@@ -8,7 +8,6 @@ import { useFormat } from "../app/format";
 import { Answer, Bar, Button, ButtonLink, Card, Chip, css as ui, Row, Stack } from "../app/ui";
 import { say, useComplaint } from "../app/ui/toasts";
 import { enrol } from "./beginning";
-import type { ComingCourse } from "./coming";
 import { languages } from "./Courses";
 import { useCourse, useMyCourses } from "./current";
 import css from "./learn.module.css";
@@ -19,7 +18,7 @@ export function Course() {
   return <Answer of={course}>{(tree) => <About tree={tree} />}</Answer>;
 }
 
-function About({ tree }: { tree: Schemas["CourseTreeOut"] & ComingCourse }) {
+function About({ tree }: { tree: Schemas["CourseTreeOut"] }) {
   const { t } = useTranslation();
   const format = useFormat();
   const lessons = tree.sections.flatMap((section) => section.units.flatMap((unit) => unit.lessons));
@@ -29,7 +28,7 @@ function About({ tree }: { tree: Schemas["CourseTreeOut"] & ComingCourse }) {
       {tree.image && <img className={css.cover} src={tree.image.url} alt={tree.image.alt} />}
       <h1 lang={tree.source_language}>{tree.title}</h1>
       <p>{languages(tree, format, t)} · {t("courses.size", { lessons: lessons.length, exercises })}</p>
-      {(tree.level || Boolean(tree.topics?.length)) && <p className={css.chips}>{tree.level && <Chip>{tree.level}</Chip>}{tree.topics?.map((topic) => <Chip key={topic}>{topic}</Chip>)}</p>}
+      {(tree.level || tree.topics.length > 0) && <p className={css.chips}>{tree.level && <Chip>{tree.level}</Chip>}{tree.topics.map((topic) => <Chip key={topic}>{topic}</Chip>)}</p>}
       {tree.description && <p lang={tree.source_language}>{tree.description}</p>}
       <Beginning courseId={tree.id} />
       {tree.sections.map((section) => (

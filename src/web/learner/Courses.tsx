@@ -8,13 +8,16 @@ import { ChevronDown, Search } from "lucide-react";
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
-import { body, type Schemas } from "../app/api";
+import { api, body, type Schemas } from "../app/api";
+import type { paths } from "../api/schema";
 import { useFormat } from "../app/format";
 import { Answer, Bar, Button, Chip, css as ui, Empty } from "../app/ui";
-import { coming, type ComingCourse, type CourseFilter, type Facet, type Facets } from "./coming";
 import { useMyCourses } from "./current";
 import css from "./learn.module.css";
 
+type Facets = Schemas["FacetsOut"];
+type CourseFilter = Omit<NonNullable<paths["/api/v1/courses"]["get"]["parameters"]["query"]>, "limit" | "cursor">;
+type Level = NonNullable<CourseFilter["level"]>[number];
 type Narrowing = "target_language" | "source_language" | "level" | "topic";
 const NARROWINGS: readonly Narrowing[] = ["target_language", "source_language", "level", "topic"];
 const SORTS = ["title", "newest", "popular"] as const;
@@ -28,20 +31,20 @@ export function Courses() {
   const mine = useMyCourses();
   const facets = useQuery({
     queryKey: ["get", "/api/v1/courses/facets", filter],
-    queryFn: () => body(coming.GET("/api/v1/courses/facets", { params: { query: withoutSort(query) } })),
+    queryFn: () => body(api.GET("/api/v1/courses/facets", { params: { query: withoutSort(query) } })),
     placeholderData: keepPreviousData,
     retry: false,
   });
   const all = useInfiniteQuery({
     queryKey: ["get", "/api/v1/courses", filter],
-    queryFn: ({ pageParam }) => body(coming.GET("/api/v1/courses", { params: { query: { ...query, limit: 24, ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    queryFn: ({ pageParam }) => body(api.GET("/api/v1/courses", { params: { query: { ...query, limit: 24, ...(pageParam ? { cursor: pageParam } : {}) } } })),
     initialPageParam: "",
     getNextPageParam: (last) => last.next_cursor ?? undefined,
     placeholderData: keepPreviousData,
   });
   const found = useQuery({
     queryKey: ["get", "/api/v1/search", query.q ?? ""],
-    queryFn: () => body(coming.GET("/api/v1/search", { params: { query: { q: query.q ?? "", kind: "lesson", limit: 6 } } })),
+    queryFn: () => body(api.GET("/api/v1/search", { params: { query: { q: query.q ?? "", kind: "lesson", limit: 6 } } })),
     enabled: Boolean(query.q && facets.data),
     retry: false,
   });
@@ -90,7 +93,7 @@ export function Courses() {
 function asked(wanted: URLSearchParams): CourseFilter {
   const q = wanted.get("q")?.trim();
   const sort = SORTS.find((one) => one === wanted.get("sort")) ?? (q ? "relevance" : undefined);
-  const level = wanted.getAll("level");
+  const level = wanted.getAll("level") as Level[];
   const rest = Object.fromEntries(["target_language", "source_language", "topic"].flatMap((name) => (wanted.get(name) ? [[name, wanted.get(name)]] : [])));
   return { ...rest, ...(q ? { q } : {}), ...(sort ? { sort } : {}), ...(level.length ? { level } : {}) };
 }
@@ -102,7 +105,7 @@ function withoutSort({ sort: _, ...filter }: CourseFilter): CourseFilter {
 function Filters({ facets, wanted, put }: { facets: Facets; wanted: URLSearchParams; put: (name: string, value: string) => void }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const choices: Record<Narrowing, readonly Facet[]> = { target_language: facets.target_languages, source_language: facets.source_languages, level: facets.levels, topic: facets.topics };
+  const choices: Record<Narrowing, readonly Schemas["FacetOut"][]> = { target_language: facets.target_languages, source_language: facets.source_languages, level: facets.levels, topic: facets.topics };
   const name = (of: Narrowing, value: string) => (of.endsWith("language") ? format.language(value) : value);
   return (
     <div className={css.filters} role="search">
@@ -133,7 +136,7 @@ function Choosing({ label, value, onChange, options }: { label: string; value: s
   );
 }
 
-function Line({ course, done }: { course: Schemas["CourseOut"] & ComingCourse; done: Schemas["CourseProgressOut"] | undefined }) {
+function Line({ course, done }: { course: Schemas["CourseOut"]; done: Schemas["CourseProgressOut"] | undefined }) {
   const { t } = useTranslation();
   const format = useFormat();
   return (
@@ -142,7 +145,7 @@ function Line({ course, done }: { course: Schemas["CourseOut"] & ComingCourse; d
       <h2 lang={course.source_language}>{course.title}</h2>
       <p className={css.lessonNote}>{languages(course, format, t)}</p>
       <p className={css.lessonNote}>{t("courses.size", { lessons: course.lessons, exercises: course.exercises })}</p>
-      {(course.level || Boolean(course.topics?.length)) && <p className={css.chips}>{course.level && <Chip>{course.level}</Chip>}{course.topics?.slice(0, 3).map((topic) => <Chip key={topic}>{topic}</Chip>)}</p>}
+      {(course.level || course.topics.length > 0) && <p className={css.chips}>{course.level && <Chip>{course.level}</Chip>}{course.topics.slice(0, 3).map((topic) => <Chip key={topic}>{topic}</Chip>)}</p>}
       {done && <Bar share={done.lessons_total ? done.lessons_completed / done.lessons_total : 0} label={t("learn.unit_progress", { done: done.lessons_completed, total: done.lessons_total })} />}
     </Link>
   );

@@ -9,7 +9,6 @@ import { api, body } from "../app/api";
 import { Answer, Button, Loading, Stack } from "../app/ui";
 import { useComplaint } from "../app/ui/toasts";
 import { beginLesson, useBeginning } from "./beginning";
-import { coming } from "./coming";
 import { useCourse } from "./current";
 import css from "./learn.module.css";
 import { changed } from "./offline/waiting";
@@ -24,7 +23,7 @@ export function Reading() {
   const complain = useComplaint();
   const course = useCourse(courseId);
   const begin = useBeginning(beginLesson);
-  const page = useQuery({ queryKey: ["get", "/api/v1/lessons/{lesson_id}", lessonId], queryFn: () => body(coming.GET("/api/v1/lessons/{lesson_id}", { params: { path: { lesson_id: lessonId } } })) });
+  const page = useQuery({ queryKey: ["get", "/api/v1/lessons/{lesson_id}", lessonId], queryFn: () => body(api.GET("/api/v1/lessons/{lesson_id}", { params: { path: { lesson_id: lessonId } } })) });
   const viewed = useMutation({
     mutationFn: () => api.POST("/api/v1/progress/lessons/{lesson_id}", { params: { path: { lesson_id: lessonId } } }),
     onSuccess: () => {

@@ -21,21 +21,21 @@ export async function beginLesson(lessonId: string): Promise<Session> {
   if (kept && (!isReachable() || (kept.begunAt && kept.isPrepared))) return opened(kept.id);
   try {
     const begun = api.POST("/api/v1/lessons/{lesson_id}/sessions", { params: { path: { lesson_id: lessonId }, header: once() }, body: {}, signal: AbortSignal.timeout(PATIENCE_MS) });
-    return (await body(begun)) as Session;
+    return await body(begun);
   } catch (error) {
     if (!isPassing(error) || !kept) throw error;
     return opened(kept.id);
   }
 }
 
-export async function beginCourseSession(courseId: string, wanted: CourseSession): Promise<Session> {
-  return (await body(api.POST("/api/v1/courses/{course_id}/sessions", { params: { path: { course_id: courseId }, header: once() }, body: wanted }))) as Session;
+export function beginCourseSession(courseId: string, wanted: CourseSession): Promise<Session> {
+  return body(api.POST("/api/v1/courses/{course_id}/sessions", { params: { path: { course_id: courseId }, header: once() }, body: wanted }));
 }
 
 /** Gives the titles of courses that should have been completed before. */
 export async function enrol(courseId: string): Promise<string[]> {
-  const { data } = await api.POST("/api/v1/courses/{course_id}/enrollments", { params: { path: { course_id: courseId } } });
-  return ((data as { missing?: { title: string }[] } | undefined)?.missing ?? []).map((course) => course.title);
+  const { missing } = await body(api.POST("/api/v1/courses/{course_id}/enrollments", { params: { path: { course_id: courseId } } }));
+  return missing.map((course) => course.title);
 }
 
 /** Sessions that were begun just now on this page: they need not be fetched. History would keep them over a reload, when

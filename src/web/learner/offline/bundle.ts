@@ -15,7 +15,7 @@ export async function takeAlong(courseId: string): Promise<number> {
   const bundle = await body(api.POST("/api/v1/courses/{course_id}/bundle", { params: { path: { course_id: courseId } }, body: { lessons: LESSONS } }));
   const now = new Map((await sessions.all()).map((session) => [session.id, session]));
   const fresh = bundle.sessions.map((made): KeptSession => {
-    const exercises = made.exercises.map(({ content, explanation, ...exercise }: (typeof made.exercises)[number] & { explanation?: string }): Exercise => ({ ...exercise, answered: false, again: false }));
+    const exercises = made.exercises.map(({ content: _, explanation: __, ...exercise }): Exercise => ({ ...exercise, answered: false, again: false }));
     return {
       id: made.id,
       title: made.title,
@@ -24,7 +24,7 @@ export async function takeAlong(courseId: string): Promise<number> {
         // Hearts are the server's to count: what is done here costs none until it is sent.
         answered: 0, total: exercises.length, hearts: 0, unlimited_hearts: true,
       },
-      solutions: Object.fromEntries(made.exercises.map((exercise): [string, Solution] => [exercise.id, { content: exercise.content as never, explanation: (exercise as { explanation?: string }).explanation ?? "" }])),
+      solutions: Object.fromEntries(made.exercises.map((exercise): [string, Solution] => [exercise.id, { content: exercise.content as never, explanation: exercise.explanation }])),
       isPrepared: true,
       begunAt: null,
       completedAt: null,

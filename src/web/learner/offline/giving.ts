@@ -25,7 +25,7 @@ export async function opened(id: string): Promise<Session> {
   if (kept?.isPrepared || (kept && (await isBehind(kept)))) return begun(kept);
   if (kept && !navigator.onLine) return kept.session;
   try {
-    const found = (await body(api.GET("/api/v1/sessions/{session_id}", { params: { path: { session_id: id } }, signal: AbortSignal.timeout(PATIENCE_MS) }))) as Session;
+    const found = await body(api.GET("/api/v1/sessions/{session_id}", { params: { path: { session_id: id } }, signal: AbortSignal.timeout(PATIENCE_MS) }));
     await remembered(found, kept);
     return found;
   } catch (error) {
@@ -83,13 +83,13 @@ async function keep(given: Given): Promise<void> {
 async function sent(given: Given): Promise<Told> {
   if (!isReachable() && given.session.kind !== "placement") return later(given);
   try {
-    const grade = (await body(
+    const grade = await body(
       api.POST("/api/v1/sessions/{session_id}/answers", {
         params: { path: { session_id: given.session.id }, header: { "Idempotency-Key": given.key } },
         body: { exercise_id: given.exercise.id, answer: given.answer as never, elapsed_ms: given.elapsedMs },
         signal: AbortSignal.timeout(PATIENCE_MS),
       }),
-    )) as Grade;
+    );
     await answers.drop([given.key]);
     return grade;
   } catch (error) {
@@ -114,7 +114,7 @@ function gradeIn(report: Report | null, given: Given): Grade | null {
   const session = report?.sessions.find((one) => one.session_id === given.session.id);
   const answer = session?.answers.find((one) => one.key === given.key);
   if (!session || !answer?.grade) return null;
-  return { ...answer.grade, answered: session.answered, total: session.total, hearts: given.hearts, explanation: (answer as { explanation?: string }).explanation ?? "" };
+  return { ...answer.grade, answered: session.answered, total: session.total, hearts: given.hearts, explanation: answer.explanation ?? "" };
 }
 
 async function later(given: Given): Promise<Later> {

@@ -4,7 +4,7 @@ import { Snail, Volume2 } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "react-aria-components";
-import type { Recording } from "../coming";
+import type { Recording } from "./kinds/kind";
 import css from "./player.module.css";
 
 const SLOWLY = 0.7;

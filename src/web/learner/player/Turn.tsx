@@ -80,12 +80,12 @@ export function Turn({ session, exercise, isRepeat, course, hearts, onTold, onNe
           <Notice tone="warn">{t("player.too_old")}</Notice>
         )}
         {letters.length > 0 && <Letters letters={letters} within={main} />}
-        <Hints hints={exercise.hints ?? []} isOver={told !== null} />
+        <Hints hints={exercise.hints} isOver={told !== null} />
       </main>
       <footer className={css.foot} data-tone={tone ?? undefined}>
         {told && <Verdict told={told} exercise={exercise} language={language} spoken={course?.source_language ?? ""} />}
         <div className={css.footRow}>
-          {told && !told.later ? <Objection session={session} exercise={exercise} wasWrong={!told.correct} /> : <span />}
+          {told && !told.later && <Objection session={session} exercise={exercise} wasWrong={!told.correct} />}
           {view ? (
             (told || !view.isSelfGraded) && (
               <Button look="primary" isDisabled={told ? false : answer === null || submit.isPending} autoFocus={told !== null} key={told ? "next" : "check"} onPress={go}>

@@ -2,12 +2,10 @@
 // wrong comes back at the end until it is right, and the order is that of the session.
 
 import type { Schemas } from "../../app/api";
-import type { ComingExercise, ComingGrade } from "../coming";
-import type { AnyPrompt } from "./kinds/kind";
 
-export type Exercise = Omit<Schemas["ExerciseOut"], "prompt"> & { prompt: AnyPrompt } & ComingExercise;
-export type Session = Omit<Schemas["LearningSessionOut"], "exercises"> & { exercises: Exercise[] };
-export type Grade = Omit<Schemas["AnswerOut"], "next"> & { next?: Exercise | null } & ComingGrade;
+export type Exercise = Schemas["ExerciseOut"];
+export type Session = Schemas["LearningSessionOut"];
+export type Grade = Schemas["AnswerOut"];
 export type Expected = Grade["expected"];
 
 /** An answer that the server has not seen yet. */

@@ -8,13 +8,12 @@ import { useNavigate, useParams } from "react-router";
 import { api, body, onceKey, type Schemas } from "../../app/api";
 import { Answer, Bar, Button, ButtonLink, Empty, Row } from "../../app/ui";
 import { useComplaint } from "../../app/ui/toasts";
-import type { ComingCard } from "../coming";
 import { changed } from "../offline/waiting";
 import { type Rating, RATINGS, TwoSides } from "../player/kinds/TwoSides";
 import css from "../player/player.module.css";
 import { Sound } from "../player/Sound";
 
-type Card = Schemas["FlashcardOut"] & ComingCard;
+type Card = Schemas["FlashcardOut"];
 
 const BATCH = 20;
 const NEW = 5;

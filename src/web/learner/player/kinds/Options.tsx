@@ -3,9 +3,8 @@
 import { useEffect, useState } from "react";
 import { ListBox, ListBoxItem } from "react-aria-components";
 import { direction } from "../../../app/i18n";
-import type { Picture } from "../../coming";
 import css from "../player.module.css";
-import type { KindProps } from "./kind";
+import type { KindProps, Picture } from "./kind";
 
 export interface Choice {
   id: string;

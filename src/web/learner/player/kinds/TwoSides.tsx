@@ -5,9 +5,9 @@ import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { direction } from "../../../app/i18n";
 import { Button as Plain } from "../../../app/ui";
-import type { Picture, Recording } from "../../coming";
 import css from "../player.module.css";
 import { Sound } from "../Sound";
+import type { Picture, Recording } from "./kind";
 
 export const RATINGS = ["again", "hard", "good", "easy"] as const;
 export type Rating = (typeof RATINGS)[number];

@@ -2,11 +2,12 @@
 
 import type { ComponentType } from "react";
 import type { Schemas } from "../../../app/api";
-import type { ComingPairs, ComingPrompt } from "../../coming";
 
-type KnownPrompt = Schemas["ExerciseOut"]["prompt"];
-export type AnyPrompt = Exclude<KnownPrompt, { kind: ComingPrompt["kind"] | "match_pairs" }> | (Extract<KnownPrompt, { kind: "match_pairs" }> & ComingPairs) | ComingPrompt;
+export type AnyPrompt = Schemas["ExerciseOut"]["prompt"];
 export type PromptOf<K extends AnyPrompt["kind"]> = Extract<AnyPrompt, { kind: K }>;
+
+export type Picture = Schemas["ImageOut"];
+export type Recording = Schemas["AudioOut"];
 
 export interface KindProps<P = AnyPrompt> {
   prompt: P;
