@@ -31,7 +31,7 @@ export function Achievements() {
         const reached = items.filter((one) => one.level > 0);
         const ahead = items.filter((one) => one.level === 0);
         return (
-          <Stack>
+          <div className={css.sections}>
             <div className={css.head}>
               <h1>{t("game.achievements.title")}</h1>
               <p>{t("game.achievements.count", { done: format.number(reached.length), total: format.number(items.length) })}</p>
@@ -40,7 +40,7 @@ export function Achievements() {
             {reached.length > 0 && <Group title={t("game.achievements.reached")} items={reached} />}
             {ahead.length > 0 && <Group title={t("game.achievements.ahead")} items={ahead} />}
             {secrets > 0 && <p className={css.soft}><Sparkles aria-hidden size={16} /> {t("game.achievements.secrets", { count: secrets })}</p>}
-          </Stack>
+          </div>
         );
       }}
     </Answer>

@@ -8,7 +8,7 @@ import { Link } from "react-router";
 import { api, body, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
 import { useFrame } from "../app/live";
-import { Answer, Bar, Button, ButtonLink, Card, Chip, Empty, Row, Stack } from "../app/ui";
+import { Answer, Bar, Button, ButtonLink, Card, Chip, Row, Stack } from "../app/ui";
 import { Pick } from "../app/ui/choice";
 import { say, useComplaint } from "../app/ui/toasts";
 import css from "./game.module.css";
@@ -159,7 +159,7 @@ export function AskFriend({ ask, busy, action, without = [] }: { ask: (userId: s
   const [chosen, setChosen] = useState<string>();
   const shown = friends.data?.items.filter(({ person }) => !without.includes(person.user_id)) ?? [];
   if (!friends.data) return null;
-  if (!shown.length) return without.length ? null : <Empty title={t("game.no_friends")}><ButtonLink href="/friends">{t("game.board.find_friends")}</ButtonLink></Empty>;
+  if (!shown.length) return without.length ? null : <Row><span className={css.soft}>{t("game.no_friends")}</span><ButtonLink small href="/friends">{t("game.board.find_friends")}</ButtonLink></Row>;
   const value = shown.some(({ person }) => person.user_id === chosen) ? chosen : shown[0]?.person.user_id;
   return (
     <div className={css.controls}>

@@ -1,7 +1,7 @@
 // What gems buy, what runs of it, what is worn, and where gems came from and went.
 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Frame, Gem, Heart, Palette, Snowflake, Zap } from "lucide-react";
+import { CircleUserRound, Gem, Heart, Palette, Snowflake, Zap } from "lucide-react";
 import type { ComponentType } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, onceKey, queries, type Schemas } from "../app/api";
@@ -31,11 +31,11 @@ export function Shop() {
           const helps = items.filter((item) => item.kind !== "cosmetic");
           const looks = items.filter((item) => item.kind === "cosmetic");
           return (
-            <Stack>
+            <div className={css.sections}>
               {items.length === 0 && <Empty title={t("game.shop.none")} />}
               {helps.length > 0 && <Shelf title={t("game.shop.helps")} items={helps} />}
               {looks.length > 0 && <Shelf title={t("game.shop.looks")} items={looks} />}
-            </Stack>
+            </div>
           );
         }}
       </Answer>
@@ -108,7 +108,7 @@ function OnShelf({ item }: { item: Item }) {
     onError: complain,
     onSettled: again,
   });
-  const Icon = item.slot === "frame" ? Frame : ICONS[item.kind];
+  const Icon = item.slot === "frame" ? CircleUserRound : ICONS[item.kind];
   const missing = item.price - (gems ?? item.price);
   return (
     <Card className={css.tile ?? ""} aria-label={item.name}>

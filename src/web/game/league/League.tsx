@@ -21,7 +21,7 @@ export function League() {
   const boards = BOARDS.filter((board) => board !== "classes" || classes.data?.items.length);
   return (
     <>
-      <h1>{t("game.league.title")}</h1>
+      <h1 className={css.title ?? ""}>{t("game.league.title")}</h1>
       <Tabs selectedKey={boards.find((board) => board === shown) ?? "league"} onSelectionChange={(board) => setParameters(board === "league" ? {} : { board: String(board) }, { replace: true })}>
         <TabList className={ui.tabs ?? ""} aria-label={t("game.board.which")}>
           {boards.map((board) => <Tab key={board} id={board} className={ui.tab ?? ""}>{t(`game.board.of_${board}`)}</Tab>)}
