@@ -1,10 +1,11 @@
 // What one thing costs, line by line, and the way to pay it. The server counts; nothing is added up here.
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Square, SquareCheck } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { Checkbox } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import { api, body, Refusal, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
 import { Answer, Button, ButtonLink, Card, css as ui, Empty, explain, Failed, Field, Loading, Notice, Stack } from "../app/ui";
@@ -74,7 +75,7 @@ function Counter({ product }: { product: Product }) {
           {product.kind === "seats" && <Field label={t("pay.seats.how_many")} type="number" inputMode="numeric" value={seats} onChange={setSeats} />}
           {product.kind === "course" && (
             <Checkbox isSelected={gift} onChange={setGift} className={ui.row ?? ""}>
-              {({ isSelected }) => <><span aria-hidden>{isSelected ? "☑" : "☐"}</span>{t("pay.as_gift")}</>}
+              {({ isSelected }) => <>{isSelected ? <SquareCheck aria-hidden size={20} /> : <Square aria-hidden size={20} />}{t("pay.as_gift")}</>}
             </Checkbox>
           )}
           <Coupon used={coupon} onUse={setCoupon} error={badCoupon ? explain(quote.error, t) : undefined} />
@@ -90,7 +91,7 @@ function Counter({ product }: { product: Product }) {
           <p className={css.soft}>{t(product.kind === "plan" ? "pay.plan_about" : "pay.buy_about")}</p>
         </Stack>
       </Card>
-      <div><ButtonLink look="quiet" href="/payments/details">{t("pay.details.title")}</ButtonLink></div>
+      <div><Link to="/payments/details">{t("pay.details.title")}</Link></div>
     </div>
   );
 }

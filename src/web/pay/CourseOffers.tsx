@@ -8,6 +8,8 @@ import css from "./pay.module.css";
 import { Offer } from "./Offers";
 import { useProducts } from "./prices";
 
+/** What one buys for oneself, in this order. */
+const FOR_ONESELF = ["course", "plan"];
 const ALL_COURSES = "courses:*";
 
 export function CourseOffers() {
@@ -26,7 +28,8 @@ export function CourseOffers() {
       ) : <p className={css.soft}>{t("pay.course.about")}</p>}
       <Answer of={products} lines={4}>
         {({ items }) => {
-          const found = items.filter((product) => product.keys.some((one) => one === key || one === ALL_COURSES));
+          const found = items.filter((product) => FOR_ONESELF.includes(product.kind) && product.keys.some((one) => one === key || one === ALL_COURSES));
+          found.sort((one, other) => FOR_ONESELF.indexOf(one.kind) - FOR_ONESELF.indexOf(other.kind));
           return found.length ? <ul className={css.grid}>{found.map((product) => <li key={product.id}><Offer product={product} /></li>)}</ul> : <Empty title={t("pay.offers.none")} />;
         }}
       </Answer>

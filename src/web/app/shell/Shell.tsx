@@ -1,6 +1,6 @@
 // The frame around every screen of somebody who is logged in: where to go, and whether the connection holds.
 
-import { Bell, BookOpen, Ellipsis, GraduationCap, PenTool, Settings, ShoppingBag, Sparkles, Swords, Target, Trophy, User, Users, Wrench } from "lucide-react";
+import { Bell, BookOpen, CreditCard, Ellipsis, GraduationCap, PenTool, School, Settings, ShoppingBag, Sparkles, Swords, Target, Trophy, User, Users, Wrench } from "lucide-react";
 import type { ComponentType, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Navigate, NavLink, Outlet, useLocation } from "react-router";
@@ -30,6 +30,8 @@ const MORE: Place[] = [
   { to: "/friends", name: "friends", icon: Users, wideOnly: true },
   { to: "/achievements", name: "achievements", icon: Sparkles, wideOnly: true },
   { to: "/shop", name: "shop", icon: ShoppingBag, wideOnly: true },
+  { to: "/classes", name: "classes", icon: School, wideOnly: true },
+  { to: "/payments", name: "payments", icon: CreditCard, wideOnly: true },
   { to: "/profile", name: "profile", icon: User, wideOnly: true },
 ];
 const STAFF_ROLES = new Set(["admin", "support", "moderator"]);
