@@ -251,6 +251,7 @@ async def test_the_return_page_says_what_has_become_of_the_order(
     answer = await client.get(f"/pay/return/{order.id}")
     assert answer.status_code == 200
     assert said in words(answer)
+    assert (f'href="/payments/{order.id}"' in answer.text) == (kind in {"gift", "seats"})
     assert ("refresh" in answer.headers) == (state == "pending")
     assert "Ada" not in answer.text
 
