@@ -8,7 +8,7 @@ import { useFormat } from "../app/format";
 import { Answer, Bar, Button, Chip, Dialog, Empty, Field, Notice, Row, Stack } from "../app/ui";
 import { useReason } from "../account/reason";
 import css from "./operator.module.css";
-import { Ago, Ask, Checks, Head, Table, Who } from "./parts";
+import { Act, Ago, Ask, Checks, Head, Table, Who } from "./parts";
 
 type Flag = Schemas["FlagOut"];
 const ENVIRONMENTS = ["development", "production"] as const;
@@ -50,7 +50,7 @@ export function Flags() {
                   { name: t("operate.flags.where"), wide: true, show: (flag) => <Row>{flag.environments.length ? flag.environments.map((one) => <Chip key={one} tone={one === environment ? "good" : "neutral"}>{t(`operate.flags.${one}`)}</Chip>) : "–"}</Row> },
                   { name: t("operate.flags.people"), end: true, wide: true, show: (flag) => format.number(flag.people.length) },
                   { name: t("operate.flags.changed"), wide: true, show: (flag) => <><Ago at={flag.changed_at} /> <Who id={flag.changed_by} /></> },
-                  { name: "", end: true, show: (flag) => <Button small look="danger" aria-label={t("operate.flags.remove_one", { name: flag.name })} onPress={() => setRemoved(flag)}>{t("operate.remove")}</Button> },
+                  { name: "", end: true, show: (flag) => <Act act={t("operate.remove")} on={flag.name} look="danger" onPress={() => setRemoved(flag)} /> },
                 ]}
               />
             )}

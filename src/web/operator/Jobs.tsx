@@ -10,7 +10,7 @@ import { useFormat } from "../app/format";
 import { Answer, Button, Chip, Dialog, Notice, Row } from "../app/ui";
 import { say, useComplaint } from "../app/ui/toasts";
 import css from "./operator.module.css";
-import { Ago, Ask, Facts, Head, Json, PAGES, Pages, Table } from "./parts";
+import { Act, Ago, Ask, Facts, Head, Json, PAGES, Pages, Table } from "./parts";
 
 type Job = Schemas["JobOut"];
 type Wanted = Schemas["ReplayIn"];
@@ -94,7 +94,7 @@ export function Jobs() {
           {
             name: "", end: true,
             show: (job) => job.state === "dead" && (
-              <Button small isDisabled={replay.isPending} aria-label={t("operate.jobs.replay_one", { name: job.subscription })} onPress={() => replay.mutate({ event_id: job.event_id, subscription: job.subscription, everything: false }, { onError: complain })}>{t("operate.replay")}</Button>
+              <Act act={t("operate.replay")} on={job.subscription} isDisabled={replay.isPending} onPress={() => replay.mutate({ event_id: job.event_id, subscription: job.subscription, everything: false }, { onError: complain })} />
             ),
           },
         ]}

@@ -7,7 +7,7 @@ import { useDebouncedValue } from "./debounced";
 import { api, queries } from "../app/api";
 import { Button, Chip, Field } from "../app/ui";
 import css from "./operator.module.css";
-import { Ago, Ask, Head, PAGES, Pages } from "./parts";
+import { Act, Ago, Ask, Head, PAGES, Pages } from "./parts";
 
 export function Mail() {
   const { t } = useTranslation();
@@ -39,7 +39,7 @@ export function Mail() {
           { name: t("operate.mail.address"), show: (one) => <span className={css.name}>{one.address}</span> },
           { name: t("operate.mail.why"), show: (one) => <><Chip tone={one.reason === "complaint" ? "bad" : "warn"}>{t(`operate.mail.${one.reason}`, { defaultValue: one.reason })}</Chip><div className={css.soft}>{one.detail}</div></> },
           { name: t("operate.mail.since"), wide: true, show: (one) => <Ago at={one.created_at} /> },
-          { name: "", end: true, show: (one) => <Button small aria-label={t("operate.mail.lift_one", { address: one.address })} onPress={() => setLifted(one.address)}>{t("operate.mail.lift")}</Button> },
+          { name: "", end: true, show: (one) => <Act act={t("operate.mail.lift")} on={one.address} onPress={() => setLifted(one.address)} /> },
         ]}
       />
       {lifted && <Ask title={t("operate.mail.lift_one", { address: lifted })} why={t("operate.mail.lift_why")} act={t("operate.mail.lift")} onClose={() => setLifted(null)} onAct={() => lift(lifted)} />}

@@ -1,7 +1,8 @@
 // The frame of what staff do: the places that their roles open, and the question who they are before what is sensitive.
 
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { NavLink, Outlet } from "react-router";
+import { NavLink, Outlet, useLocation } from "react-router";
 import { StepUp } from "../account/stepup";
 import { useLogin } from "../app/session";
 import { Empty } from "../app/ui";
@@ -32,11 +33,16 @@ export function useMay(...roles: Role[]): boolean {
 export function Operator() {
   const { t } = useTranslation();
   const held = useLogin((login) => login.user?.roles ?? []);
+  const bar = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  useEffect(() => {
+    bar.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [pathname]);
   const places = PLACES.filter(({ roles }) => roles.some((role) => held.includes(role)));
   if (places.length === 0) return <Empty title={t("operate.not_for_you")} />;
   return (
     <div className={css.frame}>
-      <nav className={css.places} aria-label={t("operate.places")}>
+      <nav ref={bar} className={css.places} aria-label={t("operate.places")}>
         {places.map(({ to, name }) => <NavLink key={to} to={to} end={to === "/admin"} className={css.place ?? ""}>{t(`operate.place.${name}`)}</NavLink>)}
       </nav>
       <div className={css.content}><Outlet /></div>

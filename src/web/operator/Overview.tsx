@@ -28,8 +28,8 @@ export function Overview() {
       </div>
       <Services />
       {admin && (
-        <section className={css.section} aria-labelledby="figures">
-          <div><h2 id="figures">{t("operate.figures")}</h2><p className={css.lead}>{t("operate.figures_lead")}</p></div>
+        <section className={css.section}>
+          <div><h2>{t("operate.figures")}</h2><p className={css.lead}>{t("operate.figures_lead")}</p></div>
           <Suspense fallback={<Loading />}><Charts /></Suspense>
         </section>
       )}
@@ -53,8 +53,8 @@ function DeadJobs() {
   const sum = (of: "dead" | "pending") => data?.items.reduce((total, each) => total + each[of], 0);
   return (
     <>
-      <Tile to="/admin/jobs" name={t("operate.jobs.dead")} count={sum("dead")} tone="bad" />
-      <Tile to="/admin/jobs?state=pending" name={t("operate.jobs.pending")} count={sum("pending")} tone="warn" />
+      <Tile to="/admin/jobs" name={t("operate.tile.dead")} count={sum("dead")} tone="bad" />
+      <Tile to="/admin/jobs?state=pending" name={t("operate.tile.pending")} count={sum("pending")} tone="warn" />
     </>
   );
 }
@@ -62,13 +62,13 @@ function DeadJobs() {
 function SetAside() {
   const { t } = useTranslation();
   const { data } = queries.useQuery("get", "/api/v1/admin/webhooks", { params: { query: { state: "quarantined", limit: 100 } } }, { refetchInterval: EVERY_MS });
-  return <Tile to="/admin/webhooks?state=quarantined" name={t("operate.webhooks.set_aside")} count={data?.items.length} more={Boolean(data?.next_cursor)} tone="bad" />;
+  return <Tile to="/admin/webhooks?state=quarantined" name={t("operate.tile.set_aside")} count={data?.items.length} more={Boolean(data?.next_cursor)} tone="bad" />;
 }
 
 function OpenTickets() {
   const { t } = useTranslation();
   const { data } = queries.useQuery("get", "/api/v1/admin/tickets", { params: { query: { status: "open", limit: 100 } } }, { refetchInterval: EVERY_MS });
-  return <Tile to="/admin/tickets" name={t("operate.tickets.open")} count={data?.items.length} more={Boolean(data?.next_cursor)} tone="warn" />;
+  return <Tile to="/admin/tickets" name={t("operate.tile.tickets")} count={data?.items.length} more={Boolean(data?.next_cursor)} tone="warn" />;
 }
 
 function Services() {
@@ -76,8 +76,8 @@ function Services() {
   const format = useFormat();
   const health = queries.useQuery("get", "/health/services", {}, { refetchInterval: EVERY_MS });
   return (
-    <section className={css.section} aria-labelledby="services">
-      <h2 id="services">{t("operate.services")}</h2>
+    <section className={css.section}>
+      <h2>{t("operate.services")}</h2>
       <Answer of={health}>
         {({ status, services }) => (
           <>

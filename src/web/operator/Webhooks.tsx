@@ -9,7 +9,7 @@ import { api, body, queries, type Schemas } from "../app/api";
 import { Answer, Button, Chip, Dialog, Notice, Row } from "../app/ui";
 import { say, useComplaint } from "../app/ui/toasts";
 import css from "./operator.module.css";
-import { Ago, Ask, Facts, Head, Json, ONCE, PAGES, Pages } from "./parts";
+import { Act, Ago, Ask, Facts, Head, Json, ONCE, PAGES, Pages } from "./parts";
 
 type Webhook = Schemas["WebhookOut"];
 const STATES = ["quarantined", "received", "applied", "ignored"] as const;
@@ -63,7 +63,7 @@ export function Webhooks() {
           {
             name: "", end: true,
             show: (webhook) => webhook.state === "quarantined" && webhook.body_kept && (
-              <Button small isDisabled={replay.isPending} aria-label={t("operate.webhooks.replay_one", { name: webhook.event_ref })} onPress={() => replay.mutate(webhook.id, { onError: complain })}>{t("operate.replay")}</Button>
+              <Act act={t("operate.replay")} on={webhook.event_ref} isDisabled={replay.isPending} onPress={() => replay.mutate(webhook.id, { onError: complain })} />
             ),
           },
         ]}

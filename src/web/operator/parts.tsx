@@ -2,7 +2,7 @@
 
 import { type UseInfiniteQueryResult, type InfiniteData } from "@tanstack/react-query";
 import { Check } from "lucide-react";
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type ComponentProps, type FormEvent, type ReactNode, useState } from "react";
 import { Checkbox as AriaCheckbox, CheckboxGroup, Label } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -14,8 +14,8 @@ import css from "./operator.module.css";
 /** How a list goes on: for `useInfiniteQuery`. */
 export const PAGES = {
   pageParamName: "cursor",
-  initialPageParam: undefined as string | null | undefined,
-  getNextPageParam: (page: { next_cursor: string | null }) => page.next_cursor ?? undefined,
+  initialPageParam: null as string | null,
+  getNextPageParam: (page: { next_cursor: string | null }) => page.next_cursor,
 };
 
 /** What is looked at is written down each time, so it is not asked for again by itself. */
@@ -65,9 +65,14 @@ export function Pages<T>({ of, label, empty, columns, id }: PagesProps<T>) {
   return (
     <>
       <Table label={label} items={items} columns={columns} id={id} />
-      {of.hasNextPage && <Button onPress={() => void of.fetchNextPage()} isDisabled={of.isFetchingNextPage}>{t("operate.more")}</Button>}
+      {of.hasNextPage && <Row><Button onPress={() => void of.fetchNextPage()} isDisabled={of.isFetchingNextPage}>{t("operate.more")}</Button></Row>}
     </>
   );
+}
+
+/** A button of one line, whose name also says of which. */
+export function Act({ act, on, ...props }: { act: string; on: string } & Omit<ComponentProps<typeof Button>, "children">) {
+  return <Button small aria-label={`${act}: ${on}`} {...props}>{act}</Button>;
 }
 
 export function Head({ title, lead, children }: { title: string; lead?: string; children?: ReactNode }) {
@@ -91,7 +96,7 @@ export function Ago({ at }: { at: string | null | undefined }) {
 
 /** Somebody by the end of their id, which differs where the beginning is the same moment. */
 export function Who({ id }: { id: string | null }) {
-  return id ? <Link className={css.code} to={`/admin/people/${id}`} title={id}>…{id.slice(-8)}</Link> : <>–</>;
+  return id ? <Link className={css.who} to={`/admin/people/${id}`} title={id}>…{id.slice(-8)}</Link> : <>–</>;
 }
 
 export function Json({ of }: { of: unknown }) {

@@ -5,7 +5,7 @@ import { api, onceKey, queries, type Schemas } from "../../app/api";
 import { useFormat } from "../../app/format";
 import { Answer, Button, Chip, Empty, Field } from "../../app/ui";
 import css from "../operator.module.css";
-import { Ask, Table, Who } from "../parts";
+import { Act, Ask, Table, Who } from "../parts";
 
 type Entitlement = Schemas["StaffEntitlementOut"];
 
@@ -36,7 +36,7 @@ export function Access({ userId }: { userId: string }) {
               { name: t("operate.access.source"), show: (one) => <>{t(`operate.access.${one.source}`)} {one.granted_by && <Who id={one.granted_by} />}</> },
               { name: t("operate.access.until"), wide: true, show: (one) => (one.ends_at ? format.time(one.ends_at) : t("operate.access.for_ever")) },
               { name: t("operate.state"), show: (one) => <Chip tone={one.open ? "good" : "neutral"}>{t(one.open ? "operate.access.open" : "operate.access.over")}</Chip> },
-              { name: "", end: true, show: (one) => one.open && one.source === "grant" && <Button small look="danger" aria-label={t("operate.access.end_one", { key: one.key })} onPress={() => setEnded(one)}>{t("operate.access.end")}</Button> },
+              { name: "", end: true, show: (one) => one.open && one.source === "grant" && <Act act={t("operate.access.end")} on={one.key} look="danger" onPress={() => setEnded(one)} /> },
             ]}
           />
         ))}

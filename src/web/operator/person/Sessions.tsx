@@ -1,10 +1,10 @@
 import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, queries } from "../../app/api";
-import { Answer, Button, Empty } from "../../app/ui";
+import { Answer, Button, Empty, Row } from "../../app/ui";
 import { say, useComplaint } from "../../app/ui/toasts";
 import css from "../operator.module.css";
-import { Ago, Table } from "../parts";
+import { Act, Ago, Table } from "../parts";
 
 /** Where somebody is logged in. */
 export function Sessions({ userId }: { userId: string }) {
@@ -35,10 +35,10 @@ export function Sessions({ userId }: { userId: string }) {
               { name: t("operate.sessions.device"), show: (session) => <span className={css.name}>{session.device}</span> },
               { name: t("operate.sessions.method"), wide: true, show: (session) => t(`operate.method.${session.method}`, { defaultValue: session.method }) },
               { name: t("operate.people.seen"), show: (session) => <Ago at={session.last_seen_at} /> },
-              { name: "", end: true, show: (session) => <Button small aria-label={t("operate.sessions.end_one", { device: session.device })} isDisabled={end.isPending} onPress={() => end.mutate(session.id)}>{t("operate.sessions.end")}</Button> },
+              { name: "", end: true, show: (session) => <Act act={t("operate.sessions.end")} on={session.device} isDisabled={end.isPending} onPress={() => end.mutate(session.id)} /> },
             ]}
           />
-          <Button look="danger" isDisabled={end.isPending} onPress={() => end.mutate(null)}>{t("operate.sessions.end_all")}</Button>
+          <Row><Button look="danger" isDisabled={end.isPending} onPress={() => end.mutate(null)}>{t("operate.sessions.end_all")}</Button></Row>
         </>
       ))}
     </Answer>

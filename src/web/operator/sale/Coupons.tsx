@@ -9,7 +9,7 @@ import { useFormat } from "../../app/format";
 import { Button, Field } from "../../app/ui";
 import { useComplaint } from "../../app/ui/toasts";
 import css from "../operator.module.css";
-import { Ask, PAGES, Pages } from "../parts";
+import { Act, Ask, PAGES, Pages } from "../parts";
 import { AMOUNT, minor } from "./money";
 import { Active } from "./Products";
 
@@ -45,7 +45,7 @@ export function Coupons() {
           { name: t("operate.coupons.uses"), end: true, wide: true, show: (coupon) => `${format.number(coupon.uses)}${coupon.most_uses === null ? "" : ` / ${format.number(coupon.most_uses)}`}` },
           { name: t("operate.coupons.until"), wide: true, show: (coupon) => (coupon.ends_at ? format.date(coupon.ends_at) : "–") },
           { name: t("operate.state"), show: (coupon) => <Active is={coupon.active} /> },
-          { name: "", end: true, show: (coupon) => <Button small isDisabled={change.isPending} aria-label={t(coupon.active ? "operate.coupons.off_one" : "operate.coupons.on_one", { code: coupon.code })} onPress={() => change.mutate(coupon)}>{t(coupon.active ? "operate.coupons.off" : "operate.coupons.on")}</Button> },
+          { name: "", end: true, show: (coupon) => <Act act={t(coupon.active ? "operate.coupons.off" : "operate.coupons.on")} on={coupon.code} isDisabled={change.isPending} onPress={() => change.mutate(coupon)} /> },
         ]}
       />
       {making && <Making onClose={() => setMaking(false)} />}

@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { api, queries } from "../../app/api";
 import { Answer, Button, Empty, Field } from "../../app/ui";
 import css from "../operator.module.css";
-import { Ago, Ask, Table } from "../parts";
+import { Act, Ago, Ask, Table } from "../parts";
 
 export function Gates() {
   const { t } = useTranslation();
@@ -34,7 +34,7 @@ export function Gates() {
             columns={[
               { name: t("operate.access.key"), show: (gate) => <span className={css.code}>{gate.key}</span> },
               { name: t("operate.gates.since"), show: (gate) => <Ago at={gate.created_at} /> },
-              { name: "", end: true, show: (gate) => <Button small aria-label={t("operate.gates.open_one", { key: gate.key })} onPress={() => setOpened(gate.key)}>{t("operate.gates.open")}</Button> },
+              { name: "", end: true, show: (gate) => <Act act={t("operate.gates.open")} on={gate.key} onPress={() => setOpened(gate.key)} /> },
             ]}
           />
         ))}
