@@ -188,7 +188,6 @@ def downgrade() -> None:
     op.drop_table("catalog_draft_node")
     op.drop_table("catalog_draft")
     for column in (
-        "owner_id",
         "retired_at",
         "published_at",
         "image",

@@ -40,6 +40,11 @@ _FORM_KINDS = (b"application/x-www-form-urlencoded", b"multipart/form-data")
 """The second is how some mail programs unsubscribe (RFC 8058)."""
 
 
+def brings_file(path: str) -> bool:
+    """Whether what is sent there is a file or a part of one, for which a slow line needs longer."""
+    return path.startswith(PARTS) or path.endswith(_FILES)
+
+
 class Edge:
     """Wraps the application."""
 

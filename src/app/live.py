@@ -15,10 +15,11 @@ from domains.kernel.errors import Forbidden
 from domains.kernel.uow import Database
 from domains.learning import api as learning
 from realtime import rooms
+from realtime.commands import AnswerSubmit
 from realtime.gateway import GatewaySettings
 from realtime.hub import RealtimeSettings
 from realtime.ports import Ports, Principal
-from realtime.wire import AnswerSubmit, CourseChanged, DraftChanged, SessionProgress
+from realtime.wire import CourseChanged, DraftChanged, SessionProgress
 
 
 def realtime_settings(settings: Settings, *, mark: str) -> RealtimeSettings:

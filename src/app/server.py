@@ -21,7 +21,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.asgi import create_app
 from app.config import Settings
-from app.edge import PARTS
+from app.edge import brings_file
 from app.mount import Mount
 from app.neighbours import Place
 
@@ -101,7 +101,8 @@ def protocol(mount: Mount) -> type[HttpToolsProtocol]:
             self.missing = HEADERS_S
 
         def on_headers_complete(self) -> None:
-            self.missing = PART_S if self.url.startswith(PARTS.encode()) else BODY_S
+            path = self.url.partition(b"?")[0].decode("latin-1")
+            self.missing = PART_S if brings_file(path) else BODY_S
             super().on_headers_complete()
 
         def on_message_complete(self) -> None:

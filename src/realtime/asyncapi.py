@@ -11,7 +11,7 @@ import msgspec
 from msgspec import inspect
 
 from domains.kernel.wire import In
-from realtime import wire
+from realtime import commands, wire
 from realtime.catalogue import ANY_COMMAND, COMMANDS, CONNECT_REFUSALS, FRAMES
 from realtime.closings import CLOSINGS
 
@@ -89,13 +89,13 @@ def _message(name: str, summary: str, payload: dict[str, Any], **more: Any) -> d
 def _connect_messages() -> dict[str, Any]:
     refused = {
         "allOf": [
-            _of(wire.ConnectRefused),
+            _of(commands.ConnectRefused),
             {"properties": {"data": {"properties": {"code": {"enum": list(CONNECT_REFUSALS)}}}}},
         ]
     }
     return {
-        CONNECT: _message(CONNECT, "The `auth` object.", _of(wire.Connect)),
-        f"{CONNECT}.accepted": _message(f"{CONNECT}.accepted", "The socket is open.", _of(wire.Connected)),
+        CONNECT: _message(CONNECT, "The `auth` object.", _of(commands.Connect)),
+        f"{CONNECT}.accepted": _message(f"{CONNECT}.accepted", "The socket is open.", _of(commands.Connected)),
         f"{CONNECT}.refused": _message(f"{CONNECT}.refused", "The socket is not open.", refused),
     }
 
@@ -104,7 +104,7 @@ def _command_messages() -> dict[str, Any]:
     messages = {}
     for event, command in COMMANDS.items():
         codes = sorted({*command.refusals, *ANY_COMMAND})
-        refused = {"allOf": [_of(wire.Refused), {"properties": {"code": {"enum": codes}}}]}
+        refused = {"allOf": [_of(commands.Refused), {"properties": {"code": {"enum": codes}}}]}
         messages[event] = _message(event, command.summary, _of(command.payload))
         messages[f"{event}.accepted"] = _message(f"{event}.accepted", "It is done.", _of(command.accepted))
         messages[f"{event}.refused"] = _message(f"{event}.refused", "Nothing was done.", refused)
@@ -164,7 +164,12 @@ def _of(kind: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    kinds: list[type[msgspec.Struct]] = [wire.Connect, wire.Connected, wire.ConnectRefused, wire.Refused]
+    kinds: list[type[msgspec.Struct]] = [
+        commands.Connect,
+        commands.Connected,
+        commands.ConnectRefused,
+        commands.Refused,
+    ]
     for command in COMMANDS.values():
         kinds += [command.payload, command.accepted]
     kinds += [sent.payload for sent in FRAMES.values()]

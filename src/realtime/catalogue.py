@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from realtime import wire
+from realtime import commands, wire
 
 ANY_COMMAND = ("realtime.bad_payload", "realtime.timeout", "unavailable", "internal")
 """Refusals that every command may get."""
@@ -33,7 +33,7 @@ class Command:
     summary: str
     refusals: tuple[str, ...] = ()
     """Codes of its own, beside those of ANY_COMMAND."""
-    accepted: type[msgspec.Struct] = wire.Accepted
+    accepted: type[msgspec.Struct] = commands.Accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +49,28 @@ class Sent:
 _ROOM = ("realtime.not_found", "realtime.too_many_rooms")
 
 COMMANDS: dict[str, Command] = {
-    wire.LEAGUE_WATCH: Command(
-        wire.LeagueWatch,
+    commands.LEAGUE_WATCH: Command(
+        commands.LeagueWatch,
         "Watch a league's board; a snapshot follows the acknowledgement.",
         _ROOM,
     ),
-    wire.LEAGUE_UNWATCH: Command(wire.LeagueUnwatch, "Stop watching one league, or all."),
-    wire.SESSION_WATCH: Command(
-        wire.SessionWatch,
+    commands.LEAGUE_UNWATCH: Command(commands.LeagueUnwatch, "Stop watching one league, or all."),
+    commands.SESSION_WATCH: Command(
+        commands.SessionWatch,
         "Watch a lesson session: one's own from another device, or somebody's who gave an invitation.",
         _ROOM,
     ),
-    wire.SESSION_UNWATCH: Command(wire.SessionUnwatch, "Stop watching one session, or all."),
-    wire.CLASSROOM_WATCH: Command(
-        wire.ClassroomWatch, "Watch a class that one teaches; a snapshot follows the acknowledgement.", _ROOM
+    commands.SESSION_UNWATCH: Command(commands.SessionUnwatch, "Stop watching one session, or all."),
+    commands.CLASSROOM_WATCH: Command(
+        commands.ClassroomWatch, "Watch a class that one teaches; a snapshot follows the acknowledgement.", _ROOM
     ),
-    wire.CLASSROOM_UNWATCH: Command(wire.ClassroomUnwatch, "Stop watching one class, or all."),
-    wire.COURSE_WATCH: Command(wire.CourseWatch, "Watch a course that one learns.", _ROOM),
-    wire.COURSE_UNWATCH: Command(wire.CourseUnwatch, "Stop watching one course, or all."),
-    wire.DRAFT_WATCH: Command(wire.DraftWatch, "Watch the draft of a course that one works on.", _ROOM),
-    wire.DRAFT_UNWATCH: Command(wire.DraftUnwatch, "Stop watching one draft, or all."),
-    wire.ANSWER_SUBMIT: Command(
-        wire.AnswerSubmit,
+    commands.CLASSROOM_UNWATCH: Command(commands.ClassroomUnwatch, "Stop watching one class, or all."),
+    commands.COURSE_WATCH: Command(commands.CourseWatch, "Watch a course that one learns.", _ROOM),
+    commands.COURSE_UNWATCH: Command(commands.CourseUnwatch, "Stop watching one course, or all."),
+    commands.DRAFT_WATCH: Command(commands.DraftWatch, "Watch the draft of a course that one works on.", _ROOM),
+    commands.DRAFT_UNWATCH: Command(commands.DraftUnwatch, "Stop watching one draft, or all."),
+    commands.ANSWER_SUBMIT: Command(
+        commands.AnswerSubmit,
         "Answer an exercise; acknowledged with the body of the REST call.",
         (
             "catalog.answer_shape",
@@ -81,7 +81,7 @@ COMMANDS: dict[str, Command] = {
             "learning.session_closed",
             "learning.another_exercise_first",
         ),
-        accepted=wire.AnswerAccepted,
+        accepted=commands.AnswerAccepted,
     ),
 }
 

@@ -14,7 +14,7 @@ import msgspec
 from domains.kernel.errors import AppError
 from domains.kernel.events import correlation_id
 from domains.kernel.ids import new_id
-from realtime import metrics, wire
+from realtime import commands, metrics, wire
 from realtime.ports import Ports, Principal
 from realtime.rooms import CLASSROOM, COURSE, DRAFT, LEAGUE, SESSION, Rooms
 
@@ -42,11 +42,11 @@ class Refusal(Exception):
         self.message = message
 
 
-_ACCEPTED = wire.encode(wire.Accepted())
+_ACCEPTED = wire.encode(commands.Accepted())
 
 
 def refused(code: str, message: str) -> Reply:
-    return Reply(wire.encode(wire.Refused(code=code, message=message)), ok=False)
+    return Reply(wire.encode(commands.Refused(code=code, message=message)), ok=False)
 
 
 def payload(kind: type[S], arguments: Sequence[Any]) -> S:
@@ -71,15 +71,21 @@ class Door:
 
 
 DOORS = {
-    (wire.LEAGUE_WATCH, wire.LEAGUE_UNWATCH): Door(LEAGUE, "league", "league_id", wire.LeagueWatch, wire.LeagueUnwatch),
-    (wire.CLASSROOM_WATCH, wire.CLASSROOM_UNWATCH): Door(
-        CLASSROOM, "classroom", "classroom_id", wire.ClassroomWatch, wire.ClassroomUnwatch
+    (commands.LEAGUE_WATCH, commands.LEAGUE_UNWATCH): Door(
+        LEAGUE, "league", "league_id", commands.LeagueWatch, commands.LeagueUnwatch
     ),
-    (wire.SESSION_WATCH, wire.SESSION_UNWATCH): Door(
-        SESSION, "session", "session_id", wire.SessionWatch, wire.SessionUnwatch
+    (commands.CLASSROOM_WATCH, commands.CLASSROOM_UNWATCH): Door(
+        CLASSROOM, "classroom", "classroom_id", commands.ClassroomWatch, commands.ClassroomUnwatch
     ),
-    (wire.COURSE_WATCH, wire.COURSE_UNWATCH): Door(COURSE, "course", "course_id", wire.CourseWatch, wire.CourseUnwatch),
-    (wire.DRAFT_WATCH, wire.DRAFT_UNWATCH): Door(DRAFT, "draft", "course_id", wire.DraftWatch, wire.DraftUnwatch),
+    (commands.SESSION_WATCH, commands.SESSION_UNWATCH): Door(
+        SESSION, "session", "session_id", commands.SessionWatch, commands.SessionUnwatch
+    ),
+    (commands.COURSE_WATCH, commands.COURSE_UNWATCH): Door(
+        COURSE, "course", "course_id", commands.CourseWatch, commands.CourseUnwatch
+    ),
+    (commands.DRAFT_WATCH, commands.DRAFT_UNWATCH): Door(
+        DRAFT, "draft", "course_id", commands.DraftWatch, commands.DraftUnwatch
+    ),
 }
 
 
@@ -93,7 +99,7 @@ class Inbound:
         self._ports = ports
         self._rooms = rooms
         self._enter = enter
-        self._commands: dict[str, Command] = {wire.ANSWER_SUBMIT: self._answer_submit}
+        self._commands: dict[str, Command] = {commands.ANSWER_SUBMIT: self._answer_submit}
         for (watch, unwatch), door in DOORS.items():
             self._commands[watch] = partial(self._watch, door)
             self._commands[unwatch] = partial(self._unwatch, door)
@@ -145,6 +151,6 @@ class Inbound:
         return Reply(_ACCEPTED)
 
     async def _answer_submit(self, sid: str, principal: Principal, arguments: Sequence[Any]) -> Reply:
-        answer = payload(wire.AnswerSubmit, arguments)
+        answer = payload(commands.AnswerSubmit, arguments)
         body = wire.encode(await self._ports.submit_answer(principal, answer))
         return Reply('{"ok":true}' if body == "{}" else '{"ok":true,' + body[1:])

@@ -13,13 +13,13 @@ from uuid import UUID
 import msgspec
 
 from domains.kernel.clock import utc_now
-from domains.kernel.wire import Out
+from domains.kernel.wire import Moment, Out
 from realtime import metrics
 from realtime.ports import Clock
 from realtime.recovery import RELOAD, Frame, Replay, no_later_than_now
 from realtime.rooms import learner_room
 from realtime.streams import Streams
-from realtime.wire import Missed, Moment
+from realtime.wire import Missed
 
 POLLS_PER_PERSON = 3
 LOOK_AGAIN_S = 1.0

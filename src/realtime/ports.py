@@ -10,7 +10,8 @@ from uuid import UUID
 import msgspec
 
 from domains.classrooms.api import ClassroomProgressOut
-from realtime.wire import AnswerSubmit, CourseChanged, DraftChanged, Missed, SessionProgress
+from realtime.commands import AnswerSubmit
+from realtime.wire import CourseChanged, DraftChanged, Missed, SessionProgress
 
 
 class Timer(Protocol):

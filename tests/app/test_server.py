@@ -71,13 +71,14 @@ async def test_one_that_comes_in_pieces_is_answered_and_the_connection_is_kept(p
     writer.close()
 
 
+@pytest.mark.parametrize("path", [b"/media/uploads/x/1", b"/api/v1/authoring/imports/x/file?part=1"])
 async def test_a_part_of_a_file_has_more_time_than_other_bodies_and_no_end_of_it(
-    port: int, monkeypatch: pytest.MonkeyPatch
+    port: int, monkeypatch: pytest.MonkeyPatch, path: bytes
 ) -> None:
     monkeypatch.setattr(server, "PART_S", 0.5)
     began = asyncio.get_running_loop().time()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(HEAD.replace(b" / ", b" /media/uploads/x/1 ") + b"\r\nab")
+    writer.write(HEAD.replace(b" / ", b" " + path + b" ") + b"\r\nab")
     assert await asyncio.wait_for(reader.read(), 5) == b""
     assert asyncio.get_running_loop().time() - began > 0.45
     writer.close()

@@ -31,11 +31,12 @@ from domains.kernel.errors import Unauthenticated
 from domains.kernel.events import Event
 from domains.learning.api import AnswerOut, SessionProgressOut
 from realtime import routes
+from realtime.commands import AnswerSubmit
 from realtime.hub import Realtime, RealtimeSettings
 from realtime.messages import LeagueMoved, Message, ToLearner
 from realtime.ports import Ports, Principal
 from realtime.rooms import CLASSROOM, COURSE, DRAFT, LEAGUE, SESSION
-from realtime.wire import AnswerSubmit, CourseChanged, DraftChanged, LeagueEntry, ProgressChanged, SessionProgress
+from realtime.wire import CourseChanged, DraftChanged, LeagueEntry, ProgressChanged, SessionProgress
 
 PATIENCE_S = 30.0
 """How long a test waits for what must come. Only one that fails waits so long."""

@@ -12,10 +12,10 @@ from realtime_house import World
 
 from domains.kernel.errors import NotFound
 from realtime import inbound
+from realtime.commands import AnswerSubmit
 from realtime.inbound import Inbound
 from realtime.ports import Principal
 from realtime.rooms import Rooms, Seat
-from realtime.wire import AnswerSubmit
 
 
 class Door:

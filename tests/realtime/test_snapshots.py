@@ -397,6 +397,33 @@ async def course_changed(stage: Stage) -> None:
     await comes_to(apply, screen, fresh, "course.changed")
 
 
+async def import_progress(stage: Stage) -> None:
+    ada, screen = await stage.ada()
+    async with stage.db.begin() as uow:
+        await change_roles(uow, ada.id, ["author"], by=None)
+    body = b"::One:: What is 1 + 1? {=2 ~3}\n"
+    options = {"slug": "sums", "title": "Sums", "source_language": "en", "target_language": "en"}
+    begun = await ada.post("/authoring/imports", {"name": "a.gift", "size_bytes": len(body), "options": options})
+    path = f"/authoring/imports/{begun.json()['id']}"
+
+    async def look() -> State:
+        found = await rest(ada, path)
+        return {name: found[name] for name in ("state", "done", "total", "course_id")}
+
+    stale = await look()
+    headers = ada.headers | {"Content-Type": "application/octet-stream"}
+    assert (await ada.http.put(f"/api/v1{path}/file", content=body, headers=headers)).status_code == 200
+    await stage.settled()
+
+    def apply(frames: Frames) -> State:
+        state = stale
+        for _, frame in frames:
+            state = {name: frame[name] for name in state}
+        return state
+
+    await comes_to(apply, screen, await look(), "import.progress")
+
+
 async def draft_changed(stage: Stage) -> None:
     ada, screen = await stage.ada()
     async with stage.db.begin() as uow:
@@ -463,6 +490,7 @@ CASES: dict[str, Callable[[Stage], Awaitable[None]]] = {
     "session.progress": session_progress,
     "course.changed": course_changed,
     "draft.changed": draft_changed,
+    "import.progress": import_progress,
     "presence.changed": presence_changed,
 }
 

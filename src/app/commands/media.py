@@ -15,6 +15,7 @@ WORDS: dict[str, str] = {
     "wrong_size": "has another size than was stored",
     "wrong_content": "is not what was stored",
     "unknown": "belongs to nothing",
+    "back": "was lost, and is in the storage again",
 }
 
 
@@ -32,7 +33,7 @@ def check(repair: bool, deep: bool, data_dir: Path | None, as_json: bool) -> Non
     """Find what storage and database disagree on. Exit status 1 where something is wrong and was not mended.
 
     With --repair, pictures are made anew out of what was uploaded; content that is lost is shown to nobody until it is
-    brought again; and objects that belong to nothing are deleted once they are a day old."""
+    brought again or is back in the storage; and objects that belong to nothing are deleted once they are a day old."""
 
     async def work(infra: Infra) -> api.Checked:
         return await api.check(infra.db, utc_now(), repair=repair, deep=deep)

@@ -65,6 +65,7 @@ from domains.catalog.service.publishing import publish as publish_as
 from domains.catalog.service.publishing import retire as retire_course
 from domains.catalog.service.publishing import roll_back as roll_back_course
 from domains.catalog.service.reading import rebuild_search, set_popularity, write_missing_search
+from domains.catalog.service.review import work_of as course_work
 from domains.kernel.uow import Database, UnitOfWork
 
 offered_courses = reading.offered
@@ -239,6 +240,7 @@ __all__ = [
     "course_has_files",
     "course_named",
     "course_schema",
+    "course_work",
     "courses_by_id",
     "courses_by_slug",
     "demo_course",

@@ -200,6 +200,14 @@ def decode(stored: bytes) -> Course:
     return _DECODER.decode(stored)
 
 
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
+def has_nul(encoded: bytes) -> bool:
+    """Whether any text in this JSON has a NUL character, which PostgreSQL stores in no text."""
+    return b"\\u0000" in encoded and _NUL.search(encoded) is not None
+
+
 def digest(course: Course) -> bytes:
     return hashlib.sha256(encode(course)).digest()
 
@@ -245,6 +253,8 @@ def findings(course: Course) -> Iterator[Problem]:
         yield _bad_title(course.title)
     if not any(lesson.exercises or lesson.text for lesson in course.lessons()):
         yield Problem("the course has no exercise")
+    if has_nul(encode(course)):
+        yield from _with_nul(course)
     skills = [skill.key for skill in course.skills]
     for key in sorted({key for key in skills if skills.count(key) > 1}):
         yield Problem(f"there are two skills with the key `{key}`")
@@ -269,6 +279,15 @@ def findings(course: Course) -> Iterator[Problem]:
                 message = f"the {kind} key `{node.key[:40]}…` is empty or longer than {KEY_LENGTH} bytes"
                 yield Problem(message, kind, node.key)
             seen.add(node.key)
+
+
+def _with_nul(course: Course) -> Iterator[Problem]:
+    found = [lesson for lesson in course.lessons() if has_nul(_ENCODER.encode(lesson))]
+    for lesson in found:
+        title = lesson.title[:40].replace("\x00", "")
+        yield Problem(f"a text of the lesson `{title}` has a NUL character", "lesson", lesson.key.replace("\x00", ""))
+    if not found:
+        yield Problem("a text has a NUL character")
 
 
 def _is_deck(lesson: Lesson) -> bool:

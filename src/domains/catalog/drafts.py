@@ -234,7 +234,7 @@ class Tree:
         branch = self.node(node_id)
         # A parent is of the kind above, so that no node can come under itself.
         self._fits(branch.kind, parent_id)
-        self._below[branch.parent_id].remove(node_id)
+        self._leave(branch)
         self._change(node_id)
         self._place(branch, parent_id, position)
 
@@ -254,7 +254,7 @@ class Tree:
             each.deleted_with = node_id
             self._change(each.id)
             self._below.pop(each.id, None)
-        self._below[branch.parent_id].remove(node_id)
+        self._leave(branch)
 
     def restore(self, node_id: UUID) -> None:
         """What was deleted with it comes back, at the end of where it was. Raises NodeGone and NotThere."""
@@ -283,14 +283,22 @@ class Tree:
             wanted = f"in a {above}" if above else "in the course itself"
             raise NotThere(f"a {kind} stands {wanted}, not in a {found or 'course'}", field="parent_id")
 
+    def _leave(self, branch: Branch) -> None:
+        siblings = self._below[branch.parent_id]
+        place = siblings.index(branch.id)
+        del siblings[place]
+        self._number(branch.parent_id, place)
+
     def _place(self, branch: Branch, parent_id: UUID | None, position: int | None) -> None:
         siblings = self._below.setdefault(parent_id, [])
-        siblings.insert(len(siblings) if position is None else min(position, len(siblings)), branch.id)
+        place = len(siblings) if position is None else min(position, len(siblings))
+        siblings.insert(place, branch.id)
         branch.parent_id = parent_id
-        self._number(parent_id)
+        self._number(parent_id, place)
 
-    def _number(self, parent_id: UUID | None) -> None:
-        for place, node_id in enumerate(self._below.get(parent_id, ())):
+    def _number(self, parent_id: UUID | None, start: int = 0) -> None:
+        """From `start` on: those before it have not moved, and hundreds may follow each other."""
+        for place, node_id in enumerate(self._below.get(parent_id, [])[start:], start):
             if self.branches[node_id].position != place:
                 self.branches[node_id].position = place
                 self.touched.add(node_id)

@@ -18,12 +18,14 @@ class CourseRevisionPublished(Event, frozen=True, kw_only=True, tag="catalog.cou
 
 
 class CourseWorkMoved(Event, frozen=True, kw_only=True, tag="catalog.course_work_moved.v1"):
-    """Something that others who work on a course wait for. `action` as in the publishing log, or `commented`."""
+    """Something that others who work on a course wait for. `action` as in the publishing log, or `commented`, or
+    `invited`: then `to_id` was asked to join."""
 
     course_id: UUID
     action: str
     by_id: UUID | None
     """Null where the clock did it."""
+    to_id: UUID | None = None
 
 
 class ImportRequested(Event, frozen=True, kw_only=True, tag="catalog.import_requested.v1"):

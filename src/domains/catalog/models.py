@@ -147,7 +147,7 @@ class DraftNodeRow(Base):
     kind: Mapped[str] = mapped_column(Text)
     """section, unit, lesson or exercise."""
     position: Mapped[int] = mapped_column(Integer)
-    """Among its siblings; there may be gaps."""
+    """Among its siblings, from 0."""
     title: Mapped[str] = mapped_column(Text)
     """For a tree: of an exercise what it is about."""
     form: Mapped[str] = mapped_column(Text, server_default="")

@@ -64,6 +64,8 @@ class RevisionContent:
 
 
 _kept: OrderedDict[UUID, RevisionContent] = OrderedDict()
+_coming: dict[UUID, asyncio.Task[RevisionContent]] = {}
+"""Being decoded, once for all who ask: after a publish those are many."""
 
 
 def kept_revision(revision_id: UUID) -> RevisionContent | None:
@@ -77,24 +79,33 @@ def kept_revision(revision_id: UUID) -> RevisionContent | None:
 async def revision(source: Database | UnitOfWork, revision_id: UUID) -> RevisionContent:
     """Raises CourseNotFound for an id that is no revision."""
     found = kept_revision(revision_id)
+    if found is None and revision_id not in _coming:
+        stored, nodes = await _stored(source, revision_id)
+        found = kept_revision(revision_id)
+        if found is None and revision_id not in _coming:
+            # A large course takes tens of milliseconds: not on the loop. It needs no connection, so that whoever holds
+            # one may wait for it.
+            coming = _coming[revision_id] = asyncio.create_task(asyncio.to_thread(_indexed, stored, nodes))
+            coming.add_done_callback(lambda _: _coming.pop(revision_id))
     if found is None:
-        found = await _load(source, revision_id)
+        # Whoever asked first may hang up.
+        found = await asyncio.shield(_coming[revision_id])
         _kept[revision_id] = found
         while len(_kept) > MOST_KEPT:
             _kept.popitem(last=False)
     return found
 
 
-async def _load(source: Database | UnitOfWork, revision_id: UUID) -> RevisionContent:
+async def _stored(
+    source: Database | UnitOfWork, revision_id: UUID
+) -> tuple[repository.Revision, Sequence[repository.Node]]:
     if isinstance(source, Database):
         async with source.begin() as uow:
-            return await _load(uow, revision_id)
+            return await _stored(uow, revision_id)
     stored = await repository.revision(source.session, revision_id)
     if stored is None:
         raise CourseNotFound
-    nodes = await repository.nodes(source.session, stored.course_id)
-    # A large course takes tens of milliseconds: not on the loop.
-    return await asyncio.to_thread(_indexed, stored, nodes)
+    return stored, await repository.nodes(source.session, stored.course_id)
 
 
 def _indexed(stored: repository.Revision, nodes: Sequence[repository.Node]) -> RevisionContent:

@@ -18,7 +18,7 @@ from litestar.types import Receive, Scope, Send
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from domains.kernel.errors import AppError
-from realtime import closings, metrics, wire
+from realtime import closings, commands, metrics, wire
 from realtime.gateway import library
 from realtime.gateway.direct import Headers, Others
 from realtime.gateway.engine import Engine
@@ -258,7 +258,7 @@ class Gateway:
     async def _login(self, peer: Peer, sid: str, auth: Any) -> None:
         if not isinstance(auth, dict):
             raise Refusal("unauthenticated", "a token is expected in `auth`")
-        connect = payload(wire.Connect, [auth])
+        connect = payload(commands.Connect, [auth])
         async with asyncio.timeout(self._settings.connect_deadline_s):
             principal = await self._authenticate(connect.token)
         if peer.closing or peer.session.closed:

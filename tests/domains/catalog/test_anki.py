@@ -19,9 +19,10 @@ from anki.collection import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domains.catalog import formats
 from domains.catalog.content import Course, Exercise, Lesson, Phrase, Section, Skill, Unit, problems
 from domains.catalog.formats import anki
-from domains.catalog.formats.anki import scheduling, templates
+from domains.catalog.formats.anki import reading, scheduling, templates
 from domains.catalog.formats.anki.collection import Card, Deck, Note, Notetype, Template
 from domains.catalog.formats.anki.collection import Collection as Decoded
 from domains.catalog.formats.anki.names import guid_of, key_of
@@ -316,6 +317,50 @@ def test_a_template_never_raises(template: str, field: str) -> None:
         templates.sides(Notetype("", ("F",), (Template("", template, template),), is_cloze), {"F": field}, 0)
 
 
+ENDLESS = [
+    ("{{" + " " * 50_000, "x", False),
+    ("{{F}}" * 20_000, "x" * 1_000_000, False),
+    ("{{#F}}{{/F}}" * 1_000, " " * 1_000_000, False),
+    ("{{cloze:F}}" * 5_000, "{{c" + "1," * 40_000 + "1::" + "x" * 10_000 + "}}", True),
+]
+
+
+@pytest.mark.parametrize(("template", "field", "is_cloze"), ENDLESS, ids=["spaces", "fields", "conditions", "numbers"])
+def test_a_template_that_would_go_on_for_ever_ends(template: str, field: str, is_cloze: bool) -> None:
+    shown = templates.sides(Notetype("", ("F",), (Template("", template, template),), is_cloze), {"F": field}, 0)
+    assert shown is not None
+    assert max(map(len, (shown.front, shown.back, shown.extra))) <= templates.LONGEST
+
+
+def test_cards_that_say_more_than_can_be_read_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("domains.catalog.formats.anki.reading.MOST_SHOWN", 100)
+
+    def change(database: sqlite3.Connection) -> None:
+        database.execute("UPDATE notes SET flds = ?", ("front\x1f" + "back " * 30,))
+
+    loaded, report = _read(_with_collection(change), tmp_path)
+    assert loaded is None
+    assert "all that is on the cards is more than can be read" in str(report.remarks[-1])
+
+
+def test_a_name_that_no_database_stores_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "deck.apkg"
+    path.write_bytes(
+        _with_collection(
+            lambda db: db.execute(r"""UPDATE col SET decks = replace(decks, 'Spanish: first', 'a\\u0000b')""")
+        )
+    )
+    loaded, report = formats.read(path)
+    assert loaded is None
+    assert [str(remark) for remark in report.of("error")] == ["deck.apkg:1: error: a text has a NUL character"]
+
+
+def test_what_a_deck_says_of_itself_is_looked_for_once() -> None:
+    told = 'Words. <!--lyceum {"slug":"spanish"}--><!--lyceum {}-->'
+    assert reading._about(Deck(("a",), told)) == reading.About(slug="spanish")
+    assert reading._about(Deck(("a",), "<!--lyceum {" * 100_000)) is None
+
+
 def test_words_and_exercises_are_cards_once_and_what_has_no_sides_is_told() -> None:
     exercises = (
         Exercise("t", Translate("the cat", "en", "es", ("el gato", "(un) gato"))),
@@ -357,6 +402,13 @@ _ENDLESS = """
     CREATE VIEW revlog AS WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n)
         SELECT id, 1 AS cid, 1 AS ease FROM n
 """
+# Four million letters in each of so many rows.
+_FROM_NOTHING = """
+    CREATE TABLE more AS SELECT * FROM notes;
+    DROP TABLE notes;
+    CREATE TABLE notes (id, guid, mid, tags, flds AS (hex(zeroblob(2000000))));
+    INSERT INTO notes (id, guid, mid, tags) SELECT id, guid, mid, tags FROM more;
+"""
 BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "no zip": (lambda: b"front\tback", "deck.apkg:1: error: this is no zip file"),
     "no collection": (lambda: packed({"media": b"{}"}), "deck.apkg:1: error: there is no collection in the package"),
@@ -367,7 +419,11 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: _with_collection(lambda db: db.execute("DELETE FROM cards")),
         "there is no card with two sides",
     ),
-    "no end": (lambda: _with_collection(lambda db: db.executescript(_ENDLESS)), "is damaged or of a form"),
+    "no end": (lambda: _with_collection(lambda db: db.executescript(_ENDLESS)), "a view that no Anki makes, `revlog`"),
+    "much of nothing": (
+        lambda: _with_collection(lambda db: db.executescript(_FROM_NOTHING)),
+        "the table `notes` has columns that no Anki makes",
+    ),
     "a bad list of files": (
         lambda: packed({"collection.anki2": b"", "media": b"{"}),
         "`collection.anki2` is damaged or of a form that is not understood",

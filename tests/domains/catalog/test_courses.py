@@ -9,7 +9,7 @@ import httpx
 import msgspec
 import pytest
 
-from domains.catalog import api
+from domains.catalog import api, revisions
 from domains.catalog.content import Course, Exercise, Lesson, Section, Unit
 from domains.catalog.errors import CourseInvalid, CourseNotFound, LessonNotFound
 from domains.catalog.events import CourseRevisionPublished
@@ -82,6 +82,23 @@ async def test_a_revision_stays_as_it_was(db: Database) -> None:
     old = await content_of(db, first)
     assert [lesson.title for lesson in old.lessons.values()] == ["gato"]
     assert api.kept_revision(first.revision_id) is old
+
+
+async def test_a_revision_that_many_ask_for_at_once_is_decoded_once(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = await publish(db, course(new_slug(), "gato"))
+    decoded = []
+    indexed = revisions._indexed
+    monkeypatch.setattr(revisions, "_indexed", lambda *given: decoded.append(1) or indexed(*given))
+
+    async def within() -> api.RevisionContent:
+        async with db.begin() as uow:
+            return await api.revision(uow, published.revision_id)
+
+    one, *others = await asyncio.gather(*(within() for _ in range(5)), api.revision(db, published.revision_id))
+    assert len(decoded) == 1
+    assert all(other is one for other in others)
 
 
 async def test_publishing_at_once_publishes_once(db: Database) -> None:

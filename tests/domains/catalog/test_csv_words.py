@@ -131,7 +131,9 @@ def test_cards_make_a_deck(folder: Path) -> None:
     ]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(course=courses(("flashcard",), one_language=False))
 def test_what_a_table_can_say_of_a_course_comes_back_the_same(folder: Path, course: Course) -> None:
     assume(any(lesson.words or lesson.sentences for lesson in course.lessons()))
@@ -171,7 +173,7 @@ def test_a_bad_table_is_told_with_its_line(folder: Path, raw: str, severity: str
     assert message in first.message
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(raw=st.binary(max_size=60) | st.text("ab,;\t|\"'\n\r=() target source", max_size=60).map(str.encode))
 def test_no_file_raises(folder: Path, raw: bytes) -> None:
     loaded, report = load(folder, raw)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -31,7 +31,7 @@ def seen(course: Course) -> Course:
 
 
 @given(courses(), courses(), st.booleans())
-@settings(max_examples=60)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_differs_is_told_and_nothing_else(one: Course, other: Course, same: bool) -> None:
     after = one if same else other
     changes = diff(one, after)
@@ -43,7 +43,7 @@ def test_whatever_differs_is_told_and_nothing_else(one: Course, other: Course, s
 
 
 @given(courses(), st.data())
-@settings(max_examples=40)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_one_small_change_anywhere_is_found(course: Course, data: st.DataObject) -> None:
     """Also where everything else stays: a title, an order, a lesson less."""
     lessons = list(course.lessons())

@@ -126,6 +126,8 @@ async def test_what_is_wrong_is_told_by_its_field(client: httpx.AsyncClient, db:
         ("POST", "/courses", COURSE | {"level": "Z9"}, 400, "level: "),
         ("POST", path, {"node": {"kind": "section", "title": ""}}, 400, "node.title: "),
         ("POST", path, {"node": {"kind": "section", "title": "a\0b"}}, 400, "NUL"),
+        ("POST", path, {"node": {"kind": "section", "title": "\\u0000"}}, 201, "u0000"),
+        ("PATCH", f"/courses/{course}", {"special_characters": [""]}, 400, "special_characters[0]: "),
         ("POST", path, {"node": {"kind": "unit", "title": "U"}}, 400, "a unit stands in a section"),
         ("POST", path, {"node": TRANSLATE, "parent_id": exercise["id"]}, 400, "stands in a lesson, not in a exercise"),
         ("POST", path, {"node": TRANSLATE, "parent_id": str(uuid4())}, 404, "catalog.node_not_found"),

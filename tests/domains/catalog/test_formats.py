@@ -12,6 +12,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from domains.catalog import formats
 from domains.catalog.content import (
@@ -24,6 +25,7 @@ from domains.catalog.content import (
     decode,
     digest,
     encode,
+    problems,
 )
 from domains.catalog.formats import librelingo_writer, lyceum, lyceum_writer, tree
 from domains.catalog.formats.exercises import fill
@@ -407,7 +409,7 @@ def test_wrong_options_in_a_very_long_unit_come_from_lessons_around() -> None:
 # Every format
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(courses())
 def test_every_writer_takes_any_course_and_tells_what_it_left_out(course: Course) -> None:
     for name, form in formats.FORMATS.items():
@@ -475,7 +477,7 @@ def test_the_readme_writes_courses_as_they_are_read() -> None:
     assert course is not None
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(courses(("translate",), one_language=False))
 def test_what_librelingo_can_say_of_a_course_survives_the_way_there_and_back(course: Course) -> None:
     def there_and_back(before: Course) -> Course | None:
@@ -493,3 +495,16 @@ def test_what_librelingo_can_say_of_a_course_survives_the_way_there_and_back(cou
     assert [phrase for lesson in once.lessons() for phrase in lesson.words] == words
     assert [unit.introduction for unit in once.units()] == [unit.introduction for unit in course.units()]
     assert there_and_back(once) == once
+
+
+def test_what_no_database_stores_is_found_and_what_only_looks_like_it_is_not() -> None:
+    lesson = Lesson("l", "A lesson", text="a\0b")
+    course = Course("c", "C", "en", "es", (Section("s", "S", (Unit("u", "U", (lesson,)),)),))
+    assert list(problems(course)) == ["a text of the lesson `A lesson` has a NUL character"]
+    assert list(problems(replace(course, title="\0"))) != []
+    named = replace(
+        course,
+        description="\\u0000",
+        sections=(Section("s", "S", (Unit("u", "U", (replace(lesson, text="\\\\u0000"),)),)),),
+    )
+    assert list(problems(named)) == []

@@ -125,7 +125,7 @@ def parsed(text: str) -> list[dict[str, object]]:
     return found
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(courses(SAYABLE, rich=False, one_language=True))
 def test_what_gift_can_say_of_a_course_comes_back_the_same(course: Course) -> None:
     text, told = written(course)
@@ -137,7 +137,7 @@ def test_what_gift_can_say_of_a_course_comes_back_the_same(course: Course) -> No
     assert again == course or left_out
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(courses(SAYABLE, one_language=True))
 def test_what_goes_with_questions_comes_back_with_them(course: Course) -> None:
     again, _ = read(written(course)[0])

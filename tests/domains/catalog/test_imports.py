@@ -15,6 +15,7 @@ from conftest import Crank
 from domains.catalog import formats
 from domains.catalog.content import Course, Lesson, encode
 from domains.catalog.events import ImportProgressed, ImportRequested
+from domains.catalog.formats.archive import MOST_BYTES
 from domains.catalog.kinds.assets import Image
 from domains.catalog.repository import authors
 from domains.catalog.repository import importing as repository
@@ -161,7 +162,7 @@ async def test_a_file_arrives_in_parts_and_in_any_order(
     assert opened == [201] * importing.MOST_OPEN + [409]
     lea = await register(client, "Lea")
     assert (await send(lea, "POST", "/imports", wish)).status_code == 403
-    for bad in ({"size_bytes": 0}, {"size_bytes": importing.MOST_BYTES + 1}, {"format": "word"}, {"name": ""}):
+    for bad in ({"size_bytes": 0}, {"size_bytes": MOST_BYTES + 1}, {"format": "word"}, {"name": ""}):
         assert (await send(ada, "POST", "/imports", wish | bad)).status_code == 400, bad
     text_body = await ada.http.put(f"/api/v1/authoring{path}/file", content=b"x", headers=ada.headers)
     assert text_body.status_code == 415
@@ -181,14 +182,18 @@ async def test_what_is_wrong_is_told_by_file_and_line_and_changes_nothing(
         "empty.gift": b"// nothing\n",
         "no.xml": b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><quiz>&b;</quiz>',
     }
-    for name, body in bodies.items():
-        found = await imported(ada, crank, body, name, options=OPTIONS)
+    begun = {name: await sent(ada, body, name, options=OPTIONS) for name, body in bodies.items()}
+    await crank.jobs()
+    for name, each in begun.items():
+        found = await done(ada, "GET", f"/imports/{each['id']}")
         assert found["state"] == "failed", name
-        assert any(each.startswith("error: ") for each in await remarks(ada, found)), name
+        assert any(line.startswith("error: ") for line in await remarks(ada, found)), name
     assert await db.fetch("SELECT FROM catalog_course") == []
 
 
-async def test_files_of_a_course_come_with_it(client: httpx.AsyncClient, db: Database, crank: Crank) -> None:
+async def test_files_of_a_course_come_with_it(
+    client: httpx.AsyncClient, db: Database, crank: Crank, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ada = await person(client, db, "Ada")
     good, bad = picture(), b"<svg onload='alert(1)'/>"
     refs = [f"sha256:{hashlib.sha256(each).hexdigest()}" for each in (good, bad)]
@@ -208,6 +213,11 @@ async def test_files_of_a_course_come_with_it(client: httpx.AsyncClient, db: Dat
     assert found["state"] == "done"
     assert [each for each in await remarks(ada, found) if "a file of the course is not taken" in each]
     assert await media.known(db, refs) == {refs[0]}
+    with monkeypatch.context() as patch:
+        patch.setattr(media, "put", lambda *_, **__: pytest.fail("what is there is not stored again"))
+        again = formats.write(replace(course, slug="again"), "lyceum", {refs[0]: good})[0]
+        assert again
+        assert (await imported(ada, crank, again.body, "again.zip"))["state"] == "done"
     [problem] = (await done(ada, "GET", f"/courses/{found['course_id']}/problems"))["items"]
     assert "is not there" in problem["message"], "its author sees where it is missing"
 

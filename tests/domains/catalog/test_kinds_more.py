@@ -216,3 +216,48 @@ def test_content_that_cannot_be_is_refused_by_the_name_of_its_field(
     with pytest.raises(msgspec.ValidationError) as caught:
         made(kind, **fields)
     assert says in str(caught.value)
+
+
+IN_ANOTHER_ORDER: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("order", {"items": list("abcdef")}, {"items": list("fedcba")}),
+    ("match_pairs", {"pairs": [["a", "1"], ["b", "2"], ["c", "3"]]}, {"pairs": [["c", "1"], ["a", "2"], ["b", "3"]]}),
+    (
+        "multiple_choice",
+        {"options": ["a", "b"], "answer": "a", "feedback": {}},
+        {"options": ["b", "a"], "answer": "b", "feedback": {}},
+    ),
+    ("multiple_response", {"options": ["a", "b"], "answers": ["a"]}, {"options": ["b", "a"], "answers": ["b"]}),
+    ("word_bank", {"accepted": ["a b c"], "words": list("abcd")}, {"accepted": ["c b a"], "words": list("dcba")}),
+    ("listen_tap", {"accepted": ["a b c"], "words": list("abcd")}, {"accepted": ["c b a"], "words": list("dcba")}),
+    (
+        "cloze",
+        {"text": "___", "gaps": [["a"]], "options": [["a", "b", "c"]]},
+        {"text": "___", "gaps": [["c"]], "options": [["c", "b", "a"]]},
+    ),
+    (
+        "dialogue",
+        {"turns": [{"accepted": ["a"], "options": ["a", "b", "c"]}]},
+        {"turns": [{"accepted": ["c"], "options": ["c", "b", "a"]}]},
+    ),
+    (
+        "pick_picture",
+        {"picture": {"media": f"sha256:{'1' * 64}"}, "others": [{"media": f"sha256:{'2' * 64}"}]},
+        {"picture": {"media": f"sha256:{'2' * 64}"}, "others": [{"media": f"sha256:{'1' * 64}"}]},
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "one", "other"), IN_ANOTHER_ORDER, ids=[kind for kind, *_ in IN_ANOTHER_ORDER])
+def test_who_knows_how_things_are_shuffled_learns_nothing_from_their_order(
+    kind: str, one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    """Seeds are ids that clients know, and how they are used is no secret: other solutions look the same."""
+    for seed in ("session:one", "session:two"):
+        assert made(kind, **one).prompt(seed) == made(kind, **other).prompt(seed)
+
+
+def test_exercises_that_were_made_at_once_have_orders_of_their_own() -> None:
+    content = made("order", items=list("abcdefgh"))
+    session = "0" * 36
+    orders = {str(content.prompt(f"{session}:{'1' * 27}{number:09}")) for number in range(20)}
+    assert len(orders) > 15

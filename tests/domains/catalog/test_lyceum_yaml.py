@@ -25,7 +25,7 @@ def read(text: str) -> tuple[Course | None, Report]:
     return lyceum.read_string(text, "course.yaml", report), report
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(courses())
 def test_any_course_that_is_written_reads_back_the_same(course: Course) -> None:
     assert not list(problems(course))
@@ -141,7 +141,7 @@ def test_every_example_of_the_page_is_read_and_allowed_by_the_schema(tmp_path: P
     jsonschema_rs.validate(lyceum_schema.schema(), document)
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(courses())
 def test_whatever_is_written_is_allowed_by_the_schema(course: Course) -> None:
     _VALIDATOR.validate(yaml.safe_load(lyceum_writer.write_string(course)))

@@ -17,6 +17,7 @@ AS_PLAIN = [
     ("5 < 6", "5 < 6"),
     ("<unclosed", "<unclosed"),
     ("a<!-- <b> --> b <a <i>c</i><!-- d", "a b <a c"),
+    ("<IMG alt='1 > 2' src=x/>a&#" + "9" * 5_000 + ";<script/>b<script>if (a<b) '</p>'</script >c", "a\ufffdbc"),
     ("<a " * 9_000, "<a " * 6_666 + "<a"),
 ]
 

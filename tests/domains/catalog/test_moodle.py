@@ -182,7 +182,7 @@ def test_files_go_back_into_the_xml() -> None:
     assert again == loaded
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(courses(SAYABLE, rich=False, one_language=True))
 def test_what_moodle_can_say_of_a_course_comes_back_the_same(course: Course) -> None:
     told = Report()
@@ -195,7 +195,7 @@ def test_what_moodle_can_say_of_a_course_comes_back_the_same(course: Course) -> 
     assert loaded.course == course or left_out
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(courses(SAYABLE, one_language=True))
 def test_what_goes_with_questions_comes_back_with_them(course: Course) -> None:
     loaded, _ = load(moodle_writer.write(course, Report(), {}).body)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domains.catalog import api
 from domains.catalog.content import Course, Exercise, Lesson, Phrase, Section, Skill, Unit
-from domains.catalog.kinds import Translate
+from domains.catalog.kinds import ShortAnswer, Translate
 from domains.catalog.policy.search import Asked, asked, mended, plain, snippet, words_of
 from domains.kernel.uow import Database
 
@@ -248,3 +248,16 @@ async def test_all_that_is_found_can_be_written_again_from_revisions(client: htt
     await db.fetch("UPDATE catalog_search SET body = 'x'")
     assert await api.rebuild_search(db, dry_run=False) == [(slug, 2)]
     assert await api.rebuild_search(db, dry_run=True) == []
+
+
+async def test_answers_are_not_found_out_by_searching_for_them(client: httpx.AsyncClient, db: Database) -> None:
+    capital = ShortAnswer("Which town is the capital of France?", "en", "en", ("Paris",))
+    quiz = Lesson("quiz", "A quiz", (Exercise("capital", capital),))
+    unit = Unit("u", "Unit", (quiz,))
+    await publish(db, Course("geography", "Geography", "en", "en", (Section("s", "Section", (unit,)),)))
+    word = Lesson("word", "A word", (Exercise("duck", Translate("the duck", "en", "es", ("el pato",))),))
+    await publish(db, Course("ducks", "Words", "en", "es", (Section("s", "Section", (Unit("u", "Unit", (word,)),)),)))
+    assert await found(client, "capital of france") == ["A quiz"]
+    assert await found(client, "paris") == []
+    assert (await client.get("/api/v1/search", params={"q": "pariss"})).json()["searched_for"] == ["pariss"]
+    assert await found(client, "pato") == ["A word"], "what is taught is no secret"

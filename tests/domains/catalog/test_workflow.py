@@ -1,5 +1,6 @@
 """From draft to learners: who may, what is voided by a change, plans, ways back, and what learners notice of it."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -8,6 +9,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
+from conftest import Crank
 from domains.catalog import api
 from domains.catalog.repository import authors
 from domains.catalog.service.publishing import publish_due
@@ -68,6 +70,19 @@ async def test_a_draft_is_published_and_the_log_says_by_whom(client: httpx.Async
     [revision] = (await done(ada, "GET", f"{path}/revisions"))["items"]
     assert (revision["number"], revision["current"], revision["note"]) == (1, True, "Here it is")
     assert not (await done(ada, "GET", f"{path}/workflow"))["changed"]
+
+
+async def test_two_who_publish_at_once_make_one_revision(client: httpx.AsyncClient, db: Database) -> None:
+    ada = await person(client, db, "Ada")
+    course = await began(ada)
+    await lesson_of(ada, course)
+    soon = (utc_now() + timedelta(hours=1)).isoformat()
+    await done(ada, "POST", f"/courses/{course}/schedule", {"at": soon})
+    published = (done(ada, "POST", f"/courses/{course}/publish", {}) for _ in range(3))
+    *answers, _ = await asyncio.gather(*published, plan_came(db, course))
+    assert {each["number"] for each in answers} == {1}
+    assert sum(each["changed"] for each in answers) <= 1
+    assert (await actions(ada, course)).count("published") == 1
 
 
 async def test_nobody_publishes_their_own_work_where_a_review_is_needed(
@@ -239,10 +254,10 @@ async def test_authors_see_what_a_publish_would_change(client: httpx.AsyncClient
     await done(ada, "DELETE", f"{path}/nodes/{gone.id}", seen="*")
     [change] = (await done(ada, "GET", f"{path}/diff"))["items"]
     assert (change["what"], change["kind"], change["node_id"]) == ("removed", "exercise", str(gone.id))
-    [back] = (await done(ada, "GET", f"{path}/diff?before=draft&after=1"))["items"]
+    [back] = (await done(ada, "GET", f"{path}/diff?from=draft&to=1"))["items"]
     assert back["what"] == "added"
-    assert (await send(ada, "GET", f"{path}/diff?after=7")).status_code == 404
-    assert (await send(ada, "GET", f"{path}/diff?after=x")).status_code == 400
+    assert (await send(ada, "GET", f"{path}/diff?to=7")).status_code == 404
+    assert (await send(ada, "GET", f"{path}/diff?to=x")).status_code == 400
     assert (await send(eve, "GET", f"{path}/diff")).status_code == 404
     new = await began(ada)
     await lesson_of(ada, new)
@@ -324,3 +339,27 @@ async def test_a_plan_that_can_no_longer_be_published_is_given_up(
     stands = await done(ada, "GET", f"{path}/workflow")
     assert (stands["publish_at"], stands["changed"]) == (None, False), "it was replaced, and the plan with it"
     assert len((await done(ada, "GET", f"{path}/revisions"))["items"]) == 2
+
+
+async def test_those_whom_it_concerns_are_told(client: httpx.AsyncClient, db: Database, crank: Crank) -> None:
+    ada, rae, bob = [await person(client, db, name) for name in ("Ada", "Rae", "Bob")]
+    course = await began(ada)
+    path = f"/courses/{course}"
+    await lesson_of(ada, course)
+    await joined(db, course, rae, "reviewer")
+    await done(ada, "POST", f"{path}/submit", {})
+    for _ in range(2):
+        await done(rae, "POST", f"{path}/comments", {"body": "?"})
+    await done(rae, "POST", f"{path}/return", {"note": "a typo"})
+    [row] = await db.fetch("SELECT email FROM identity_user WHERE id = $1", bob.id)
+    await done(ada, "POST", f"{path}/invitations", {"who": row["email"], "role": "editor"})
+    await crank.jobs()
+    told = {}
+    for who in (ada, rae, bob):
+        inbox = (await who.get("/notifications")).json()["items"]
+        told[who.name] = sorted(each["title"] for each in inbox if each["kind"] == "course_work")
+    assert told == {
+        "Ada": ["A remark on Numbers", "Numbers needs more work"],
+        "Rae": ["Numbers waits for a review"],
+        "Bob": ["Work on Numbers?"],
+    }

@@ -101,6 +101,10 @@ async def test_every_storage_keeps_what_it_is_given_and_forgets_it_when_told(s3:
         assert await whole(storage.read("a/b")) == b"0123456789"
         assert await whole(storage.read("a/b", 2, 5)) == b"234"
         assert await whole(storage.read("a/b", 7)) == b"789"
+        await storage.put("a/long", long := bytes(range(256)) * 10_000, "text/plain")
+        pieces = [piece async for piece in storage.read("a/long")]
+        assert (b"".join(pieces), max(map(len, pieces))) == (long, 1024 * 1024)
+        assert await whole(storage.read("a/long", 5, 2_000_000)) == long[5:2_000_000]
         await storage.delete(["a/b", "a/nothing"])
         with pytest.raises(Missing):
             await whole(storage.read("a/b"))

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import os
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,8 @@ from conftest import Crank
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
-from domains.media.policy.purposes import ENDED_KEPT, GRACE, MOST_OPEN, PART_BYTES, UPLOAD_KEPT
+from domains.media.errors import StorageAway
+from domains.media.policy.purposes import ENDED_KEPT, GRACE, LINK_KEPT, MOST_OPEN, PART_BYTES, UPLOAD_KEPT
 from domains.media.providers.port import Depot
 from domains.media.service import clearing, looking, storing
 from domains.media.service.uploads import finish_large
@@ -108,6 +110,11 @@ async def test_what_is_known_need_not_be_sent_and_what_is_private_is_not_told_of
     assert await announce(bob, shown) == "done"
     assert await announce(bob, hidden) == "open", "as if nobody had it"
     assert await announce(author, hidden) == "done"
+
+    await bring(author, PDF, "application/pdf")
+    lie = announced(picture(), "image/png", purpose="avatar", sha256=hashlib.sha256(PDF).hexdigest())
+    answer = await bob.post("/media/uploads", lie)
+    assert (answer.status_code, answer.json().get("found")) == (415, "application/pdf"), "known, but no picture"
 
 
 @pytest.mark.parametrize(
@@ -290,7 +297,9 @@ async def test_a_part_that_the_storage_has_lost_ends_the_upload(
         assert (answer.status_code, answer.json()["code"]) == (422, "media.bad_file")
 
 
-async def test_an_author_of_one_course_brings_files_for_it(client: httpx.AsyncClient, db: Database) -> None:
+async def test_an_author_of_one_course_brings_files_for_it(
+    client: httpx.AsyncClient, author: Learner, db: Database
+) -> None:
     bob, course_id = await register(client), str(new_id())
     await db.fetch(
         "INSERT INTO identity_scoped_role (user_id, role, kind, within_id) VALUES ($1, 'author', 'course', $2)",
@@ -301,6 +310,13 @@ async def test_an_author_of_one_course_brings_files_for_it(client: httpx.AsyncCl
     other = announced(PDF, "application/pdf", course_id=str(new_id()))
     assert (await bob.post("/media/uploads", other)).status_code == 403
     assert (await bring(bob, PDF, "application/pdf", course_id=course_id))["visibility"] == "public"
+    # What is here already, and what is fetched, has the room of an author as well.
+    full = announced(b"", "application/pdf", purpose="submission", size_bytes=24_999_980)
+    assert [(await bob.post("/media/uploads", full)).status_code for _ in range(5)] == [201] * 4 + [409]
+    shown = picture(30, 20)
+    await bring(author, shown)
+    known = announced(shown, "image/png", course_id=course_id, sha256=hashlib.sha256(shown).hexdigest())
+    assert (await bob.post("/media/uploads", known)).json().get("state") == "done"
 
 
 async def test_an_upload_of_somebody_else_is_not_there(client: httpx.AsyncClient, author: Learner) -> None:
@@ -334,6 +350,56 @@ async def test_a_process_that_dies_while_it_writes_leaves_nothing_behind(
     await clearing.delete_leftovers(db, utc_now() + timedelta(hours=2))
     assert await stored(db, "files") == []
     assert (await complete(author, upload)).json()["state"] == "done", "and the upload goes on"
+
+
+async def test_what_is_written_for_so_long_that_it_is_given_up_is_written_again(
+    client: httpx.AsyncClient, author: Learner, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = picture(300, 200)
+    upload = await begin(author, content)
+    await send(author, upload, content)
+    with monkeypatch.context() as patch:
+        patch.setattr(storing, "_WRITING", timedelta(0))
+        assert (await complete(author, upload)).status_code == 503
+    await clearing.delete_leftovers(db, utc_now())
+    file = (await complete(author, upload)).json()["file"]
+    await clearing.delete_leftovers(db, utc_now() + timedelta(hours=2))
+    assert (await client.get(path_of(file["url"]))).status_code == 200
+
+
+async def test_what_a_killed_process_has_half_written_is_deleted_too(
+    author: Learner, db: Database, settings: Settings
+) -> None:
+    upload = await begin(author, PDF, "application/pdf")
+    await send(author, upload, PDF)
+    half = settings.data_dir / "media" / "parts" / upload["id"] / "0001#7"
+    half.write_bytes(b"%PD")
+    await complete(author, upload)
+    assert not half.parent.exists()
+
+
+async def test_a_part_that_comes_after_its_upload_has_expired_is_deleted(author: Learner, db: Database) -> None:
+    upload = await begin(author, PDF, "application/pdf")
+    late = utc_now() + UPLOAD_KEPT + timedelta(minutes=1)
+    await clearing.clear(db, late)
+    # An address of a cloud opens for its hour, whatever has become of the upload.
+    await db.port(Depot).storage.put(f"parts/{upload['id']}/0001", PDF, "")
+    await clearing.clear(db, late + LINK_KEPT)
+    assert await stored(db, "parts") == []
+
+
+async def test_an_upload_that_has_expired_has_no_addresses_any_more(author: Learner, db: Database) -> None:
+    upload = await begin(author, PDF, "application/pdf")
+    await db.fetch("UPDATE media_upload SET expires_at = now()")
+    assert (await author.get(f"/media/uploads/{upload['id']}")).json()["parts"] == []
+
+
+async def test_a_full_disk_is_a_storage_that_is_away() -> None:
+    async def pieces() -> Any:
+        yield bytes(1)
+
+    with Path("/dev/full").open("wb", buffering=0) as full, pytest.raises(StorageAway):
+        await looking.gather(full, pieces(), most_bytes=9)
 
 
 async def test_what_nobody_has_is_deleted_once_a_day_has_passed(

@@ -44,12 +44,9 @@ from domains.kernel.uow import UnitOfWork
 
 MOST_CHANGES = 2_000
 
-State = Annotated[
-    str,
-    QueryParameter(
-        pattern=comparing.STATES, description="`draft`, `published`, or the number of a revision.", max_length=10
-    ),
-]
+_STATE = "`draft`, `published`, or the number of a revision."
+From = Annotated[str, QueryParameter(name="from", pattern=comparing.STATES, description=_STATE, max_length=10)]
+To = Annotated[str, QueryParameter(name="to", pattern=comparing.STATES, description=_STATE, max_length=10)]
 
 
 class WorkflowController(Controller):
@@ -291,8 +288,8 @@ class WorkflowController(Controller):
         uow: NamedDependency[UnitOfWork],
         principal: NamedDependency[Principal],
         course_id: FromPath[UUID],
-        before: State = comparing.PUBLISHED,
-        after: State = comparing.DRAFT,
+        before: From = comparing.PUBLISHED,
+        after: To = comparing.DRAFT,
     ) -> DiffOut:
         await access(uow, principal.user_id, course_id)
         changes = await comparing.changes(uow, course_id, before, after)

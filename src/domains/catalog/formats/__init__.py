@@ -44,7 +44,7 @@ def read(path: Path, format_name: str | None = None, options: Options | None = N
         return None, report
     loaded = form.read(path, report, options or Options())
     if loaded is not None:
-        for problem in (*_not_storable(loaded.course), *problems(loaded.course)):
+        for problem in list(_not_storable(loaded.course)) or problems(loaded.course):
             report.add("error", path.name, 1, problem)
     return (None if report.has_errors else loaded), report
 

@@ -9,10 +9,8 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 
-from babel import Locale
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -22,6 +20,7 @@ from domains.catalog.formats.bank import DEFAULT_LANGUAGE
 from domains.catalog.formats.exercises import exercise_key, fill
 from domains.catalog.formats.files import ref_of
 from domains.catalog.formats.format import Loaded, Options
+from domains.catalog.formats.language_names import tag_of
 from domains.catalog.formats.librelingo import slugified
 from domains.catalog.formats.report import Report, Severity
 from domains.catalog.formats.slugs import Slugs
@@ -164,18 +163,6 @@ def _delimiter(lines: Sequence[str], path: Path) -> str:
     return best
 
 
-@cache
-def _languages() -> dict[str, str]:
-    """Tags by English and own names, in lower case."""
-    named: dict[str, str] = {}
-    for tag, name in Locale("en").languages.items():
-        if "_" not in tag:
-            named.setdefault(name.lower(), tag)
-    for tag in ("es", "fr", "de", "it", "pt", "ru", "ja", "zh", "ko", "ar", "he", "el", "tr", "pl", "nl", "sv", "hi"):
-        named.setdefault(str(Locale(tag).get_language_name(tag)).lower(), tag)
-    return named
-
-
 _Places = dict[tuple[str, str, str], list[_Word]]
 
 
@@ -205,7 +192,7 @@ class _Reader:
         """What the first row names; None where it names nothing."""
         names = [_ALSO.get(cell.lower(), cell.lower()) for cell in cells]
         tags = [
-            _languages().get(name, cell if LANGUAGE_TAG.fullmatch(cell) else "")
+            tag_of(name) or (cell if LANGUAGE_TAG.fullmatch(cell) else "")
             for name, cell in zip(names, cells, strict=True)
         ]
         if not {"target", "source"} & set(names):

@@ -40,7 +40,6 @@ _RAW = {name: re.compile(rf"</{name}\b", re.IGNORECASE) for name in ("script", "
 _DECLARED = {"<!--": "-->", "<![CDATA[": "]]>", "<!": ">", "<?": ">"}
 """What a piece that shows nothing begins and ends with."""
 _EMPHASIS = re.compile(r"(\*\*|__|\*|`)(?=\S)(.+?)(?<=\S)\1")
-_NO_TAG = re.compile(r"<(?![a-zA-Z/!?][^<>]*>)")
 _LOOKS_LIKE_HTML = re.compile(r"<[a-zA-Z/!][^<>]*>|&(?:[a-zA-Z]+|#\d+|#x[0-9a-fA-F]+);")
 
 
@@ -78,19 +77,8 @@ def read(markup: str, *, markdown: bool = False) -> Reading:
     reader = _Reader(markdown)
     if len(markup) > LONGEST:
         reader.lost.append("the end of a very long text")
-    reader.feed(_parsable(markup[:LONGEST].replace("\x00", "")))
+    reader.feed(markup[:LONGEST].replace("\x00", ""))
     return Reading(reader.text(), tuple(reader.pictures), tuple(reader.sounds), tuple(dict.fromkeys(reader.lost)))
-
-
-def _parsable(markup: str) -> str:
-    """Without comments, and with no `<` that opens nothing: the parser would look for its end through all the rest."""
-    kept, at = [], 0
-    while (start := markup.find("<!--", at)) >= 0:
-        kept.append(markup[at:start])
-        end = markup.find("-->", start + 4)
-        at = len(markup) if end < 0 else end + 3
-    kept.append(markup[at:])
-    return _NO_TAG.sub("&lt;", "".join(kept))
 
 
 def plain(markup: str) -> str:

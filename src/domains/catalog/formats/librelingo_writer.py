@@ -10,12 +10,12 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import yaml
-from babel import Locale, UnknownLocaleError
 
 from domains.catalog.content import Course, Lesson, Phrase, Section, Unit
 from domains.catalog.formats import archive
 from domains.catalog.formats.exercises import made_of_phrases
 from domains.catalog.formats.format import Media, Written
+from domains.catalog.formats.language_names import name_of
 from domains.catalog.formats.librelingo import (
     COURSE_FILE,
     NAME,
@@ -77,7 +77,7 @@ class _Writer:
         kept = course.kept.get(NAME)
         self._course = course
         self._kept: Mapping[str, Any] = kept if isinstance(kept, dict) else {}
-        names = self._kept.get("names") or [_name(course.target_language), _name(course.source_language)]
+        names = self._kept.get("names") or [name_of(course.target_language), name_of(course.source_language)]
         self._target_name, self._source_name = map(str, names[:2])
         self._names: set[str] = set()
         self._ids = itertools.count(1 + max((_id(skill) for skill in self._skills().values()), default=0))
@@ -198,13 +198,6 @@ def _joined(kept: Any, loose: Mapping[str, list[Any]]) -> dict[str, Any]:
 def _id(skill: Any) -> int:
     found = skill.get("skill", {}).get("Id") if isinstance(skill, dict) else None
     return found if isinstance(found, int) else 0
-
-
-def _name(tag: str) -> str:
-    try:
-        return Locale.parse(tag, sep="-").get_display_name("en") or tag
-    except (UnknownLocaleError, ValueError):
-        return tag
 
 
 def _yaml(tree: Any) -> str:

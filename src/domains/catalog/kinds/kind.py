@@ -243,12 +243,15 @@ def option_id(text: str) -> str:
 
 
 def shuffled(items: Sequence[T], seed: str, purpose: str) -> list[T]:
-    """An order that depends on the seed alone and says nothing about the given one."""
+    """An order that depends on the seed and on what is shown alone: whoever knows both and how it is made, as clients
+    do, learns nothing about the given one."""
 
-    def rank(place: int) -> bytes:
-        return hashlib.blake2b(f"{purpose}:{place}".encode(), key=seed.encode()[:64], digest_size=8).digest()
+    key = hashlib.blake2b(f"{purpose}:{seed}".encode(), digest_size=16).digest()
 
-    return [items[place] for place in sorted(range(len(items)), key=rank)]
+    def rank(item: T) -> bytes:
+        return hashlib.blake2b(msgspec.json.encode(item), key=key, digest_size=8).digest()
+
+    return sorted(items, key=rank)
 
 
 def two_sides(text: str, language: str, other: tuple[str, ...], other_language: str, target: str) -> tuple[Sides]:

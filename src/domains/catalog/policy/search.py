@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from domains.catalog.policy.text import fold, is_unspaced, norm, norms, places, primary, spelled
+from domains.catalog.policy.text import fold, folded, is_unspaced, norms, places, primary, spelled
 
 LONGEST_WORD = 60
 MOST_ASKED = 12
@@ -22,6 +22,8 @@ _BEFORE = 50
 _SHORTEST_MENDED = 4
 _LONG = 8
 _MOST_MENDED = 3
+_BEGIN_ALIKE = 3
+"""Letters that words of one stem have in common at least."""
 
 # The stemmers that PostgreSQL may have. Which of them a server really has is asked when it is used.
 # fmt: off
@@ -199,27 +201,59 @@ def _window(text: str, first: int) -> tuple[int, int]:
     return start, end
 
 
-def _hits(text: str, words: Sequence[Asked]) -> list[tuple[int, int]]:
+Span = tuple[int, int]
+
+
+def _hits(text: str, words: Sequence[Asked]) -> list[Span]:
     """Where in `text` the words are. Only the database knows stems: where a word does not stand as it was asked,
     what has the greater part in common with it is taken for it."""
-    found = [(start, end, fold(norm(text[start:end]))) for start, end in places(text)]
-    hits: set[tuple[int, int]] = set()
+    there = _Text(text)
+    hits: set[Span] = set()
     for _, forms in groupby(words, lambda each: each.place):
         wanted = list(forms)
-        exact = {(start, end) for start, end, word in found if any(_is(each, word) for each in wanted)}
-        exact |= {
-            (start, end)
-            for (start, middle, one), (begin, end, other) in pairwise(found)
-            if middle == begin and any(one + other == each.word for each in wanted)
-        }
-        hits |= exact or {(start, end) for start, end, word in found if any(_akin(each.word, word) for each in wanted)}
+        exact = {span for each in wanted for span in there.exactly(each)}
+        hits |= exact or {span for each in wanted for span in there.nearly(each.word)}
     return sorted(hits)
 
 
-def _is(each: Asked, word: str) -> bool:
-    return word == each.word or (each.open and word.startswith(each.word)) or each.word in word.split("'")
+class _Text:
+    """Where each word stands. There may be a hundred of these on a page of answers, with hundreds of words each, so
+    that nothing here compares every word with every other."""
+
+    def __init__(self, text: str) -> None:
+        self._spans: dict[str, list[Span]] = {}
+        self._parts: dict[str, list[Span]] = {}
+        """Of what an apostrophe joins, and of pairs in a script without spaces."""
+        self._alike: dict[str, list[str]] = {}
+        """Words by how they begin."""
+        before: Span = (0, -1)
+        last = ""
+        for span in places(text):
+            word = folded(text[span[0] : span[1]])
+            self._spans.setdefault(word, []).append(span)
+            if "'" in word:
+                for part in word.split("'"):
+                    self._parts.setdefault(part, []).append(span)
+            if before[1] == span[0]:
+                self._parts.setdefault(last + word, []).append((before[0], span[1]))
+            before, last = span, word
+        for word in self._spans:
+            self._alike.setdefault(word[:_BEGIN_ALIKE], []).append(word)
+
+    def exactly(self, each: Asked) -> Iterator[Span]:
+        yield from self._spans.get(each.word, ())
+        yield from self._parts.get(each.word, ())
+        if each.open:
+            for word in self._spans:
+                if word.startswith(each.word):
+                    yield from self._spans[word]
+
+    def nearly(self, word: str) -> Iterator[Span]:
+        for other in self._alike.get(word[:_BEGIN_ALIKE], ()):
+            if _akin(word, other):
+                yield from self._spans[other]
 
 
 def _akin(one: str, other: str) -> bool:
     common = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    return common >= 3 and common * 2 > max(len(one), len(other)) and max(len(one), len(other)) - common <= 4
+    return common >= _BEGIN_ALIKE and common * 2 > max(len(one), len(other)) and max(len(one), len(other)) - common <= 4

@@ -141,6 +141,11 @@ _norm_word = lru_cache(maxsize=8192)(norm)
 fold_word = lru_cache(maxsize=8192)(fold)
 
 
+def folded(word: str) -> str:
+    """Of a single word."""
+    return fold_word(_norm_word(word))
+
+
 def unpointed(normal: str) -> str:
     """`normal` without the marks that Arabic and Hebrew may leave out."""
     return normal if normal.isascii() else _POINTS.sub("", normal)

@@ -51,7 +51,7 @@ _FINISH = """
     UPDATE catalog_import
     SET state = $2, course_id = $3, report = $4::text::jsonb, finished_at = $5,
         total = greatest(total, 1), done = CASE WHEN $2 = 'done' THEN greatest(total, 1) ELSE done END
-    WHERE id = $1
+    WHERE id = $1 RETURNING done, total
 """
 _REMARKS = """
     SELECT r.value::text, r.ordinality FROM catalog_import i,
@@ -168,8 +168,12 @@ async def still(uow: UnitOfWork, work: Import) -> bool:
     return bool(await uow.fetch(_STILL, work.id, work.attempts))
 
 
-async def finish(uow: UnitOfWork, id_: UUID, state: str, course_id: UUID | None, report: bytes, now: datetime) -> None:
-    await uow.fetch(_FINISH, id_, state, course_id, report.decode(), now)
+async def finish(
+    uow: UnitOfWork, id_: UUID, state: str, course_id: UUID | None, report: bytes, now: datetime
+) -> tuple[int, int]:
+    """How many steps were done, and of how many."""
+    [row] = await uow.fetch(_FINISH, id_, state, course_id, report.decode(), now)
+    return row[0], row[1]
 
 
 async def remarks(db: Database, id_: UUID, after: int, most: int) -> list[tuple[int, Remark]]:

@@ -36,6 +36,9 @@ Hints = Annotated[
 Names = Annotated[tuple[Name, ...], msgspec.Meta(max_length=100)]
 Phrases = Annotated[tuple[Phrase, ...], msgspec.Meta(max_length=2_000)]
 Materials = Annotated[tuple[Material, ...], msgspec.Meta(max_length=100)]
+Characters = Annotated[
+    tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=10)], ...], msgspec.Meta(max_length=100)
+]
 Position = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 """Among the siblings, from 0; one that is too large means the end."""
 Form = Literal["lesson", "deck"]
@@ -114,9 +117,7 @@ class CourseFields(In, frozen=True):
     description: LongText = ""
     licence: Licence | None = None
     repository: Annotated[str, msgspec.Meta(max_length=500)] = ""
-    special_characters: Annotated[
-        tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=10)], ...], msgspec.Meta(max_length=100)
-    ] = ()
+    special_characters: Characters = ()
     dictionary: Annotated[tuple[DictionaryEntry, ...], msgspec.Meta(max_length=10_000)] = ()
     level: Level = ""
     categories: Names = ()
@@ -139,7 +140,7 @@ class CoursePatch(In, frozen=True):
     description: LongText | UnsetType = UNSET
     licence: Licence | UnsetType | None = UNSET
     repository: Annotated[str, msgspec.Meta(max_length=500)] | UnsetType = UNSET
-    special_characters: tuple[str, ...] | UnsetType = UNSET
+    special_characters: Characters | UnsetType = UNSET
     dictionary: Annotated[tuple[DictionaryEntry, ...], msgspec.Meta(max_length=10_000)] | UnsetType = UNSET
     level: Level | UnsetType = UNSET
     categories: Names | UnsetType = UNSET

@@ -42,7 +42,8 @@ class NewImport(In, frozen=True):
 
 class ImportOut(Out, frozen=True):
     """`missing` are the numbers of the parts that the file still lacks: each has `part_bytes`, the last one what is
-    left. While it runs, `done` of `total` steps are behind it. `course_id` is of the course it went into."""
+    left; lists do not tell them. While it runs, `done` of `total` steps are behind it. `course_id` is of the course
+    it went into."""
 
     id: UUID
     state: str

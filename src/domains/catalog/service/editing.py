@@ -15,7 +15,7 @@ import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from domains.catalog.content import SLUG, Course, Exercise, Lesson, Section, Unit
+from domains.catalog.content import SLUG, Course, Exercise, Lesson, Section, Unit, has_nul
 from domains.catalog.drafts import (
     Branch,
     Node,
@@ -332,8 +332,7 @@ def _names_media(body: bytes | None) -> bool:
 
 
 def _refuse_nul(body: bytes) -> None:
-    if b"\\u0000" in body:
-        # Titles are kept as text, which PostgreSQL stores without.
+    if has_nul(body):
         raise NodeInvalid("texts must not contain a NUL character")
 
 

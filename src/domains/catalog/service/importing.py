@@ -57,7 +57,7 @@ from domains.media import api as media
 PART_BYTES = 4 * 1024 * 1024
 MOST_OPEN = 5
 """Imports that one person has under way."""
-MOST_TRIES = 3
+MOST_TRIES = 5
 MOST_REMARKS = 5_000
 WAITING_KEPT = timedelta(days=1)
 FINISHED_KEPT = timedelta(days=30)
@@ -269,8 +269,12 @@ async def store_files(
     """Those that the course names. What is no picture and no sound is told, and the author sees where it is missing.
     Raises QuotaExceeded and what else is wrong with more than one file."""
     refs = [ref for ref in dict.fromkeys(media_of(loaded.course)) if ref in loaded.media]
+    # A try that follows another goes on where that was.
+    there = await media.known(db, refs)
     for done, ref in enumerate(refs):
         await tell(done, len(refs) + 1)
+        if ref in there:
+            continue
         try:
             await media.put(db, loaded.media[ref], name=f"{name[:60]} {ref[7:19]}", owner=owner_id)
         except media.NOT_TAKEN as error:
@@ -327,14 +331,14 @@ async def _end(uow: UnitOfWork, work: Import, report: Report, course_id: UUID | 
     errors = len(report.of("error"))
     state = "failed" if errors else "done"
     told = msgspec.json.encode(_Report(remarks, errors, counts)).replace(b"\\u0000", b"")
-    await repository.finish(uow, work.id, state, course_id or work.course_id, told, utc_now())
+    done, total = await repository.finish(uow, work.id, state, course_id or work.course_id, told, utc_now())
     uow.record(
         ImportProgressed(
             import_id=work.id,
             owner_id=work.owner_id,
             state=state,
-            done=0 if errors else 1,
-            total=1,
+            done=done,
+            total=total,
             course_id=course_id or work.course_id,
         )
     )

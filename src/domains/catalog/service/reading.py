@@ -107,10 +107,10 @@ def _looks(course: Course) -> Iterator[_Look]:
     for section in course.sections:
         for unit in section.units:
             for lesson in unit.lessons:
-                yield _lesson(lesson, unit, section)
+                yield _lesson(lesson, unit, section, course)
 
 
-def _lesson(lesson: Lesson, unit: Unit, section: Section) -> _Look:
+def _lesson(lesson: Lesson, unit: Unit, section: Section, course: Course) -> _Look:
     """What is shown of it is no more than anybody may know: the words that it teaches, and not what they mean; its
     text where it is a preview."""
     phrases = (*lesson.words, *lesson.sentences)
@@ -127,16 +127,20 @@ def _lesson(lesson: Lesson, unit: Unit, section: Section) -> _Look:
         chain(
             chain.from_iterable(phrase.source for phrase in phrases),
             [lesson.text],
-            _asked_in(lesson.exercises, phrases),
+            _asked_in(lesson.exercises, phrases, course),
         ),
     )
 
 
-def _asked_in(exercises: Iterable[Exercise], phrases: tuple[Phrase, ...]) -> Iterator[str]:
-    """Exercises that were made from phrases say nothing else."""
+def _asked_in(exercises: Iterable[Exercise], phrases: tuple[Phrase, ...], course: Course) -> Iterator[str]:
+    """What is asked, and where a language is taught what is said in it: other answers would be found out by searching
+    for them. Exercises that were made from phrases say nothing else."""
+    taught = None if course.source_language == course.target_language else course.target_language
     if not phrases:
         for exercise in exercises:
-            yield from (text for _, text in islice(exercise.content.texts(), _MOST_TEXTS))
+            yield exercise.content.asked()
+            texts = (text for language, text in exercise.content.texts() if language == taught)
+            yield from islice(texts, _MOST_TEXTS)
 
 
 async def rebuild_search(db: Database, *, dry_run: bool) -> list[tuple[str, int]]:

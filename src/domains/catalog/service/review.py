@@ -9,7 +9,6 @@ from uuid import UUID
 from domains.catalog.errors import (
     CollaboratorUnknown,
     CommentNotFound,
-    CourseNotFound,
     InvitationNotFound,
     NodeGone,
     NotYourCourse,
@@ -82,7 +81,7 @@ async def invite(uow: UnitOfWork, found: Access, who: str, role: CourseRole) -> 
         user_id = None
     made = await repository.invite(uow.session, found.course_id, asked, user_id, role, found.user_id)
     if user_id is not None:
-        uow.record(CourseWorkMoved(course_id=found.course_id, action="invited", by_id=found.user_id))
+        uow.record(CourseWorkMoved(course_id=found.course_id, action="invited", by_id=found.user_id, to_id=user_id))
     return made
 
 
@@ -138,18 +137,16 @@ async def remove(uow: UnitOfWork, found: Access, user_id: UUID) -> None:
         raise WrongState("give the course to somebody else first")
 
 
-async def concerned(uow: UnitOfWork, course_id: UUID, action: str, by_id: UUID | None) -> list[UUID]:
-    """Whom a step of the work on a course concerns: who reviews hears of what was submitted, who writes of the rest."""
-    wanted = {"owner", "reviewer"} if action == "submitted" else {"owner", "editor"}
-    if action == "commented":
-        wanted = {"owner", "editor", "reviewer"}
-    there = await repository.members(uow.session, course_id)
-    return [each.user_id for each in there if each.role in wanted and each.user_id != by_id]
-
-
-async def title(uow: UnitOfWork, course_id: UUID) -> str:
-    """As authors have it now. Raises CourseNotFound."""
-    found = await publishing.standings(uow.session, course_id)
+async def work_of(uow: UnitOfWork, fact: CourseWorkMoved) -> tuple[list[UUID], str]:
+    """Whom a step of the work on a course concerns, and what authors call the course now: who reviews hears of what was
+    submitted, who writes of what became of it, and all of them of remarks. Nobody, once the course is gone."""
+    found = await publishing.standings(uow.session, fact.course_id)
     if not found:
-        raise CourseNotFound
-    return found[0].title
+        return [], ""
+    if fact.to_id is not None:
+        return [fact.to_id], found[0].title
+    wanted = {"owner", "reviewer"} if fact.action == "submitted" else {"owner", "editor"}
+    if fact.action == "commented":
+        wanted = {"owner", "editor", "reviewer"}
+    there = await repository.members(uow.session, fact.course_id)
+    return [each.user_id for each in there if each.role in wanted and each.user_id != fact.by_id], found[0].title

@@ -180,7 +180,7 @@ async def _answer(
     try:
         part = span(wanted, shown.size_bytes)
     except Unsatisfiable:
-        told = {"content-range": f"bytes */{shown.size_bytes}", "content-type": _BYTES}
+        told = {"content-range": f"bytes */{shown.size_bytes}", "content-type": _BYTES, "cache-control": "no-store"}
         return Response(b"", status_code=HTTP_416_REQUESTED_RANGE_NOT_SATISFIABLE, headers=headers | told)
     pieces = await serving.content(db, shown, part)
     if part is None:

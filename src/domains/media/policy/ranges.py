@@ -36,7 +36,7 @@ def span(header: str | None, size: int) -> Span | None:
 
 
 def matches(header: str | None, etag: str) -> bool:
-    """Whether an If-None-Match or If-Range names this very file."""
+    """Whether an If-None-Match names this very file."""
     if not header:
         return False
     return header.strip() == "*" or etag in (one.strip().removeprefix("W/") for one in header.split(","))

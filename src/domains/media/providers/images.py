@@ -2,14 +2,19 @@
 
 Invariant: nothing is decoded whose header says that it is too large, one picture is decoded at a time, and nothing of
 the file but its pixels reaches what is shown: no place, no camera, no second file behind the first. Of something that
-moves, the first picture stays.
+moves, the first picture stays. What is made of thousands of small pieces is not read to its end.
+
+An AVIF file says its size twice, in its container and in its film, and the library looks at the first and decodes the
+second, of up to 268 million pixels: it does so in a process of its own with a limit of memory and time.
 """
 
 import asyncio
 import io
 import math
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, cast
 
 from PIL import Image, ImageOps, PngImagePlugin
 
@@ -36,9 +41,24 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# Comments are read with the header; the library's own limits are 64 times as wide.
-PngImagePlugin.MAX_TEXT_CHUNK = 64 * 1024
-PngImagePlugin.MAX_TEXT_MEMORY = 1024 * 1024
+# Comments and the profile of colours, which may be large, are unpacked with the header.
+PngImagePlugin.MAX_TEXT_CHUNK = 2 * 1024 * 1024
+PngImagePlugin.MAX_TEXT_MEMORY = 2 * 1024 * 1024
+# Some readers join what they find piece by piece, each time all of it anew: 15 MB can take them minutes.
+_HEADER_READS = 6_000
+_READS = 200_000
+_CHILD_S = 20
+_CHILD_BYTES = 640 * 1024 * 1024
+_CHILD = f"""
+import io, resource, sys
+resource.setrlimit(resource.RLIMIT_DATA, ({_CHILD_BYTES}, {_CHILD_BYTES}))
+resource.setrlimit(resource.RLIMIT_CPU, ({_CHILD_S}, {_CHILD_S}))
+from PIL import AvifImagePlugin, Image
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+with Image.open(io.BytesIO(sys.stdin.buffer.read()), formats=["AVIF"]) as found:
+    found.thumbnail(({MOST_MAIN}, {MOST_MAIN}), Image.Resampling.LANCZOS)
+    sys.stdout.buffer.write(b"%-4s %4d %4d " % (found.mode.encode(), *found.size) + found.tobytes())
+"""
 # A large picture is one piece of memory, which goes back to the system; pieces of the usual 16 MB stay with us.
 Image.core.set_block_size(4 * MOST_PIXELS + MOST_SIDE)  # type: ignore[attr-defined]
 
@@ -49,6 +69,22 @@ _THREAD = ThreadPoolExecutor(1, thread_name_prefix="pictures")
 
 class BadPicture(Exception):
     """One sentence for who has sent it."""
+
+
+class _Counted:
+    """A file that is read so often and no more."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.left = _HEADER_READS
+        self.seek = file.seek
+        self.tell = file.tell
+
+    def read(self, size: int = -1) -> bytes:
+        self.left -= 1
+        if self.left < 0:
+            raise BadPicture("It is made of too many pieces")
+        return self._file.read(size)
 
 
 class Made(NamedTuple):
@@ -80,7 +116,8 @@ def _made(file: IO[bytes], type_: str) -> Made:
 def _opened(file: IO[bytes], type_: str) -> tuple[int, int, Image.Image, int]:
     """Width and height, the largest that is shown, and how it is to be turned. What was decoded is gone with it."""
     file.seek(0)
-    with Image.open(file, formats=[_FORMATS[type_]]) as found:
+    counted = _Counted(file)
+    with Image.open(cast("IO[bytes]", counted), formats=[_FORMATS[type_]]) as found:
         width, height = found.size
         if not (1 <= width <= MOST_SIDE and 1 <= height <= MOST_SIDE and width * height <= MOST_PIXELS):
             most = f"at most {MOST_SIDE} by {MOST_SIDE} and {MOST_PIXELS // 1_000_000} million"
@@ -88,8 +125,20 @@ def _opened(file: IO[bytes], type_: str) -> tuple[int, int, Image.Image, int]:
         if type_ == "image/jpeg":
             # Scaled down while it is decoded; never below what is asked for.
             found.draft("RGB", (MOST_MAIN, MOST_MAIN))
+        if type_ == "image/avif":
+            return width, height, _reduced(_decoded_apart(file)), found.getexif().get(_ORIENTATION, 1)
+        counted.left = _READS
         found.load()
         return width, height, _reduced(found), found.getexif().get(_ORIENTATION, 1)
+
+
+def _decoded_apart(file: IO[bytes]) -> Image.Image:
+    """Not larger than what is shown. Raises whatever is wrong with it."""
+    file.seek(0)
+    child = [sys.executable, "-I", "-c", _CHILD]
+    done = subprocess.run(child, input=file.read(), capture_output=True, timeout=_CHILD_S, check=True)
+    mode, width, height = done.stdout[:15].decode().split()
+    return Image.frombytes(mode, (int(width), int(height)), memoryview(done.stdout)[15:])
 
 
 def _reduced(found: Image.Image) -> Image.Image:

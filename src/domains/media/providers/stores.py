@@ -7,12 +7,14 @@ their order: it has to read all of a file anyhow, for its hash and its kind.
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import anyio
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, LocalStore, S3Store
@@ -23,6 +25,7 @@ _CHUNK = 512 * 1024
 _WAIT: Any = {"timeout": "60s", "connect_timeout": "3s"}
 _RETRY: Any = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
 _ASK_S = 3.0
+_PIECE = 1024 * 1024
 _AT_ONCE = 500
 
 
@@ -49,15 +52,16 @@ class ObjectStorage:
             await obstore.put_async(self._store, key, pieces, chunk_size=_CHUNK, max_concurrency=1)
 
     async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        options: dict[str, Any] = {}
-        if end is not None:
-            options = {"options": {"range": (start, end)}}
-        elif start:
-            options = {"options": {"range": {"offset": start}}}
-        with _told():
-            found = await obstore.get_async(self._store, key, **options)
-            async for piece in found.stream(min_chunk_size=_CHUNK):
-                yield bytes(piece)
+        """A piece a call: a call has a limit of time, and whoever reads this may take theirs."""
+        while end is None or start < end:
+            until = start + _PIECE if end is None else min(start + _PIECE, end)
+            with _told():
+                found = await obstore.get_async(self._store, key, options={"range": (start, until)})
+                piece = bytes(await found.bytes_async())
+            yield piece
+            start += len(piece)
+            if not piece or start >= found.meta["size"]:
+                return
 
     async def listed(self, prefix: str) -> AsyncIterator[Stored]:
         with _told():
@@ -66,14 +70,9 @@ class ObjectStorage:
                     yield Stored(one["path"], one["size"], one["last_modified"].timestamp())
 
     async def delete(self, keys: Sequence[str]) -> None:
-        if self._signs:
-            for place in range(0, len(keys), _AT_ONCE):
-                with _told():
-                    await obstore.delete_async(self._store, list(keys[place : place + _AT_ONCE]))
-            return
-        for key in keys:
-            with contextlib.suppress(Missing), _told():
-                await obstore.delete_async(self._store, key)
+        for place in range(0, len(keys), _AT_ONCE):
+            with _told():
+                await obstore.delete_async(self._store, list(keys[place : place + _AT_ONCE]))
 
     async def target(self, key: str, valid: timedelta) -> Target | None:
         if not self._signs:
@@ -91,6 +90,55 @@ class ObjectStorage:
 
     async def aclose(self) -> None:
         """The library keeps its own connections."""
+
+
+class LocalDisk(ObjectStorage):
+    """The library writes to `<name>#<number>` first, and neither lists nor deletes what it is killed over: both are
+    done here."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(LocalStore(root, automatic_cleanup=True), "local disk", signs=False)
+        self._root = root
+
+    async def listed(self, prefix: str) -> AsyncIterator[Stored]:
+        try:
+            with _told():
+                found = await anyio.to_thread.run_sync(self._found, prefix)
+        except Missing as error:
+            raise Away(str(error)) from None
+        for one in found:
+            yield one
+
+    async def delete(self, keys: Sequence[str]) -> None:
+        with _told():
+            await anyio.to_thread.run_sync(self._delete, keys)
+
+    def _found(self, prefix: str) -> list[Stored]:
+        found = []
+        # Of a disk that is not there nothing is said, least of all that nothing is on it.
+        self._root.stat()
+        for directory, _, names in os.walk(self._root / prefix, onerror=_unless_gone):
+            for name in names:
+                path = Path(directory, name)
+                # Others delete meanwhile.
+                with contextlib.suppress(FileNotFoundError):
+                    told = path.stat()
+                    found.append(Stored(path.relative_to(self._root).as_posix(), told.st_size, told.st_mtime))
+        return found
+
+    def _delete(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            path = self._root / key
+            path.unlink(missing_ok=True)
+            # A directory that is not empty, or gone, ends it; somebody who is about to write into one makes it anew.
+            with contextlib.suppress(OSError):
+                for parent in path.relative_to(self._root).parents[:-1]:
+                    (self._root / parent).rmdir()
+
+
+def _unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 @contextlib.contextmanager
@@ -117,7 +165,7 @@ def object_storage(url: str, default: Path) -> ObjectStorage:
             case "" | "file":
                 place = Path(unquote(parts.path)) if url else default
                 place.mkdir(mode=0o700, parents=True, exist_ok=True)
-                return ObjectStorage(LocalStore(place, automatic_cleanup=True), "local disk", signs=False)
+                return LocalDisk(place.resolve())
             case "s3":
                 return ObjectStorage(
                     _s3(parts.hostname or "", parts.username, parts.password, options), "s3", signs=True

@@ -70,6 +70,7 @@ _FORGET = """
     FROM gone ON CONFLICT (prefix) DO UPDATE SET due_at = now()
 """
 _MISSING = "UPDATE media_blob SET state = 'missing' WHERE sha256 = $1 AND place = $2"
+_FOUND = "UPDATE media_blob SET state = 'stored' WHERE sha256 = $1 AND place = $2"
 _REMADE = "UPDATE media_blob SET variants = $3::jsonb WHERE sha256 = $1 AND place = $2"
 
 _LEAVE = """
@@ -77,6 +78,8 @@ _LEAVE = """
     ON CONFLICT (prefix) DO UPDATE SET due_at = excluded.due_at
 """
 _KEPT = "DELETE FROM media_leftover WHERE prefix = ANY($1::text[])"
+# Not in the last moment: whoever deletes it has looked a little earlier.
+_CLAIM = "DELETE FROM media_leftover WHERE prefix = $1 AND due_at > now() + interval '5 minutes' RETURNING true"
 _DUE = "SELECT prefix FROM media_leftover WHERE due_at <= $1 ORDER BY due_at LIMIT $2"
 _LEFT = "SELECT prefix FROM media_leftover WHERE prefix LIKE $1 || '%'"
 
@@ -180,6 +183,10 @@ async def lost(db: Database, blob: Blob) -> None:
     await db.fetch(_MISSING, blob.sha256, blob.place)
 
 
+async def found(db: Database, blob: Blob) -> None:
+    await db.fetch(_FOUND, blob.sha256, blob.place)
+
+
 async def remade(db: Database, blob: Blob, variants: Sequence[Variant]) -> None:
     await db.fetch(_REMADE, blob.sha256, blob.place, msgspec.json.encode(variants).decode())
 
@@ -191,6 +198,11 @@ async def leave(fetch: Fetch, prefixes: Collection[str], due_at: datetime) -> No
 
 async def no_leftovers(fetch: Fetch, prefixes: Collection[str]) -> None:
     await fetch(_KEPT, list(prefixes))
+
+
+async def claim(fetch: Fetch, prefix: str) -> bool:
+    """It is named now, and no leftover; False where it is one that may be being deleted."""
+    return bool(await fetch(_CLAIM, prefix))
 
 
 async def due_leftovers(db: Database, *, now: datetime, most: int) -> list[str]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domains.kernel.domain import PersonalData
 from domains.kernel.repository import Fetch
+from domains.media.policy.purposes import LINK_KEPT
 
 PERSONAL_DATA = (
     PersonalData(
@@ -29,8 +30,13 @@ PERSONAL_DATA = (
 
 _FORGET_UPLOADS = """
     WITH gone AS (DELETE FROM media_upload WHERE owner_id = $1 RETURNING id)
-    INSERT INTO media_leftover (prefix, due_at) SELECT 'parts/' || id, now() FROM gone
-    ON CONFLICT (prefix) DO UPDATE SET due_at = now()
+    INSERT INTO media_leftover (prefix, due_at) SELECT 'parts/' || id, now() + $2::interval FROM gone
+    ON CONFLICT (prefix) DO UPDATE SET due_at = excluded.due_at
+"""
+# Whoever begins to use some of it meanwhile waits, and then finds that it is shown or that it is not.
+_STAY = """
+    SELECT FROM media_blob WHERE sha256 IN (SELECT sha256 FROM media_file WHERE owner_id = $1)
+    ORDER BY sha256 FOR UPDATE
 """
 _LEAVE_USED = """
     UPDATE media_file f SET owner_id = NULL, name = '', alt = ''
@@ -55,7 +61,9 @@ _MOVE_UPLOADS = "UPDATE media_upload SET owner_id = $2 WHERE owner_id = $1"
 
 
 async def erase(fetch: Fetch, user_id: UUID, *, idle_at: object) -> None:
-    await fetch(_FORGET_UPLOADS, user_id)
+    # What was sent of them goes when no address opens it any more.
+    await fetch(_FORGET_UPLOADS, user_id, LINK_KEPT)
+    await fetch(_STAY, user_id)
     await fetch(_LEAVE_USED, user_id)
     await fetch(_FORGET_FILES, user_id, idle_at)
 

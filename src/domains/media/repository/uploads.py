@@ -1,6 +1,6 @@
 """SQL of uploads under way."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -9,7 +9,7 @@ import asyncpg
 import msgspec
 
 from domains.kernel.repository import Fetch
-from domains.media.policy.purposes import FileVisibility, Purpose
+from domains.media.policy.purposes import LINK_KEPT, FileVisibility, Purpose
 
 _COLUMNS = """
     id, owner_id, purpose, visibility, name, alt, size_bytes, type, sha256, state, file_id, failure::text, expires_at
@@ -29,15 +29,16 @@ _LIST = f"""
 _PROCESS = "UPDATE media_upload SET state = 'processing' WHERE id = $1 AND state = 'open' RETURNING true"
 _END = "UPDATE media_upload SET state = $2, file_id = $3, failure = $4::jsonb WHERE id = $1"
 _REMOVE = "DELETE FROM media_upload WHERE id = $1"
+_THERE = "SELECT id FROM media_upload WHERE id::text = ANY($1::text[])"
 _PURGE = """
     WITH gone AS (
         DELETE FROM media_upload WHERE id = ANY(ARRAY(
             SELECT id FROM media_upload
             WHERE (state = 'open' AND expires_at < $1) OR (state <> 'open' AND expires_at < $2)
             ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED
-        )) RETURNING id
+        )) RETURNING id, expires_at
     )
-    INSERT INTO media_leftover (prefix, due_at) SELECT 'parts/' || id, $1 FROM gone
+    INSERT INTO media_leftover (prefix, due_at) SELECT 'parts/' || id, expires_at + $4::interval FROM gone
     ON CONFLICT (prefix) DO UPDATE SET due_at = excluded.due_at
     RETURNING true
 """
@@ -95,6 +96,11 @@ async def under_way(fetch: Fetch, owner_id: UUID) -> list[Upload]:
     return [_upload(row) for row in await fetch(_LIST, owner_id)]
 
 
+async def there(fetch: Fetch, names: Collection[str]) -> set[str]:
+    """Those ids that are of an upload, under way or ended."""
+    return {str(row["id"]) for row in await fetch(_THERE, list(names))}
+
+
 async def process(fetch: Fetch, upload_id: UUID) -> bool:
     """False where it is not open any more."""
     return bool(await fetch(_PROCESS, upload_id))
@@ -112,5 +118,6 @@ async def remove(fetch: Fetch, upload_id: UUID) -> None:
 
 
 async def purge(fetch: Fetch, *, now: datetime, ended_before: datetime, most: int) -> int:
-    """Uploads that were not completed in time, and those that ended long ago, become leftovers. How many they were."""
-    return len(await fetch(_PURGE, now, ended_before, most))
+    """Uploads that were not completed in time, and those that ended long ago, become leftovers, due
+    when no address opens them any more. How many they were."""
+    return len(await fetch(_PURGE, now, ended_before, most, LINK_KEPT))

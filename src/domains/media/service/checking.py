@@ -1,7 +1,8 @@
 """What storage and database disagree on, and mending it.
 
 Invariant: nothing is mended away that somebody has: an object that is missing is told of, and stored anew when it is
-brought again; only what no row and no leftover names is deleted, and only once it is a day old.
+brought again, or found again once the storage has it; only what no row and no leftover names is deleted, and only once
+it is a day old.
 """
 
 import hashlib
@@ -18,12 +19,12 @@ from domains.media.policy.refs import ref_of
 from domains.media.policy.types import KINDS, Kind
 from domains.media.providers.images import BadPicture, pictures_of
 from domains.media.providers.port import Depot, Missing, Stored
-from domains.media.repository import blobs
+from domains.media.repository import blobs, uploads
 from domains.media.repository.blobs import Blob
 from domains.media.service import looking
 from domains.media.service.storage import told
 
-Trouble = Literal["missing", "wrong_size", "wrong_content", "unknown"]
+Trouble = Literal["missing", "wrong_size", "wrong_content", "unknown", "back"]
 _PAGE = 200
 
 
@@ -54,13 +55,39 @@ async def check(db: Database, now: datetime, *, repair: bool, deep: bool) -> Che
         found.bytes += sum(stored.size_bytes for stored in objects.values())
         async for blob in _blobs(db, first):
             found.contents += 1
-            troubles = await _troubles(db, blob, objects, deep=deep)
-            mended = await _mend(db, blob, troubles) if troubles and repair else ""
-            found.disagreements += [Disagreement(t, key, ref_of(blob.sha256), mended) for t, key in troubles]
+            found.disagreements += await _of(db, blob, objects, repair=repair, deep=deep)
             for key in blob.objects():
                 objects.pop(key, None)
         found.disagreements += await _strangers(db, prefix, objects, now, repair=repair)
+    sent = {stored.key: stored async for stored in _listed(db, "parts")}
+    found.objects += len(sent)
+    found.bytes += sum(stored.size_bytes for stored in sent.values())
+    of_uploads = await uploads.there(db.fetch, {_upload_of(key) for key in sent})
+    lost = {key: stored for key, stored in sent.items() if _upload_of(key) not in of_uploads}
+    found.disagreements += await _strangers(db, "parts", lost, now, repair=repair)
     return found
+
+
+def _upload_of(key: str) -> str:
+    """Of a part, `parts/<upload>/<number>`."""
+    return key.split("/")[1]
+
+
+async def _of(db: Database, blob: Blob, objects: dict[str, Stored], *, repair: bool, deep: bool) -> list[Disagreement]:
+    troubles = await _troubles(db, blob, objects, deep=deep)
+    if troubles:
+        # What was stored after all of them were listed is not missing.
+        anew = {stored.key: stored async for stored in _listed(db, blob.prefix)}
+        troubles = await _troubles(db, blob, anew, deep=deep)
+    mended = ""
+    if not troubles and blob.state == "missing":
+        troubles = [("back", blob.original)]
+        if repair:
+            await blobs.found(db, blob)
+            mended = "shown again"
+    elif troubles and repair:
+        mended = await _mend(db, blob, troubles)
+    return [Disagreement(trouble, key, ref_of(blob.sha256), mended) for trouble, key in troubles]
 
 
 async def _listed(db: Database, prefix: str) -> AsyncIterator[Stored]:
@@ -87,8 +114,13 @@ async def _troubles(db: Database, blob: Blob, objects: dict[str, Stored], *, dee
             found.append(("missing", key))
         elif objects[key].size_bytes != size_bytes:
             found.append(("wrong_size", key))
-    if deep and not found and await _hash(db, blob) != blob.sha256:
-        found.append(("wrong_content", blob.original))
+    # What was lost is shown again only if it is what it was.
+    if (deep or blob.state == "missing") and not found:
+        try:
+            if await _hash(db, blob) != blob.sha256:
+                found.append(("wrong_content", blob.original))
+        except Missing:
+            found.append(("missing", blob.original))
     return found
 
 

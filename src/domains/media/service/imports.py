@@ -41,4 +41,4 @@ async def fetch(db: Database, owner_id: UUID, data: ImportIn) -> File:
         if answer.status != 200:
             raise ImportFailed(f"The answer there is {answer.status}; addresses that lead elsewhere are not followed")
         found = await looking.look(depot, file, Purpose.COURSE)
-        return await storing.keep(db, wish, found, file)
+        return await storing.keep(db, wish, found, file, course_id=data.course_id)

@@ -3,6 +3,7 @@ scanned where there is a scanner; and none of it is held in memory whole but pic
 
 import contextlib
 import hashlib
+import logging
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,13 +11,15 @@ from typing import IO, Any, NamedTuple, cast
 
 import anyio
 
-from domains.media.errors import BadFile, FileTooLarge, Infected, ScannerAway, TypeRefused
+from domains.media.errors import BadFile, FileTooLarge, Infected, ScannerAway, StorageAway, TypeRefused
 from domains.media.policy.purposes import MOST_AUDIO_MS, Purpose, most_bytes, taken, takes
 from domains.media.policy.types import HEAD_BYTES, KINDS, Kind, described, sniffed
 from domains.media.policy.variants import Variant
 from domains.media.providers.images import BadPicture, pictures_of
 from domains.media.providers.port import Away, Depot
 from domains.media.providers.sounds import BadSound, length_ms
+
+log = logging.getLogger(__name__)
 
 
 class Found(NamedTuple):
@@ -40,24 +43,27 @@ async def scratch(depot: Depot) -> AsyncGenerator[IO[bytes]]:
 
 
 async def gather(file: IO[bytes], pieces: AsyncIterator[bytes], *, most_bytes: int) -> None:
-    """Raises FileTooLarge."""
+    """Raises FileTooLarge, and StorageAway where there is no room for it here."""
     size = 0
     async for piece in pieces:
         size += len(piece)
         if size > most_bytes:
             raise FileTooLarge(size, most_bytes)
-        await anyio.to_thread.run_sync(file.write, piece)
+        try:
+            await anyio.to_thread.run_sync(file.write, piece)
+        except OSError as error:
+            log.warning("scratch: %s", error.strerror)
+            raise StorageAway from error
 
 
 async def look(depot: Depot, file: IO[bytes], purpose: Purpose) -> Found:
     """Raises TypeRefused, FileTooLarge, BadFile, Infected and ScannerAway."""
     sha256, size_bytes, head = await anyio.to_thread.run_sync(_read, file)
     type_ = sniffed(head)
-    if type_ is None or not takes(purpose, KINDS[type_]):
-        raise TypeRefused(type_ or described(head), taken(purpose))
+    if type_ is None:
+        raise TypeRefused(described(head), taken(purpose))
+    check_kind(purpose, type_, size_bytes)
     kind = KINDS[type_]
-    if size_bytes > (most := most_bytes(purpose, kind)):
-        raise FileTooLarge(size_bytes, most)
     await _scan(depot, file)
     found = Found(sha256, size_bytes, type_, None, None, None, [])
     if kind is Kind.IMAGE:
@@ -69,6 +75,14 @@ async def look(depot: Depot, file: IO[bytes], purpose: Purpose) -> Found:
     if kind is Kind.AUDIO:
         return found._replace(duration_ms=await _length_ms(file, type_))
     return found
+
+
+def check_kind(purpose: Purpose, type_: str, size_bytes: int) -> None:
+    """Raises TypeRefused and FileTooLarge."""
+    if not takes(purpose, KINDS[type_]):
+        raise TypeRefused(type_, taken(purpose))
+    if size_bytes > (most := most_bytes(purpose, KINDS[type_])):
+        raise FileTooLarge(size_bytes, most)
 
 
 async def _length_ms(file: IO[bytes], type_: str) -> int:

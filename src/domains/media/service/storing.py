@@ -14,14 +14,14 @@ from domains.identity.api import Permission, Scope, ScopeKind
 from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database, UnitOfWork
-from domains.media.errors import NotForYou, QuotaExceeded, UploadNotFound, UploadOver
-from domains.media.policy.purposes import FileVisibility, Purpose
+from domains.media.errors import NotForYou, QuotaExceeded, StorageAway, UploadNotFound, UploadOver
+from domains.media.policy.purposes import LINK_KEPT, FileVisibility, Purpose
 from domains.media.providers.port import Depot
 from domains.media.repository import blobs, files, uploads
 from domains.media.repository.blobs import Blob
 from domains.media.repository.files import File, Used
 from domains.media.repository.uploads import Upload
-from domains.media.service.looking import Found
+from domains.media.service.looking import Found, check_kind
 from domains.media.service.storage import delete_soon, told
 
 _WRITING = timedelta(hours=1)
@@ -65,7 +65,15 @@ async def check_purpose(uow: UnitOfWork, owner_id: UUID, purpose: Purpose, cours
         raise NotForYou
 
 
-async def keep(db: Database, wish: Wish, found: Found, file: IO[bytes], *, upload: Upload | None = None) -> File:
+async def keep(
+    db: Database,
+    wish: Wish,
+    found: Found,
+    file: IO[bytes],
+    *,
+    upload: Upload | None = None,
+    course_id: UUID | None = None,
+) -> File:
     """The file, stored. With an upload, which has counted against the quota already, that is done too; None is stored
     twice, and what was done by another call meanwhile is given as it is. Raises QuotaExceeded and StorageAway."""
     blob: Blob | None = None
@@ -75,7 +83,7 @@ async def keep(db: Database, wish: Wish, found: Found, file: IO[bytes], *, uploa
                 return ended
             stored = await _content(uow, found, blob)
             if stored is not None:
-                return await _own(uow, wish, stored, upload)
+                return await _own(uow, wish, stored, upload, course_id)
         # Nobody has it: it is written before it is named.
         blob = await _write(db, found, file)
 
@@ -85,8 +93,9 @@ async def _content(uow: UnitOfWork, found: Found, written: Blob | None) -> Blob 
     if written is None:
         return await blobs.take(uow.fetch, found.sha256)
     stored = await blobs.keep(uow.fetch, written)
-    if stored.place == written.place:
-        await blobs.no_leftovers(uow.fetch, [written.prefix])
+    if stored.place == written.place and not await blobs.claim(uow.fetch, written.prefix):
+        # It took so long that the clock holds it for given up, and may be deleting it.
+        raise StorageAway
     return stored
 
 
@@ -103,9 +112,9 @@ async def _ended(uow: UnitOfWork, upload_id: UUID) -> File | None:
     return file
 
 
-async def _own(uow: UnitOfWork, wish: Wish, blob: Blob, upload: Upload | None) -> File:
+async def _own(uow: UnitOfWork, wish: Wish, blob: Blob, upload: Upload | None, course_id: UUID | None) -> File:
     if upload is None and not await files.has(uow.fetch, wish.owner_id, blob.sha256, wish.purpose):
-        await check_room(uow, wish.owner_id, blob.size_bytes)
+        await check_room(uow, wish.owner_id, blob.size_bytes, course_id)
     file_id = await files.add(uow.fetch, id_=new_id(), sha256=blob.sha256, **wish._asdict())
     if upload is not None:
         await uploads.end(uow.fetch, upload.id, "done", file_id=file_id)
@@ -127,18 +136,22 @@ async def _write(db: Database, found: Found, file: IO[bytes]) -> Blob:
     return blob
 
 
-async def give(uow: UnitOfWork, wish: Wish, sha256: bytes) -> File | None:
+async def give(uow: UnitOfWork, wish: Wish, sha256: bytes, course_id: UUID | None = None) -> File | None:
     """A file of content that is here and that everybody may see, or that they have: nothing needs to be sent. None
-    where it does, and nothing tells whether others have it for themselves. Raises QuotaExceeded."""
+    where it does, and nothing tells whether others have it for themselves. Raises TypeRefused, FileTooLarge and
+    QuotaExceeded."""
     if sha256 not in await blobs.known(uow.fetch, [sha256], wish.owner_id):
         return None
     blob = await blobs.take(uow.fetch, sha256)
-    return await _own(uow, wish, blob, None) if blob is not None else None
+    if blob is None:
+        return None
+    check_kind(wish.purpose, blob.type, blob.size_bytes)
+    return await _own(uow, wish, blob, None, course_id)
 
 
 async def throw_away(db: Database, upload: Upload) -> None:
     """What was sent, once it is not needed. An address that was signed for a cloud may still put it there again."""
-    await blobs.leave(db.fetch, [upload.prefix], upload.expires_at)
+    await blobs.leave(db.fetch, [upload.prefix], upload.expires_at + LINK_KEPT)
     await delete_soon(db.port(Depot), [upload.prefix])
 
 

@@ -18,7 +18,6 @@ from domains.media.errors import (
     REFUSALS,
     BadFile,
     BadMediaField,
-    FileTooLarge,
     HashDiffers,
     TooManyUploads,
     TypeRefused,
@@ -36,14 +35,12 @@ from domains.media.policy.purposes import (
     UPLOAD_KEPT,
     FileVisibility,
     Purpose,
-    most_bytes,
     part_sizes,
     taken,
-    takes,
     visibility_of,
 )
 from domains.media.policy.refs import parsed_hex
-from domains.media.policy.types import KINDS, declared
+from domains.media.policy.types import declared
 from domains.media.providers.port import Depot, Missing, Target
 from domains.media.repository import blobs, uploads
 from domains.media.repository.uploads import Upload
@@ -99,7 +96,7 @@ async def begin(uow: UnitOfWork, owner_id: UUID, data: UploadIn) -> Upload:
         failure=None,
         expires_at=utc_now() + UPLOAD_KEPT,
     )
-    file = await storing.give(uow, wish, sha256) if sha256 else None
+    file = await storing.give(uow, wish, sha256, data.course_id) if sha256 else None
     if file is not None:
         upload = upload._replace(state="done", file_id=file.id)
     else:
@@ -112,10 +109,9 @@ async def begin(uow: UnitOfWork, owner_id: UUID, data: UploadIn) -> Upload:
 
 def _announced(data: UploadIn) -> tuple[str, bytes | None]:
     type_ = declared(data.type)
-    if type_ is None or not takes(data.purpose, KINDS[type_]):
+    if type_ is None:
         raise TypeRefused(data.type[:100], taken(data.purpose))
-    if data.size_bytes > (most := most_bytes(data.purpose, KINDS[type_])):
-        raise FileTooLarge(data.size_bytes, most)
+    looking.check_kind(data.purpose, type_, data.size_bytes)
     sha256 = parsed_hex(data.sha256.lower()) if data.sha256 is not None else None
     if data.sha256 is not None and sha256 is None:
         raise BadMediaField("sha256", "sha256 is 64 hexadecimal digits")
@@ -132,7 +128,7 @@ async def own(db: Database, owner_id: UUID, upload_id: UUID) -> Upload:
 
 async def parts(db: Database, upload: Upload) -> list[Part]:
     """Where each goes, and whether it has arrived. Raises StorageAway."""
-    if upload.state != "open":
+    if is_over(upload, utc_now()):
         return []
     arrived = await _arrived(db, upload)
     found, offset = [], 0
@@ -248,7 +244,7 @@ async def abort(db: Database, owner_id: UUID, upload_id: UUID) -> None:
         if upload.state in ("processing", "done"):
             raise UploadOver
         await uploads.remove(uow.fetch, upload_id)
-        await blobs.leave(uow.fetch, [upload.prefix], upload.expires_at)
+        await blobs.leave(uow.fetch, [upload.prefix], upload.expires_at + LINK_KEPT)
     await storing.throw_away(db, upload)
 
 

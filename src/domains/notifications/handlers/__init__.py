@@ -1,6 +1,15 @@
 """What is worth telling a learner, and sending it."""
 
-from domains.notifications.handlers import account, achievements, billing, contact, deliveries, learning, social
+from domains.notifications.handlers import (
+    account,
+    achievements,
+    billing,
+    contact,
+    courses,
+    deliveries,
+    learning,
+    social,
+)
 
 SUBSCRIPTIONS = [
     *account.SUBSCRIPTIONS,
@@ -9,5 +18,6 @@ SUBSCRIPTIONS = [
     *social.SUBSCRIPTIONS,
     *billing.SUBSCRIPTIONS,
     *contact.SUBSCRIPTIONS,
+    *courses.SUBSCRIPTIONS,
     *deliveries.SUBSCRIPTIONS,
 ]

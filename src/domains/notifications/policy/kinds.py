@@ -73,6 +73,7 @@ _ALL: tuple[Kind, ...] = (
     _kind("quest_invitation", "social", IN_APP, *PUSH, digestible=True, ttl_s=2 * DAY_S),
     # From people who teach or run the place.
     _kind("class_announcement", "class", IN_APP, EMAIL, *PUSH),
+    _kind("course_work", "class", IN_APP, EMAIL, digestible=True),
     _kind("announcement", "marketing", IN_APP, EMAIL, ttl_s=3 * DAY_S, urgency="low"),
 )
 

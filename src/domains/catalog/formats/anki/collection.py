@@ -1,12 +1,15 @@
 """What stands in a package of Anki, old (`collection.anki2`, `.anki21`) or new (`.anki21b`), in one shape.
 
-The database of a stranger is opened in memory, without its triggers and views being trusted, and with an end to how
-long a query may take. What is damaged raises CollectionRefused with a phrase, and nothing else is ever raised.
+The database of a stranger is opened in memory. It must be nothing but tables: views and generated columns make any
+amount out of nothing. Of a damaged one no more is taken than it has bytes, in the order in which it stands there, since
+sorting would take all before the first; and there is an end to how long a query may take. What is damaged raises
+CollectionRefused with a phrase, and nothing else is ever raised.
 """
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -29,10 +32,14 @@ _DAMAGED = (
     OverflowError,
     AttributeError,
     RecursionError,
+    StopIteration,
 )
 _STEPS = 1_000_000
 _MOST_TURNS = 500
 _LONGEST_VALUE = 4_000_000
+_LONGEST_LIST = 1_000_000
+"""Bytes of the list of files."""
+MOST_CARDS = 100_000
 
 
 class CollectionRefused(Exception):
@@ -110,7 +117,7 @@ def read(archive: Archive) -> Collection:
         media = _new_media(archive) if is_new else _old_media(archive)
         raw = archive.read_zstd(file) if is_new else archive.read(file)
         with _database(raw) as database:
-            return _collection(database, file, is_new, media)
+            return _collection(_Tables(database, len(raw)), file, is_new, media)
     except _DAMAGED as error:
         raise CollectionRefused(f"`{file}` is damaged or of a form that is not understood") from error
 
@@ -138,27 +145,55 @@ def _unicase(one: str, other: str) -> int:
     return (left > right) - (left < right)
 
 
-def _collection(database: sqlite3.Connection, file: str, is_new: bool, media: Mapping[str, str]) -> Collection:
-    created, models, decks = database.execute("SELECT crt, models, decks FROM col").fetchone()
-    notes = database.execute("SELECT id, guid, mid, tags, flds FROM notes ORDER BY id")
+class _Tables:
+    """Rows of a database that has nothing but tables."""
+
+    def __init__(self, database: sqlite3.Connection, size: int) -> None:
+        self._database = database
+        self._left = size
+        for kind, name, sql in database.execute("SELECT type, name, sql FROM sqlite_schema"):
+            if kind not in {"table", "index"} or str(sql or "").upper().startswith("CREATE VIRTUAL"):
+                raise CollectionRefused(f"the collection has a {kind} that no Anki makes, `{str(name)[:40]}`")
+            columns = database.execute("SELECT max(hidden) FROM pragma_table_xinfo(?)", (name,)).fetchone()
+            if kind == "table" and columns[0]:
+                raise CollectionRefused(f"the table `{str(name)[:40]}` has columns that no Anki makes")
+
+    def rows(self, columns: str, table: str) -> Iterator[tuple[Any, ...]]:
+        """As they are stored. Every row has a byte at least."""
+        for row in self._database.execute(f"SELECT {columns} FROM {table}"):  # noqa: S608 - names of ours
+            self._left -= 1 + sum(len(value) for value in row if isinstance(value, str | bytes))
+            if self._left < 0:
+                raise CollectionRefused("the collection says more than it holds")
+            yield row
+
+
+def _collection(tables: _Tables, file: str, is_new: bool, media: Mapping[str, str]) -> Collection:
+    created, models, decks = next(tables.rows("crt, models, decks", "col"))
+    notes = [
+        Note(int(id_), str(guid), int(mid), tuple(str(tags).split()), tuple(str(fields).split("\x1f")))
+        for id_, guid, mid, tags, fields in tables.rows("id, guid, mid, tags, flds", "notes")
+    ]
     # A card that is away in a filtered deck belongs where it came from.
-    cards = database.execute("""
-        SELECT id, nid, CASE WHEN odid THEN odid ELSE did END, ord, type, queue,
-            CASE WHEN odid AND odue THEN odue ELSE due END, ivl, factor, reps, lapses, data
-        FROM cards ORDER BY nid, ord
-    """)
-    reviews = database.execute("SELECT cid, max(id) FROM revlog WHERE ease > 0 GROUP BY cid")
+    found = tables.rows(
+        """id, nid, CASE WHEN odid THEN odid ELSE did END, ord, type, queue,
+        CASE WHEN odid AND odue THEN odue ELSE due END, ivl, factor, reps, lapses, data""",
+        "cards",
+    )
+    cards = [msgspec.convert([*map(int, row[:-1]), str(row[-1] or "")], Card) for row in islice(found, MOST_CARDS + 1)]
+    if len(cards) > MOST_CARDS:
+        raise CollectionRefused(f"the collection has more than {MOST_CARDS:,} cards")
+    last_reviews: dict[int, int] = {}
+    for card, at, ease in tables.rows("cid, id, ease", "revlog"):
+        if int(ease) > 0:
+            last_reviews[int(card)] = max(int(at), last_reviews.get(int(card), 0))
     return Collection(
         file=file,
         created=int(created),
-        notetypes=_new_notetypes(database) if is_new else _old_notetypes(models),
-        decks=_new_decks(database) if is_new else _old_decks(decks),
-        notes=tuple(
-            Note(int(id_), str(guid), int(mid), tuple(str(tags).split()), tuple(str(fields).split("\x1f")))
-            for id_, guid, mid, tags, fields in notes
-        ),
-        cards=tuple(msgspec.convert([*map(int, row[:-1]), str(row[-1] or "")], Card) for row in cards),
-        last_reviews={int(card): int(last) for card, last in reviews},
+        notetypes=_new_notetypes(tables) if is_new else _old_notetypes(models),
+        decks=_new_decks(tables) if is_new else _old_decks(decks),
+        notes=tuple(sorted(notes, key=lambda note: note.id)),
+        cards=tuple(sorted(cards, key=lambda card: (card.note, card.ord))),
+        last_reviews=last_reviews,
         media=media,
         packs_media=is_new,
     )
@@ -187,9 +222,9 @@ def _old_decks(decks: str) -> dict[int, Deck]:
     }
 
 
-def _new_notetypes(database: sqlite3.Connection) -> dict[int, Notetype]:
-    fields = _grouped(database.execute("SELECT ntid, name FROM fields ORDER BY ntid, ord"))
-    templates = _grouped(database.execute("SELECT ntid, name, config FROM templates ORDER BY ntid, ord"))
+def _new_notetypes(tables: _Tables) -> dict[int, Notetype]:
+    fields = _grouped(tables.rows("ord, ntid, name", "fields"))
+    templates = _grouped(tables.rows("ord, ntid, name, config", "templates"))
     return {
         int(id_): Notetype(
             name,
@@ -200,13 +235,13 @@ def _new_notetypes(database: sqlite3.Connection) -> dict[int, Notetype]:
             ),
             protobuf.first_number(bytes(config), 1) == 1,
         )
-        for id_, name, config in database.execute("SELECT id, name, config FROM notetypes")
+        for id_, name, config in tables.rows("id, name, config", "notetypes")
     }
 
 
-def _new_decks(database: sqlite3.Connection) -> dict[int, Deck]:
+def _new_decks(tables: _Tables) -> dict[int, Deck]:
     found = {}
-    for id_, name, kind in database.execute("SELECT id, name, kind FROM decks"):
+    for id_, name, kind in tables.rows("id, name, kind", "decks"):
         normal = next((value for number, value in protobuf.fields(bytes(kind)) if number == 1), b"")
         description = protobuf.first_text(normal, 4) if isinstance(normal, bytes) else ""
         found[int(id_)] = Deck(_path(str(name), "\x1f"), description)
@@ -214,8 +249,9 @@ def _new_decks(database: sqlite3.Connection) -> dict[int, Deck]:
 
 
 def _grouped(rows: Iterable[tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]:
+    """By the second value, in the order of the first."""
     found: dict[int, list[tuple[Any, ...]]] = {}
-    for key, *rest in rows:
+    for _, key, *rest in sorted(rows, key=lambda row: int(row[0])):
         found.setdefault(key, []).append(tuple(rest))
     return found
 
@@ -227,7 +263,7 @@ def _path(name: str, separator: str) -> tuple[str, ...]:
 def _old_media(archive: Archive) -> dict[str, str]:
     if "media" not in archive:
         return {}
-    return {str(name): str(entry) for entry, name in _object(archive.read("media")).items()}
+    return {str(name): str(entry) for entry, name in _object(archive.read("media", _LONGEST_LIST)).items()}
 
 
 def _new_media(archive: Archive) -> dict[str, str]:
@@ -236,7 +272,7 @@ def _new_media(archive: Archive) -> dict[str, str]:
         return {}
     found = {}
     place = 0
-    for number, entry in protobuf.fields(archive.read_zstd("media")):
+    for number, entry in protobuf.fields(archive.read_zstd("media", _LONGEST_LIST)):
         if number == 1 and isinstance(entry, bytes):
             inside = protobuf.first_number(entry, 255) or place
             found[protobuf.first_text(entry, 1)] = str(inside)

@@ -43,8 +43,13 @@ from domains.catalog.kinds.kind import LONGEST_TEXT
 
 MOST_IN_LESSON = 50
 OTHERWISE = "en"
-ABOUT = re.compile(r"<!--lyceum (\{.*?\})-->", re.DOTALL)
-"""What our own decks say of themselves, in their descriptions."""
+ABOUT = "<!--lyceum ", "-->"
+"""Between these our own decks say what they are, in their descriptions."""
+MOST_OF_NOTE = 500
+"""Cards: Anki has no more numbers for clozes."""
+MOST_SHOWN = 100_000_000
+"""Letters on all cards, which are read one by one."""
+_MOST_TAGS = 50
 
 _SOUND = re.compile(r"\[sound:([^\[\]]*)\]")
 _SPOKEN = re.compile(r"\[/?anki:[^\[\]]*\]|\[/?latex\]|\[/?\$\$?\]")
@@ -129,6 +134,8 @@ class _Reader:
         self._schedule: list[ScheduledCard] = []
         self._used: set[str] = set()
         self._tags: dict[str, None] = {}
+        self._decks = {one.path: deck for deck, one in reversed(list(found.decks.items()))}
+        self._left = MOST_SHOWN
 
     def read(self) -> Loaded | None:
         cards: dict[int, list[Card]] = {}
@@ -163,11 +170,16 @@ class _Reader:
             return
         fields = dict(zip(notetype.fields, note.fields, strict=False))
         made: list[tuple[Sides, Exercise]] = []
-        for card in cards:
+        if len(cards) > MOST_OF_NOTE:
+            self._say("warning", f"of a note with more than {MOST_OF_NOTE} cards the rest was left out")
+        for card in cards[:MOST_OF_NOTE]:
             shown = own_sides(notetype) or sides(notetype, {**fields, "Tags": " ".join(note.tags)}, card.ord)
             if shown is None:
                 self._say("warning", "a card without a template was left out")
                 continue
+            self._left -= len(shown.front) + len(shown.back) + len(shown.extra) + sum(map(len, note.fields))
+            if self._left < 0:
+                raise CollectionRefused("all that is on the cards is more than can be read")
             reverse = next((each for one, each in made if (one.front, one.back) == (shown.back, shown.front)), None)
             if reverse is not None:
                 self._say("note", "a card and its reverse became one flashcard")
@@ -197,7 +209,7 @@ class _Reader:
             self._say("warning", "a card with an empty side was left out")
             return None
         self._used.add(key)
-        tags = tuple(dict.fromkeys(tag[:80] for tag in note.tags if tag.lower() not in _PASSING_TAGS))
+        tags = tuple(dict.fromkeys(tag[:80] for tag in note.tags[:_MOST_TAGS] if tag.lower() not in _PASSING_TAGS))
         self._tags.update(dict.fromkeys(tags))
         return msgspec.structs.replace(exercise, skills=tags)
 
@@ -312,9 +324,8 @@ class _Reader:
         return _Place(keys, (titles[0][:TITLE_LENGTH], titles[1][:TITLE_LENGTH], titles[2][: TITLE_LENGTH - 8]))
 
     def _key(self, path: tuple[str, ...]) -> str:
-        found = next((deck for deck, one in self._found.decks.items() if one.path == path), None)
-        if found is not None:
-            return f"deck-{found}"
+        if path in self._decks:
+            return f"deck-{self._decks[path]}"
         digest = hashlib.blake2b("\x1f".join(path).encode("utf-8", "replace"), digest_size=5).hexdigest()
         return f"{slugified(path[-1])[:80]}-{digest}"
 
@@ -349,9 +360,11 @@ def own_sides(notetype: Notetype) -> Sides | None:
 
 
 def _about(deck: Deck) -> About | None:
-    found = ABOUT.search(deck.description)
+    start, end = ABOUT
+    _, _, said = deck.description.partition(start)
+    said, is_whole, _ = said.partition(end)
     try:
-        return msgspec.json.decode(found[1], type=About) if found else None
+        return msgspec.json.decode(said, type=About) if is_whole else None
     except (msgspec.MsgspecError, ValueError):
         return None
 
