@@ -2,12 +2,15 @@
 
 A module that takes part marks itself with `needs_browser`."""
 
+import asyncio
 import shutil
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from playwright.async_api import CDPSession, ConsoleMessage, Error, Page, async_playwright
@@ -93,10 +96,37 @@ class Visit:
         return [f"{one['id']}: {node['html']}" for one in serious for node in one["nodes"]]
 
 
+class _Driver:
+    """Playwright's own program. Not started by the event loop: uvloop forks by itself, and its child hangs in a process
+    with many threads."""
+
+    stdin: asyncio.StreamWriter
+    stdout: asyncio.StreamReader
+
+    @classmethod
+    async def start(cls, *command: str, limit: int, startupinfo: None, **given: Any) -> "_Driver":
+        driver, loop = cls(), asyncio.get_running_loop()
+        driver._program = subprocess.Popen(command, **given)
+        driver.stdout = asyncio.StreamReader(limit=limit)
+        heard = asyncio.StreamReaderProtocol(driver.stdout)
+        driver._ear, _ = await loop.connect_read_pipe(lambda: heard, driver._program.stdout)
+        to, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, driver._program.stdin)
+        driver.stdin = asyncio.StreamWriter(to, protocol, None, loop)
+        return driver
+
+    async def communicate(self) -> None:
+        await asyncio.to_thread(self._program.wait)
+        self._ear.close()
+        self.stdin.close()
+        await asyncio.sleep(0)
+
+
 @asynccontextmanager
 async def browsing(url: str, **context: Any) -> AsyncIterator[Visit]:
     """A fresh profile; `context` as Playwright's `new_context` takes it."""
-    async with async_playwright() as playwright:
+    with patch.object(asyncio, "create_subprocess_exec", _Driver.start):
+        playwright = await async_playwright().start()
+    try:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         profile = await browser.new_context(locale="en-GB", **context)
         profile.set_default_timeout(PATIENCE_S * 1000)
@@ -105,3 +135,5 @@ async def browsing(url: str, **context: Any) -> AsyncIterator[Visit]:
         visit.page.on("pageerror", visit.complain)
         yield visit
         await browser.close()
+    finally:
+        await playwright.stop()

@@ -23,13 +23,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> tuple[str, dict[str, bool]]:
-    """Journeys start programs, and browsers out of the event loop: uvloop forks by itself, and its child hangs in a
-    process with many threads."""
-    return "asyncio", {"use_uvloop": False}
-
-
-@pytest.fixture(scope="session")
 def environment(services: Services, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return fresh(services, tmp_path_factory.mktemp("journeys"))
 

@@ -8,8 +8,8 @@ declare const self: ServiceWorkerGlobalScope & { __SHELL: { url: string; revisio
 /** Set at build time. */
 declare const __SHELL__: { url: string; revision: string | null }[];
 
-/** Addresses that the server answers itself. */
-const NOT_OURS = [/^\/(api|media|schema|health|metrics|socket\.io|static|dev|pay|unsubscribe|verify|reset|\.well-known)(\/|$)/, /^\/account\/email/];
+/** Addresses that the server answers itself; what is asked stands behind them. */
+const NOT_OURS = [/^\/(api|media|schema|health|metrics|socket\.io|static|dev|pay|unsubscribe|verify|reset|\.well-known)([/?]|$)/, /^\/account\/email/];
 
 void self.skipWaiting();
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
