@@ -83,7 +83,7 @@ function Shown({ plan }: { plan: Plan }) {
           {plan.cancel_at_period_end || plan.status === "paused" ? <Button look="primary" isDisabled={busy} onPress={() => resume.mutate()}>{t(plan.status === "paused" ? "pay.plan.resume" : "pay.plan.keep")}</Button> : (
             <>
               <Button isDisabled={busy} onPress={() => setDoing("change")}>{t("pay.plan.change")}</Button>
-              {plan.status !== "past_due" && <Button isDisabled={busy} onPress={() => pause.mutate()}>{t("pay.plan.pause")}</Button>}
+              {plan.status === "active" && <Button isDisabled={busy} onPress={() => pause.mutate()}>{t("pay.plan.pause")}</Button>}
             </>
           )}
           <Button look={plan.status === "past_due" ? "primary" : "plain"} isDisabled={busy} onPress={() => card.mutate()}>{t("pay.plan.card")}</Button>
