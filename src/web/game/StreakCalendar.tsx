@@ -30,9 +30,9 @@ export function StreakCalendar({ today }: { today: string }) {
     <Card>
       <Stack>
         <Row between>
-          <Button look="quiet" small aria-label={t("game.streak.month_before")} onPress={() => setFirst(first.subtract({ months: 1 }))}><ChevronLeft aria-hidden size={20} className="turns" /></Button>
+          <Button look="quiet" small aria-label={t("game.streak.month_before")} onPress={() => setFirst(first.subtract({ months: 1 }))}><ChevronLeft aria-hidden size={20} className={css.turns} /></Button>
           <h2 aria-live="polite">{title}</h2>
-          <Button look="quiet" small aria-label={t("game.streak.month_after")} isDisabled={first.compare(last) >= 0} onPress={() => setFirst(first.add({ months: 1 }))}><ChevronRight aria-hidden size={20} className="turns" /></Button>
+          <Button look="quiet" small aria-label={t("game.streak.month_after")} isDisabled={first.compare(last) >= 0} onPress={() => setFirst(first.add({ months: 1 }))}><ChevronRight aria-hidden size={20} className={css.turns} /></Button>
         </Row>
         {calendar.error ? <Failed error={calendar.error} retry={() => void calendar.refetch()} /> : (
           <table className={css.calendar} aria-label={title} aria-busy={calendar.isPending}>
