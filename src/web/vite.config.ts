@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig, type Plugin, type Rolldown } from "vite";
 
 const COMPRESSIBLE = /\.(js|css|html|svg|json|webmanifest)$/;
 
@@ -25,6 +25,12 @@ function compressed(): Plugin {
   };
 }
 
+/** By name, or by the screens that a chunk is of. */
+function forStaff(name: string, file: Rolldown.OutputAsset | Rolldown.OutputChunk): boolean {
+  const ids = file.type === "chunk" ? [file.facadeModuleId ?? file.moduleIds[0] ?? ""] : file.originalFileNames;
+  return /\/(author|operator)/i.test(name) || ids.some((id) => /(^|\/)(author|operator)\//.test(id));
+}
+
 /** Tells the service worker which files the client is made of; what only authors and operators open is left out. */
 function shell(): Plugin {
   return {
@@ -34,7 +40,7 @@ function shell(): Plugin {
     generateBundle(_options, bundle) {
       const worker = bundle["worker.js"];
       if (worker?.type !== "chunk") return;
-      const files = Object.entries(bundle).filter(([name]) => name.startsWith("assets/") && !/\/(author|operator)/i.test(name));
+      const files = Object.entries(bundle).filter(([name, file]) => name.startsWith("assets/") && !forStaff(name, file));
       const entries = files.map(([name]) => ({ url: `/${name}`, revision: null as string | null }));
       const revision = createHash("sha256").update(JSON.stringify(entries)).digest("hex").slice(0, 16);
       entries.push(...["/index.html", "/icon.svg", "/app.webmanifest"].map((url) => ({ url, revision })));
