@@ -9,7 +9,7 @@ import { useOnline } from "../app/shell/online";
 import css from "./learn.module.css";
 import { onDevice } from "./offline/bundle";
 import type { Report } from "./offline/sync";
-import { useReturning, useWaiting } from "./offline/waiting";
+import { useWaiting } from "./offline/waiting";
 
 /** Lessons that were taken along: shown where nothing else can be begun. */
 export function OnDevice() {
@@ -17,7 +17,6 @@ export function OnDevice() {
   const online = useOnline();
   const navigate = useNavigate();
   const { count, isSending, report } = useWaiting();
-  useReturning();
   const lessons = useQuery({ queryKey: ["learning", "on-device", online, count], queryFn: onDevice, enabled: !online, staleTime: 0 });
   return (
     <div className={css.device} aria-live="polite">

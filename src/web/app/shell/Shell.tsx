@@ -1,7 +1,7 @@
 // The frame around every screen of somebody who is logged in: where to go, and whether the connection holds.
 
 import { Bell, BookOpen, CreditCard, Ellipsis, GraduationCap, PenTool, School, Settings, ShoppingBag, Sparkles, Swords, Target, Trophy, User, Users, Wrench } from "lucide-react";
-import type { ComponentType, ReactNode } from "react";
+import { type ComponentType, lazy, type ReactNode, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Navigate, NavLink, Outlet, useLocation } from "react-router";
 import { queries } from "../api";
@@ -10,6 +10,8 @@ import { useLogin } from "../session";
 import { LookBanner } from "./Look";
 import { useOnline } from "./online";
 import css from "./shell.module.css";
+
+const Returning = lazy(() => import("../../learner/offline/Returning"));
 
 interface Place {
   to: string;
@@ -47,6 +49,7 @@ export function Shell() {
       <a className={css.skip} href="#main">{t("nav.skip")}</a>
       <LookBanner />
       <ConnectionBanner />
+      <Suspense><Returning /></Suspense>
       <div className={css.shell}>
         <nav className={css.nav} aria-label={t("nav.main")}>
           <NavLink className={css.brand ?? ""} to="/learn"><img src="/icon.svg" width={28} height={28} alt="" />Lyceum</NavLink>
@@ -99,6 +102,7 @@ function Inbox() {
   const { t } = useTranslation();
   const unread = queries.useQuery("get", "/api/v1/notifications/unread-count");
   useFrame("notification.created", () => void unread.refetch());
+  useFrame("notification.read", () => void unread.refetch());
   const count = unread.data?.unread ?? 0;
   return (
     <PlaceLink to="/notifications" name="notifications" icon={Bell}>
