@@ -20,6 +20,7 @@ export function Sound({ audio, isMain = false }: Props) {
   const { t } = useTranslation();
   const [failed, setFailed] = useState(false);
   const element = useRef<HTMLAudioElement | null>(null);
+  const group = useRef<HTMLDivElement>(null);
   const fetched = useRef(new Map<string, Promise<string>>());
   useEffect(() => {
     const kept = fetched.current;
@@ -52,7 +53,8 @@ export function Sound({ audio, isMain = false }: Props) {
     latest.current = play;
   });
   useEffect(() => {
-    if (!isMain) return undefined;
+    // In an author's preview it is only looked at.
+    if (!isMain || group.current?.closest("[inert]")) return undefined;
     void latest.current(false, false);
     const press = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement;
@@ -64,7 +66,7 @@ export function Sound({ audio, isMain = false }: Props) {
     return () => document.removeEventListener("keydown", press);
   }, [isMain, audio]);
   return (
-    <div className={css.sound} role="group" aria-label={t("player.sound")}>
+    <div ref={group} className={css.sound} role="group" aria-label={t("player.sound")}>
       <Button className={`${css.play} ${isMain ? css.large : ""}`} aria-label={t("player.play")} aria-keyshortcuts={isMain ? "Space Control+Space" : ""} onPress={() => void play(false)}><Volume2 aria-hidden size={isMain ? 40 : 22} /></Button>
       <Button className={css.play ?? ""} aria-label={t("player.play_slowly")} onPress={() => void play(true)}><Snail aria-hidden size={isMain ? 28 : 22} /></Button>
       {failed && <span role="alert" className={css.soundNote}>{t("player.sound_failed")}</span>}
