@@ -26,7 +26,7 @@ function List({ courseId }: { courseId: string }) {
         return (
           <Stack>
             {found.map((skill) => (
-              <Card key={skill.unit_id}>
+              <Card key={skill.unit_id} className={css.skill ?? ""}>
                 <Row between>
                   <h2>{skill.title}</h2>
                   <Button isDisabled={begin.isPending} onPress={() => begin.mutate(skill.unit_id)} aria-label={`${t("practice.title")}: ${skill.title}`}>{t("practice.title")}</Button>
