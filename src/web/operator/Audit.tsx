@@ -39,11 +39,13 @@ export function Audit() {
         empty={t("operate.audit.none")}
         id={(entry) => entry.id}
         columns={[
-          { name: t("operate.audit.at"), show: (entry) => <time dateTime={entry.at}>{format.time(entry.at)}</time> },
-          { name: t("operate.audit.action"), show: (entry) => <Chip>{t(`operate.action.${entry.action}`, { defaultValue: entry.action })}</Chip> },
+          {
+            name: t("operate.audit.action"),
+            show: (entry) => <><Chip>{t(`operate.action.${entry.action}`, { defaultValue: entry.action })}</Chip><div className={`${css.soft} ${css.code}`}>{told(entry.detail)}</div></>,
+          },
           { name: t("operate.audit.person"), show: (entry) => <Who id={entry.user_id} /> },
-          { name: t("operate.audit.by"), show: (entry) => <Who id={entry.actor_id} /> },
-          { name: t("operate.detail"), wide: true, show: (entry) => <span className={`${css.soft} ${css.code}`}>{told(entry.detail)}</span> },
+          { name: t("operate.audit.by"), wide: true, show: (entry) => <Who id={entry.actor_id} /> },
+          { name: t("operate.audit.at"), end: true, show: (entry) => <time dateTime={entry.at}>{format.time(entry.at)}</time> },
         ]}
       />
     </>
