@@ -5,9 +5,11 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, onceKey, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
+import { ended } from "../app/session";
 import { Answer, Bar, Button, Card, Dialog, Field, Notice, Row, Stack } from "../app/ui";
 import { say } from "../app/ui/toasts";
 import css from "./account.module.css";
+import { forgetPush } from "./push";
 import { useReason, useTold } from "./reason";
 import { proven } from "./stepup";
 
@@ -91,15 +93,18 @@ function save(file: Blob, name: string): void {
 function Deletion() {
   const { t } = useTranslation();
   const reason = useReason();
+  const format = useFormat();
   const me = queries.useQuery("get", "/api/v1/auth/me");
   const [isOpen, setOpen] = useState(false);
   const [typed, setTyped] = useState("");
   const word = t("data.delete_word");
   const remove = useMutation({
-    mutationFn: () => proven(() => api.DELETE("/api/v1/auth/me", { body: { confirmation: CONFIRMATION } })),
-    onSuccess: () => {
-      setOpen(false);
-      return me.refetch();
+    mutationFn: () => proven(() => body(api.DELETE("/api/v1/auth/me", { body: { confirmation: CONFIRMATION } }))),
+    // The server has ended all login sessions.
+    onSuccess: async ({ deletion_at }) => {
+      await forgetPush().catch(() => undefined);
+      say(t("data.deleted", { date: format.date(deletion_at) }));
+      ended(null);
     },
   });
   const error = remove.error && remove.error.name !== "Unproven" ? remove.error : null;

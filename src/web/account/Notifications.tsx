@@ -18,7 +18,7 @@ type Told = Schemas["PreferencesOut"];
 type Said = Schemas["PreferencesIn"];
 type Channel = Told["channels"][number];
 type Frequency = Schemas["Choice"]["frequency"];
-type Kind = Schemas["KindOut"];
+type Kind = Told["kinds"][number];
 
 const KEY = ["get", "/api/v1/notifications/preferences"] as const;
 const QUIET = { from: "22:00", until: "08:00" };

@@ -12,6 +12,7 @@ import { Answer, Button, ButtonLink, Card, Field, Notice, Row, Stack } from "../
 import { say } from "../app/ui/toasts";
 import css from "./account.module.css";
 import { Choices, Search, Select } from "./controls";
+import { Picture } from "./Picture";
 import { useReason, useTold } from "./reason";
 
 type Mine = Schemas["OwnProfileOut"];
@@ -65,6 +66,7 @@ function Told({ mine }: { mine: Mine }) {
       <form onSubmit={submit}>
         <Stack>
           <Row between><h2>{t("account.about_me")}</h2><ButtonLink small look="quiet" href="/profile">{t("account.see")}</ButtonLink></Row>
+          <Picture name={mine.name} picture={mine.avatar} />
           <Field label={t("field.name")} autoComplete="name" isRequired value={name} onChange={setName} maxLength={80} />
           <Field label={t("account.bio")} lines={4} value={bio} onChange={setBio} maxLength={LONGEST_BIO} hint={t("account.bio_hint", { left: LONGEST_BIO - bio.length })} />
           {patch.error && <Notice tone="bad">{reason(patch.error)}</Notice>}

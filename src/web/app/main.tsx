@@ -14,6 +14,7 @@ import { resume } from "./session";
 import { show } from "./theme";
 import { Loading } from "./ui";
 import { Toasts } from "./ui/toasts";
+import { cameBy } from "./via";
 
 const MOST_TRIES = 2;
 
@@ -47,6 +48,7 @@ function Root() {
 async function start(): Promise<void> {
   show();
   await Promise.all([startTexts(), resume()]);
+  cameBy();
   keepConnected(client);
   const router = createBrowserRouter([{ Component: Root, HydrateFallback: Loading, children: routes }]);
   const root = document.getElementById("root");

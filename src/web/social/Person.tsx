@@ -8,10 +8,14 @@ import css from "./social.module.css";
 
 type Somebody = Pick<Schemas["ProfilesPersonOut"], "user_id" | "name" | "handle">;
 
-/** The first letters of a name; for whoever hears the page the name says it all. */
-export function Face({ name, size = 44 }: { name: string; size?: number }) {
+/** A picture, or the first letters of the name; for whoever hears the page the name says it all. */
+export function Face({ name, picture, size = 44 }: { name: string; picture?: string | null; size?: number }) {
   const letters = name.split(/\s+/u).slice(0, 2).map((word) => [...word][0] ?? "").join("");
-  return <span aria-hidden className={css.face} style={{ inlineSize: size, blockSize: size, fontSize: size * 0.4 }}>{letters.toLocaleUpperCase()}</span>;
+  return (
+    <span aria-hidden className={css.face} style={{ inlineSize: size, blockSize: size, fontSize: size * 0.4 }}>
+      {picture ? <img src={picture} alt="" width={size} height={size} /> : letters.toLocaleUpperCase()}
+    </span>
+  );
 }
 
 export function PersonLine({ person, about, children }: { person: Somebody; about?: ReactNode; children?: ReactNode }) {

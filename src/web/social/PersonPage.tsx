@@ -46,7 +46,7 @@ function Page({ person }: { person: Shown }) {
       <Card aria-label={person.name}>
         <Stack>
           <div className={css.head}>
-            <Face name={person.name} size={88} />
+            <Face name={person.name} picture={more?.avatar ?? null} size={88} />
             <div className={account.what}>
               <h1>{person.name}</h1>
               {person.handle && <span className={account.soft}>@{person.handle}</span>}
@@ -141,7 +141,7 @@ export function Profile() {
           <Card aria-label={me.name}>
             <Stack>
               <div className={css.head}>
-                <Face name={me.name} size={88} />
+                <Face name={me.name} picture={me.avatar} size={88} />
                 <div className={account.what}>
                   <h1>{me.name}</h1>
                   <span className={account.soft}>{me.handle ? `@${me.handle}` : t("social.no_handle")}</span>
