@@ -14,16 +14,23 @@ export function MyLeague() {
   const none = board.error instanceof Refusal && board.error.code === "gamification.no_league";
   return (
     <Stack>
-      {none ? (
-        <Empty title={t("game.league.none")}>
-          <p>{t("game.league.none_about")}</p>
-          <ButtonLink look="primary" href="/learn">{t("game.learn")}</ButtonLink>
-        </Empty>
-      ) : board.data ? (
+      {none ? <None /> : board.data ? (
         <Live board={board.data} over={() => void board.refetch()} />
       ) : board.error ? <Failed error={board.error} retry={() => void board.refetch()} /> : <Loading lines={8} />}
       <History />
     </Stack>
+  );
+}
+
+/** Before the first XP of the week, or for whoever wants no leagues. */
+function None() {
+  const { t } = useTranslation();
+  const wants = queries.useQuery("get", "/api/v1/profile/preferences").data?.leagues ?? true;
+  return (
+    <Empty title={t(wants ? "game.league.none" : "game.league.off")}>
+      <p>{t(wants ? "game.league.none_about" : "game.league.off_about")}</p>
+      <ButtonLink look="primary" href={wants ? "/learn" : "/account"}>{t(wants ? "game.learn" : "game.league.to_account")}</ButtonLink>
+    </Empty>
   );
 }
 
