@@ -11,6 +11,7 @@ import { enrol } from "./beginning";
 import { languages } from "./Courses";
 import { useCourse, useMyCourses } from "./current";
 import css from "./learn.module.css";
+import { spoken } from "./spoken";
 
 export function Course() {
   const { courseId = "" } = useParams();
@@ -26,17 +27,17 @@ function About({ tree }: { tree: Schemas["CourseTreeOut"] }) {
   return (
     <Stack>
       {tree.image && <img className={css.cover} src={tree.image.url} alt={tree.image.alt} />}
-      <h1 lang={tree.source_language}>{tree.title}</h1>
+      <h1 {...spoken(tree.source_language)}>{tree.title}</h1>
       <p>{languages(tree, format, t)} · {t("courses.size", { lessons: lessons.length, exercises })}</p>
       {(tree.level || tree.topics.length > 0) && <p className={css.chips}>{tree.level && <Chip>{tree.level}</Chip>}{tree.topics.map((topic) => <Chip key={topic}>{topic}</Chip>)}</p>}
-      {tree.description && <p lang={tree.source_language}>{tree.description}</p>}
+      {tree.description && <p {...spoken(tree.source_language)}>{tree.description}</p>}
       <Beginning courseId={tree.id} />
       {tree.sections.map((section) => (
         <Card key={section.id}>
-          <h2 lang={tree.source_language}>{section.title}</h2>
+          <h2 {...spoken(tree.source_language)}>{section.title}</h2>
           <ol className={ui.stack}>
             {section.units.map((unit) => (
-              <li key={unit.id} lang={tree.source_language}>
+              <li key={unit.id} {...spoken(tree.source_language)}>
                 <h3>{unit.title}</h3>
                 <p className={css.lessonNote}>{unit.lessons.map((lesson) => lesson.title).join(" · ")}</p>
               </li>

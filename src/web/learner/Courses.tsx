@@ -14,6 +14,7 @@ import { useFormat } from "../app/format";
 import { Answer, Bar, Button, Chip, css as ui, Empty } from "../app/ui";
 import { useMyCourses } from "./current";
 import css from "./learn.module.css";
+import { spoken } from "./spoken";
 
 type Facets = Schemas["FacetsOut"];
 type CourseFilter = Omit<NonNullable<paths["/api/v1/courses"]["get"]["parameters"]["query"]>, "limit" | "cursor">;
@@ -78,7 +79,7 @@ export function Courses() {
                 <section aria-labelledby="lessons">
                   <h2 id="lessons" className={css.head}>{t("courses.lessons")}</h2>
                   <ul className={css.rows}>
-                    {lessons.map((lesson) => <li key={lesson.id} className={css.rowLine}><Link to={`/courses/${lesson.course.id}`} lang={lesson.course.source_language}>{lesson.title}</Link><span className={css.lessonNote}>{lesson.course.title}</span></li>)}
+                    {lessons.map((lesson) => <li key={lesson.id} className={css.rowLine}><Link to={`/courses/${lesson.course.id}`} {...spoken(lesson.course.source_language)}>{lesson.title}</Link><span className={css.lessonNote}>{lesson.course.title}</span></li>)}
                   </ul>
                 </section>
               )}
@@ -142,7 +143,7 @@ function Line({ course, done }: { course: Schemas["CourseOut"]; done: Schemas["C
   return (
     <Link className={`${ui.card} ${css.course}`} to={done ? `/learn/${course.id}` : `/courses/${course.id}`}>
       {course.image && <img className={css.cover} src={course.image.url} alt={course.image.alt} loading="lazy" />}
-      <h2 lang={course.source_language}>{course.title}</h2>
+      <h2 {...spoken(course.source_language)}>{course.title}</h2>
       <p className={css.lessonNote}>{languages(course, format, t)}</p>
       <p className={css.lessonNote}>{t("courses.size", { lessons: course.lessons, exercises: course.exercises })}</p>
       {(course.level || course.topics.length > 0) && <p className={css.chips}>{course.level && <Chip>{course.level}</Chip>}{course.topics.slice(0, 3).map((topic) => <Chip key={topic}>{topic}</Chip>)}</p>}

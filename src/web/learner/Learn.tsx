@@ -16,6 +16,7 @@ import { currentOf, remember, useCourse, useCourseProgress, useMyCourses } from 
 import css from "./learn.module.css";
 import { OnDevice } from "./OnDevice";
 import { takeAlong } from "./offline/bundle";
+import { spoken } from "./spoken";
 
 /** Lessons for the road are looked at anew after so long. */
 const TAKEN_MS = 10 * 60 * 1000;
@@ -104,20 +105,20 @@ function Tree({ tree, done }: { tree: Schemas["CourseTreeOut"]; done: Schemas["C
     <>
       <Strip />
       <div className={css.title}>
-        <h1 lang={tree.source_language}>{tree.title}</h1>
+        <h1 {...spoken(tree.source_language)}>{tree.title}</h1>
         <Link to="/courses">{t("learn.other")}</Link>
       </div>
       <Now courseId={tree.id} next={next} language={tree.source_language} isPending={begin.isPending} onBegin={(id) => begin.mutate(id)} />
       {tree.sections.map((section) => (
         <section key={section.id} className={css.section} aria-labelledby={section.id}>
-          {tree.sections.length > 1 && <h2 id={section.id} lang={tree.source_language}>{section.title}</h2>}
+          {tree.sections.length > 1 && <h2 id={section.id} {...spoken(tree.source_language)}>{section.title}</h2>}
           {tree.sections.length === 1 && <h2 id={section.id} className="visually-hidden">{section.title}</h2>}
           {section.units.map((unit) => {
             const skill = units.get(unit.id);
             return (
               <section key={unit.id} className={`${ui.card} ${css.unit}`} aria-labelledby={unit.id}>
                 <div className={css.unitHead}>
-                  <h3 id={unit.id} lang={tree.source_language}>{unit.title}</h3>
+                  <h3 id={unit.id} {...spoken(tree.source_language)}>{unit.title}</h3>
                   {skill && (
                     <>
                       <p className={css.lessonNote}>{t("learn.unit_progress", { done: skill.lessons_completed, total: skill.lessons_total })}</p>
@@ -158,7 +159,7 @@ function Step({ lesson, is, place, courseId, language, isPending, onBegin }: Ste
     <>
       <span className={css.dot} data-state={is}>{is === "done" ? <Check aria-hidden size={20} /> : lesson.exercises ? place + 1 : <BookOpen aria-hidden size={18} />}</span>
       <span>
-        <span className={css.lessonTitle} lang={language}>{lesson.title}</span>
+        <span className={css.lessonTitle} {...spoken(language)}>{lesson.title}</span>
         <br />
         <span className={css.lessonNote}>{lesson.exercises || is === "done" ? t(`learn.state_${is}`, { count: lesson.exercises }) : t("learn.to_read")}</span>
       </span>
@@ -188,7 +189,7 @@ function Now({ courseId, next, language, isPending, onBegin }: NowProps) {
       {next && (
         <div>
           <p className={css.lessonNote}>{t("learn.next")}</p>
-          <p className={css.nowTitle} lang={language}>{next.title}</p>
+          <p className={css.nowTitle} {...spoken(language)}>{next.title}</p>
         </div>
       )}
       <Row>

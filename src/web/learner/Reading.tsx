@@ -12,6 +12,7 @@ import { beginLesson, useBeginning } from "./beginning";
 import { useCourse } from "./current";
 import css from "./learn.module.css";
 import { changed } from "./offline/waiting";
+import { spoken } from "./spoken";
 
 const Explanation = lazy(() => import("./player/Explanation"));
 
@@ -37,7 +38,7 @@ export function Reading() {
     <Answer of={page} lines={6}>
       {(lesson) => (
         <Stack>
-          <h1 lang={language}>{lesson.title}</h1>
+          <h1 {...spoken(language)}>{lesson.title}</h1>
           <div className={css.reading}><Suspense fallback={<Loading />}><Explanation text={lesson.text} language={language} /></Suspense></div>
           {lesson.materials.length > 0 && (
             <ul className={css.rows} aria-label={t("reading.materials")}>
