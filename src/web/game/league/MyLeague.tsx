@@ -9,7 +9,6 @@ import { Bands } from "./Bands";
 import { useLiveBoard } from "./board";
 
 export function MyLeague() {
-  const { t } = useTranslation();
   const board = useLiveBoard();
   const none = board.error instanceof Refusal && board.error.code === "gamification.no_league";
   return (
