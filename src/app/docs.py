@@ -25,12 +25,7 @@ from domains.kernel.errors import NotFound
 from realtime.asyncapi import asyncapi_document
 
 _ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js", "start.js")
-_STATIC = frozenset(
-    [
-        *("page.css", "mail.css", "icon.svg"),
-        *("page.js", "learn.js", "account.js", "links.js", "push.js", "passkeys.js", "worker.js"),
-    ]
-)
+_STATIC = frozenset(["page.css", "mail.css", "icon.svg", "links.js"])
 _MEDIA = {".css": "text/css", ".js": "text/javascript", ".html": "text/html", ".svg": "image/svg+xml"}
 _PUBLIC = {"public": True}
 _PAGE_POLICY = (
@@ -91,11 +86,7 @@ def _page(name: str) -> Response[bytes]:
 async def asset(name: FromPath[str]) -> Response[bytes]:
     if name not in _STATIC:
         raise NotFound
-    page = _page(name)
-    if name == "worker.js":
-        # It answers for the whole site and not only for what lies beside it.
-        page.set_header("service-worker-allowed", "/")
-    return page
+    return _page(name)
 
 
 @get("/schema/assets/{name:str}", opt=_PUBLIC, include_in_schema=False)
