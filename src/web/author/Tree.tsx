@@ -39,7 +39,9 @@ function Content({ draft, tree }: { draft: Draft; tree: TreeOut }) {
   const [wish, setWish] = useState<Wish | null>(null);
   const roots = useMemo(() => branches(tree), [tree]);
   const known = useMemo(() => byId(roots), [roots]);
-  const [open, setOpen] = useState<Iterable<string | number>>(() => [...known.values()].filter((one) => one.kind !== "lesson").map((one) => one.id));
+  // What comes later is open too.
+  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
+  const open = [...known.keys()].filter((id) => !closed.has(id));
   const move = useChange(({ branch, place }: { branch: Branch; place: Place }) =>
     api.POST("/api/v1/authoring/courses/{course_id}/nodes/{node_id}/move", { params: { ...ofNode(draft.id, branch.id).params, header: { "If-Match": branch.etag } }, body: { parent_id: place.parentId, position: place.position } }));
   const copy = useChange((branch: Branch) =>
@@ -76,7 +78,7 @@ function Content({ draft, tree }: { draft: Draft; tree: TreeOut }) {
         {draft.may_edit && <Button look="primary" onPress={() => add("section", null)}><Plus aria-hidden size={18} />{t("author.add.section")}</Button>}
       </header>
       <AriaTree
-        aria-label={t("author.tree")} className={css.tree ?? ""} items={roots} expandedKeys={open} onExpandedChange={setOpen} selectionMode="none" dragAndDropHooks={dragAndDropHooks}
+        aria-label={t("author.tree")} className={css.tree ?? ""} items={roots} expandedKeys={open} onExpandedChange={(keys) => setClosed(new Set([...known.keys()].filter((id) => !keys.has(id))))} selectionMode="none" dragAndDropHooks={dragAndDropHooks}
         renderEmptyState={() => <Empty title={t("author.tree_empty")}><p>{t("author.tree_empty_detail")}</p></Empty>}
       >
         {(branch) => <Line branch={branch} draft={draft} onAdd={add} onWish={setWish} onMove={(one, place) => move.mutate({ branch: one, place })} onCopy={(one) => copy.mutate(one)} />}

@@ -23,7 +23,7 @@ export const useTree = (courseId: string) => queries.useQuery("get", "/api/v1/au
 /** How a list goes on: for `useInfiniteQuery`. */
 export const PAGES = {
   pageParamName: "cursor",
-  initialPageParam: undefined as string | null | undefined,
+  initialPageParam: null as string | null | undefined,
   getNextPageParam: (page: { next_cursor: string | null }) => page.next_cursor ?? undefined,
 };
 

@@ -22,12 +22,17 @@ export const BELOW: Record<Kind, Kind | null> = { section: "unit", unit: "lesson
 
 export function branches(tree: Tree): Branch[] {
   return tree.sections.map((section, place) => ({
-    ...section, kind: "section", parentId: null, place, exercises: null, form: null,
+    ...named(section, "section", null, place),
     children: section.units.map((unit, at) => ({
-      ...unit, kind: "unit", parentId: section.id, place: at, exercises: null, form: null,
-      children: unit.lessons.map((lesson, nth) => ({ ...lesson, kind: "lesson", parentId: unit.id, place: nth, children: [] })),
+      ...named(unit, "unit", section.id, at),
+      children: unit.lessons.map((lesson, nth) => ({ ...named(lesson, "lesson", unit.id, nth), exercises: lesson.exercises, form: lesson.form })),
     })),
   }));
+}
+
+/** Without `key`, which lists of React Aria would take for their own. */
+function named({ id, title, etag }: { id: string; title: string; etag: string }, kind: Kind, parentId: string | null, place: number): Branch {
+  return { id, kind, title, etag, parentId, place, exercises: null, form: null, children: [] };
 }
 
 export function byId(all: readonly Branch[], found = new Map<string, Branch>()): Map<string, Branch> {

@@ -17,6 +17,8 @@ import { useChange } from "../Tree";
 import { fetchNode, fieldsOf, inBrief, replace, versionOf } from "./node";
 import { SaveBar, useWriting } from "./writing";
 
+type Exercise = Omit<Node, "key">;
+
 export function Lesson() {
   const draft = useDraft();
   const { nodeId = "" } = useParams();
@@ -52,10 +54,11 @@ function Exercises({ lesson, isDeck }: { lesson: Node; isDeck: boolean }) {
   const navigate = useNavigate();
   const [adds, setAdds] = useState(false);
   const list = queries.useInfiniteQuery("get", "/api/v1/authoring/courses/{course_id}/children", { params: { path: { course_id: draft.id }, query: { parent_id: lesson.id, limit: 100 } } }, PAGES);
-  const exercises = list.data?.pages.flatMap((page) => page.items) ?? [];
-  const move = useChange(({ node, position }: { node: Node; position: number }) =>
+  // Without `key`, which the list would take for its own.
+  const exercises = list.data?.pages.flatMap((page) => page.items.map(({ key: _, ...node }): Exercise => node)) ?? [];
+  const move = useChange(({ node, position }: { node: Exercise; position: number }) =>
     api.POST("/api/v1/authoring/courses/{course_id}/nodes/{node_id}/move", { params: { ...ofNode(draft.id, node.id).params, header: { "If-Match": node.etag } }, body: { parent_id: lesson.id, position } }));
-  const remove = useChange(async (node: Node) => {
+  const remove = useChange(async (node: Exercise) => {
     await api.DELETE("/api/v1/authoring/courses/{course_id}/nodes/{node_id}", { params: { ...ofNode(draft.id, node.id).params, header: { "If-Match": node.etag } } });
     say(t("author.deleted_node", { title: inBrief(contentOf(node)) }));
   });
@@ -106,7 +109,7 @@ function Exercises({ lesson, isDeck }: { lesson: Node; isDeck: boolean }) {
   );
 }
 
-const contentOf = (node: Node) => (node.node as { content: Values }).content;
+const contentOf = (node: Exercise) => (node.node as { content: Values }).content;
 
 function Kinds({ isOpen, onClose, onChoose }: { isOpen: boolean; onClose: () => void; onChoose: (kind: string) => void }) {
   const { t } = useTranslation();
