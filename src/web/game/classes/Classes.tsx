@@ -33,6 +33,7 @@ function Mine({ archived }: { archived: boolean }) {
   const classes = queries.useInfiniteQuery("get", "/api/v1/classrooms", { params: { query: { archived } } }, {
     pageParamName: "cursor", initialPageParam: null as string | null, getNextPageParam: (page) => page.next_cursor,
   });
+  const Name = archived ? "h3" : "h2";
   return (
     <Answer of={classes}>
       {({ pages }) => {
@@ -46,7 +47,7 @@ function Mine({ archived }: { archived: boolean }) {
                 <li key={one.id}>
                   <Card>
                     <Stack>
-                      <h3><Link to={`/classes/${one.id}`}>{one.name}</Link></h3>
+                      <Name><Link to={`/classes/${one.id}`}>{one.name}</Link></Name>
                       <p className={css.soft}>{one.teachers.map((teacher) => teacher.name).join(", ")}</p>
                       <Row>
                         <Chip>{t(`game.classes.role_${one.role}`)}</Chip>
