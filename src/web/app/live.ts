@@ -23,6 +23,8 @@ export function keepConnected(queries: QueryClient): () => void {
     const wanted = look ? null : (user?.id ?? null);
     if (wanted === userId) return;
     useConnection.getState().live?.close();
+    // What was read is for the eyes of whoever was logged in then.
+    if (userId !== null) queries.clear();
     userId = wanted;
     useConnection.setState({ live: userId === null ? null : connect(userId, queries), state: { phase: "connecting" } });
   };
