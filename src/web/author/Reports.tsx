@@ -4,7 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { api, queries, type Schemas } from "../app/api";
+import { api, queries, Refusal, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
 import { Button, Card, Chip, Dialog, Empty, Failed, Field, Loading, Row, Stack } from "../app/ui";
 import { Pick } from "../app/ui/choice";
@@ -32,7 +32,7 @@ export function Reports() {
         <div><h1>{t("author.place.reports")}</h1><p className={css.soft}>{t("author.reports_lead")}</p></div>
         <Pick label={t("author.state")} options={STATES.map((value) => ({ value, name: t(`author.report.${value}`) }))} value={state} onChange={setState} />
       </header>
-      {items === undefined ? reports.error ? <Failed error={reports.error} retry={() => void reports.refetch()} /> : <Loading /> : items.length === 0 ? <Empty title={t("author.no_report")} /> : (
+      {items === undefined ? reports.error ? isUnpublished(reports.error) ? <Empty title={t("author.no_report")}><p>{t("author.not_published_yet")}</p></Empty> : <Failed error={reports.error} retry={() => void reports.refetch()} /> : <Loading /> : items.length === 0 ? <Empty title={t("author.no_report")} /> : (
         <ul className={css.list}>{items.map((report) => <li key={report.id}><One report={report} onStep={(step) => setWish({ report, step })} /></li>)}</ul>
       )}
       {reports.hasNextPage && <Button onPress={() => void reports.fetchNextPage()}>{t("author.more")}</Button>}
@@ -40,6 +40,9 @@ export function Reports() {
     </>
   );
 }
+
+/** Nobody has learned with it yet. */
+const isUnpublished = (error: unknown) => error instanceof Refusal && error.status === 404;
 
 function One({ report, onStep }: { report: Report; onStep: (step: Step) => void }) {
   const { t } = useTranslation();

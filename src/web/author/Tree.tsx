@@ -78,6 +78,8 @@ function Content({ draft, tree }: { draft: Draft; tree: TreeOut }) {
         {draft.may_edit && <Button look="primary" onPress={() => add("section", null)}><Plus aria-hidden size={18} />{t("author.add.section")}</Button>}
       </header>
       <AriaTree
+        // The tree of React Aria fails where rows that it shows change places.
+        key={[...known.keys()].join()}
         aria-label={t("author.tree")} className={css.tree ?? ""} items={roots} expandedKeys={open} onExpandedChange={(keys) => setClosed(new Set([...known.keys()].filter((id) => !keys.has(id))))} selectionMode="none" dragAndDropHooks={dragAndDropHooks}
         renderEmptyState={() => <Empty title={t("author.tree_empty")}><p>{t("author.tree_empty_detail")}</p></Empty>}
       >
