@@ -56,8 +56,10 @@ export interface FieldProps extends Omit<AriaTextFieldProps, "children"> {
 }
 
 export function Field({ label, hint, lines, error, ...props }: FieldProps) {
+  // What the server refused may be sent again: the browser would hold the form back for it.
+  const validationBehavior = error === undefined ? "native" : "aria";
   return (
-    <AriaTextField {...props} isInvalid={error !== undefined || Boolean(props.isInvalid)} className={css.field ?? ""}>
+    <AriaTextField validationBehavior={validationBehavior} {...props} isInvalid={error !== undefined || Boolean(props.isInvalid)} className={css.field ?? ""}>
       <Label className={css.label ?? ""}>{label}</Label>
       {lines ? <TextArea rows={lines} className={css.input ?? ""} /> : <Input className={css.input ?? ""} />}
       {hint && <Text slot="description" className={css.hint ?? ""}>{hint}</Text>}
