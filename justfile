@@ -17,6 +17,11 @@ setup:
         uv pip install --quiet --python {{ python }} --no-deps --editable .; \
         cp requirements.lock pyproject.toml .venv/; \
     fi
+    @{{ python }} src/web/build.py
+
+# Build the web client; --force builds also what is built
+web *arguments: setup
+    @{{ python }} src/web/build.py --strict {{ arguments }}
 
 # Start everything on this machine: REST, Socket.IO, jobs, PostgreSQL and Redis
 serve *arguments: setup
@@ -31,12 +36,13 @@ test *arguments: setup
     @# A hundred processes are started in it: what they import is compiled once, whatever the surroundings say.
     @PYTHONDONTWRITEBYTECODE= {{ python }} -m pytest -n auto {{ arguments }}
 
-# Formatting, lint, import contracts and types
+# Formatting, lint, import contracts and types, also the web client's against the API
 check: setup
     .venv/bin/ruff format --check .
     .venv/bin/ruff check .
     .venv/bin/lint-imports
     .venv/bin/mypy
+    {{ python }} src/web/build.py --check
 
 # Mend what a machine can mend
 fix: setup
@@ -51,6 +57,7 @@ bench *arguments: setup
 lock:
     uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade --group dev \
         --no-header --no-emit-index-url --quiet --output-file requirements.lock pyproject.toml
+    {{ python }} src/web/build.py --lock
 
 # What CI runs, from a clean clone of what is committed
 ci:

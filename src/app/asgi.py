@@ -32,9 +32,11 @@ from app.infra import Infra, open_infra
 from app.limits import Limits
 from app.live import realtime_ports, realtime_settings
 from app.mount import Mount
+from app.operations import FiguresController, FlagsController, JobsController
 from app.problems import HANDLERS
 from app.schema import migrate, require_head
 from app.tasks import end, forever
+from app.web import PAGES, web_routes
 from app.worker import Deliveries, run_by_the_clock, work_forever
 from domains.billing.api import Providers
 from domains.catalog import api as catalog
@@ -83,7 +85,11 @@ def create_app(
         route_handlers=[
             *_routes(),
             HealthController,
+            JobsController,
+            FiguresController,
+            FlagsController,
             *document_routes(production=settings.production),
+            *web_routes(PAGES),
             sockets.route(),
         ],
         lifespan=[lambda app: _running(app, settings, infra, sockets, background=background)],

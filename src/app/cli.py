@@ -29,6 +29,7 @@ COMMANDS = {
     "leagues": ("app.commands.leagues:leagues", "Finish the weeks of leagues that are over."),
     "xp": ("app.commands.xp:xp", "Correct what somebody has earned."),
     "jobs": ("app.commands.jobs:jobs", "List and replay background jobs."),
+    "flags": ("app.commands.flags:flags", "Switch features on for some or for all."),
     "billing": ("app.commands.billing:billing", "Put things on sale, and look after payments."),
     "mail": ("app.commands.mail:mail", "Look at mails, send a test, take in what came back."),
     "notify": ("app.commands.notify:notify", "Look at what people were told."),

@@ -1,7 +1,7 @@
-"""The published documents: OpenAPI and AsyncAPI, Swagger UI for the former, and the page at `/`.
+"""The published documents: OpenAPI and AsyncAPI, Swagger UI for the former.
 
-Swagger UI comes out of a wheel, so the page works without a connection to the outside. In production, none of it but
-the page at `/` is served.
+Swagger UI comes out of a wheel, so the page works without a connection to the outside. In production none of it is
+served.
 """
 
 from importlib.metadata import version
@@ -25,12 +25,7 @@ from domains.kernel.errors import NotFound
 from realtime.asyncapi import asyncapi_document
 
 _ASSETS = ("swagger-ui.css", "swagger-ui-bundle.js", "start.js")
-_STATIC = frozenset(
-    [
-        *("page.css", "mail.css", "icon.svg"),
-        *("page.js", "learn.js", "account.js", "links.js", "push.js", "passkeys.js", "worker.js"),
-    ]
-)
+_STATIC = frozenset(["page.css", "mail.css", "icon.svg", "links.js"])
 _MEDIA = {".css": "text/css", ".js": "text/javascript", ".html": "text/html", ".svg": "image/svg+xml"}
 _PUBLIC = {"public": True}
 _PAGE_POLICY = (
@@ -78,7 +73,7 @@ def _closed(_connection: Any, _handler: Any) -> None:
 
 
 def document_routes(*, production: bool) -> list[Any]:
-    return [index, asset] if production else [index, asset, asyncapi, swagger_asset]
+    return [asset] if production else [asset, asyncapi, swagger_asset]
 
 
 def _page(name: str) -> Response[bytes]:
@@ -87,24 +82,11 @@ def _page(name: str) -> Response[bytes]:
     return Response(body, media_type=_MEDIA[Path(name).suffix], headers=headers)
 
 
-_APP_PATHS = ["/", "/login", "/account", "/account/exports", "/feed", "/friends/requests", "/notifications"]
-
-
-@get(_APP_PATHS, opt=_PUBLIC, include_in_schema=False)
-async def index() -> Response[bytes]:
-    """What is running here, for a person who opens the address, or follows a link in a mail to their account."""
-    return _page("index.html")
-
-
 @get("/static/{name:str}", opt=_PUBLIC, include_in_schema=False)
 async def asset(name: FromPath[str]) -> Response[bytes]:
     if name not in _STATIC:
         raise NotFound
-    page = _page(name)
-    if name == "worker.js":
-        # It answers for the whole site and not only for what lies beside it.
-        page.set_header("service-worker-allowed", "/")
-    return page
+    return _page(name)
 
 
 @get("/schema/assets/{name:str}", opt=_PUBLIC, include_in_schema=False)

@@ -23,6 +23,7 @@ from app.services import addressed
 from domains.billing import api as billing
 from domains.gamification import api as gamification
 from domains.identity import api as identity
+from domains.kernel import flags
 from domains.kernel.uow import Database, Reactions, Subscription
 from domains.media import api as media
 from domains.notifications import api as notifications
@@ -93,6 +94,7 @@ async def open_infra(
         try:
             reactions = Reactions.of(subscriptions)
             ports: dict[type, object] = {
+                flags.Environment: flags.Environment(found.environment),
                 billing.Providers: providers,
                 notifications.Senders: senders,
                 gamification.Rulebook: rules,

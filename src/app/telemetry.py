@@ -14,7 +14,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.config import Settings
@@ -91,10 +91,19 @@ def traced(inner: ASGIApp, settings: Settings) -> ASGIApp:
 
 def figures() -> bytes:
     """What Prometheus reads: of all processes of a fleet, whichever of them is asked."""
+    return generate_latest(_fleet())
+
+
+def families() -> list[Metric]:
+    """The same, not yet written down."""
+    return list(_fleet().collect())
+
+
+def _fleet() -> CollectorRegistry:
     fleet = CollectorRegistry()
     try:
         MultiProcessCollector(fleet)  # type: ignore[no-untyped-call]
     except ValueError:
         # No fleet has named a directory for its members' figures: this process is alone.
-        return generate_latest(REGISTRY)
-    return generate_latest(fleet)
+        return REGISTRY
+    return fleet

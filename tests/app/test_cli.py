@@ -206,6 +206,17 @@ def test_jobs_are_listed_and_an_unknown_one_cannot_be_replayed(lyceum: Lyceum) -
 
 
 @pytest.mark.usefixtures("migrated_database")
+def test_a_flag_is_set_listed_and_removed(lyceum: Lyceum) -> None:
+    assert lyceum("flags", "set", "new_board", "--percentage", "10", "--person", "no@example.org").exit_code == 1
+    made = lyceum("flags", "set", "new_board", "--percentage", "10", "--note", "Boards anew")
+    assert made.stdout == "new_board  10 % in development, production, and 0 people  Boards anew\n"
+    [flag] = json.loads(lyceum("flags", "list", "--json").stdout)
+    assert (flag["name"], flag["percentage"], flag["changed_by"]) == ("new_board", 10, None)
+    assert lyceum("flags", "remove", "new_board").exit_code == 0
+    assert lyceum("flags", "remove", "new_board").exit_code == 1
+
+
+@pytest.mark.usefixtures("migrated_database")
 def test_boards_are_rebuilt_and_checked(lyceum: Lyceum) -> None:
     assert lyceum("rebuild", "boards").exit_code == 0
     assert json.loads(lyceum("rebuild", "boards", "--check", "--json").stdout) == {"differences": []}

@@ -8,7 +8,7 @@ from app import registry
 from domains.kernel.events import Event
 
 ROOT = Path(__file__).parents[2]
-SOURCES = sorted((ROOT / "src").rglob("*.py"))
+SOURCES = sorted(path for part in ("app", "domains", "realtime") for path in (ROOT / "src" / part).rglob("*.py"))
 ORDER = ["kernel", *(domain.name for domain in registry.DOMAINS)]
 
 

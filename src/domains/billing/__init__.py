@@ -32,6 +32,7 @@ from domains.billing.controllers.catalogue_admin import (
 )
 from domains.billing.controllers.customers import CustomerController
 from domains.billing.controllers.documents import DocumentsController
+from domains.billing.controllers.inbox import InboxController
 from domains.billing.controllers.payments import PaymentsAdminController, PaymentsController
 from domains.billing.controllers.subscriptions import SubscriptionsController
 from domains.billing.controllers.till import TillController
@@ -67,6 +68,7 @@ DOMAIN = Domain(
         PaymentsAdminController,
         SubscriptionsController,
         DocumentsController,
+        InboxController,
         WebhooksController,
         TillController,
     ],

@@ -14,6 +14,7 @@ from domains.catalog.controllers.categories import CategoriesController
 from domains.catalog.controllers.collaboration import CollaborationController
 from domains.catalog.controllers.courses import CoursesController, SearchController
 from domains.catalog.controllers.imports import ImportsController
+from domains.catalog.controllers.trying import TryingController
 from domains.catalog.controllers.workflow import WorkflowController
 from domains.catalog.events import (
     CourseRevisionPublished,
@@ -38,6 +39,7 @@ DOMAIN = Domain(
         WorkflowController,
         CollaborationController,
         ImportsController,
+        TryingController,
     ],
     events=[CourseRevisionPublished, CourseWorkMoved, DraftEdited, ImportProgressed, ImportRequested],
     subscriptions=SUBSCRIPTIONS,

@@ -1,6 +1,6 @@
 """Wire bodies of gamification."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from domains.gamification.policy.leagues import Zone
@@ -49,6 +49,18 @@ class Board(Out, frozen=True):
     version: int
     entries: list[BoardEntry]
     you: UUID
+
+
+class LeagueResultOut(Out, frozen=True):
+    """A week that is over: `tier_after` is where the next one began. `league_id` still has its board."""
+
+    league_id: UUID
+    week_on: date
+    """Its Monday."""
+    tier: int
+    rank: int
+    xp: int
+    tier_after: int
 
 
 class SyncedSessionOut(Out, frozen=True):

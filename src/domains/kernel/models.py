@@ -1,4 +1,4 @@
-"""Tables of the kernel: facts on their way out, the work they cause, and answers already given.
+"""Tables of the kernel: facts on their way out, the work they cause, answers already given, and feature flags.
 
 `kernel_delivery` is job, receipt and dead letter in one row: pending until its work has committed, done in the same
 transaction as the work, dead after the last try. An ARQ job is only the wake-up for such a row.
@@ -8,7 +8,8 @@ from datetime import datetime
 from uuid import UUID
 
 from advanced_alchemy.base import AdvancedDeclarativeBase
-from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, SmallInteger, Text, func, text
+from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, SmallInteger, Text, Uuid, func, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domains.kernel.ids import new_id
@@ -84,3 +85,19 @@ class IdempotentAnswer(Base):
     """SHA-256 of operation and body: the same key with another request is a mistake of the client."""
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now(), index=True)
+
+
+class FlagRow(Base):
+    """A feature flag and whom it is on for; `domains.kernel.flags` says how it is read."""
+
+    __tablename__ = "kernel_flag"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    note: Mapped[str] = mapped_column(Text, server_default="")
+    environments: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    """In which the percentage counts."""
+    percentage: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    people: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default="{}")
+    """Who has it everywhere."""
+    changed_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
+    changed_by: Mapped[UUID | None]

@@ -88,7 +88,23 @@ _DUE_DELIVERIES = """
 _LIST_DELIVERIES = text("""
     SELECT d.event_id, d.subscription, o.type, d.state, d.attempts, d.due_at, d.finished_at, d.last_error
     FROM kernel_delivery d JOIN kernel_outbox o ON o.id = d.event_id
-    WHERE d.state = :state ORDER BY d.event_id DESC LIMIT :most
+    WHERE d.state = :state AND (CAST(:subscription AS text) IS NULL OR d.subscription = :subscription)
+      AND (CAST(:event_id AS uuid) IS NULL OR (d.event_id, d.subscription) < (:event_id, :after))
+    ORDER BY d.event_id DESC, d.subscription DESC LIMIT :most
+""")
+
+_DELIVERY = text("""
+    SELECT d.event_id, d.subscription, o.type, d.state, d.attempts, d.due_at, d.finished_at, d.last_error, o.payload
+    FROM kernel_delivery d JOIN kernel_outbox o ON o.id = d.event_id
+    WHERE d.event_id = :event_id AND d.subscription = :subscription
+""")
+
+_COUNT_DELIVERIES = text("""
+    SELECT subscription, count(*) FILTER (WHERE state = 'dead') AS dead,
+        count(*) FILTER (WHERE state = 'pending') AS pending,
+        count(*) FILTER (WHERE state = 'pending' AND last_error IS NOT NULL) AS retrying,
+        min(due_at) FILTER (WHERE state = 'pending') AS due_at
+    FROM kernel_delivery WHERE state IN ('dead', 'pending') GROUP BY subscription ORDER BY dead DESC, subscription
 """)
 
 _REPLAY = text("""
@@ -146,6 +162,16 @@ class Due(NamedTuple):
     key: DeliveryKey
     attempts: int
     overdue_s: float
+
+
+class DeliveryCount(NamedTuple):
+    subscription: str
+    dead: int
+    pending: int
+    retrying: int
+    """Of the pending ones: has failed before."""
+    due_at: datetime | None
+    """Of what is due first."""
 
 
 class DeliveryRecord(NamedTuple):
@@ -220,10 +246,30 @@ async def due_deliveries(fetch: Fetch, *, most: int) -> list[Due]:
     return [Due(DeliveryKey(row["event_id"], row["subscription"]), row["attempts"], row["overdue_s"]) for row in rows]
 
 
-async def list_deliveries(session: AsyncSession, state: DeliveryState, *, most: int) -> list[DeliveryRecord]:
+async def list_deliveries(
+    session: AsyncSession,
+    state: DeliveryState,
+    *,
+    most: int,
+    subscription: str | None = None,
+    after: DeliveryKey | None = None,
+) -> list[DeliveryRecord]:
     """Newest first."""
-    rows = await session.execute(_LIST_DELIVERIES, {"state": state, "most": most})
+    event_id, last = after or (None, None)
+    values = {"state": state, "most": most, "subscription": subscription, "event_id": event_id, "after": last}
+    rows = await session.execute(_LIST_DELIVERIES, values)
     return [DeliveryRecord(*row) for row in rows]
+
+
+async def delivery(session: AsyncSession, key: DeliveryKey) -> tuple[DeliveryRecord, str] | None:
+    """With its fact as JSON."""
+    row = (await session.execute(_DELIVERY, key._asdict())).one_or_none()
+    return None if row is None else (DeliveryRecord(*row[:-1]), row[-1])
+
+
+async def count_deliveries(session: AsyncSession) -> list[DeliveryCount]:
+    """Of the subscriptions that have open or dead work; those with most dead work first."""
+    return [DeliveryCount(*row) for row in await session.execute(_COUNT_DELIVERIES)]
 
 
 async def replay_dead(

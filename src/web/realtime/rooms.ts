@@ -42,7 +42,7 @@ export class Rooms {
     return () => {
       if (!wish.holders.delete(holder) || wish.holders.size || this.#wishes.get(key) !== wish) return;
       this.#wishes.delete(key);
-      this.#door.ask(`${room}.unwatch`, { [`${room}_id`]: idOf(room, payload) }).catch(() => undefined);
+      this.#door.ask(`${room}.unwatch`, { [idName(room)]: idOf(room, payload) }).catch(() => undefined);
     };
   }
 
@@ -76,5 +76,10 @@ function keyOf(room: Room, payload: object): string {
 }
 
 function idOf(room: Room, payload: object): string {
-  return (payload as Record<string, string>)[`${room}_id`] ?? "";
+  return (payload as Record<string, string>)[idName(room)] ?? "";
+}
+
+/** A draft is named by its course. */
+function idName(room: Room): string {
+  return room === "draft" ? "course_id" : `${room}_id`;
 }

@@ -253,6 +253,29 @@ async def test_what_was_set_aside_can_be_applied_again(
             await inbox.replay(uow, new_id())
 
 
+async def test_operators_see_the_inbox_and_have_what_was_set_aside_applied_again(
+    client: httpx.AsyncClient, db: Database, post: Deliveries
+) -> None:
+    admin = await register(client, "Olga")
+    await db.fetch("INSERT INTO identity_user_role (user_id, role) VALUES ($1, 'admin')", admin.id)
+    for number in range(2):
+        await post.bring(f"[{number}".encode(), f"evt_{number}")
+    await post.applied()
+    first = (await admin.get("/admin/webhooks?state=quarantined&limit=1")).json()
+    rest = (await admin.get(f"/admin/webhooks?limit=1&cursor={first['next_cursor']}")).json()
+    [webhook] = first["items"]
+    assert [each["event_ref"] for each in (webhook, *rest["items"])] == ["evt_1", "evt_0"]
+    assert (webhook["state"], webhook["body_kept"], bool(webhook["note"])) == ("quarantined", True, True)
+    assert (await admin.get(f"/admin/webhooks/{webhook['id']}")).json() == {"webhook": webhook, "body": "[1"}
+    one = await admin.post(f"/admin/webhooks/{webhook['id']}/replay")
+    assert (one.status_code, one.json()) == (202, {"replayed": 1})
+    assert (await admin.post("/admin/webhooks/replay")).json() == {"replayed": 1}
+    assert (await admin.get("/admin/webhooks?state=quarantined")).json()["items"] == []
+    rows = await db.fetch("SELECT action, actor_id FROM identity_audit WHERE action LIKE 'webhook%' ORDER BY id")
+    actions = ["webhook_viewed", "webhooks_replayed", "webhooks_replayed"]
+    assert [tuple(row) for row in rows] == [(action, admin.id) for action in actions]
+
+
 async def test_a_webhook_whose_commit_fails_is_not_taken(db: Database, post: Deliveries) -> None:
     async with db.begin() as uow:
         await uow.session.execute(

@@ -156,7 +156,10 @@ async def test_support_finds_what_somebody_bought(
     assert (await staff.get(f"/admin/users/{ada.id}/payments")).json() == (await ada.get("/payments")).json()
     assert (await staff.get(f"/admin/payments/{begun['id']}")).json() == await shown(ada, begun["id"])
     assert (await staff.get(f"/admin/payments/{new_id()}")).status_code == 404
-    for path in (f"/admin/users/{ada.id}/payments", f"/admin/payments/{begun['id']}"):
+    [placed] = (await staff.get("/admin/payments?state=paid")).json()["items"]
+    assert placed == {"user_id": str(ada.id), "order": (await ada.get("/payments")).json()["items"][0]}
+    assert (await staff.get("/admin/payments?state=void")).json()["items"] == []
+    for path in (f"/admin/users/{ada.id}/payments", f"/admin/payments/{begun['id']}", "/admin/payments"):
         assert (await ada.get(path)).status_code == 403
 
 

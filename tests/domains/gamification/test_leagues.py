@@ -15,6 +15,7 @@ from domains.gamification.errors import NoLeague
 from domains.gamification.events import LeagueFinished, LessonRewarded
 from domains.gamification.policy.leagues import week_of
 from domains.gamification.repository import boards as repository
+from domains.gamification.repository import leagues as cohorts
 from domains.gamification.service import boards as boards_service
 from domains.gamification.service import finalising
 from domains.gamification.service import leagues as leagues_service
@@ -97,6 +98,13 @@ async def test_two_missed_weeks_are_finalised_by_one_run_each_over_its_own_windo
         (week_of(MONDAY + WEEK), first, 2, 2, 2, 0),
     ]
     assert await check_ledger(db, infra.redis) == []
+    async with db.begin() as uow:
+        shown = await cohorts.results(uow, second, before=None, most=5)
+        assert [(r.week_on, r.tier, r.rank, r.tier_after) for r in shown] == [
+            (week_of(MONDAY + WEEK), 2, 1, 3),
+            (week_of(MONDAY), 1, 2, 2),
+        ]
+        assert await cohorts.results(uow, second, before=week_of(MONDAY + WEEK), most=5) == shown[1:]
 
 
 async def test_runs_at_once_and_a_run_cut_short_pay_everything_once(

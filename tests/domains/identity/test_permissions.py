@@ -42,6 +42,10 @@ def test_what_only_admins_may_is_named_here() -> None:
         Permission.COURSES_ALL,
         Permission.ANNOUNCEMENTS_SEND,
         Permission.BILLING_CATALOGUE,
+        Permission.BILLING_INBOX,
+        Permission.JOBS_RUN,
+        Permission.METRICS_READ,
+        Permission.FLAGS_SET,
     }
 
 

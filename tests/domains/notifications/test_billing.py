@@ -108,14 +108,14 @@ async def test_a_refund_is_told_in_its_currency(db: Database, ada: Learner, cran
 
 
 async def test_an_invoice_is_told_with_a_link_and_a_credit_note_is_not(db: Database, ada: Learner, crank: Any) -> None:
-    invoice_id = new_id()
+    order_id = new_id()
     facts = [
-        InvoiceIssued(user_id=ada.id, order_id=new_id(), invoice_id=invoice_id, kind=kind, number="R-1")
+        InvoiceIssued(user_id=ada.id, order_id=order_id, invoice_id=new_id(), kind=kind, number="R-1")
         for kind in ("invoice", "credit_note")
     ]
     assert await told(db, ada, crank, *facts) == [("Your invoice", "Invoice R-1 for your order is ready.")]
     [item] = await inbox(ada)
-    assert item["url"] == f"/documents/{invoice_id}"
+    assert item["url"] == f"/payments/{order_id}"
 
 
 @pytest.mark.parametrize(

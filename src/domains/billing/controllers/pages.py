@@ -94,8 +94,8 @@ def price(checkout: FakeCheckout) -> str:
     return f"{'1 day' if checkout.trial_days == 1 else f'{checkout.trial_days} days'} free, then {full}"
 
 
-def returned(kind: str, state: str, product_name: str, *, look: int) -> str:
-    """What has become of an order, for whoever comes back from paying it."""
+def returned(kind: str, state: str, product_name: str, *, order_page: str, look: int) -> str:
+    """What has become of an order, for whoever comes back from paying it. `order_page` is its address for the buyer."""
     if state in {"draft", "pending"}:
         if look >= MOST_LOOKS:
             return message(
@@ -112,7 +112,7 @@ def returned(kind: str, state: str, product_name: str, *, look: int) -> str:
     return message(
         "Thank you",
         f"{product_name} is paid. {_THANKS.get(kind, 'Your subscription has begun.')}",
-        link=("/", "Start learning" if kind not in {"gift", "seats"} else "Back to Lyceum"),
+        link=(order_page, "To the code") if kind in {"gift", "seats"} else ("/learn", "Start learning"),
     )
 
 

@@ -5,14 +5,16 @@ from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
+from domains.billing.policy.orders import OrderState
 from domains.billing.schemas.payments import (
     BegunOut,
     ConfirmIn,
     OrderDetailOut,
     OrderOut,
+    PlacedOrderOut,
     ProductPurchaseIn,
     PurchaseIn,
     RefundIn,
@@ -27,6 +29,7 @@ from domains.kernel.idempotency import checked_key
 from domains.kernel.page import Limit, Page
 from domains.kernel.uow import Database, UnitOfWork
 
+Wanted = Annotated[OrderState | None, QueryParameter(name="state")]
 IdempotencyKey = Annotated[
     str | None, HeaderParameter(name="Idempotency-Key", description="The same key again is the same refund.")
 ]
@@ -167,6 +170,16 @@ class PaymentsAdminController(Controller):
         limit: Limit = 20,
     ) -> Page[OrderOut]:
         return await transactions.page(uow, user_id, cursor=cursor, limit=limit)
+
+    @get("/payments", operation_id="list_payments_as_staff", summary="Orders of everybody, the newest first")
+    async def all_of_them(
+        self,
+        uow: NamedDependency[UnitOfWork],
+        wanted: Wanted = None,
+        cursor: FromQuery[str | None] = None,
+        limit: Limit = 20,
+    ) -> Page[PlacedOrderOut]:
+        return await transactions.page_of_all(uow, state=wanted, cursor=cursor, limit=limit)
 
     @get(
         "/payments/{order_id:uuid}",

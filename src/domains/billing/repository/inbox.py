@@ -59,9 +59,13 @@ async def settle(session: AsyncSession, webhook_id: UUID, state: str, note: str,
     )
 
 
-async def listed(session: AsyncSession, state: str | None, *, most: int) -> Sequence[WebhookRow]:
+async def listed(
+    session: AsyncSession, state: str | None, *, most: int, before: UUID | None = None
+) -> Sequence[WebhookRow]:
     """The newest first."""
     query = select(WebhookRow).order_by(WebhookRow.id.desc()).limit(most)
+    if before is not None:
+        query = query.where(WebhookRow.id < before)
     found = await session.scalars(query if state is None else query.where(WebhookRow.state == state))
     return found.all()
 

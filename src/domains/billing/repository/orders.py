@@ -119,9 +119,13 @@ class Listed(NamedTuple):
     refunded_minor: int
 
 
-async def orders_of(session: AsyncSession, user_id: UUID, *, after: UUID | None, most: int) -> Sequence[Listed]:
-    """Orders that somebody was sent to pay, the newest first."""
-    conditions: list[ColumnElement[bool]] = [OrderRow.user_id == user_id, OrderRow.state != "draft"]
+async def orders_of(
+    session: AsyncSession, user_id: UUID | None, *, after: UUID | None, most: int, state: str | None = None
+) -> Sequence[Listed]:
+    """Orders that somebody, or with None anybody, was sent to pay, the newest first."""
+    conditions: list[ColumnElement[bool]] = [OrderRow.state != "draft" if state is None else OrderRow.state == state]
+    if user_id is not None:
+        conditions.append(OrderRow.user_id == user_id)
     if after is not None:
         conditions.append(OrderRow.id < after)
     refunded = (

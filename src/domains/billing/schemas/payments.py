@@ -72,6 +72,13 @@ class OrderOut(Out, frozen=True):
     paid_at: datetime | None
 
 
+class PlacedOrderOut(Out, frozen=True):
+    """For staff."""
+
+    user_id: UUID
+    order: OrderOut
+
+
 class PaymentOut(Out, frozen=True):
     id: UUID
     state: PaymentState

@@ -287,9 +287,9 @@ class WebhookView(NamedTuple):
     body: bytes
 
 
-async def listed(uow: UnitOfWork, state: str | None, *, most: int) -> list[WebhookView]:
+async def listed(uow: UnitOfWork, state: str | None, *, most: int, before: UUID | None = None) -> list[WebhookView]:
     """The newest first."""
-    return [_view(row) for row in await repository.listed(uow.session, state, most=most)]
+    return [_view(row) for row in await repository.listed(uow.session, state, most=most, before=before)]
 
 
 async def measure(db: Database) -> None:

@@ -9,9 +9,18 @@ import msgspec
 from domains.billing.errors import OrderNotFound
 from domains.billing.models import OrderRow, RefundRow
 from domains.billing.policy import orders as policy
+from domains.billing.policy.orders import OrderState
 from domains.billing.providers.port import Checkout
 from domains.billing.repository import orders as repository
-from domains.billing.schemas.payments import BegunOut, CheckoutOut, OrderDetailOut, OrderOut, PaymentOut, RefundOut
+from domains.billing.schemas.payments import (
+    BegunOut,
+    CheckoutOut,
+    OrderDetailOut,
+    OrderOut,
+    PaymentOut,
+    PlacedOrderOut,
+    RefundOut,
+)
 from domains.billing.service.checkout import Begun
 from domains.kernel.page import Page, decode_cursor, page_of
 from domains.kernel.uow import UnitOfWork
@@ -28,6 +37,16 @@ async def page(uow: UnitOfWork, user_id: UUID, *, cursor: str | None, limit: int
     after = decode_cursor(cursor, UUID)
     rows = await repository.orders_of(uow.session, user_id, after=after, most=limit + 1)
     return page_of([_order(*row) for row in rows], limit, lambda item: item.id)
+
+
+async def page_of_all(
+    uow: UnitOfWork, *, state: OrderState | None, cursor: str | None, limit: int
+) -> Page[PlacedOrderOut]:
+    """Of everybody, for staff, the newest first. Raises BadCursor."""
+    after = decode_cursor(cursor, UUID)
+    rows = await repository.orders_of(uow.session, None, after=after, most=limit + 1, state=state)
+    placed = [PlacedOrderOut(row.order.user_id, _order(*row)) for row in rows]
+    return page_of(placed, limit, lambda item: item.order.id)
 
 
 async def detail(uow: UnitOfWork, order_id: UUID, *, owner_id: UUID | None, now: datetime) -> OrderDetailOut:

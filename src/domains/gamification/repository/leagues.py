@@ -26,6 +26,12 @@ _LAST_MEMBERSHIP = """
 _CURRENT_LEAGUE = """
     SELECT league_id FROM gamification_league_member WHERE user_id = $1 AND week_on = $2 AND left_at IS NULL
 """
+_RESULTS = """
+    SELECT m.league_id, m.week_on, l.tier, m.xp, m.final_rank AS rank, m.tier_after
+    FROM gamification_league_member m JOIN gamification_league l ON l.id = m.league_id
+    WHERE m.user_id = $1 AND m.final_rank IS NOT NULL AND ($2::date IS NULL OR m.week_on < $2)
+    ORDER BY m.week_on DESC LIMIT $3
+"""
 _IS_MEMBER = """
     SELECT 1 FROM gamification_league_member WHERE user_id = $1 AND league_id = $2 AND left_at IS NULL
 """
@@ -65,6 +71,17 @@ _CLOSE = """
     FROM unnest($2::uuid[], $3::uuid[], $4::smallint[], $5::smallint[]) AS o (league_id, user_id, rank, tier_after)
     WHERE m.league_id = o.league_id AND m.user_id = o.user_id
 """
+
+
+class Result(NamedTuple):
+    """How a week ended for a learner."""
+
+    league_id: UUID
+    week_on: date
+    tier: int
+    xp: int
+    rank: int
+    tier_after: int
 
 
 class Membership(NamedTuple):
@@ -127,6 +144,11 @@ async def move(uow: UnitOfWork, user_id: UUID, week_on: date) -> UUID | None:
 async def current_league(db: Database, user_id: UUID, week_on: date) -> UUID | None:
     rows = await db.fetch(_CURRENT_LEAGUE, user_id, week_on)
     return rows[0]["league_id"] if rows else None
+
+
+async def results(uow: UnitOfWork, user_id: UUID, *, before: date | None, most: int) -> list[Result]:
+    """Of weeks that are written down, the newest first."""
+    return [Result(*row) for row in await uow.fetch(_RESULTS, user_id, before, most)]
 
 
 async def is_member(db: Database, user_id: UUID, league_id: UUID) -> bool:

@@ -32,6 +32,7 @@ from domains.identity.service.accounts import create_user
 from domains.identity.service.entry import complete
 from domains.identity.service.login import count_registration, log_in, log_out, refresh
 from domains.identity.service.tickets import issue_ticket
+from domains.kernel.flags import on_for
 from domains.kernel.uow import Database, UnitOfWork
 
 
@@ -130,6 +131,7 @@ class AuthController(Controller):
         return MeOut(
             **msgspec.structs.asdict(user_out(account)),
             impersonation=ImpersonatedOut(look.by, look.name, look.ends_at) if look else None,
+            flags=sorted(await on_for(db, principal.user_id)),
         )
 
     @delete(

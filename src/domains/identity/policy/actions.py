@@ -47,6 +47,11 @@ class Action(StrEnum):
     PERSON_VIEWED = "person_viewed"
     IMPERSONATION_BEGAN = "impersonation_began"
     IMPERSONATION_ENDED = "impersonation_ended"
+    JOBS_REPLAYED = "jobs_replayed"
+    WEBHOOK_VIEWED = "webhook_viewed"
+    WEBHOOKS_REPLAYED = "webhooks_replayed"
+    FLAG_SET = "flag_set"
+    FLAG_REMOVED = "flag_removed"
     XP_CORRECTED = "xp_corrected"
     """By an operator, never by the person: `by_staff` says so without an actor."""
 

@@ -42,6 +42,12 @@ class Permission(StrEnum):
     BILLING_GRANT = "billing.grant"
     BILLING_REFUND = "billing.refund"
     BILLING_CATALOGUE = "billing.catalogue"
+    BILLING_INBOX = "billing.inbox"
+    """See what payment providers told us, and have it applied again."""
+    JOBS_RUN = "jobs.run"
+    """See background jobs, and run again those that failed for good."""
+    METRICS_READ = "metrics.read"
+    FLAGS_SET = "flags.set"
 
 
 P = Permission

@@ -61,6 +61,8 @@ class ImpersonatedOut(Out, frozen=True):
 class MeOut(UserOut, frozen=True, kw_only=True):
     impersonation: ImpersonatedOut | None = None
     """None for the person themselves."""
+    flags: list[str]
+    """The feature flags that are on for the person, by name."""
 
 
 class TokensOut(Out, frozen=True):

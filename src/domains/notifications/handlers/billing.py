@@ -89,7 +89,7 @@ async def tell_invoice(uow: UnitOfWork, fact: InvoiceIssued) -> None:
         fact.user_id,
         "invoice_issued",
         params={"number": fact.number, **_named("product_name", await billing.ordered_name(uow, fact.order_id))},
-        url=f"/documents/{fact.invoice_id}",
+        url=f"/payments/{fact.order_id}",
         cause=f"invoice:{fact.invoice_id}",
     )
 
@@ -111,7 +111,7 @@ async def tell_subscription(uow: UnitOfWork, fact: SubscriptionChanged) -> None:
         fact.user_id,
         kind,
         params=params,
-        url=f"/subscriptions/{fact.subscription_id}",
+        url=f"/payments/subscriptions/{fact.subscription_id}",
         cause=f"subscription:{fact.event_id}",
     )
 
@@ -137,7 +137,7 @@ async def tell_reminder(uow: UnitOfWork, fact: SubscriptionReminded) -> None:
         fact.user_id,
         kind,
         params=params,
-        url=f"/subscriptions/{fact.subscription_id}",
+        url=f"/payments/subscriptions/{fact.subscription_id}",
         cause=f"reminder:{fact.event_id}",
     )
 

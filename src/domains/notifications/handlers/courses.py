@@ -23,7 +23,7 @@ async def tell_course_work(uow: UnitOfWork, fact: CourseWorkMoved) -> None:
             user_id,
             "course_work",
             params=params,
-            url="/authoring/invitations" if fact.action == "invited" else f"/authoring/courses/{fact.course_id}",
+            url="/author" if fact.action == "invited" else f"/author/{fact.course_id}",
             cause=f"course_work:{cause}",
             channels=[IN_APP] if remark else None,
         )

@@ -21,7 +21,7 @@ async def tell_lessons_completed(uow: UnitOfWork, facts: Sequence[LessonRewarded
         Telling(
             fact.user_id,
             {"xp": fact.xp_earned, "streak_days": fact.streak_days},
-            f"/lessons/{fact.lesson_id}",
+            "/learn",
             f"lesson:{fact.session_id}" if fact.session_id else f"view:{fact.lesson_id}",
             fact.correlation_id,
         )
@@ -55,7 +55,7 @@ async def tell_leagues_entered(uow: UnitOfWork, facts: Sequence[LeagueEntered]) 
         Telling(
             fact.user_id,
             {"tier": fact.tier, "ends_on": fact.ends_on.isoformat()},
-            "/leagues/current",
+            "/league",
             f"league:{fact.league_id}",
             fact.correlation_id,
         )
@@ -74,7 +74,7 @@ async def tell_leagues_finished(uow: UnitOfWork, facts: Sequence[LeagueFinished]
         Telling(
             fact.user_id,
             {"tier": fact.tier_after, "rank": fact.rank, "xp": fact.xp, **_moved(fact)},
-            "/leagues/current",
+            "/league",
             f"league_result:{fact.league_id}",
             fact.correlation_id,
         )
@@ -122,7 +122,7 @@ async def tell_answers_accepted(uow: UnitOfWork, facts: Sequence[AnswerRegraded]
         (fact.user_id, fact.report_id): Telling(
             fact.user_id,
             {"prompt": words.prompt, "answer": words.answer} | ({} if words.reported else {"case": "unreported"}),
-            f"/lessons/{fact.lesson_id}" if fact.lesson_id else f"/courses/{fact.course_id}",
+            f"/courses/{fact.course_id}",
             f"answer:{fact.report_id}",
             fact.correlation_id,
         )

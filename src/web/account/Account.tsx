@@ -1,0 +1,72 @@
+// The frame of the pages about one's account.
+
+import { useMutation } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { Outlet } from "react-router";
+import { api, queries } from "../app/api";
+import { useFormat } from "../app/format";
+import { leave, useLogin } from "../app/session";
+import { Button, ButtonLink, Notice, Row } from "../app/ui";
+import { say } from "../app/ui/toasts";
+import css from "./account.module.css";
+import { isGuest } from "./entering";
+import { forgetPush } from "./push";
+import { useTold } from "./reason";
+import { StepUp } from "./stepup";
+import { Tabs } from "./Tabs";
+
+const TABS = [
+  ["/account", "profile"],
+  ["/account/learning", "learning"],
+  ["/account/security", "security"],
+  ["/account/notifications", "notifications"],
+  ["/account/data", "data"],
+] as const;
+
+export function Account() {
+  const { t } = useTranslation();
+  const user = useLogin((login) => login.user);
+  // Whoever logs in here next is not told what was meant for this person.
+  const out = useMutation({ mutationFn: () => forgetPush().catch(() => undefined).then(leave) });
+  return (
+    <div className={css.page}>
+      <Row between>
+        <h1>{t("nav.account")}</h1>
+        <Button small isDisabled={out.isPending} onPress={() => out.mutate()}>{t("account.log_out")}</Button>
+      </Row>
+      {isGuest(user) && (
+        <Notice tone="warn"><Row between><span>{t("account.guest")}</span><ButtonLink small href="/account/keep">{t("account.guest_keep")}</ButtonLink></Row></Notice>
+      )}
+      <Leaving />
+      <Tabs label={t("account.pages")} pages={TABS.map(([to, name]) => [to, t(`account.tab.${name}`)])} />
+      <Outlet />
+      <StepUp />
+    </div>
+  );
+}
+
+/** Says that the account will be erased, and keeps it. */
+function Leaving() {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const tell = useTold();
+  const me = queries.useQuery("get", "/api/v1/auth/me");
+  const stay = useMutation({
+    mutationFn: () => api.POST("/api/v1/auth/me/restore"),
+    onError: tell,
+    onSuccess: () => {
+      say(t("account.stays"));
+      return me.refetch();
+    },
+  });
+  const at = me.data?.deletion_at;
+  if (!at) return null;
+  return (
+    <Notice tone="warn">
+      <Row between>
+        <span>{t("account.leaving", { date: format.date(at) })}</span>
+        <Button small isDisabled={stay.isPending} onPress={() => stay.mutate()}>{t("account.stay")}</Button>
+      </Row>
+    </Notice>
+  );
+}

@@ -1,0 +1,19 @@
+// Pages of one part, one beside another; where they do not fit, the one that is shown is in sight.
+
+import { useEffect, useRef } from "react";
+import { NavLink, useLocation } from "react-router";
+import css from "./account.module.css";
+
+export function Tabs({ label, pages }: { label: string; pages: readonly (readonly [to: string, name: string])[] }) {
+  const { pathname } = useLocation();
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const shown = nav.current?.querySelector<HTMLElement>("[aria-current=page]");
+    nav.current?.scrollTo({ left: (shown?.offsetLeft ?? 0) - (nav.current.offsetLeft + 24) });
+  }, [pathname]);
+  return (
+    <nav ref={nav} className={css.tabs} aria-label={label}>
+      {pages.map(([to, name]) => <NavLink key={to} end className={css.tab ?? ""} to={to}>{name}</NavLink>)}
+    </nav>
+  );
+}

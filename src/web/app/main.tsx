@@ -1,0 +1,66 @@
+// Starts the client: texts, the login of this browser, the screens.
+
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { I18nProvider, RouterProvider as AriaRouterProvider } from "react-aria-components";
+import { createRoot } from "react-dom/client";
+import { useTranslation } from "react-i18next";
+import { createBrowserRouter, Outlet, RouterProvider, useHref, useNavigate } from "react-router";
+import { Refusal } from "./api";
+import { startTexts } from "./i18n";
+import { keepConnected } from "./live";
+import { routes } from "./routes";
+import { resume } from "./session";
+import { show } from "./theme";
+import { Loading } from "./ui";
+import { Toasts } from "./ui/toasts";
+import { cameBy } from "./via";
+
+const MOST_TRIES = 2;
+
+const client = new QueryClient({
+  defaultOptions: {
+    // Without a network a call fails at once and says so, and is tried again when there is one.
+    mutations: { networkMode: "always" },
+    queries: {
+      networkMode: "always",
+      refetchOnReconnect: true,
+      staleTime: 30_000,
+      // What the server refused it refuses again; the network may come back.
+      retry: (tries, error) => navigator.onLine && !(error instanceof Refusal && error.status < 500) && tries < MOST_TRIES,
+    },
+  },
+});
+
+function Root() {
+  const navigate = useNavigate();
+  const { i18n } = useTranslation();
+  return (
+    <I18nProvider locale={i18n.language}>
+      <AriaRouterProvider navigate={(to, options) => void navigate(to, options)} useHref={useHref}>
+        <Outlet />
+        <Toasts />
+      </AriaRouterProvider>
+    </I18nProvider>
+  );
+}
+
+async function start(): Promise<void> {
+  show();
+  await Promise.all([startTexts(), resume()]);
+  cameBy();
+  keepConnected(client);
+  const router = createBrowserRouter([{ Component: Root, HydrateFallback: Loading, children: routes }]);
+  const root = document.getElementById("root");
+  if (!root) return;
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={client}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+  if (import.meta.env.PROD && "serviceWorker" in navigator) void navigator.serviceWorker.register("/worker.js", { scope: "/" });
+}
+
+void start();

@@ -1,0 +1,56 @@
+// What is other in one state of a course than in another, field by field.
+
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { queries, type Schemas } from "../../app/api";
+import { Answer, Chip } from "../../app/ui";
+import css from "../author.module.css";
+
+type Change = Schemas["ChangeOut"];
+const TONES = { added: "good", removed: "bad", moved: "neutral", changed: "warn" } as const;
+
+export function useDiff(course_id: string, before: string, after: string) {
+  return queries.useQuery("get", "/api/v1/authoring/courses/{course_id}/diff", { params: { path: { course_id }, query: { before, after } } });
+}
+
+export function Changes({ courseId, before = "published", after = "draft" }: { courseId: string; before?: string; after?: string }) {
+  const { t } = useTranslation();
+  const diff = useDiff(courseId, before, after);
+  return (
+    <Answer of={diff}>
+      {({ items, total }) => (items.length === 0 ? <p className={css.soft}>{t("author.no_change")}</p> : (
+        <>
+          <ul className={css.list}>{items.map((change) => <li key={`${change.kind} ${change.key}`}><One change={change} courseId={courseId} isLinked={after === "draft"} /></li>)}</ul>
+          {total > items.length && <p className={css.soft}>{t("author.changes_more", { count: total - items.length })}</p>}
+        </>
+      ))}
+    </Answer>
+  );
+}
+
+function One({ change, courseId, isLinked }: { change: Change; courseId: string; isLinked: boolean }) {
+  const { t } = useTranslation();
+  const title = <span dir="auto">{change.title || t(`author.kind.${change.kind}`)}</span>;
+  const path = !isLinked || change.what === "removed" ? null : change.kind === "course" ? `/author/${courseId}/about` : change.node_id && change.kind !== "section" ? `/author/${courseId}/${change.kind}/${change.node_id}` : null;
+  return (
+    <details className={css.change} open={change.fields.length > 0 && change.fields.length <= 3}>
+      <summary>
+        <Chip tone={TONES[change.what]}>{t(`author.what.${change.what}`)}</Chip>
+        <span><span className={css.soft}>{t(`author.kind.${change.kind}`)}</span> {path ? <Link to={path}>{title}</Link> : title}</span>
+        {change.path.length > 0 && <span className={css.soft}>{change.path.join(" › ")}</span>}
+        {change.below > 0 && <span className={css.soft}>{t("author.below", { count: change.below })}</span>}
+        {change.other_question && <Chip tone="warn">{t("author.other_question")}</Chip>}
+      </summary>
+      {change.fields.length > 0 && (
+        <dl className={css.fields}>
+          {change.fields.map((field) => (
+            <div key={field.field}>
+              <dt>{t(`author.field.${field.field.split(".").at(-1)}`, { defaultValue: field.field })}</dt>
+              <dd>{field.before !== null && <del dir="auto">{field.before}</del>}{field.after !== null && <ins dir="auto">{field.after}</ins>}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+    </details>
+  );
+}

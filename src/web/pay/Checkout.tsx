@@ -1,0 +1,131 @@
+// What one thing costs, line by line, and the way to pay it. The server counts; nothing is added up here.
+
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Square, SquareCheck } from "lucide-react";
+import { type FormEvent, useState } from "react";
+import { Checkbox } from "react-aria-components";
+import { useTranslation } from "react-i18next";
+import { Link, useParams } from "react-router";
+import { api, body, Refusal, type Schemas } from "../app/api";
+import { useFormat } from "../app/format";
+import { Answer, Button, ButtonLink, Card, css as ui, Empty, explain, Failed, Field, Loading, Notice, Stack } from "../app/ui";
+import { Segments } from "../app/ui/choice";
+import css from "./pay.module.css";
+import { usePaying } from "./paying";
+import { ownPrices, type Product, useCountry, useProducts } from "./prices";
+
+type Interval = "month" | "year";
+interface Wish {
+  quantity: number;
+  interval: Interval | null;
+  coupon: string | null;
+  gift: boolean;
+}
+
+export function Checkout() {
+  const { t } = useTranslation();
+  const { productId = "" } = useParams();
+  const products = useProducts();
+  return (
+    <Answer of={products} lines={5}>
+      {({ items }) => {
+        const product = items.find((one) => one.id === productId);
+        return product ? <Counter product={product} /> : <Empty title={t("pay.offers.gone")}><ButtonLink href="/payments/offers">{t("pay.offers.title")}</ButtonLink></Empty>;
+      }}
+    </Answer>
+  );
+}
+
+function useQuote(product: Product, { quantity, interval, coupon }: Wish) {
+  const asked = { product_id: product.id, quantity, interval, coupon };
+  return useQuery({
+    queryKey: ["post", "/api/v1/payments/quote", asked],
+    queryFn: () => body(api.POST("/api/v1/payments/quote", { body: asked })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+async function begin(product: Product, { quantity, interval, coupon, gift }: Wish): Promise<Schemas["BegunOut"]> {
+  if (product.kind === "plan") return body(api.POST("/api/v1/subscriptions", { body: { product_id: product.id, interval, coupon } }));
+  const path = { product_id: product.id };
+  return body(api.POST("/api/v1/payments/products/{product_id}", { params: { path }, body: { coupon, gift, quantity, hosted: true } }));
+}
+
+function Counter({ product }: { product: Product }) {
+  const { t } = useTranslation();
+  const intervals = ownPrices(product, useCountry()).map((price) => price.interval).filter((one): one is Interval => one === "month" || one === "year");
+  const [interval, setInterval] = useState<Interval | null>(null);
+  const [seats, setSeats] = useState("10");
+  const [coupon, setCoupon] = useState<string | null>(null);
+  const [gift, setGift] = useState(false);
+  const quantity = product.kind === "seats" ? Math.max(1, Math.round(Number(seats)) || 1) : 1;
+  const wish: Wish = { quantity, interval: interval ?? intervals[0] ?? null, coupon, gift };
+  const quote = useQuote(product, wish);
+  const pay = usePaying((wanted: Wish) => begin(product, wanted), () => undefined);
+  const badCoupon = coupon !== null && quote.error instanceof Refusal && quote.error.code === "billing.coupon_refused";
+  return (
+    <div className={`${css.narrow} ${ui.stack}`}>
+      <h1>{product.name}</h1>
+      <p className={css.soft}>{product.description}</p>
+      <Card>
+        <Stack>
+          {wish.interval && intervals.length > 1 && (
+            <Segments label={t("pay.interval")} options={intervals.map((value) => ({ value, name: t(`pay.every_${value}`) }))} value={wish.interval} onChange={setInterval} shown />
+          )}
+          {product.kind === "seats" && <Field label={t("pay.seats.how_many")} type="number" inputMode="numeric" value={seats} onChange={setSeats} />}
+          {product.kind === "course" && (
+            <Checkbox isSelected={gift} onChange={setGift} className={ui.row ?? ""}>
+              {({ isSelected }) => <>{isSelected ? <SquareCheck aria-hidden size={20} /> : <Square aria-hidden size={20} />}{t("pay.as_gift")}</>}
+            </Checkbox>
+          )}
+          <Coupon used={coupon} onUse={setCoupon} error={badCoupon ? explain(quote.error, t) : undefined} />
+          {quote.data ? <Sums quote={quote.data} /> : Boolean(quote.error) && !badCoupon ? <Failed error={quote.error} retry={() => void quote.refetch()} /> : <Loading />}
+          {Boolean(pay.error) && (
+            <Notice tone="bad">
+              {explain(pay.error, t)} {pay.error instanceof Refusal && pay.error.code === "billing.already_owned" && product.kind === "course" && !gift && t("pay.owned_gift")}
+            </Notice>
+          )}
+          <Button look="primary" wide isDisabled={!quote.data || quote.isPlaceholderData || badCoupon || pay.isPending} onPress={() => pay.mutate(wish)}>
+            {t(product.kind !== "plan" ? "pay.buy" : product.trial_days ? "pay.start_trial" : "pay.subscribe")}
+          </Button>
+          <p className={css.soft}>{t(product.kind === "plan" ? "pay.plan_about" : "pay.buy_about")}</p>
+        </Stack>
+      </Card>
+      <div><Link to="/payments/details">{t("pay.details.title")}</Link></div>
+    </div>
+  );
+}
+
+function Coupon({ used, onUse, error }: { used: string | null; onUse: (code: string | null) => void; error: string | undefined }) {
+  const { t } = useTranslation();
+  const [code, setCode] = useState("");
+  const use = (event: FormEvent) => {
+    event.preventDefault();
+    onUse(code.trim() || null);
+  };
+  return (
+    <form className={css.controls} onSubmit={use}>
+      <Field label={t("pay.coupon.code")} value={code} onChange={setCode} autoComplete="off" maxLength={60} error={error} />
+      <Button type="submit">{t("pay.coupon.use")}</Button>
+      {used && !error && <span className={ui.chip} data-tone="good">{t("pay.coupon.used", { code: used })}</span>}
+    </form>
+  );
+}
+
+export function Sums({ quote }: { quote: Schemas["QuoteOut"] }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const money = (minor: number) => format.money(minor, quote.currency);
+  return (
+    <dl className={css.sums} aria-live="polite">
+      <div><dt>{quote.quantity > 1 ? t("pay.sum.each", { count: quote.quantity, price: money(quote.unit_minor) }) : t("pay.sum.price")}</dt><dd>{money(quote.list_minor)}</dd></div>
+      {quote.discount_minor > 0 && <div><dt>{t("pay.sum.discount")}</dt><dd>{money(-quote.discount_minor)}</dd></div>}
+      {quote.tax_minor > 0 && <div><dt>{t(quote.tax_inclusive ? "pay.sum.tax_within" : "pay.sum.tax", { name: quote.tax_name, share: format.percent(quote.tax_bp / 10_000) })}</dt><dd>{money(quote.tax_minor)}</dd></div>}
+      <div className={css.total}>
+        <dt>{t(quote.interval ? `pay.sum.total_${quote.interval}` : "pay.sum.total")}</dt>
+        <dd>{money(quote.total_minor)}</dd>
+      </div>
+      {quote.trial_days > 0 && <div><dt>{t("pay.trial", { count: quote.trial_days })}</dt><dd>{t("pay.sum.today", { price: money(0) })}</dd></div>}
+    </dl>
+  );
+}

@@ -1,0 +1,126 @@
+// One order: whether it is paid, its documents, what was given back, and what there is to give away.
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { Link, useParams } from "react-router";
+import { api, queries, type Schemas } from "../app/api";
+import { useFormat } from "../app/format";
+import { Answer, Button, ButtonLink, Card, Chip, css as ui, Notice, Row, Stack } from "../app/ui";
+import { say, useComplaint } from "../app/ui/toasts";
+import { download } from "./download";
+import { Code, Seats } from "./Giving";
+import css from "./pay.module.css";
+import { leaveFor } from "./paying";
+import { ORDER_TONES } from "./Payments";
+
+const OPEN = new Set(["draft", "pending"]);
+const LOOK_MS = 3_000;
+
+export function Order() {
+  const { orderId = "" } = useParams();
+  const path = { order_id: orderId };
+  // What is being paid elsewhere is seen here when it is.
+  const order = queries.useQuery("get", "/api/v1/payments/{order_id}", { params: { path } }, {
+    refetchInterval: (query) => (OPEN.has(query.state.data?.order.state ?? "") ? LOOK_MS : false),
+  });
+  return <Answer of={order} lines={5}>{(found) => <Shown detail={found} />}</Answer>;
+}
+
+function Shown({ detail }: { detail: Schemas["OrderDetailOut"] }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { order, refunds, payments, checkout } = detail;
+  const money = (minor: number) => format.money(minor, order.currency);
+  const isOpen = OPEN.has(order.state);
+  const failed = payments.filter((payment) => payment.state === "failed").at(-1);
+  return (
+    <div className={`${css.narrow} ${ui.stack}`}>
+      <div className={css.head}><h1>{order.product_name}</h1><span role="status"><Chip tone={ORDER_TONES[order.state]}>{t(`pay.state_${order.state}`)}</Chip></span></div>
+      {isOpen && <Unpaid id={order.id} checkout={checkout} />}
+      {isOpen && failed && <Notice tone="bad">{t("pay.order.declined")}</Notice>}
+      {order.state === "paid" && <Thanks order={order} />}
+      <Card>
+        <dl className={css.sums}>
+          <div><dt>{t("pay.order.placed")}</dt><dd>{format.time(order.created_at)}</dd></div>
+          {order.paid_at && <div><dt>{t("pay.order.paid")}</dt><dd>{format.time(order.paid_at)}</dd></div>}
+          {order.quantity > 1 && <div><dt>{t("pay.order.quantity")}</dt><dd>{format.number(order.quantity)}</dd></div>}
+          <div><dt>{t("pay.sum.price")}</dt><dd>{money(order.list_minor)}</dd></div>
+          {order.discount_minor > 0 && <div><dt>{t("pay.sum.discount")}</dt><dd>{money(-order.discount_minor)}</dd></div>}
+          {order.tax_minor > 0 && <div><dt>{t("pay.order.tax")}</dt><dd>{money(order.tax_minor)}</dd></div>}
+          <div className={css.total}><dt>{t("pay.sum.total")}</dt><dd>{money(order.total_minor)}</dd></div>
+          {order.refunded_minor > 0 && <div><dt>{t("pay.order.refunded")}</dt><dd>{money(order.refunded_minor)}</dd></div>}
+        </dl>
+      </Card>
+      {!isOpen && order.state !== "void" && (order.kind === "gift" ? <Code orderId={order.id} /> : order.kind === "seats" ? <Seats orderId={order.id} /> : null)}
+      {!isOpen && order.state !== "void" && <Documents order={order} />}
+      {refunds.length > 0 && (
+        <Card>
+          <h2>{t("pay.order.refunds")}</h2>
+          <ul className={css.list}>
+            {refunds.map((refund) => (
+              <li key={refund.id}><span>{refund.reason || t("pay.order.refund")}<span className={css.soft}>{format.date(refund.created_at)}</span></span><Row><span className={css.amount}>{format.money(refund.amount_minor, refund.currency)}</span><Chip>{t(`pay.refund_${refund.status}`, { defaultValue: refund.status })}</Chip></Row></li>
+            ))}
+          </ul>
+        </Card>
+      )}
+      <Row>
+        {order.subscription_id && <ButtonLink href={`/payments/subscriptions/${order.subscription_id}`}>{t("pay.order.to_plan")}</ButtonLink>}
+        <Link to="/payments">{t("pay.mine")}</Link>
+      </Row>
+    </div>
+  );
+}
+
+function Thanks({ order }: { order: Schemas["OrderOut"] }) {
+  const { t } = useTranslation();
+  return <Notice tone="good">{t(order.kind === "gift" || order.kind === "seats" ? "pay.order.thanks_give" : "pay.order.thanks")} {order.kind !== "gift" && order.kind !== "seats" && <Link to="/learn">{t("pay.order.learn")}</Link>}</Notice>;
+}
+
+function Unpaid({ id, checkout }: { id: string; checkout: Schemas["CheckoutOut"] | null }) {
+  const { t } = useTranslation();
+  const queryClient = useQueryClient();
+  const give = useMutation({
+    mutationFn: () => api.POST("/api/v1/payments/{order_id}/cancel", { params: { path: { order_id: id } } }),
+    onSuccess: () => say(t("pay.order.given_up")),
+    onError: useComplaint(),
+    onSettled: () => queryClient.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[1]).startsWith("/api/v1/payments") }),
+  });
+  const { url, provider = "" } = checkout ?? {};
+  return (
+    <Card>
+      <Stack>
+        <p>{t("pay.order.open")}</p>
+        <Row>
+          {url && <Button look="primary" onPress={() => leaveFor(url, provider)}>{t("pay.order.pay")}</Button>}
+          <Button look="quiet" isDisabled={give.isPending} onPress={() => give.mutate()}>{t("pay.order.give_up")}</Button>
+        </Row>
+      </Stack>
+    </Card>
+  );
+}
+
+function Documents({ order }: { order: Schemas["OrderOut"] }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const path = { order_id: order.id };
+  const documents = queries.useQuery("get", "/api/v1/payments/{order_id}/documents", { params: { path } });
+  const fetch = useMutation({ mutationFn: ({ from, name }: { from: string; name: string }) => download(from, name), onError: useComplaint() });
+  return (
+    <Card>
+      <h2>{t("pay.order.documents")}</h2>
+      <Answer of={documents} lines={1}>
+        {(items) => (
+          <ul className={css.list}>
+            {items.map((one) => (
+              <li key={one.id}>
+                <span>{t(`pay.document_${one.kind}`)} {one.number}<span className={css.soft}>{format.date(one.issued_at)}</span></span>
+                <Button small isDisabled={fetch.isPending} onPress={() => fetch.mutate({ from: `/api/v1/documents/${one.id}`, name: `${one.number}.pdf` })} aria-label={t("pay.order.pdf_of", { name: one.number })}>PDF</Button>
+              </li>
+            ))}
+            {order.total_minor > 0 && <li><span>{t("pay.document_receipt")}</span><Button small isDisabled={fetch.isPending} onPress={() => fetch.mutate({ from: `/api/v1/payments/${order.id}/receipt.pdf`, name: "receipt.pdf" })} aria-label={t("pay.order.pdf_of", { name: t("pay.document_receipt") })}>PDF</Button></li>}
+          </ul>
+        )}
+      </Answer>
+    </Card>
+  );
+}
