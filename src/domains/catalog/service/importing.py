@@ -11,7 +11,7 @@ import logging
 import re
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -38,6 +38,7 @@ from domains.catalog.errors import (
 )
 from domains.catalog.events import ImportProgressed, ImportRequested
 from domains.catalog.formats import Loaded, Options, Report
+from domains.catalog.formats.report import Severity
 from domains.catalog.repository import authors
 from domains.catalog.repository import drafts as drafts_repository
 from domains.catalog.repository import importing as repository
@@ -197,6 +198,8 @@ async def run(uow: UnitOfWork, import_id: UUID) -> None:
         try:
             if not wish.dry_run:
                 await store_files(db, work.owner_id, work.name, loaded, report, teller.tell)
+            brought = loaded.media if wish.dry_run else ()
+            await check_draft(db, work.name, loaded, report, severity="warning", brought=brought)
             course_id = await _applied(uow, work, wish, loaded.course)
         except Unavailable:
             raise
@@ -230,6 +233,17 @@ async def _read(db: Database, work: Import, wish: Wish) -> tuple[Loaded | None, 
 def check_limits(course: Course, name: str, report: Report) -> None:
     if (count := len(nodes_of(course))) > MOST_NODES:
         report.add("error", name, 1, f"the course has {count} nodes, and may have {MOST_NODES}")
+
+
+async def check_draft(
+    db: Database, name: str, loaded: Loaded, report: Report, *, severity: Severity, brought: Collection[str]
+) -> None:
+    """Tells as `severity` what keeps the course from being published, and what may be mistyped. `brought`: files that
+    are not stored, and would be."""
+    course = loaded.course
+    for each in (*await drafts.obstacles(db, course, brought), *await drafts.notes(db, course)):
+        place = f"{each.kind} `{each.key[:80]}`: " if each.key else ""
+        report.add(severity if each.severity == "error" else "note", name, 1, place + each.message)
 
 
 async def _parts(db: Database, work: Import) -> AsyncIterator[bytes]:

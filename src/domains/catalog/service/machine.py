@@ -2,7 +2,7 @@
 about persons do not."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from domains.catalog import repository as courses
 from domains.catalog.content import Course, media_of
 from domains.catalog.errors import CourseNotFound, DraftInProgress
 from domains.catalog.formats import Loaded, Options, Report
+from domains.catalog.formats.report import Severity
 from domains.catalog.repository import authors
 from domains.catalog.repository import publishing as repository
 from domains.catalog.repository.publishing import Standing
@@ -63,6 +64,14 @@ def has_files(loaded: Loaded) -> bool:
     return any(ref in loaded.media for ref in media_of(loaded.course))
 
 
+async def check(
+    db: Database, loaded: Loaded, report: Report, *, name: str, as_draft: bool, brought: Collection[str]
+) -> None:
+    """Tells what keeps it from being published: an error, but for a draft. `brought`: files that are not stored yet."""
+    severity: Severity = "warning" if as_draft else "error"
+    await importing.check_draft(db, name, loaded, report, severity=severity, brought=brought)
+
+
 async def bring(
     db: Database,
     loaded: Loaded,
@@ -73,11 +82,15 @@ async def bring(
     as_draft: bool,
     even_changed: bool,
     tell: Callable[[int, int], Awaitable[None]],
-) -> Brought:
-    """Publishes what was read, or makes it the draft. `even_changed`: also where authors have changed the draft since,
-    which is lost then. A new course is its owner's. Raises CourseInvalid and DraftInProgress."""
+) -> Brought | None:
+    """Publishes what was read, or makes it the draft; None where `report` says why it cannot be published.
+    `even_changed`: also where authors have changed the draft since, which is lost then. A new course is its owner's.
+    Raises CourseInvalid and DraftInProgress."""
     if owner_id is not None:
         await importing.store_files(db, owner_id, name, loaded, report, tell)
+    await check(db, loaded, report, name=name, as_draft=as_draft, brought=())
+    if report.has_errors:
+        return None
     course = loaded.course
     async with db.begin() as uow:
         await courses.lock_course(uow.session, course.slug)
