@@ -63,6 +63,9 @@ MOST_REMARKS = 5_000
 WAITING_KEPT = timedelta(days=1)
 FINISHED_KEPT = timedelta(days=30)
 _TELL_EVERY_S = 0.5
+_STEPS = 3
+"""Read, checked and stored; each file of the course is one more."""
+_ENDING = re.compile(r"\.\w{1,8}\Z")
 _BAD_IN_NAMES = re.compile(r"[^\w. ()+-]+")
 
 log = logging.getLogger(__name__)
@@ -107,6 +110,10 @@ async def begin(
     if wish.format and (form is None or form.read is None):
         known = ", ".join(each.name for each in formats.FORMATS.values() if each.read)
         raise FormatUnknown(f"`{wish.format[:40]}` is no format that is read; known are {known}", field="format")
+    endings = {ending for each in formats.FORMATS.values() if each.read for ending in each.endings}
+    if not wish.format and _ENDING.search(name) and not name.lower().endswith(tuple(endings)):
+        known = ", ".join(sorted(endings))
+        raise FormatUnknown(f"files of courses end in {known}; of another, name the `format`", field="name")
     if course_id is not None:
         await editor(uow, owner_id, course_id)
         wish = replace(wish, draft_version=(await drafts.opened(uow, course_id)).version)
@@ -190,16 +197,18 @@ async def run(uow: UnitOfWork, import_id: UUID) -> None:
         await _end(uow, work, report, None, {})
         return
     teller = _Teller(db, work)
-    await teller.tell(0, 1)
+    await teller.tell(0, _STEPS)
     loaded, report = await _read(db, work, wish)
+    await teller.tell(1, _STEPS)
     counts = counted(loaded.course) if loaded else {}
     course_id: UUID | None = None
     if loaded is not None:
         try:
             if not wish.dry_run:
-                await store_files(db, work.owner_id, work.name, loaded, report, teller.tell)
+                await store_files(db, work.owner_id, work.name, loaded, report, teller.tell_files)
             brought = loaded.media if wish.dry_run else ()
             await check_draft(db, work.name, loaded, report, severity="warning", brought=brought)
+            await teller.tell(teller.total - 1, teller.total)
             course_id = await _applied(uow, work, wish, loaded.course)
         except Unavailable:
             raise
@@ -265,8 +274,13 @@ class _Teller:
         self._db = db
         self._work = work
         self._told_at = float("-inf")
+        self.total = _STEPS
+
+    async def tell_files(self, done: int, total: int) -> None:
+        await self.tell(done + 1, total - 1 + _STEPS)
 
     async def tell(self, done: int, total: int) -> None:
+        self.total = total
         now = time.monotonic()
         if now - self._told_at < _TELL_EVERY_S:
             return
