@@ -86,7 +86,7 @@ def import_command(
             loaded, report = await catalog.read_course(path, format_name, options)
             if loaded is not None and dry_run:
                 await catalog.check_course(
-                    infra.db, loaded, report, name=path.name, as_draft=as_draft, brought=loaded.media
+                    infra.db, loaded, report, name=path.name, owner_id=None, as_draft=as_draft, tell=progress.tell
                 )
             if loaded is None or dry_run:
                 return loaded, None, report, None

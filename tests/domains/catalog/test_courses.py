@@ -176,7 +176,7 @@ async def test_no_file_is_published_that_names_pictures_which_are_not_there(db: 
     assert "the file sha256:000000000000… is not there" in report.remarks[0].message
     assert await db.fetch("SELECT FROM catalog_course") == []
     tried = api.Report()
-    await api.check_course(db, loaded, tried, name="x", as_draft=True, brought=())
+    await api.check_course(db, loaded, tried, name="x", owner_id=None, as_draft=True, tell=unheard)
     assert [each.severity for each in tried.remarks] == ["warning", "note"]
 
 

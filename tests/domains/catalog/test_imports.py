@@ -214,8 +214,11 @@ async def test_files_of_a_course_come_with_it(
     written, _ = formats.write(course, "lyceum", dict(zip(refs, (good, bad), strict=True)))
     assert written
     assert written.suffix == ".zip"
+    tried = await imported(ada, crank, written.body, "small.zip", dry_run=True)
+    assert await media.known(db, refs) == set(), "nothing is stored"
     found = await imported(ada, crank, written.body, "small.zip")
     assert found["state"] == "done"
+    assert await remarks(ada, tried) == await remarks(ada, found), "and all the same told"
     assert [each for each in await remarks(ada, found) if "a file of the course is not taken" in each]
     assert await media.known(db, refs) == {refs[0]}
     with monkeypatch.context() as patch:

@@ -204,10 +204,9 @@ async def run(uow: UnitOfWork, import_id: UUID) -> None:
     course_id: UUID | None = None
     if loaded is not None:
         try:
-            if not wish.dry_run:
-                await store_files(db, work.owner_id, work.name, loaded, report, teller.tell_files)
-            brought = loaded.media if wish.dry_run else ()
-            await check_draft(db, work.name, loaded, report, severity="warning", brought=brought)
+            owner_id = None if wish.dry_run else work.owner_id
+            taken = await store_files(db, owner_id, work.name, loaded, report, teller.tell_files)
+            await check_draft(db, work.name, loaded.course, report, severity="warning", taken=taken)
             await teller.tell(teller.total - 1, teller.total)
             course_id = await _applied(uow, work, wish, loaded.course)
         except Unavailable:
@@ -245,12 +244,11 @@ def check_limits(course: Course, name: str, report: Report) -> None:
 
 
 async def check_draft(
-    db: Database, name: str, loaded: Loaded, report: Report, *, severity: Severity, brought: Collection[str]
+    db: Database, name: str, course: Course, report: Report, *, severity: Severity, taken: Collection[str]
 ) -> None:
-    """Tells as `severity` what keeps the course from being published, and what may be mistyped. `brought`: files that
-    are not stored, and would be."""
-    course = loaded.course
-    for each in (*await drafts.obstacles(db, course, brought), *await drafts.notes(db, course)):
+    """Tells as `severity` what keeps the course from being published, and what may be mistyped. `taken`: files that
+    are stored, or would be."""
+    for each in (*await drafts.obstacles(db, course, taken), *await drafts.notes(db, course)):
         place = f"{each.kind} `{each.key[:80]}`: " if each.key else ""
         report.add(severity if each.severity == "error" else "note", name, 1, place + each.message)
 
@@ -293,10 +291,16 @@ class _Teller:
 
 
 async def store_files(
-    db: Database, owner_id: UUID, name: str, loaded: Loaded, report: Report, tell: Callable[[int, int], Awaitable[None]]
-) -> None:
-    """Those that the course names. What is no picture and no sound is told, and the author sees where it is missing.
-    Raises QuotaExceeded and what else is wrong with more than one file."""
+    db: Database,
+    owner_id: UUID | None,
+    name: str,
+    loaded: Loaded,
+    report: Report,
+    tell: Callable[[int, int], Awaitable[None]],
+) -> set[str]:
+    """Those that the course names, or only looks at them without an owner; the refs that are taken. What is no picture
+    and no sound is told, and the author sees where it is missing. Raises QuotaExceeded and what else is wrong with more
+    than one file."""
     refs = [ref for ref in dict.fromkeys(media_of(loaded.course)) if ref in loaded.media]
     # A try that follows another goes on where that was.
     there = await media.known(db, refs)
@@ -305,9 +309,14 @@ async def store_files(
         if ref in there:
             continue
         try:
-            await media.put(db, loaded.media[ref], name=f"{name[:60]} {ref[7:19]}", owner=owner_id)
+            if owner_id is None:
+                await media.look_at(db, loaded.media[ref])
+            else:
+                await media.put(db, loaded.media[ref], name=f"{name[:60]} {ref[7:19]}", owner=owner_id)
+            there.add(ref)
         except media.NOT_TAKEN as error:
             report.add("warning", name, 1, f"a file of the course is not taken: {error.detail or error.title}")
+    return there
 
 
 async def _applied(uow: UnitOfWork, work: Import, wish: Wish, course: Course) -> UUID | None:

@@ -2,11 +2,12 @@
 about persons do not."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domains.catalog import formats
 from domains.catalog import repository as courses
@@ -65,11 +66,20 @@ def has_files(loaded: Loaded) -> bool:
 
 
 async def check(
-    db: Database, loaded: Loaded, report: Report, *, name: str, as_draft: bool, brought: Collection[str]
+    db: Database,
+    loaded: Loaded,
+    report: Report,
+    *,
+    name: str,
+    owner_id: UUID | None,
+    as_draft: bool,
+    tell: Callable[[int, int], Awaitable[None]],
 ) -> None:
-    """Tells what keeps it from being published: an error, but for a draft. `brought`: files that are not stored yet."""
+    """Tells what keeps it from being published: an error, but for a draft. Its files are stored where they have an
+    owner, and else only looked at."""
+    taken = await importing.store_files(db, owner_id, name, loaded, report, tell)
     severity: Severity = "warning" if as_draft else "error"
-    await importing.check_draft(db, name, loaded, report, severity=severity, brought=brought)
+    await importing.check_draft(db, name, loaded.course, report, severity=severity, taken=taken)
 
 
 async def bring(
@@ -86,9 +96,9 @@ async def bring(
     """Publishes what was read, or makes it the draft; None where `report` says why it cannot be published.
     `even_changed`: also where authors have changed the draft since, which is lost then. A new course is its owner's.
     Raises CourseInvalid and DraftInProgress."""
-    if owner_id is not None:
-        await importing.store_files(db, owner_id, name, loaded, report, tell)
-    await check(db, loaded, report, name=name, as_draft=as_draft, brought=())
+    # Files that are nobody's are not stored.
+    whole = loaded if owner_id is not None else replace(loaded, media={})
+    await check(db, whole, report, name=name, owner_id=owner_id, as_draft=as_draft, tell=tell)
     if report.has_errors:
         return None
     course = loaded.course
