@@ -101,10 +101,15 @@ def malformed(_request: Any, _error: Exception) -> Response[bytes]:
     return problem(400, "http.validation", "The request is not valid", "The body cannot be read as this kind of JSON")
 
 
+def unstorable(_request: Any, _error: Exception) -> Response[bytes]:
+    told = "Something in it cannot be stored or looked for: a character that no text may have, or too large a number"
+    return problem(400, "http.validation", "The request is not valid", told)
+
+
 def database_error(request: Asked, error: DBAPIError) -> Response[bytes]:
     cause = error.orig.__cause__ if error.orig is not None else None
     if isinstance(cause, asyncpg.DataError | UnicodeEncodeError):
-        return malformed(request, error)
+        return unstorable(request, error)
     if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError) or _is_away(cause):
         return away(request, error)
     return unexpected(request, error)
@@ -112,7 +117,7 @@ def database_error(request: Asked, error: DBAPIError) -> Response[bytes]:
 
 def postgres_error(request: Asked, error: asyncpg.PostgresError) -> Response[bytes]:
     if isinstance(error, asyncpg.DataError):
-        return malformed(request, error)
+        return unstorable(request, error)
     return away(request, error) if _is_away(error) else unexpected(request, error)
 
 

@@ -154,6 +154,11 @@ def test_a_course_is_looked_after_from_the_command_line(lyceum: Lyceum, tmp_path
     assert "learners get revision 1" in lyceum("course", "publish", "sums", "--note", "First").stdout
     file.write_text("::One:: What is 1 + 1? {=2 ~4}\n")
     assert lyceum("import", str(file), *said, "--draft").exit_code == 0
+    hole = tmp_path / "hole.yaml"
+    image = f"image: {{media: 'sha256:{'0' * 64}'}}, title:"
+    hole.write_text(lyceum("export", "sums").stdout.replace("title:", image, 1))
+    refused = lyceum("import", str(hole), "--replace")
+    assert (refused.exit_code, "is not there, or not public" in refused.output) == (1, True), refused.output
     assert "~ exercise `What is 1 + 1?`" in lyceum("course", "diff", "sums").stdout
     [change] = json.loads(lyceum("course", "diff", "sums", "--json").stdout)
     assert change["what"] == "changed"

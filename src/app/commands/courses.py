@@ -84,6 +84,10 @@ def import_command(
         owner_id = await id_of(infra, owner) if owner else None
         async with _Progress.shown(f"reading {path.name}") as progress:
             loaded, report = await catalog.read_course(path, format_name, options)
+            if loaded is not None and dry_run:
+                await catalog.check_course(
+                    infra.db, loaded, report, name=path.name, owner_id=None, as_draft=as_draft, tell=progress.tell
+                )
             if loaded is None or dry_run:
                 return loaded, None, report, None
             if catalog.course_has_files(loaded) and owner_id is None:
@@ -98,7 +102,7 @@ def import_command(
                 even_changed=even_changed,
                 tell=progress.tell,
             )
-        if learner is None:
+        if learner is None or brought is None:
             return loaded, brought, report, None
         taken = await learning.take_deck(infra.db, learner, brought.course_id, path, paid_only=False)
         return loaded, brought, report, taken
@@ -117,7 +121,7 @@ def import_command(
             click.echo(_outcome(brought))
         if taken is not None:
             click.echo(f"{taken.items} words and phrases are due when they were due in the deck ({taken.new} new)")
-    if loaded is None:
+    if report.has_errors:
         raise click.ClickException("the course was not imported: see the errors above")
 
 

@@ -58,6 +58,7 @@ from domains.catalog.service.listing import shown as shown_course
 from domains.catalog.service.machine import Brought
 from domains.catalog.service.machine import access_of as machine_access
 from domains.catalog.service.machine import bring as bring_course
+from domains.catalog.service.machine import check as check_course
 from domains.catalog.service.machine import has_files as course_has_files
 from domains.catalog.service.machine import named as course_named
 from domains.catalog.service.machine import read as read_course
@@ -236,6 +237,7 @@ __all__ = [
     "button",
     "changes_between",
     "check",
+    "check_course",
     "course_changed",
     "course_has_files",
     "course_named",

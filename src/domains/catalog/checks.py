@@ -1,5 +1,5 @@
 """What an author has to mend before a draft is published: all that `content.findings` says, and what a course that was
-read from a file is forgiven. Pure."""
+read from a file is forgiven; and what authors should look at. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -30,6 +30,17 @@ def checks(course: Course) -> Iterator[Problem]:
             for lesson in unit.lessons:
                 if not (lesson.exercises or lesson.text or lesson.materials or lesson.words or lesson.sentences):
                     yield Problem("the lesson is empty: it has neither exercises nor a text", "lesson", lesson.key)
+
+
+def doubts(course: Course) -> Iterator[Problem]:
+    """What may be meant so, or mistyped: once for each word."""
+    seen = {skill.key for skill in course.skills}
+    for exercise in course.exercises():
+        for key in exercise.skills:
+            if key not in seen:
+                seen.add(key)
+                told = f"`{key}` is none of the skills that the course lists: it is called by that word"
+                yield Problem(told, "exercise", exercise.key, "note")
 
 
 def media_named(course: Course) -> dict[str, tuple[str, str]]:

@@ -164,11 +164,12 @@ class Course(_Node, frozen=True):
 
 
 class Problem(NamedTuple):
-    """`kind` and `key` name the node that it is about."""
+    """`kind` and `key` name the node that it is about. A note keeps nothing from being published."""
 
     message: str
     kind: str = "course"
     key: str = ""
+    severity: Literal["error", "note"] = "error"
 
 
 def with_content(course: Course, key: str, content: Content) -> Course:

@@ -42,7 +42,7 @@ class CourseInvalid(Invalid):
 
 class FormatUnknown(Invalid):
     code = "catalog.format_unknown"
-    title = "Courses cannot be written in this format"
+    title = "Courses are not read or written in this format"
 
 
 class ExerciseGone(Conflict):

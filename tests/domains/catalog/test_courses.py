@@ -148,13 +148,36 @@ async def test_an_exercise_is_prompted_and_graded_through_the_front_door(db: Dat
 async def brought(db: Database, path: Path) -> api.Brought:
     loaded, report = await api.read_course(path, None, api.Options())
     assert loaded is not None
-    return await api.bring_course(
+    done = await api.bring_course(
         db, loaded, report, name="x", owner_id=None, as_draft=False, even_changed=False, tell=unheard
     )
+    assert done is not None, report.remarks
+    return done
 
 
 async def unheard(done: int, total: int) -> None:
     pass
+
+
+async def test_no_file_is_published_that_names_pictures_which_are_not_there(db: Database, tmp_path: Path) -> None:
+    path = tmp_path / "hole.yaml"
+    path.write_text(
+        "lyceum: 1\ncourse: {slug: hole, title: Hole, learning: es, from: en, prerequisites: [nowhere]}\n"
+        "sections: [{key: s, title: S, units: [{key: u, title: U, lessons: [{key: l, title: L, exercises: [\n"
+        f"  {{kind: listen_type, audio: {{media: 'sha256:{'0' * 64}'}}, accepted: [y]}}]}}]}}]}}]\n"
+    )
+    loaded, report = await api.read_course(path, None, api.Options())
+    assert loaded is not None
+    done = await api.bring_course(
+        db, loaded, report, name="x", owner_id=None, as_draft=False, even_changed=False, tell=unheard
+    )
+    assert done is None
+    assert [each.severity for each in report.remarks] == ["error", "note"]
+    assert "the file sha256:000000000000… is not there" in report.remarks[0].message
+    assert await db.fetch("SELECT FROM catalog_course") == []
+    tried = api.Report()
+    await api.check_course(db, loaded, tried, name="x", owner_id=None, as_draft=True, tell=unheard)
+    assert [each.severity for each in tried.remarks] == ["warning", "note"]
 
 
 async def test_our_own_course_is_imported_once_and_exported_again(db: Database, tmp_path: Path) -> None:

@@ -108,6 +108,8 @@ async def test_a_list_is_narrowed_and_sorted(client: httpx.AsyncClient, db: Data
         assert await listed(client, **parameters) == wanted, parameters
         facets = (await client.get("/api/v1/courses/facets", params=parameters)).json()
         assert facets["total"] == len(wanted), parameters
+    refused = await client.get("/api/v1/courses?tag=%00")
+    assert (refused.status_code, "a character that no text may have" in refused.json()["detail"]) == (400, True)
 
 
 @pytest.mark.parametrize("sort", ["title", "newest", "popular", "relevance"])

@@ -343,6 +343,24 @@ async def test_files_of_a_draft_stay_and_missing_ones_are_told(client: httpx.Asy
     async with db.begin() as uow:
         await publish_draft(uow, UUID(course))
     assert await held() == {f"revision {there}"}, "the old revision may be what learners get again"
+    await began(ada, image={"media": there, "alt": "One"})
+    assert await held() == {f"revision {there}", f"draft {there}"}, "the cover that a course begins with"
+
+
+async def test_words_that_nobody_knows_are_told_and_keep_nothing_back(client: httpx.AsyncClient, db: Database) -> None:
+    ada = await person(client, db, "Ada")
+    course = await began(ada, prerequisites=["nowhere"], categories=["nocat"], skills=[{"key": "a", "title": "A"}])
+    exercise = await lesson_of(ada, course)
+    patch = {"kind": "exercise", "skills": ["a", "nope"]}
+    await done(ada, "PATCH", f"/courses/{course}/nodes/{exercise['id']}", patch, seen="*")
+    told = (await done(ada, "GET", f"/courses/{course}/problems"))["items"]
+    assert [(each["severity"], each["node_id"]) for each in told] == [
+        ("note", exercise["id"]),
+        ("note", None),
+        ("note", None),
+    ]
+    assert [each["message"].split("`")[1] for each in told] == ["nope", "nocat", "nowhere"]
+    assert (await done(ada, "POST", f"/courses/{course}/publish", {}, seen="*"))["number"] == 1
 
 
 async def test_of_two_accounts_that_become_one_the_larger_part_in_a_course_stays(

@@ -113,6 +113,7 @@ def test_its_six_odd_keys_are_reported_with_file_and_line() -> None:
     }
     for file, line, key in found:
         assert key in (SPANISH / file).read_text().splitlines()[line - 1]
+    assert all("only kept for writing" in remark.message for remark in report.of("warning"))
 
 
 @has_spanish
@@ -341,6 +342,31 @@ def test_a_file_that_is_not_text_gives_a_remark(tmp_path: Path, raw: bytes) -> N
     course, report = load(path)
     assert course is None
     assert report.has_errors
+
+
+@pytest.mark.parametrize(
+    ("name", "entries", "why"),
+    [
+        ("slip.zip", {"../x": b"x"}, "leads out of it"),
+        ("many.zip", {str(number): b"" for number in range(1_001)}, "more than 1,000 entries"),
+        ("bomb.zip", {"x": bytes(30_000_000)}, "unpacks to more than"),
+        ("other.zip", {"x": b"x"}, "no format is recognised here"),
+        ("junk.apkg", None, "this is no zip file"),
+    ],
+)
+def test_an_archive_is_refused_with_its_name_and_a_reason(
+    tmp_path: Path, name: str, entries: dict[str, bytes] | None, why: str
+) -> None:
+    path = tmp_path / name
+    if entries is None:
+        path.write_bytes(b"junk")
+    else:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for entry, content in entries.items():
+                archive.writestr(entry, content)
+    _, report = load(path)
+    [remark] = report.remarks
+    assert (remark.file, why in remark.message) == (name, True), remark.message
 
 
 @pytest.mark.parametrize("name", ["nothing.yaml", "nothing", "."])

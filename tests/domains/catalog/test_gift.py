@@ -186,6 +186,7 @@ def test_categories_descriptions_ids_tags_and_feedback_find_their_places() -> No
 
 BAD = [
     ("What?{=a ~b", "error", 1, "a `}` is missing"),
+    ("What?{=a\n\nWho?{=b}", "error", 1, "the `{` is not closed"),
     ("\n\nWhat?{=a}{=b}", "error", 3, "one pair of braces"),
     ("What?{" + "=a" * 501 + "}", "warning", 1, "more than 500 answers"),
     ("What?{perhaps}", "error", 1, "an answer begins with `=`"),

@@ -77,7 +77,7 @@ async def test_a_file_becomes_a_course_of_ones_own_that_can_be_published(
 ) -> None:
     ada = await person(client, db, "Ada")
     found = await imported(ada, crank, GIFT, "sums.gift", options=OPTIONS)
-    assert (found["state"], found["errors"], found["done"], found["total"]) == ("done", 0, 1, 1)
+    assert (found["state"], found["errors"], found["done"], found["total"]) == ("done", 0, 3, 3)
     assert found["counts"] == {"section": 1, "unit": 1, "lesson": 1, "exercise": 2}
     path = f"/courses/{found['course_id']}"
     assert (await done(ada, "GET", path))["role"] == "owner"
@@ -163,6 +163,10 @@ async def test_a_file_arrives_in_parts_and_in_any_order(
     assert opened == [201] * importing.MOST_OPEN + [409]
     lea = await register(client, "Lea")
     assert (await send(lea, "POST", "/imports", wish)).status_code == 403
+    unknown = await send(eve, "POST", "/imports", wish | {"name": "a.docx"})
+    assert (unknown.status_code, unknown.json()["code"]) == (400, "catalog.format_unknown")
+    assert ".gift.txt, .imscc" in unknown.json()["detail"]
+    assert (await send(eve, "POST", "/imports", wish | {"name": "a.docx", "format": "gift"})).status_code == 201
     for bad in ({"size_bytes": 0}, {"size_bytes": MOST_BYTES + 1}, {"format": "word"}, {"name": ""}):
         assert (await send(ada, "POST", "/imports", wish | bad)).status_code == 400, bad
     text_body = await ada.http.put(f"/api/v1/authoring{path}/file", content=b"x", headers=ada.headers)
@@ -210,8 +214,11 @@ async def test_files_of_a_course_come_with_it(
     written, _ = formats.write(course, "lyceum", dict(zip(refs, (good, bad), strict=True)))
     assert written
     assert written.suffix == ".zip"
+    tried = await imported(ada, crank, written.body, "small.zip", dry_run=True)
+    assert await media.known(db, refs) == set(), "nothing is stored"
     found = await imported(ada, crank, written.body, "small.zip")
     assert found["state"] == "done"
+    assert await remarks(ada, tried) == await remarks(ada, found), "and all the same told"
     assert [each for each in await remarks(ada, found) if "a file of the course is not taken" in each]
     assert await media.known(db, refs) == {refs[0]}
     with monkeypatch.context() as patch:
@@ -285,11 +292,13 @@ async def test_progress_is_told_to_its_owner_alone(
     ada = await person(client, db, "Ada")
     begun = await sent(ada, GIFT, "sums.gift", options=OPTIONS)
     told: list[Event] = []
+    monkeypatch.setattr(importing, "_TELL_EVERY_S", 0)
     monkeypatch.setattr(db, "committed", told.extend)
     async with db.begin() as uow:
         await importing.run(uow, UUID(begun["id"]))
     steps = [each for each in told if isinstance(each, ImportProgressed)]
-    assert [(each.state, each.done, each.total) for each in steps] == [("running", 0, 1), ("done", 1, 1)]
+    running = [("running", done, 3) for done in range(3)]
+    assert [(each.state, each.done, each.total) for each in steps] == [*running, ("done", 3, 3)]
     [message] = route(steps[-1])
     assert message.user_id == ada.id  # type: ignore[union-attr]
     assert not any(isinstance(each, ImportRequested) for each in told)

@@ -228,14 +228,17 @@ class AuthoredCoursesController(Controller):
     @get(
         f"{_COURSE}/problems",
         operation_id="list_draft_problems",
-        summary="What keeps a draft from being published",
+        summary="What keeps a draft from being published, and what may be mistyped",
     )
     async def problems(
         self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal], course_id: FromPath[UUID]
     ) -> CourseProblemsOut:
         await access(uow, principal.user_id, course_id)
-        found = (await drafts.checked(uow, course_id)).problems
-        return CourseProblemsOut([CourseProblemOut(each.message, each.kind, node_id) for each, node_id in found])
+        found = await drafts.checked(uow, course_id)
+        told = [*found.problems, *found.notes]
+        return CourseProblemsOut(
+            [CourseProblemOut(each.severity, each.message, each.kind, node_id) for each, node_id in told]
+        )
 
     @get(
         f"{_COURSE}/deleted",

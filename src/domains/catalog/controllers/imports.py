@@ -65,7 +65,7 @@ class ImportsController(Controller):
     async def formats(self) -> FormatsOut:
         return FormatsOut(
             [
-                FormatOut(each.name, each.title, each.read is not None, each.write is not None)
+                FormatOut(each.name, each.title, each.read is not None, each.write is not None, list(each.endings))
                 for each in FORMATS.values()
             ]
         )

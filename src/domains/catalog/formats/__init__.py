@@ -8,6 +8,7 @@ import msgspec
 from domains.catalog.content import Course, decode, encode, problems
 from domains.catalog.formats import (
     anki,
+    archive,
     csv_words,
     csv_writer,
     gift,
@@ -23,14 +24,19 @@ from domains.catalog.formats import (
 from domains.catalog.formats.format import Format, Loaded, Media, Options, ScheduledCard, Written
 from domains.catalog.formats.report import Remark, Report
 
-LYCEUM = Format("lyceum", "Lyceum YAML", lyceum.read, lyceum_writer.write, lyceum.recognises)
-LIBRELINGO = Format(librelingo.NAME, "LibreLingo YAML", librelingo.read, librelingo_writer.write, librelingo.recognises)
-GIFT = Format("gift", "GIFT", gift.read, gift_writer.write, gift.recognises)
-CSV = Format("csv", "CSV and TSV word lists", csv_words.read, csv_writer.write, csv_words.recognises)
-MOODLE = Format("moodle", "Moodle XML", moodle.read, moodle_writer.write, moodle.recognises)
+LYCEUM = Format("lyceum", "Lyceum YAML", lyceum.read, lyceum_writer.write, lyceum.recognises, (".yaml", ".yml", ".zip"))
+LIBRELINGO = Format(
+    librelingo.NAME, "LibreLingo YAML", librelingo.read, librelingo_writer.write, librelingo.recognises, (".zip",)
+)
+GIFT = Format("gift", "GIFT", gift.read, gift_writer.write, gift.recognises, (".gift", ".gift.txt"))
+CSV = Format(
+    "csv", "CSV and TSV word lists", csv_words.read, csv_writer.write, csv_words.recognises, (".csv", ".tsv", ".tab")
+)
+MOODLE = Format("moodle", "Moodle XML", moodle.read, moodle_writer.write, moodle.recognises, (".xml",))
 
 FORMATS: dict[str, Format] = {one.name: one for one in (LYCEUM, LIBRELINGO, GIFT, MOODLE, CSV, qti.FORMAT, anki.FORMAT)}
 """By name; the first that recognises a file reads it."""
+_ZIPPED = {".zip", ".apkg", ".colpkg", ".imscc"}
 
 
 def read(path: Path, format_name: str | None = None, options: Options | None = None) -> tuple[Loaded | None, Report]:
@@ -40,7 +46,8 @@ def read(path: Path, format_name: str | None = None, options: Options | None = N
     if form is None or form.read is None:
         known = ", ".join(one.name for one in FORMATS.values() if one.read)
         what = f"`{format_name}` is no format that is read" if format_name else "no format is recognised here"
-        report.add("error", str(path), 1, f"{what}; known are {known}")
+        refused = None if format_name else _refusal(path)
+        report.add("error", path.name or str(path), 1, refused or f"{what}; known are {known}")
         return None, report
     loaded = form.read(path, report, options or Options())
     if loaded is not None:
@@ -70,6 +77,19 @@ def _not_storable(course: Course) -> Iterator[str]:
 
 def _recognised(path: Path) -> Format | None:
     return next((form for form in FORMATS.values() if form.recognises(path)), None)
+
+
+def _refusal(path: Path) -> str | None:
+    """Which limit or rule an archive breaks; None for what is none, or breaks none."""
+    if not path.is_file() or not (archive.is_zip(path) or path.suffix.lower() in _ZIPPED):
+        return None
+    try:
+        with archive.opened(path) as files:
+            for name in files.names:
+                files.read(name)
+    except archive.ArchiveRefused as error:
+        return str(error)
+    return None
 
 
 __all__ = [

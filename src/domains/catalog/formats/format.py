@@ -75,3 +75,5 @@ class Format(Struct, frozen=True):
     write: Writer | None
     recognises: Callable[[Path], bool]
     """Whether the file or directory looks like one of this format; it may be broken all the same. Never raises."""
+    endings: tuple[str, ...]
+    """Of its files, in small letters and with their dots."""

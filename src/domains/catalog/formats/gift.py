@@ -148,7 +148,9 @@ class _Reader:
         body, closing, after = rest.partition("}")
         if not closing:
             self._say("error", "the answers have no end: a `}` is missing")
-        elif "{" in body or "{" in after or "}" in after:
+        elif "{" in body:
+            self._say("error", "the `{` is not closed: another follows before a `}`; in texts they are `\\{` and `\\}`")
+        elif "{" in after or "}" in after:
             self._say("error", "a question has one pair of braces; others are written `\\{` and `\\}`")
         else:
             self._question(name, before, body, after)

@@ -46,6 +46,7 @@ _WORD_HINTS = {
     "Alternative translations": "of a word, other translations are `Also accepted`",
     "Alternative versions": "of a word, other versions are `Synonyms`",
 }
+_KEPT = "is not asked, only kept for writing the course as LibreLingo again"
 _REMARK_IN_WORD = re.compile(r"\s*\([^)]*\)\s*")
 
 
@@ -208,7 +209,7 @@ class _Reader:
         """Each with its entry, where that says more than the phrase."""
         found = []
         for tree in top.items(name):
-            fields = tree.fields({*keys, *more}, "warning", hints)
+            fields = tree.fields({*keys, *more}, "warning", hints, _KEPT)
             phrase = _phrase(fields, *keys)
             if phrase is not None:
                 written: Any = tree.typed()

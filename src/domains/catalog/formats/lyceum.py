@@ -89,7 +89,7 @@ def recognises(path: Path) -> bool:
     begins = source.beginning(path, COURSE_FILE)
     if begins is not None:
         return bool(re.search(r"^lyceum:", begins, re.MULTILINE))
-    return path.suffix in {".yaml", ".yml"} and path.is_file()
+    return path.suffix.lower() in {".yaml", ".yml"} and path.is_file()
 
 
 def _loaded(text: str, file: str, report: Report, options: Options, files: FileReader) -> Loaded | None:

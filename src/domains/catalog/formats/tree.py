@@ -165,15 +165,21 @@ class Tree:
                 found[key] = (key, place, self._at(value_node))
         return list(found.values())
 
-    def fields(self, known: set[str], unknown: Severity = "error", hints: dict[str, str] | None = None) -> "Fields":
-        """The values of `known` keys; any other key is reported as `unknown`, with its hint."""
+    def fields(
+        self,
+        known: set[str],
+        unknown: Severity = "error",
+        hints: dict[str, str] | None = None,
+        fate: str = "was left out",
+    ) -> "Fields":
+        """The values of `known` keys; any other key is reported as `unknown`, with its `fate` and hint."""
         found = {}
         for key, place, value in self.entries():
             if key in known:
                 found[key] = value
             else:
                 hint = (hints or {}).get(key, f"known here are {', '.join(f'`{name}`' for name in sorted(known))}")
-                place.say(unknown, f"`{key}` is not understood here and was left out; {hint}")
+                place.say(unknown, f"`{key}` is not understood here and {fate}; {hint}")
         return Fields(self, found)
 
     def plain(

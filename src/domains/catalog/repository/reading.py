@@ -19,7 +19,7 @@ from domains.catalog.kinds.assets import Image
 from domains.catalog.policy.search import Asked
 from domains.catalog.policy.text import fold, norm
 from domains.catalog.repository.search import QUERY, SCORE, query_values
-from domains.kernel.uow import Database
+from domains.kernel.uow import Database, UnitOfWork
 
 Sort = Literal["title", "newest", "popular", "relevance"]
 Facet = Literal["source_language", "target_language", "level", "category", "topic", "tag"]
@@ -98,6 +98,13 @@ _SAVE_CATEGORY = """
 _PARENT = """
     SELECT (SELECT parent IS NULL FROM catalog_category WHERE slug = $2),
            EXISTS (SELECT FROM catalog_category WHERE parent = $1)
+"""
+_UNKNOWN = """
+    SELECT 'category', named.slug FROM unnest($1::text[]) named(slug)
+    WHERE NOT EXISTS (SELECT FROM catalog_category k WHERE k.slug = named.slug)
+    UNION ALL
+    SELECT 'course', named.slug FROM unnest($2::text[]) named(slug)
+    WHERE NOT EXISTS (SELECT FROM catalog_course c WHERE c.slug = named.slug)
 """
 _DROP_CATEGORY = "DELETE FROM catalog_category WHERE slug = $1 RETURNING slug"
 
@@ -278,6 +285,13 @@ async def parent_of_category(db: Database, slug: str, parent: str) -> tuple[bool
     """Whether `parent` is at the top, None where it is not there; and whether `slug` has others below it."""
     [row] = await db.fetch(_PARENT, slug, parent)
     return row[0], row[1]
+
+
+async def unknown(
+    source: UnitOfWork | Database, categories: Sequence[str], courses: Sequence[str]
+) -> list[tuple[str, str]]:
+    """`category` or `course`, and the slug of which there is none."""
+    return [(row[0], row[1]) for row in await source.fetch(_UNKNOWN, list(categories), list(courses))]
 
 
 async def save_category(db: Database, slug: str, titles: dict[str, str], parent: str | None, position: int) -> None:

@@ -354,6 +354,8 @@ class EditsOut(Out, frozen=True):
 
 
 class CourseProblemOut(Out, frozen=True):
+    severity: Literal["error", "note"]
+    """A note keeps nothing from being published."""
     message: str
     kind: str
     """course, section, unit, lesson or exercise."""
@@ -362,6 +364,6 @@ class CourseProblemOut(Out, frozen=True):
 
 
 class CourseProblemsOut(Out, frozen=True):
-    """What keeps the draft from being published, in the order of the course; at most 500."""
+    """What keeps the draft from being published, in the order of the course, at most 500; then notes."""
 
     items: list[CourseProblemOut]

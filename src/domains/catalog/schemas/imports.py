@@ -82,6 +82,8 @@ class FormatOut(Out, frozen=True):
     title: str
     read: bool
     written: bool
+    endings: list[str]
+    """Of its files; one with another ending needs the format's name."""
 
 
 class FormatsOut(Out, frozen=True):

@@ -6,7 +6,7 @@ revision is replaced only by whoever asks for that.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
@@ -15,20 +15,22 @@ import msgspec
 from msgspec.structs import replace
 
 from domains.catalog import repository as courses
-from domains.catalog.checks import checks, media_named
+from domains.catalog.checks import checks, doubts, media_named
 from domains.catalog.content import Course, Exercise, Problem
 from domains.catalog.drafts import Branch, assembled, decoded, encoded, taken_apart
 from domains.catalog.errors import CourseInvalid, CourseNotFound
 from domains.catalog.events import DraftEdited
 from domains.catalog.kinds import Content
 from domains.catalog.repository import drafts as repository
+from domains.catalog.repository import reading
 from domains.catalog.repository.drafts import Draft, Whole
 from domains.catalog.revisions import revision
 from domains.kernel.clock import utc_now
-from domains.kernel.uow import UnitOfWork
+from domains.kernel.uow import Database, UnitOfWork
 from domains.media import api as media
 
 MOST_PROBLEMS = 500
+MOST_NOTES = 100
 
 
 class Document(NamedTuple):
@@ -37,10 +39,12 @@ class Document(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """What keeps this version of a draft from being published, with the node that it is about."""
+    """What keeps this version of a draft from being published, with the node that it is about; and what does not, but
+    should be looked at."""
 
     problems: list[tuple[Problem, UUID | None]]
     version: int
+    notes: list[tuple[Problem, UUID | None]] = []  # noqa: RUF012
 
     def require_none(self) -> None:
         """Raises CourseInvalid."""
@@ -72,7 +76,8 @@ async def checked(uow: UnitOfWork, course_id: UUID) -> Checked:
         course = await _course(whole)
     except CourseInvalid as error:
         return Checked([(Problem(error.detail), None)], whole.version)
-    return Checked(await problems_of(uow, course_id, course), whole.version)
+    noted = await _with_ids(uow, course_id, await notes(uow, course))
+    return Checked(await problems_of(uow, course_id, course), whole.version, noted)
 
 
 async def _whole(uow: UnitOfWork, course_id: UUID) -> Whole:
@@ -94,13 +99,34 @@ async def _course(whole: Whole) -> Course:
 
 async def problems_of(uow: UnitOfWork, course_id: UUID, course: Course) -> list[tuple[Problem, UUID | None]]:
     """What keeps a draft that says this from being published."""
+    return await _with_ids(uow, course_id, await obstacles(uow, course))
+
+
+async def obstacles(
+    source: UnitOfWork | Database, course: Course, brought: Collection[str] = frozenset()
+) -> list[Problem]:
+    """What keeps a course that says this from being published; `brought` are files that come with it. At most
+    MOST_PROBLEMS."""
     named = media_named(course)
-    found = list(islice(checks(course), MOST_PROBLEMS))
-    for ref in sorted(named.keys() - await media.known(uow, named)):
+    found = await asyncio.to_thread(lambda: list(islice(checks(course), MOST_PROBLEMS)))
+    for ref in sorted(named.keys() - await media.known(source, named) - set(brought)):
         kind, key = named[ref]
         found.append(Problem(f"the file {ref[:19]}… is not there, or not public", kind, key))
+    return found[:MOST_PROBLEMS]
+
+
+async def notes(source: UnitOfWork | Database, course: Course) -> list[Problem]:
+    """What it names that nobody knows, which may be mistyped. At most MOST_NOTES."""
+    found = list(islice(doubts(course), MOST_NOTES))
+    if course.categories or course.prerequisites:
+        unknown = await reading.unknown(source, course.categories, course.prerequisites)
+        found += [Problem(f"there is no {what} `{slug}`", severity="note") for what, slug in unknown]
+    return found[:MOST_NOTES]
+
+
+async def _with_ids(uow: UnitOfWork, course_id: UUID, found: Sequence[Problem]) -> list[tuple[Problem, UUID | None]]:
     ids = await repository.known(uow.session, course_id, {(each.kind, each.key) for each in found})
-    return [(each, ids.get((each.kind, each.key))) for each in found[:MOST_PROBLEMS]]
+    return [(each, ids.get((each.kind, each.key))) for each in found]
 
 
 async def keep_media(uow: UnitOfWork, course_id: UUID) -> None:

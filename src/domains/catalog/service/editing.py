@@ -120,6 +120,8 @@ async def create_course(uow: UnitOfWork, user_id: UUID, new: NewCourse) -> UUID:
     now = utc_now()
     await repository.insert_draft(uow.session, course_id, body, version=1, clean_version=0, now=now, by_id=user_id)
     await authors.add(uow.session, course_id, user_id, CourseRole.OWNER)
+    if _names_media(body):
+        await drafts.keep_media(uow, course_id)
     return course_id
 
 

@@ -11,7 +11,7 @@ import logging
 import re
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -38,6 +38,7 @@ from domains.catalog.errors import (
 )
 from domains.catalog.events import ImportProgressed, ImportRequested
 from domains.catalog.formats import Loaded, Options, Report
+from domains.catalog.formats.report import Severity
 from domains.catalog.repository import authors
 from domains.catalog.repository import drafts as drafts_repository
 from domains.catalog.repository import importing as repository
@@ -62,6 +63,9 @@ MOST_REMARKS = 5_000
 WAITING_KEPT = timedelta(days=1)
 FINISHED_KEPT = timedelta(days=30)
 _TELL_EVERY_S = 0.5
+_STEPS = 3
+"""Read, checked and stored; each file of the course is one more."""
+_ENDING = re.compile(r"\.\w{1,8}\Z")
 _BAD_IN_NAMES = re.compile(r"[^\w. ()+-]+")
 
 log = logging.getLogger(__name__)
@@ -106,6 +110,10 @@ async def begin(
     if wish.format and (form is None or form.read is None):
         known = ", ".join(each.name for each in formats.FORMATS.values() if each.read)
         raise FormatUnknown(f"`{wish.format[:40]}` is no format that is read; known are {known}", field="format")
+    endings = {ending for each in formats.FORMATS.values() if each.read for ending in each.endings}
+    if not wish.format and _ENDING.search(name) and not name.lower().endswith(tuple(endings)):
+        known = ", ".join(sorted(endings))
+        raise FormatUnknown(f"files of courses end in {known}; of another, name the `format`", field="name")
     if course_id is not None:
         await editor(uow, owner_id, course_id)
         wish = replace(wish, draft_version=(await drafts.opened(uow, course_id)).version)
@@ -189,14 +197,17 @@ async def run(uow: UnitOfWork, import_id: UUID) -> None:
         await _end(uow, work, report, None, {})
         return
     teller = _Teller(db, work)
-    await teller.tell(0, 1)
+    await teller.tell(0, _STEPS)
     loaded, report = await _read(db, work, wish)
+    await teller.tell(1, _STEPS)
     counts = counted(loaded.course) if loaded else {}
     course_id: UUID | None = None
     if loaded is not None:
         try:
-            if not wish.dry_run:
-                await store_files(db, work.owner_id, work.name, loaded, report, teller.tell)
+            owner_id = None if wish.dry_run else work.owner_id
+            taken = await store_files(db, owner_id, work.name, loaded, report, teller.tell_files)
+            await check_draft(db, work.name, loaded.course, report, severity="warning", taken=taken)
+            await teller.tell(teller.total - 1, teller.total)
             course_id = await _applied(uow, work, wish, loaded.course)
         except Unavailable:
             raise
@@ -232,6 +243,16 @@ def check_limits(course: Course, name: str, report: Report) -> None:
         report.add("error", name, 1, f"the course has {count} nodes, and may have {MOST_NODES}")
 
 
+async def check_draft(
+    db: Database, name: str, course: Course, report: Report, *, severity: Severity, taken: Collection[str]
+) -> None:
+    """Tells as `severity` what keeps the course from being published, and what may be mistyped. `taken`: files that
+    are stored, or would be."""
+    for each in (*await drafts.obstacles(db, course, taken), *await drafts.notes(db, course)):
+        place = f"{each.kind} `{each.key[:80]}`: " if each.key else ""
+        report.add(severity if each.severity == "error" else "note", name, 1, place + each.message)
+
+
 async def _parts(db: Database, work: Import) -> AsyncIterator[bytes]:
     for number in range(1, part_count(work.size_bytes) + 1):
         yield await repository.part(db, work.id, number)
@@ -251,8 +272,13 @@ class _Teller:
         self._db = db
         self._work = work
         self._told_at = float("-inf")
+        self.total = _STEPS
+
+    async def tell_files(self, done: int, total: int) -> None:
+        await self.tell(done + 1, total - 1 + _STEPS)
 
     async def tell(self, done: int, total: int) -> None:
+        self.total = total
         now = time.monotonic()
         if now - self._told_at < _TELL_EVERY_S:
             return
@@ -265,10 +291,16 @@ class _Teller:
 
 
 async def store_files(
-    db: Database, owner_id: UUID, name: str, loaded: Loaded, report: Report, tell: Callable[[int, int], Awaitable[None]]
-) -> None:
-    """Those that the course names. What is no picture and no sound is told, and the author sees where it is missing.
-    Raises QuotaExceeded and what else is wrong with more than one file."""
+    db: Database,
+    owner_id: UUID | None,
+    name: str,
+    loaded: Loaded,
+    report: Report,
+    tell: Callable[[int, int], Awaitable[None]],
+) -> set[str]:
+    """Those that the course names, or only looks at them without an owner; the refs that are taken. What is no picture
+    and no sound is told, and the author sees where it is missing. Raises QuotaExceeded and what else is wrong with more
+    than one file."""
     refs = [ref for ref in dict.fromkeys(media_of(loaded.course)) if ref in loaded.media]
     # A try that follows another goes on where that was.
     there = await media.known(db, refs)
@@ -277,9 +309,14 @@ async def store_files(
         if ref in there:
             continue
         try:
-            await media.put(db, loaded.media[ref], name=f"{name[:60]} {ref[7:19]}", owner=owner_id)
+            if owner_id is None:
+                await media.look_at(db, loaded.media[ref])
+            else:
+                await media.put(db, loaded.media[ref], name=f"{name[:60]} {ref[7:19]}", owner=owner_id)
+            there.add(ref)
         except media.NOT_TAKEN as error:
             report.add("warning", name, 1, f"a file of the course is not taken: {error.detail or error.title}")
+    return there
 
 
 async def _applied(uow: UnitOfWork, work: Import, wish: Wish, course: Course) -> UUID | None:

@@ -7,12 +7,14 @@ from pathlib import Path
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from domains.catalog import formats
 from domains.catalog import repository as courses
 from domains.catalog.content import Course, media_of
 from domains.catalog.errors import CourseNotFound, DraftInProgress
 from domains.catalog.formats import Loaded, Options, Report
+from domains.catalog.formats.report import Severity
 from domains.catalog.repository import authors
 from domains.catalog.repository import publishing as repository
 from domains.catalog.repository.publishing import Standing
@@ -63,6 +65,23 @@ def has_files(loaded: Loaded) -> bool:
     return any(ref in loaded.media for ref in media_of(loaded.course))
 
 
+async def check(
+    db: Database,
+    loaded: Loaded,
+    report: Report,
+    *,
+    name: str,
+    owner_id: UUID | None,
+    as_draft: bool,
+    tell: Callable[[int, int], Awaitable[None]],
+) -> None:
+    """Tells what keeps it from being published: an error, but for a draft. Its files are stored where they have an
+    owner, and else only looked at."""
+    taken = await importing.store_files(db, owner_id, name, loaded, report, tell)
+    severity: Severity = "warning" if as_draft else "error"
+    await importing.check_draft(db, name, loaded.course, report, severity=severity, taken=taken)
+
+
 async def bring(
     db: Database,
     loaded: Loaded,
@@ -73,11 +92,15 @@ async def bring(
     as_draft: bool,
     even_changed: bool,
     tell: Callable[[int, int], Awaitable[None]],
-) -> Brought:
-    """Publishes what was read, or makes it the draft. `even_changed`: also where authors have changed the draft since,
-    which is lost then. A new course is its owner's. Raises CourseInvalid and DraftInProgress."""
-    if owner_id is not None:
-        await importing.store_files(db, owner_id, name, loaded, report, tell)
+) -> Brought | None:
+    """Publishes what was read, or makes it the draft; None where `report` says why it cannot be published.
+    `even_changed`: also where authors have changed the draft since, which is lost then. A new course is its owner's.
+    Raises CourseInvalid and DraftInProgress."""
+    # Files that are nobody's are not stored.
+    whole = loaded if owner_id is not None else replace(loaded, media={})
+    await check(db, whole, report, name=name, owner_id=owner_id, as_draft=as_draft, tell=tell)
+    if report.has_errors:
+        return None
     course = loaded.course
     async with db.begin() as uow:
         await courses.lock_course(uow.session, course.slug)
