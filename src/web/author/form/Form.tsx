@@ -240,7 +240,7 @@ function Group({ label, path, schema, isNeeded, value, error, onChange }: { labe
   }
   return (
     <fieldset className={css.group}>
-      <legend className={ui.label}>{label}</legend>
+      <legend className={kind ? "visually-hidden" : ui.label}>{label}</legend>
       {properties.map(([name, one]) => {
         const put = (changed: unknown) => onChange(kind && name === "media" && changed === "" && !isNeeded ? null : { ...value, [name]: changed });
         if (kind && isMedia(plain(one, definitions))) {
