@@ -25,7 +25,7 @@ export function Courses() {
   const courses = queries.useInfiniteQuery("get", "/api/v1/authoring/courses", { params: { query: { everything } } }, PAGES);
   const items = courses.data?.pages.flatMap((page) => page.items);
   return (
-    <>
+    <div className={css.content}>
       <header className={css.head}>
         <div><h1>{t("author.courses")}</h1><p className={css.soft}>{t("author.courses_lead")}</p></div>
         <Row>
@@ -45,7 +45,7 @@ export function Courses() {
       <Imports />
       <NewCourse isOpen={opens === "course"} onClose={() => setOpens(null)} />
       <Begin isOpen={opens === "import"} onClose={() => setOpens(null)} />
-    </>
+    </div>
   );
 }
 

@@ -16,6 +16,7 @@ import { State } from "./Imports";
 import { type Import as Work, isOver, sendParts } from "./importing";
 
 const LOOK_MS = 4_000;
+const LEVELS = ["section", "unit", "lesson", "exercise"] as const;
 const TONES = { error: "bad", warning: "warn", note: "neutral" } as const;
 
 export function Import() {
@@ -32,10 +33,10 @@ export function Import() {
     if (frame.state !== work.data?.state) void work.refetch();
   });
   return (
-    <>
+    <div className={css.content}>
       <Link className={css.up ?? ""} to="/author">{t("author.courses")}</Link>
       <Answer of={work}>{(found) => <Shown work={{ ...found, ...(isOver(found) ? {} : live ?? {}) }} />}</Answer>
-    </>
+    </div>
   );
 }
 
@@ -53,7 +54,7 @@ function Shown({ work }: { work: Work }) {
     },
     onError: complain,
   });
-  const counts = Object.entries(work.counts).filter(([, count]) => count > 0);
+  const counts = LEVELS.map((name) => [name, work.counts[name] ?? 0] as const).filter(([, count]) => count > 0);
   return (
     <>
       <header className={css.head}>
@@ -66,7 +67,7 @@ function Shown({ work }: { work: Work }) {
         {work.state === "failed" && <Notice tone="bad">{t("author.import.failed", { count: work.errors })}</Notice>}
         {work.state === "done" && <Notice tone="good">{t(work.dry_run ? "author.import.checked" : "author.import.done")}</Notice>}
       </div>
-      {counts.length > 0 && <dl className={css.counts}>{counts.map(([name, count]) => <div key={name}><dt>{t(`author.count.${name}`, { defaultValue: name })}</dt><dd>{format.number(count)}</dd></div>)}</dl>}
+      {counts.length > 0 && <dl className={css.counts}>{counts.map(([name, count]) => <div key={name}><dt>{t(`author.count.${name}`)}</dt><dd>{format.number(count)}</dd></div>)}</dl>}
       <Row>
         {work.state === "done" && work.course_id && !work.dry_run && <ButtonLink look="primary" href={`/author/${work.course_id}`}>{t("author.import.open")}</ButtonLink>}
         {(isOver(work) || work.state === "waiting") && <Button look="quiet" isDisabled={drop.isPending} onPress={() => drop.mutate()}>{t("author.import.forget")}</Button>}

@@ -50,18 +50,17 @@ function Wish({ courseId, onClose }: { courseId: string | null; onClose: () => v
   const [file, setFile] = useState<File | null>(null);
   const [format, setFormat] = useState("");
   const [title, setTitle] = useState("");
+  const [slug, setSlug] = useState("");
   const [taught, setTaught] = useState("");
   const [spoken, setSpoken] = useState("");
   const [dry, setDry] = useState(false);
   const [replaces, setReplaces] = useState(false);
   const [share, setShare] = useState<number | null>(null);
-  const [key] = useState(onceKey);
   const begin = useMutation({
     mutationFn: async (chosen: File) => {
-      const options = { title: title || null, source_language: spoken || null, target_language: taught || null };
+      const options = { slug: slug || null, title: title || null, source_language: spoken || null, target_language: taught || null };
       const wish = { name: chosen.name, size_bytes: chosen.size, format: format || null, options, course_id: courseId, replace: replaces, dry_run: dry };
-      const once = `${key}:${JSON.stringify(wish).length}:${format}:${dry}:${replaces}`.slice(0, 200);
-      const work = await body(api.POST("/api/v1/authoring/imports", { params: { header: { "Idempotency-Key": once } }, body: wish }));
+            const work = await body(api.POST("/api/v1/authoring/imports", { params: { header: { "Idempotency-Key": onceKey() } }, body: wish }));
       setShare(0);
       await sendParts(chosen, work, setShare);
       return work;
@@ -83,6 +82,7 @@ function Wish({ courseId, onClose }: { courseId: string | null; onClose: () => v
           <summary>{t("author.import.missing")}</summary>
           <Stack>
             {!courseId && <Field label={t("author.field.title")} maxLength={200} value={title} onChange={setTitle} />}
+            {!courseId && <Field label={t("author.field.slug")} hint={t("author.hint.slug")} maxLength={80} pattern="[a-z0-9]+(-[a-z0-9]+)*" value={slug} onChange={setSlug} />}
             <Field label={t("author.field.target_language")} hint={t("author.tag_hint")} value={taught} onChange={setTaught} />
             <Field label={t("author.field.source_language")} hint={t("author.tag_hint")} value={spoken} onChange={setSpoken} />
           </Stack>

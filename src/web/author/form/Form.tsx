@@ -212,7 +212,7 @@ function Named({ label, path, schema, keys, value, error, onChange }: { label: s
   return (
     <fieldset className={css.group}>
       <legend className={ui.label}>{label}</legend>
-      <datalist id={list}>{keys.map((key) => <option key={key} value={key} />)}</datalist>
+      <datalist id={list}>{[...new Set(keys)].filter(Boolean).map((key) => <option key={key} value={key} />)}</datalist>
       {rows.map(([key, each], place) => (
         <div key={place} className={css.item}>
           <div className={`${css.itemBody} ${css.pair}`}>
@@ -240,7 +240,7 @@ function Group({ label, path, schema, isNeeded, value, error, onChange }: { labe
   }
   return (
     <fieldset className={css.group}>
-      <legend className={ui.label}>{label}</legend>
+      <legend className={kind ? "visually-hidden" : ui.label}>{label}</legend>
       {properties.map(([name, one]) => {
         const put = (changed: unknown) => onChange(kind && name === "media" && changed === "" && !isNeeded ? null : { ...value, [name]: changed });
         if (kind && isMedia(plain(one, definitions))) {

@@ -33,14 +33,14 @@ function One({ change, courseId, isLinked }: { change: Change; courseId: string;
   const title = <span dir="auto">{change.title || t(`author.kind.${change.kind}`)}</span>;
   const path = !isLinked || change.what === "removed" ? null : change.kind === "course" ? `/author/${courseId}/about` : change.node_id && change.kind !== "section" ? `/author/${courseId}/${change.kind}/${change.node_id}` : null;
   return (
-    <details className={css.change} open={change.fields.length > 0 && change.fields.length <= 3}>
-      <summary>
+    <div className={css.change}>
+      <p className={css.changeHead}>
         <Chip tone={TONES[change.what]}>{t(`author.what.${change.what}`)}</Chip>
         <span><span className={css.soft}>{t(`author.kind.${change.kind}`)}</span> {path ? <Link to={path}>{title}</Link> : title}</span>
         {change.path.length > 0 && <span className={css.soft}>{change.path.join(" › ")}</span>}
         {change.below > 0 && <span className={css.soft}>{t("author.below", { count: change.below })}</span>}
         {change.other_question && <Chip tone="warn">{t("author.other_question")}</Chip>}
-      </summary>
+      </p>
       {change.fields.length > 0 && (
         <dl className={css.fields}>
           {change.fields.map((field) => (
@@ -51,6 +51,6 @@ function One({ change, courseId, isLinked }: { change: Change; courseId: string;
           ))}
         </dl>
       )}
-    </details>
+    </div>
   );
 }
