@@ -21,9 +21,9 @@ from realtime.catalogue import COMMANDS, FRAMES
 
 @pytest.fixture
 async def tess(url: str, http: httpx.AsyncClient, environment: dict[str, str]) -> Visitor:
-    """A teacher."""
+    """A teacher who writes courses, too."""
     email, password = f"{secrets.token_hex(6)}@demo.example", secrets.token_urlsafe(12)
-    made = [LYCEUM, "create-user", "--email", email, "--role", "teacher", "--name", "Tess"]
+    made = [LYCEUM, "create-user", "--email", email, "--role", "teacher", "--role", "author", "--name", "Tess"]
     await anyio.to_thread.run_sync(
         lambda: subprocess.run(
             made, input=password + "\n", env=os.environ | environment, text=True, check=True, capture_output=True
@@ -98,6 +98,10 @@ async def test_every_declared_frame_and_acknowledgement_is_sent(
             await learner.heard(event)
         await teacher.heard("presence.changed", room=f"classroom:{classroom['id']}")
 
+        await write(tess, asking, laptop)
+        await teacher.heard("draft.changed")
+        await teacher.heard("import.progress", state="done")
+
         for event in COMMANDS:
             if event.endswith(".unwatch"):
                 await asking.ask(phone, event, {})
@@ -108,6 +112,20 @@ async def test_every_declared_frame_and_acknowledgement_is_sent(
     assert {name for name, _ in learner.frames + teacher.frames} == set(FRAMES)
     assert asking.accepted == set(COMMANDS)
     assert asking.refused == {*COMMANDS, "league.smash"}
+
+
+async def write(author: Visitor, asking: Asking, socket: socketio.AsyncClient) -> None:
+    """A draft that is watched is changed, and a file becomes another."""
+    about = {"title": "Sums", "source_language": "en", "target_language": "en"}
+    draft = await author.call("POST", "/authoring/courses", about)
+    await asking.ask(socket, "draft.watch", {"course_id": draft["id"]})
+    section = {"node": {"kind": "section", "title": "One"}, "parent_id": None}
+    await author.call("POST", f"/authoring/courses/{draft['id']}/nodes", section)
+    body = b"::One:: What is 1 + 1? {=2 ~3}\n"
+    begun = {"name": "sums.gift", "size_bytes": len(body), "options": {**about, "slug": f"sums-{secrets.token_hex(4)}"}}
+    file = f"{author.url}/api/v1/authoring/imports/{(await author.call('POST', '/authoring/imports', begun))['id']}/file"
+    headers = {"authorization": f"Bearer {author.token}", "content-type": "application/octet-stream"}
+    assert (await author.http.put(f"{file}?part=1", content=body, headers=headers)).is_success
 
 
 async def refusal(url: str, auth: Any) -> Any:

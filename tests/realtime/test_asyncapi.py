@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from declared import Declared
-from realtime import wire
+from realtime import commands, wire
 from realtime.asyncapi import asyncapi_document
 from realtime.typescript import typescript
 
@@ -32,7 +32,8 @@ def test_every_reference_leads_somewhere() -> None:
 
 
 def test_every_event_of_the_wire_is_in_the_document() -> None:
-    events = {value for name, value in vars(wire).items() if name.isupper() and isinstance(value, str)}
+    declared = vars(wire) | vars(commands)
+    events = {value for name, value in declared.items() if name.isupper() and isinstance(value, str)}
     assert set(asyncapi_document()["operations"]) == events | {"connect"}
 
 

@@ -139,7 +139,7 @@ async def test_line_17_admin_and_payment_routes_read_the_role_again(ada: Learner
     await db.fetch("DELETE FROM identity_user_role WHERE role = 'admin'")
     asked = 0
     for route in app.routes:
-        if not isinstance(route, HTTPRoute) or not ("/admin" in route.path or route.path.endswith("/refund")):
+        if not isinstance(route, HTTPRoute) or not ("/v1/admin" in route.path or route.path.endswith("/refund")):
             continue
         path = route.path_format
         for part in route.path_parameters:

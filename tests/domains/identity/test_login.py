@@ -75,7 +75,7 @@ async def test_registering_logs_in(client: httpx.AsyncClient) -> None:
     answer = await me(client, tokens)
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"
-    assert answer.json() == {**tokens["user"], "impersonation": None}
+    assert answer.json() == {**tokens["user"], "impersonation": None, "flags": []}
     assert tokens["user"] == {
         "id": tokens["user"]["id"],
         "email": "ada@example.org",
