@@ -36,7 +36,7 @@ PAGES = (
 )
 """Of the client's pages. Pictures, sounds and uploads may lie in an object store; scripts are ours alone."""
 _FOREVER = "public, max-age=31536000, immutable"
-_SECTIONS = (
+SECTIONS = (
     *("learn", "lesson", "practice", "courses", "review", "placement", "classes"),
     *("league", "friends", "people", "feed", "profile", "quests", "achievements", "shop", "streak"),
     *("login", "register", "account", "notifications", "payments", "more", "author", "admin"),
@@ -105,19 +105,19 @@ def _read(root: Path) -> list[tuple[str, File]]:
     return found
 
 
+ADDRESSES = ["/", *(path for name in SECTIONS for path in (f"/{name}", f"/{name}/{{rest:path}}"))]
+FILES = ["/index.html", "/worker.js", "/icon.svg", "/app.webmanifest"]
+
+
 def web_routes(policy: str, client: WebClient | None = None) -> list[Any]:
     """`policy` is the Content-Security-Policy of the pages."""
     web = client or WebClient()
-    addresses = ["/", *(path for name in _SECTIONS for path in (f"/{name}", f"/{name}/{{rest:path}}"))]
 
-    @get(addresses, opt=_PUBLIC, include_in_schema=False, sync_to_thread=False, name="web_page")
+    @get(ADDRESSES, opt=_PUBLIC, include_in_schema=False, sync_to_thread=False, name="web_page")
     def page(request: Request[Any, Any, Any]) -> Response[bytes]:
         return web.answer(request, "index.html", policy)
 
-    @get(
-        ["/index.html", "/worker.js", "/icon.svg", "/app.webmanifest"],
-        opt=_PUBLIC, include_in_schema=False, sync_to_thread=False,
-    )  # fmt: skip
+    @get(FILES, opt=_PUBLIC, include_in_schema=False, sync_to_thread=False)
     def file(request: Request[Any, Any, Any]) -> Response[bytes]:
         return web.answer(request, request.url.path.lstrip("/"), policy)
 

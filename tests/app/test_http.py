@@ -14,14 +14,13 @@ from sqlalchemy import text
 from app.asgi import Parts, create_app
 from app.config import Settings
 from app.edge import MOST_BODY_BYTES
+from app.web import ADDRESSES, FILES
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
 from factories.people import PASSWORD, publish, register, small_course
 
 PUBLIC = {
-    "/",
     "/.well-known/jwks.json",
-    "/account",
     "/account/email",
     "/api/v1/auth/email/confirm",
     "/api/v1/auth/email/verify/confirm",
@@ -58,17 +57,14 @@ PUBLIC = {
     "/dev/mail/{mail_id:uuid}/html",
     "/dev/mail/{mail_id:uuid}/raw",
     "/dev/mail/{mail_id:uuid}/text",
-    "/feed",
     "/health",
     "/health/ready",
     "/health/services",
-    "/login",
     "/media/private/{file_id:uuid}/{variant:str}",
     "/media/uploads/{upload_id:uuid}/{number:int}",
     "/media/{sha256:str}",
     "/media/{sha256:str}/{variant:str}",
     "/metrics",
-    "/notifications",
     "/pay/cancelled/{order_id:uuid}",
     "/pay/return/{order_id:uuid}",
     "/pay/{ref:str}",
@@ -81,6 +77,9 @@ PUBLIC = {
     "/static/{name:str}",
     "/unsubscribe/{token:str}",
     "/verify",
+    "/assets/{name:str}",
+    *ADDRESSES,
+    *FILES,
 }
 
 

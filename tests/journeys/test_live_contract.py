@@ -123,7 +123,9 @@ async def write(author: Visitor, asking: Asking, socket: socketio.AsyncClient) -
     await author.call("POST", f"/authoring/courses/{draft['id']}/nodes", section)
     body = b"::One:: What is 1 + 1? {=2 ~3}\n"
     begun = {"name": "sums.gift", "size_bytes": len(body), "options": {**about, "slug": f"sums-{secrets.token_hex(4)}"}}
-    file = f"{author.url}/api/v1/authoring/imports/{(await author.call('POST', '/authoring/imports', begun))['id']}/file"
+    file = (
+        f"{author.url}/api/v1/authoring/imports/{(await author.call('POST', '/authoring/imports', begun))['id']}/file"
+    )
     headers = {"authorization": f"Bearer {author.token}", "content-type": "application/octet-stream"}
     assert (await author.http.put(f"{file}?part=1", content=body, headers=headers)).is_success
 

@@ -43,7 +43,10 @@ def client_module(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) 
     (out / "package.json").write_text('{"type": "module"}')
     compiler = node_modules / ".bin/tsc"
     done = subprocess.run(
-        [compiler, "--project", WEB / "realtime", "--noEmit", "false", "--outDir", out], capture_output=True, text=True, check=False
+        [compiler, "--project", WEB / "realtime", "--noEmit", "false", "--outDir", out],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return out / "index.js"

@@ -131,7 +131,7 @@ async def wishes_to_buy(visit: Visit, name: str) -> None:
     await visit.register(f"{name.lower()}@demo.example", name)
     await visit.go("/courses")
     await visit.page.get_by_role("link", name="Spanish: first steps").click()
-    await visit.press("Begin this course")
+    await visit.press("Buy this course")
     await visit.press("Choose Spanish, first steps", "link")
     await visit.reads("€49.00")
     # Browsers note every answer that is a refusal, here that the course is locked.

@@ -46,6 +46,7 @@ export function Login() {
   const failure = search.get("error");
   return (
     <main className={shell.front}>
+      <title>{`${t("login.title")} – Lyceum`}</title>
       <h1>{t("login.title")}</h1>
       {isGuestHere && <Notice>{t("entry.guest_along")}</Notice>}
       {failure && <Notice tone="bad">{t(`problem.${failure.replaceAll(".", "_")}`, { defaultValue: t("entry.provider_failed") })}</Notice>}

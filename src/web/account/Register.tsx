@@ -27,6 +27,7 @@ export function Register() {
   const weak = enter.error instanceof Refusal && enter.error.code === "identity.weak_password" ? enter.error.message : undefined;
   return (
     <main className={shell.front}>
+      <title>{`${t("register.title")} – Lyceum`}</title>
       <h1>{t("register.title")}</h1>
       <Card>
         <form onSubmit={submit}>

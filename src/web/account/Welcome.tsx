@@ -21,6 +21,7 @@ export function Welcome() {
   return (
     <main className={css.front}>
       <img src="/icon.svg" width={64} height={64} alt="" />
+      <title>{`${t("welcome.title")} – Lyceum`}</title>
       <h1>{t("welcome.title")}</h1>
       <p>{t("welcome.lead")}</p>
       {endedBy && <Notice tone="warn">{t("login.ended")}</Notice>}

@@ -13,6 +13,9 @@ import { useCourse, useMyCourses } from "./current";
 import css from "./learn.module.css";
 import { spoken } from "./spoken";
 
+/** What a plan gives that holds for every course. */
+const ALL_COURSES = "courses:*";
+
 export function Course() {
   const { courseId = "" } = useParams();
   const course = useCourse(courseId);
@@ -79,7 +82,7 @@ function Beginning({ courseId }: { courseId: string }) {
   }
   const prices = products.data?.items.flatMap((product) => product.prices) ?? [];
   const least = prices.reduce<(typeof prices)[number] | undefined>((cheapest, price) => (!cheapest || price.amount_minor < cheapest.amount_minor ? price : cheapest), undefined);
-  const isLocked = least !== undefined && owned.data !== undefined && !JSON.stringify(owned.data).includes(`course:${courseId}`);
+  const isLocked = least !== undefined && owned.data !== undefined && !owned.data.some(({ key }) => key === `course:${courseId}` || key === ALL_COURSES);
   return (
     <Row>
       {isLocked ? (
@@ -88,7 +91,7 @@ function Beginning({ courseId }: { courseId: string }) {
           <span>{t(prices.length > 1 ? "courses.price_from" : "courses.price", { price: format.money(least.amount_minor, least.currency) })}</span>
         </>
       ) : (
-        <Button look="primary" isDisabled={begin.isPending} onPress={() => begin.mutate()}>{t("courses.begin")}</Button>
+        <Button look="primary" isDisabled={begin.isPending || products.isPending || owned.isPending} onPress={() => begin.mutate()}>{t("courses.begin")}</Button>
       )}
     </Row>
   );

@@ -44,8 +44,10 @@ export function Shell() {
   const location = useLocation();
   if (phase === "visitor") return <Navigate to="/login" replace state={{ from: location.pathname }} />;
   const roles = user?.roles ?? [];
+  const place = t(`nav.${location.pathname.split("/")[1] ?? ""}`, { defaultValue: "" });
   return (
     <>
+      <title>{place ? `${place} – Lyceum` : "Lyceum"}</title>
       <a className={css.skip} href="#main">{t("nav.skip")}</a>
       <LookBanner />
       <ConnectionBanner />
