@@ -10,7 +10,7 @@ type Change = Schemas["ChangeOut"];
 const TONES = { added: "good", removed: "bad", moved: "neutral", changed: "warn" } as const;
 
 export function useDiff(course_id: string, before: string, after: string) {
-  return queries.useQuery("get", "/api/v1/authoring/courses/{course_id}/diff", { params: { path: { course_id }, query: { before, after } } });
+  return queries.useQuery("get", "/api/v1/authoring/courses/{course_id}/diff", { params: { path: { course_id }, query: { from: before, to: after } } });
 }
 
 export function Changes({ courseId, before = "published", after = "draft" }: { courseId: string; before?: string; after?: string }) {

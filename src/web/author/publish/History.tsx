@@ -49,12 +49,12 @@ export function History() {
       {revisions.hasNextPage && <Button onPress={() => void revisions.fetchNextPage()}>{t("author.more")}</Button>}
       <Log courseId={draft.id} />
       {wish?.is === "compare" && <Dialog title={t("author.compared", { number: wish.revision.number })} isOpen onClose={() => setWish(null)}><Changes courseId={draft.id} before={String(wish.revision.number)} /></Dialog>}
-      {wish && wish.is !== "compare" && <Doing courseId={draft.id} wish={wish} onClose={() => setWish(null)} />}
+      {wish && wish.is !== "compare" && <Doing courseId={draft.id} etag={draft.etag} wish={wish} onClose={() => setWish(null)} />}
     </>
   );
 }
 
-function Doing({ courseId, wish, onClose }: { courseId: string; wish: Exclude<Wish, { is: "compare" }>; onClose: () => void }) {
+function Doing({ courseId, etag, wish, onClose }: { courseId: string; etag: string; wish: Exclude<Wish, { is: "compare" }>; onClose: () => void }) {
   const { t } = useTranslation();
   const refresh = useRefresh();
   const complain = useComplaint();
@@ -62,7 +62,7 @@ function Doing({ courseId, wish, onClose }: { courseId: string; wish: Exclude<Wi
   const [resets, setResets] = useState(false);
   const act = useMutation({
     mutationFn: async () => {
-      if (wish.is === "back" && "revision" in wish) await api.POST("/api/v1/authoring/courses/{course_id}/rollback", { ...ofCourse(courseId), body: { number: wish.revision.number, reset_draft: resets, note } });
+      if (wish.is === "back" && "revision" in wish) await api.POST("/api/v1/authoring/courses/{course_id}/rollback", { params: { path: { course_id: courseId }, ...(resets ? { header: { "If-Match": etag } } : {}) }, body: { number: wish.revision.number, reset_draft: resets, note } });
       else if (wish.is === "retire") await api.POST("/api/v1/authoring/courses/{course_id}/retire", { ...ofCourse(courseId), body: { note } });
       else await api.POST("/api/v1/authoring/courses/{course_id}/unretire", { ...ofCourse(courseId), body: { note } });
     },
