@@ -12,18 +12,18 @@ import pytest
 from app.demo.knowledge import Knowledge
 from app.embedded import Services
 from domains.catalog import api as catalog
-from journeys.served import FRAME_S, Visitor, fresh, served, visitor
+from journeys.served import FRAME_S, Visitor, demo_course, fresh, served, visitor
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever comes first waits for the servers, too; who shares them runs in one process, so that they start once."""
+    """Whoever comes first waits for the servers, too. A file stays in one process, so that not every process starts
+    servers for a few tests; and the long files begin first."""
     for item in items:
         if item.path.parent != Path(__file__).parent:
             continue
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(180))
-        if "url" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("journeys"))
+        item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +73,7 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def lessons(url: str, http: httpx.AsyncClient) -> list[str]:
-    [course] = (await http.get(f"{url}/api/v1/courses")).json()["items"]
+    course = demo_course((await http.get(f"{url}/api/v1/courses")).json()["items"])
     found = (await http.get(f"{url}/api/v1/courses/{course['id']}/lessons")).json()["items"]
     return [lesson["id"] for lesson in found]
 

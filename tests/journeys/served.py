@@ -71,6 +71,11 @@ def fresh(services: Services, data_dir: Path) -> dict[str, str]:
     }
 
 
+def demo_course(listed: list[dict[str, Any]]) -> dict[str, Any]:
+    """Among those of `GET /courses`: another journey may have published one of its own."""
+    return next(course for course in listed if course["slug"] == catalog.DEMO_SLUG)
+
+
 @contextmanager
 def served(environment: dict[str, str], log: Path, *arguments: str, port: int = 0) -> Iterator[str]:
     """The address of a `lyceum serve`, which is stopped at the end of the block."""

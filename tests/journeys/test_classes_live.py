@@ -9,7 +9,7 @@ import pytest
 
 from app.demo.knowledge import Knowledge
 from app.infra import plain_dsn
-from journeys.served import Ears, Visitor, visitor
+from journeys.served import Ears, Visitor, demo_course, visitor
 
 LINE = ("session_id", "course_id", "lesson_id", "answered", "total", "correct", "finished", "active_at")
 
@@ -97,7 +97,7 @@ async def test_an_invited_friend_looks_on_until_the_session_ends(
 async def test_learners_of_a_course_see_its_revision_and_each_other(
     ada: Visitor, ben: Visitor, url: str, http: httpx.AsyncClient
 ) -> None:
-    [course] = (await http.get(f"{url}/api/v1/courses")).json()["items"]
+    course = demo_course((await http.get(f"{url}/api/v1/courses")).json()["items"])
     mine, theirs = Ears(), Ears()
     async with ada.socket(mine) as one, ben.socket(theirs) as two:
         asked = {"course_id": course["id"]}
