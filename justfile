@@ -34,7 +34,7 @@ demo *arguments: setup
 # Run the test suite, in parallel
 test *arguments: setup
     @# A hundred processes are started in it: what they import is compiled once, whatever the surroundings say.
-    @PYTHONDONTWRITEBYTECODE= {{ python }} -m pytest -n auto --dist loadgroup {{ arguments }}
+    @PYTHONDONTWRITEBYTECODE= {{ python }} -m pytest -n auto {{ arguments }}
 
 # Formatting, lint, import contracts and types, also the web client's against the API
 check: setup

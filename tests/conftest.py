@@ -3,9 +3,12 @@
 Nothing runs in the background: a test that wants facts dispatched or jobs done turns the crank.
 """
 
+import asyncio
+import inspect
 import os
 from collections.abc import AsyncIterator, Iterator
-from functools import partial
+from functools import partial, wraps
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +17,7 @@ from hypothesis import settings as hypothesis_settings
 from litestar import Litestar
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from xdist.remote import Producer
 
 from app.asgi import Parts, create_app
 from app.config import Settings
@@ -27,6 +31,7 @@ from domains.identity.guards import LIMITER
 from domains.identity.service import hashing
 from domains.kernel.repository import DeliveryKey
 from domains.kernel.uow import Database
+from together import Together
 
 # How long an example takes says more about a busy machine than about us.
 hypothesis_settings.register_profile("lyceum", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -36,6 +41,28 @@ hypothesis_settings.load_profile("lyceum")
 def pytest_xdist_auto_num_workers() -> int:
     """Two to a core, because half of the time a test waits: for a process to start, for a deadline to pass."""
     return 2 * (os.cpu_count() or 1)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    return Together(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
+    """A test that awaits what never comes fails, and its fixtures are closed. The signal of pytest-timeout alone would
+    leave it in the event loop, where the end of its fixtures waits behind it for ever."""
+    test = pyfuncitem.obj
+    if not inspect.iscoroutinefunction(test):
+        return
+    marker = pyfuncitem.get_closest_marker("timeout")
+    whole = marker.args[0] if marker else float(pyfuncitem.config.getini("timeout"))
+
+    @wraps(test)
+    async def bounded(**fixtures: Any) -> None:
+        async with asyncio.timeout(whole * 0.8):
+            await test(**fixtures)
+
+    pyfuncitem.obj = bounded
 
 
 @pytest.fixture(scope="session")

@@ -33,13 +33,12 @@ from app.limits import Limits
 from app.live import realtime_ports, realtime_settings
 from app.mount import Mount
 from app.operations import FiguresController, FlagsController, JobsController
+from app.preparation import prepare
 from app.problems import HANDLERS
-from app.schema import migrate, require_head
 from app.tasks import end, forever
 from app.web import PAGES, web_routes
 from app.worker import Deliveries, run_by_the_clock, work_forever
 from domains.billing.api import Providers
-from domains.catalog import api as catalog
 from domains.gamification.api import Boards
 from domains.identity import guards
 from domains.identity.api import Authenticator
@@ -131,7 +130,7 @@ async def _running(
     app: Litestar, settings: Settings, infra: OpenInfra, sockets: Mount, *, background: bool
 ) -> AsyncGenerator[None]:
     async with infra(settings, registry.subscriptions()) as opened:
-        await _prepare_database(opened, owned=settings.embedded and not settings.database_url)
+        await prepare(opened.settings, owned=settings.embedded and not settings.database_url, report=log.info)
         if not opened.db.port(Providers).names:
             log.warning("no payment provider is set up, so nothing can be sold; `lyceum doctor` says what to set")
         parts = _assemble(opened, mark=sockets.mark)
@@ -156,17 +155,6 @@ async def _running(
             if background:
                 await parts.dispatcher.stop()
             await parts.realtime.stop()
-
-
-async def _prepare_database(infra: Infra, *, owned: bool) -> None:
-    if not owned:
-        await require_head(infra.settings.database_url)
-        return
-    before, after = await migrate(infra.settings.database_url)
-    if before != after:
-        log.info("schema brought from %s to %s", before or "empty", after)
-    async with infra.db.begin() as uow:
-        await catalog.ensure_demo_course(uow)
 
 
 def _assemble(infra: Infra, *, mark: str) -> Parts:

@@ -15,15 +15,12 @@ from types import FrameType
 
 import msgspec
 
-from app import schema
 from app.config import Settings
 from app.embedded.ownership import serving_pid
 from app.fleet import Fleet
-from app.infra import PATIENT, open_infra
-from app.registry import subscriptions
+from app.preparation import prepare
 from app.server import run as run_server
 from app.services import addressed
-from domains.catalog import api as catalog
 
 Report = Callable[[str], None]
 PATIENCE_S = 10.0
@@ -43,7 +40,7 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, report: Rep
     try:
         # The port first: a second start on the same one fails before it touches any data.
         with _listener(settings, host, port) as listener, addressed(settings, owner="serve", report=report) as found:
-            asyncio.run(_prepare(found, owned=not settings.database_url, report=report))
+            asyncio.run(prepare(found, owned=not settings.database_url, report=report))
             address = (_reachable(host), listener.getsockname()[1])
             found = _named(found, address)
             announce = Announcer(address, report)
@@ -66,14 +63,6 @@ def _named(settings: Settings, address: tuple[str, int]) -> Settings:
         return settings
     host, port = address
     return msgspec.structs.replace(settings, public_url=f"http://{f'[{host}]' if ':' in host else host}:{port}")
-
-
-async def _prepare(settings: Settings, *, owned: bool, report: Report) -> None:
-    """Before any server process runs, so that several need not compete for it."""
-    await schema.ensure(settings.database_url, may_migrate=owned, report=report)
-    if owned:
-        async with open_infra(settings, subscriptions(), PATIENT) as infra, infra.db.begin() as uow:
-            await catalog.ensure_demo_course(uow)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

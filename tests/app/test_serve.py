@@ -18,7 +18,7 @@ from app.embedded.process import is_alive
 
 pytestmark = pytest.mark.timeout(180)
 
-# Stands in for the application, so that these tests are about processes only.
+# Stands in for the application, which takes seconds to import: these tests are about processes only.
 PROGRAM = """
 import asyncio, os, sys, types
 
@@ -41,8 +41,20 @@ def create_app(settings, mount=None):
         await send({"type": "http.response.body", "body": str(os.getpid()).encode()})
     return app
 
-sys.modules["app.asgi"] = types.ModuleType("app.asgi")
-sys.modules["app.asgi"].create_app = create_app
+class Mount:
+    def __init__(self, place): pass
+    def take(self, *upgrade): return False
+    async def farewell(self): pass
+
+async def prepare(settings, *, owned, report): pass
+
+def stand_in(name, **members):
+    sys.modules[name] = types.ModuleType(name)
+    vars(sys.modules[name]).update(members)
+
+stand_in("app.asgi", create_app=create_app)
+stand_in("app.mount", Mount=Mount)
+stand_in("app.preparation", prepare=prepare)
 
 import app.fleet, app.server
 # A slow machine is no server that hangs.

@@ -13,19 +13,21 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from playwright.async_api import CDPSession, ConsoleMessage, Error, Page, async_playwright
+from playwright.async_api import Browser, CDPSession, ConsoleMessage, Error, Page, async_playwright
+
+from journeys.node import MODULES
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WEB = Path(__file__).parents[2] / "src/web"
 PATIENCE_S = 30.0
 """How long is waited for what must come. Only a journey that fails waits so long."""
 PASSWORD = "a long enough secret 42"
-_AXE = WEB / "node_modules/axe-core/axe.min.js"
+_AXE = MODULES / "axe-core/axe.min.js"
 
 needs_browser = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
     pytest.mark.skipif(not (WEB / "dist/index.html").is_file(), reason="the web client is not built"),
-    pytest.mark.timeout(180),
+    pytest.mark.usefixtures("browser_program"),
 ]
 
 
@@ -121,19 +123,36 @@ class _Driver:
         await asyncio.sleep(0)
 
 
+_running: list[Browser] = []
+"""That of this test process, while `chromium()` is open."""
+
+
 @asynccontextmanager
-async def browsing(url: str, **context: Any) -> AsyncIterator[Visit]:
-    """A fresh profile; `context` as Playwright's `new_context` takes it."""
+async def chromium() -> AsyncIterator[None]:
+    """One browser for all journeys of a test process: each gets a profile of its own in it."""
     with patch.object(asyncio, "create_subprocess_exec", _Driver.start):
         playwright = await async_playwright().start()
     try:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        profile = await browser.new_context(locale="en-GB", **context)
-        profile.set_default_timeout(PATIENCE_S * 1000)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        _running.append(browser)
+        yield
+        _running.remove(browser)
+        async with asyncio.timeout(PATIENCE_S):
+            await browser.close()
+    finally:
+        await playwright.stop()
+
+
+@asynccontextmanager
+async def browsing(url: str, **context: Any) -> AsyncIterator[Visit]:
+    """A fresh profile; `context` as Playwright's `new_context` takes it."""
+    profile = await _running[0].new_context(locale="en-GB", **context)
+    profile.set_default_timeout(PATIENCE_S * 1000)
+    try:
         visit = Visit(await profile.new_page(), url)
         visit.page.on("console", visit.complain)
         visit.page.on("pageerror", visit.complain)
         yield visit
-        await browser.close()
     finally:
-        await playwright.stop()
+        async with asyncio.timeout(PATIENCE_S):
+            await profile.close()

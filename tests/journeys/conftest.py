@@ -2,7 +2,6 @@
 journeys meet other learners there, as people do."""
 
 import random
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -12,18 +11,22 @@ import pytest
 from app.demo.knowledge import Knowledge
 from app.embedded import Services
 from domains.catalog import api as catalog
+from journeys.browsing import chromium
+from journeys.node import MODULES, NODE
 from journeys.served import FRAME_S, Visitor, demo_course, fresh, served, visitor
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever comes first waits for the servers, too. A file stays in one process, so that not every process starts
-    servers for a few tests; and the long files begin first."""
+    """Whoever comes first waits for the servers, too."""
     for item in items:
-        if item.path.parent != Path(__file__).parent:
-            continue
-        if item.get_closest_marker("timeout") is None:
+        if item.path.parent == Path(__file__).parent and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(180))
-        item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@pytest.fixture(scope="session")
+async def browser_program() -> AsyncIterator[None]:
+    async with chromium():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -51,11 +54,9 @@ def knowledge() -> Knowledge:
 
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
-    """What `npm ci --prefix src/web` installs."""
-    found = Path(__file__).parents[2] / "src/web/node_modules"
-    if shutil.which("node") is None or not (found / "socket.io-client").is_dir():
-        pytest.skip("Node, or what `npm ci --prefix src/web` installs, is not there")
-    return found
+    if NODE is None or not (MODULES / "socket.io-client").is_dir():
+        pytest.skip("Node, or what it needs to build the web client, is not there")
+    return MODULES
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from subprocess import PIPE
 from typing import IO
 
 from app.demo.knowledge import Knowledge
+from journeys.node import NODE
 from journeys.served import Ears, Visitor
 from realtime.catalogue import FRAMES
 
@@ -34,7 +35,7 @@ def official_client(node_modules: Path, *arguments: str) -> Iterator[Ears]:
     # Not through the event loop: uvloop forks by itself, and its child hangs in a process with many threads.
     environment = os.environ | {"NODE_PATH": str(node_modules)}
     with subprocess.Popen(
-        ["node", PROGRAM, *arguments], stdin=PIPE, stdout=PIPE, text=True, env=environment
+        [str(NODE), PROGRAM, *arguments], stdin=PIPE, stdout=PIPE, text=True, env=environment
     ) as process:
         assert process.stdout is not None
         assert process.stdin is not None

@@ -28,6 +28,7 @@ from domains.identity.policy.sessions import ACCESS_LIFETIME
 from domains.identity.service.keys import KeyRing
 from domains.identity.service.tokens import signed
 from domains.kernel.clock import utc_now
+from journeys.node import NODE
 from journeys.served import FRAME_S, Visitor, demo_course, free_port, served, visitor
 from realtime.catalogue import FRAMES
 
@@ -41,9 +42,9 @@ def client_module(node_modules: Path, tmp_path_factory: pytest.TempPathFactory) 
     out = tmp_path_factory.mktemp("web")
     (out / "node_modules").symlink_to(node_modules)
     (out / "package.json").write_text('{"type": "module"}')
-    compiler = node_modules / ".bin/tsc"
+    compiler = node_modules / "typescript/bin/tsc"
     done = subprocess.run(
-        [compiler, "--project", WEB / "realtime", "--noEmit", "false", "--outDir", out],
+        [str(NODE), compiler, "--project", WEB / "realtime", "--noEmit", "false", "--outDir", out],
         capture_output=True,
         text=True,
         check=False,
@@ -123,7 +124,7 @@ def playing(client_module: Path, url: str) -> Iterator[Browser]:
             browser.lines.append([tab, what, *rest])
 
     # Not through the event loop: uvloop forks by itself, and its child hangs in a process with many threads.
-    with subprocess.Popen(["node", PROGRAM, client_module, url], stdin=PIPE, stdout=PIPE, text=True) as process:
+    with subprocess.Popen([str(NODE), PROGRAM, client_module, url], stdin=PIPE, stdout=PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdin is not None
         browser = Browser(process.stdin)
@@ -172,7 +173,7 @@ def token_of(environment: dict[str, str]) -> Any:
 
 
 async def test_the_clients_own_rules_hold(client_module: Path) -> None:
-    program = ["node", PROGRAM.with_name("typescript_rules.mjs"), client_module]
+    program = [str(NODE), PROGRAM.with_name("typescript_rules.mjs"), client_module]
     done = await anyio.to_thread.run_sync(
         lambda: subprocess.run(program, capture_output=True, text=True, check=False, timeout=100)
     )

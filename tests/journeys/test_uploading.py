@@ -3,20 +3,20 @@ it needs is not installed."""
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import anyio
 import pytest
 
-from journeys.browser import CHROMIUM, browser
+from journeys.browsing import CHROMIUM, browsing
+from journeys.node import NODE
 from journeys.served import Visitor
 
 PROGRAM = Path(__file__).with_name("upload_client.mjs")
 
 _IN_THE_PAGE = """
-(async () => {
+async (token) => {
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [900, 500];
   const pen = canvas.getContext("2d");
@@ -24,7 +24,7 @@ _IN_THE_PAGE = """
   pen.fillRect(0, 0, 900, 500);
   const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
   const ask = async (path, body) => {
-    const headers = { Authorization: "Bearer TOKEN", "Content-Type": "application/json" };
+    const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
     const answer = await fetch(`/api/v1/media${path}`, { method: "POST", headers, body: JSON.stringify(body) });
     return answer.json();
   };
@@ -41,18 +41,17 @@ _IN_THE_PAGE = """
   await shown.decode();
   pen.drawImage(shown, 0, 0);
   const [red, green, blue] = pen.getImageData(50, 50, 1, 1).data;
-  window.seen = JSON.stringify({ size: [shown.naturalWidth, shown.naturalHeight], color: [red, green, blue] });
-})().catch((error) => { window.seen = JSON.stringify(String(error)); })
+  return { size: [shown.naturalWidth, shown.naturalHeight], color: [red, green, blue] };
+}
 """
 
 
+@pytest.mark.skipif(NODE is None, reason="Node is not there")
 async def test_a_program_of_node_sends_a_film_in_parts_and_goes_on_where_it_broke_off(ada: Visitor) -> None:
-    if shutil.which("node") is None:
-        pytest.skip("Node is not there")
     # Not through the event loop: uvloop forks by itself, and its child hangs in a process with many threads.
     ran = await anyio.to_thread.run_sync(
         lambda: subprocess.run(
-            ["node", PROGRAM, ada.url, ada.token], capture_output=True, text=True, timeout=60, env=os.environ
+            [str(NODE), PROGRAM, ada.url, ada.token], capture_output=True, text=True, timeout=60, env=os.environ
         )
     )
     assert ran.returncode == 0, ran.stderr
@@ -70,11 +69,11 @@ async def test_a_program_of_node_sends_a_film_in_parts_and_goes_on_where_it_brok
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
-async def test_a_browser_sends_a_picture_and_shows_what_was_made_of_it(ada: Visitor, tmp_path: Path) -> None:
-    async with browser(tmp_path) as tab:
-        await tab.go(ada.url)
-        await tab.value(f"void {_IN_THE_PAGE.replace('TOKEN', ada.token).strip()}")
-        seen = json.loads(await tab.until("window.seen"))
+@pytest.mark.usefixtures("browser_program")
+async def test_a_browser_sends_a_picture_and_shows_what_was_made_of_it(ada: Visitor) -> None:
+    async with browsing(ada.url) as visit:
+        await visit.go("/")
+        seen = await visit.page.evaluate(_IN_THE_PAGE, ada.token)
         assert seen["size"] == [320, 178]
         assert seen["color"] == pytest.approx([200, 30, 60], abs=6)
-        assert tab.complaints == []
+        assert visit.complaints == []
