@@ -25,13 +25,14 @@ def local(moment: datetime, zone: str) -> datetime:
     return moment.astimezone(ZoneInfo(zone))
 
 
-@pytest.mark.parametrize("zone", ZONES)
-def test_in_every_zone_every_evening_of_two_years_is_due_at_its_hour(zone: str) -> None:
-    day = date(2026, 1, 1)
-    while day < date(2028, 1, 1):
-        shown = local(policy.moment(day, policy.USUAL_HOUR, zone), zone)
-        assert (shown.date(), shown.hour, shown.minute) == (day, policy.USUAL_HOUR, 0)
-        day += timedelta(days=1)
+@pytest.mark.parametrize("area", sorted({zone.partition("/")[0] for zone in ZONES}))
+def test_in_every_zone_every_evening_of_two_years_is_due_at_its_hour(area: str) -> None:
+    for zone in ZONES:
+        day = date(2026, 1, 1)
+        while day < date(2028, 1, 1) and zone.partition("/")[0] == area:
+            shown = local(policy.moment(day, policy.USUAL_HOUR, zone), zone)
+            assert (zone, shown.date(), shown.hour, shown.minute) == (zone, day, policy.USUAL_HOUR, 0)
+            day += timedelta(days=1)
 
 
 @given(zone=zones, day=dates, hour=hours)
