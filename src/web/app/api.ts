@@ -7,7 +7,8 @@ import type { components, paths } from "../api/schema";
 import { accessToken, ended } from "./session";
 
 export type Schemas = components["schemas"];
-export type Problem = Schemas["Problem"];
+/** Further members are those of its code. */
+export type Problem = Schemas["Problem"] & { field?: string; retry_after_s?: number };
 
 /** What the server said instead of doing it. `code` is stable; `message` is for people. */
 export class Refusal extends Error {
@@ -22,6 +23,11 @@ export class Refusal extends Error {
 
   get code(): string {
     return this.problem.code;
+  }
+
+  /** Which field of what was sent is at fault, if it is one: "email", "node.title". */
+  get field(): string | null {
+    return this.problem.field ?? / at `\$\.([^`]+)`/.exec(this.message)?.[1] ?? null;
   }
 }
 

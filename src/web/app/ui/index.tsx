@@ -1,6 +1,5 @@
 // The parts that all screens are made of. Behaviour, keyboard and roles are React Aria's; here is how they look.
 
-import type { TFunction } from "i18next";
 import type { ReactNode } from "react";
 import {
   Button as AriaButton,
@@ -21,10 +20,11 @@ import {
   type TextFieldProps as AriaTextFieldProps,
 } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { Offline, Refusal } from "../api";
+import { Offline } from "../api";
+import { explain } from "../problems";
 import css from "./ui.module.css";
 
-export { css };
+export { css, explain };
 
 type Tone = "neutral" | "good" | "bad" | "warn";
 type Look = "plain" | "primary" | "danger" | "quiet";
@@ -120,13 +120,6 @@ export function Failed({ error, retry }: { error: unknown; retry?: () => void })
       {retry && <Button onPress={retry}>{t("state.retry")}</Button>}
     </div>
   );
-}
-
-/** A sentence for a person about anything that was raised. */
-export function explain(error: unknown, t: TFunction): string {
-  if (error instanceof Offline) return t("state.offline_detail");
-  if (error instanceof Refusal) return t(`problem.${error.code.replaceAll(".", "_")}`, { defaultValue: error.message });
-  return t("state.failed_detail");
 }
 
 interface Asked<T> {
