@@ -90,8 +90,9 @@ class Visit:
         """What axe finds on the page that is serious for whoever cannot see it, or has no mouse."""
         if not _AXE.is_file():
             pytest.skip("axe-core is not installed")
-        await self.page.evaluate(_AXE.read_text())
-        found = await self.page.evaluate("axe.run({ resultTypes: ['violations'] })")
+        async with asyncio.timeout(PATIENCE_S):
+            await self.page.evaluate(_AXE.read_text())
+            found = await self.page.evaluate("axe.run({ resultTypes: ['violations'] })")
         serious = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
         return [f"{one['id']}: {node['html']}" for one in serious for node in one["nodes"]]
 
@@ -136,4 +137,6 @@ async def browsing(url: str, **context: Any) -> AsyncIterator[Visit]:
         yield visit
         await browser.close()
     finally:
-        await playwright.stop()
+        # A browser that hangs fails its test, and not all that come after it.
+        async with asyncio.timeout(PATIENCE_S):
+            await playwright.stop()

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import Error, Locator, Response, expect
 
 from app.demo.knowledge import Knowledge
-from journeys.browsing import Visit, browsing, needs_browser
+from journeys.browsing import PATIENCE_S, Visit, browsing, needs_browser
 
 pytestmark = needs_browser
 
@@ -39,8 +39,10 @@ class Pupil:
             self._hearing.append(asyncio.ensure_future(self._take_note(answer)))
 
     async def _take_note(self, answer: Response) -> None:
-        with suppress(Error):  # It is gone with the page that asked.
-            found = await answer.json()
+        # It is gone with the page that asked: then the browser says so, or nothing at all.
+        with suppress(Error, TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                found = await answer.json()
             for session in found.get("sessions", [found]):
                 for exercise in session.get("exercises", ()):
                     prompt = exercise["prompt"]
@@ -105,6 +107,10 @@ class Pupil:
         while await self.button("Check").is_visible():
             await self.take(1)
 
+    async def keeps_the_client(self) -> None:
+        """Waits until the page can be opened without a network."""
+        await self.page.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+
     async def history(self) -> list[str]:
         """What the server knows of the sessions, the newest first."""
         await self.visit.go("/practice/history")
@@ -154,7 +160,7 @@ async def test_a_line_that_is_cut_in_mid_lesson_loses_nothing_and_doubles_nothin
     await pupil.go_on()
     await pupil.take(2)
     # Whoever closes the page meanwhile finds the lesson where it was.
-    await pupil.page.evaluate("navigator.serviceWorker.ready")
+    await pupil.keeps_the_client()
     await pupil.page.reload()
     await pupil.button("Check").wait_for()
     await pupil.take(1)
@@ -168,7 +174,7 @@ async def test_a_lesson_that_was_taken_along_is_learned_without_a_network_and_co
     async with pupil.page.expect_response(re.compile("/bundle$")):
         await pupil.arrive()
         await pupil.visit.go("/learn")
-    await pupil.page.evaluate("navigator.serviceWorker.ready")
+    await pupil.keeps_the_client()
     await pupil.page.context.set_offline(True)
     await pupil.page.reload()
     await expect(pupil.page.get_by_role("heading", name="Lessons on this device")).to_be_visible()

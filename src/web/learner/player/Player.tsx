@@ -13,6 +13,7 @@ import { useCourse } from "../current";
 import { finish, held, opened, type Result as Brought } from "../offline/giving";
 import { useReturning, useWaiting } from "../offline/waiting";
 import { type Awarded, useStanding } from "./before";
+import { useKeys } from "./keys";
 import { viewOf } from "./kinds";
 import css from "./player.module.css";
 import { after, current, isRepeat, putOff, type Queue, queueOf, type Session, share } from "./queue";
@@ -89,6 +90,7 @@ function Head({ session, queue, hearts }: { session: Session; queue: Queue; hear
   const navigate = useNavigate();
   const [asks, setAsks] = useState(false);
   const waiting = useWaiting((one) => one.count);
+  useKeys((event) => event.key === "Escape" && setAsks(true));
   return (
     <header className={css.head}>
       <Button look="quiet" aria-label={t("player.leave")} onPress={() => setAsks(true)}><X aria-hidden /></Button>

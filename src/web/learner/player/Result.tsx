@@ -11,6 +11,7 @@ import { Bar, Button, ButtonLink, Notice } from "../../app/ui";
 import type { Result as Brought } from "../offline/giving";
 import { changed } from "../offline/waiting";
 import { type Awarded, moved, type Standing, useStanding } from "./before";
+import { useEnter } from "./keys";
 import css from "./player.module.css";
 import type { Session } from "./queue";
 
@@ -32,6 +33,8 @@ export function Result({ session, result, before, awarded }: Props) {
     changed(client);
   }, [client]);
   const on = session.kind === "lesson" || session.kind === "test_out" || session.kind === "placement" ? `/learn/${session.course_id}` : "/practice";
+  const leave = () => void navigate(on);
+  useEnter(leave);
   return (
     <main className={css.result}>
       {result === "later" ? (
@@ -52,7 +55,7 @@ export function Result({ session, result, before, awarded }: Props) {
         </>
       )}
       <div className={css.after}>
-        <Button look="primary" wide autoFocus onPress={() => void navigate(on)}>{t("result.on")}</Button>
+        <Button look="primary" wide onPress={leave}>{t("result.on")}</Button>
         {session.kind === "lesson" && result !== "later" && <ButtonLink look="quiet" wide href="/practice">{t("result.practise")}</ButtonLink>}
       </div>
     </main>
