@@ -1,10 +1,10 @@
 // The frame of the pages about one's account.
 
-import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Outlet } from "react-router";
 import { api, queries } from "../app/api";
 import { useFormat } from "../app/format";
+import { useMutation } from "../app/mutation";
 import { leave, useLogin } from "../app/session";
 import { Button, ButtonLink, Notice, Row } from "../app/ui";
 import { say } from "../app/ui/toasts";
@@ -22,6 +22,8 @@ const TABS = [
   ["/account/notifications", "notifications"],
   ["/account/data", "data"],
 ] as const;
+/** Of those who may make them. */
+const KEYS = ["/account/keys", "keys"] as const;
 
 export function Account() {
   const { t } = useTranslation();
@@ -38,7 +40,7 @@ export function Account() {
         <Notice tone="warn"><Row between><span>{t("account.guest")}</span><ButtonLink small href="/account/keep">{t("account.guest_keep")}</ButtonLink></Row></Notice>
       )}
       <Leaving />
-      <Tabs label={t("account.pages")} pages={TABS.map(([to, name]) => [to, t(`account.tab.${name}`)])} />
+      <Tabs label={t("account.pages")} pages={[...TABS, ...(user?.roles.includes("admin") ? [KEYS] : [])].map(([to, name]) => [to, t(`account.tab.${name}`)])} />
       <Outlet />
       <StepUp />
     </div>

@@ -1,16 +1,16 @@
 // What is held about somebody: a copy of it, and an end to it.
 
-import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, onceKey, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
+import { useMutation } from "../app/mutation";
 import { ended } from "../app/session";
 import { Answer, Bar, Button, Card, Dialog, Field, Notice, Row, Stack } from "../app/ui";
 import { say } from "../app/ui/toasts";
 import css from "./account.module.css";
 import { forgetPush } from "./push";
-import { useReason, useTold } from "./reason";
+import { useReason, useTold, worthAWord } from "./reason";
 import { proven } from "./stepup";
 
 type Copy = Schemas["ExportOut"];
@@ -107,7 +107,7 @@ function Deletion() {
       ended(null);
     },
   });
-  const error = remove.error && remove.error.name !== "Unproven" ? remove.error : null;
+  const error = worthAWord(remove.error);
   if (me.data?.deletion_at) return null;
   return (
     <Card aria-label={t("data.delete")}>

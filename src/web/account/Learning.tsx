@@ -1,8 +1,9 @@
 // How one wants to learn: how much a day, and what the days are made of.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, body, queries, type Schemas } from "../app/api";
+import { useMutation } from "../app/mutation";
 import { Answer, Card, Stack } from "../app/ui";
 import { Choices, Switch } from "./controls";
 import { useTold } from "./reason";

@@ -1,11 +1,12 @@
 // All ways in on one page. A guest who comes here takes along what they learned.
 
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { KeyRound, Mail } from "lucide-react";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Navigate, useLocation, useNavigate, useSearchParams } from "react-router";
 import { api, body, type Schemas } from "../app/api";
+import { useMutation } from "../app/mutation";
 import { useLogin } from "../app/session";
 import shell from "../app/shell/shell.module.css";
 import { Button, ButtonLink, Card, Field, Loading, Notice, Stack } from "../app/ui";

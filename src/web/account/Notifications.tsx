@@ -1,12 +1,13 @@
 // How one is told of what: by channel and category, kind by kind where somebody cares, and when it is quiet.
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ChevronRight } from "lucide-react";
 import { type CSSProperties, useState } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { api, body, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
+import { useMutation } from "../app/mutation";
 import { Answer, Button, Card, css as ui, Field, Row, Stack } from "../app/ui";
 import { say } from "../app/ui/toasts";
 import css from "./account.module.css";
@@ -178,8 +179,17 @@ interface CellProps {
 /** Nothing where there is nothing to choose. */
 function Cell({ name, channel, choices, value, onChange, isDisabled }: CellProps) {
   const { t } = useTranslation();
-  if (choices.length < 2) return <span className={css.soft}>{choices[0]?.name}</span>;
-  return <Select bare label={`${name}: ${t(`notify.channel.${channel}`)}`} choices={choices} value={value} isDisabled={isDisabled} onChange={(id) => onChange(id as Frequency)} />;
+  const by = t(`notify.channel.${channel}`);
+  return (
+    <div className={css.cell}>
+      {choices.length > 0 && <span aria-hidden={choices.length > 1} className={css.channel}>{by}</span>}
+      {choices.length < 2 ? (
+        <span className={css.soft}>{choices[0]?.name}</span>
+      ) : (
+        <Select bare label={`${name}: ${by}`} choices={choices} value={value} isDisabled={isDisabled} onChange={(id) => onChange(id as Frequency)} />
+      )}
+    </div>
+  );
 }
 
 function Quiet({ told, onSave, isDisabled }: { told: Told; onSave: (said: Partial<Said>) => void; isDisabled: boolean }) {

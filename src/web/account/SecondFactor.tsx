@@ -1,9 +1,9 @@
 // The second step of a login: a code of an app, a passkey, or a code that was written down.
 
-import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../app/api";
+import { useMutation } from "../app/mutation";
 import { Button, Field, Notice, Stack } from "../app/ui";
 import { bySecondFactor, bySecondPasskey, knowsPasskeys, type Pending } from "./entering";
 import { useReason } from "./reason";

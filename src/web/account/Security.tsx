@@ -1,10 +1,11 @@
 // The ways into one's account, what is asked for besides, and where it is open.
 
-import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, body, queries, Refusal, type Schemas } from "../app/api";
+import { api, body, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
+import { useMutation } from "../app/mutation";
+import { about } from "../app/problems";
 import { useLogin } from "../app/session";
 import { Answer, Button, Card, Chip, Dialog, Empty, Field, Notice, Row, Stack } from "../app/ui";
 import { say } from "../app/ui/toasts";
@@ -13,7 +14,7 @@ import { goToProvider, isGuest } from "./entering";
 import { Factors } from "./Factors";
 import { BY_CURSOR, Pages } from "./Pages";
 import { Passkeys } from "./Passkeys";
-import { useReason, useTold } from "./reason";
+import { useReason, useTold, worthAWord } from "./reason";
 import { proven } from "./stepup";
 
 export function Security() {
@@ -50,7 +51,7 @@ function Address() {
     event.preventDefault();
     if (email) move.mutate(email);
   };
-  const error = move.error && move.error.name !== "Unproven" ? move.error : null;
+  const error = worthAWord(move.error);
   return (
     <Card aria-label={t("field.email")}>
       <Answer of={me} lines={2}>
@@ -112,8 +113,8 @@ function Password() {
     event.preventDefault();
     change.mutate();
   };
-  const weak = change.error instanceof Refusal && change.error.code === "identity.weak_password" ? change.error.message : undefined;
-  const error = change.error && !weak && change.error.name !== "Unproven" ? change.error : null;
+  const unfit = about("new_password", change.error, t);
+  const error = unfit ? null : worthAWord(change.error);
   return (
     <Card aria-label={t("field.password")}>
       <div className={css.line}>
@@ -124,7 +125,7 @@ function Password() {
         <form onSubmit={submit}>
           <Stack>
             <Field autoFocus label={t("security.password_now")} type="password" autoComplete="current-password" value={before} onChange={setBefore} hint={t("security.password_none")} maxLength={1000} />
-            <Field label={t("security.password_new")} type="password" autoComplete="new-password" isRequired value={after} onChange={setAfter} error={weak} hint={t("entry.password_hint")} maxLength={1000} />
+            <Field label={t("security.password_new")} type="password" autoComplete="new-password" isRequired value={after} onChange={setAfter} error={unfit} hint={t("entry.password_hint")} maxLength={1000} />
             {error && <Notice tone="bad">{reason(error)}</Notice>}
             <Button look="primary" wide type="submit" isDisabled={change.isPending}>{t("act.save")}</Button>
             <Button look="quiet" wide isDisabled={remove.isPending} onPress={() => remove.mutate()}>{t("security.password_remove")}</Button>

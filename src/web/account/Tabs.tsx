@@ -8,8 +8,7 @@ export function Tabs({ label, pages }: { label: string; pages: readonly (readonl
   const { pathname } = useLocation();
   const nav = useRef<HTMLElement>(null);
   useEffect(() => {
-    const shown = nav.current?.querySelector<HTMLElement>("[aria-current=page]");
-    nav.current?.scrollTo({ left: (shown?.offsetLeft ?? 0) - (nav.current.offsetLeft + 24) });
+    nav.current?.querySelector("[aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [pathname]);
   return (
     <nav ref={nav} className={css.tabs} aria-label={label}>

@@ -1,8 +1,8 @@
 // The first screen of a visitor: a lesson is two clicks away, without an account.
 
-import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Navigate, useNavigate, useSearchParams } from "react-router";
+import { useMutation } from "../app/mutation";
 import { useLogin } from "../app/session";
 import css from "../app/shell/shell.module.css";
 import { Button, ButtonLink, Card, Notice, Stack } from "../app/ui";

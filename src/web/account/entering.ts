@@ -1,6 +1,8 @@
 // Ways in. Each ends with tokens, or with the second factor that is asked for; `arrive` makes the tokens this browser's.
 
+import i18next from "i18next";
 import { api, body, Refusal, type Schemas } from "../app/api";
+import { texts } from "../app/i18n";
 import { COOKIE_MODE, entered, guest, type User, useLogin } from "../app/session";
 
 type Tokens = Schemas["TokensOut"];
@@ -70,21 +72,30 @@ export async function register(name: string, email: string, password: string): P
 
 /** The guest of this browser, or a new one. */
 export async function enterAsGuest(): Promise<void> {
-  const secret = guest.secret();
-  try {
-    await asGuest(secret ? { device_secret: secret } : {});
-  } catch (error) {
-    if (!secret || !(error instanceof Refusal && error.code === "identity.device_unknown")) throw error;
-    guest.forget();
-    await asGuest({});
+  const device_secret = guest.secret();
+  if (device_secret) {
+    try {
+      return await asGuest({ device_secret });
+    } catch (error) {
+      if (!(error instanceof Refusal && error.code === "identity.device_unknown")) throw error;
+      guest.forget();
+    }
   }
+  await asGuest({ name: await someName() });
 }
 
-async function asGuest(known: { device_secret?: string }): Promise<void> {
-  const found = await body(api.POST("/api/v1/auth/guest", { body: { ...here(), ...known }, headers }));
+async function asGuest(told: { device_secret: string } | { name: string }): Promise<void> {
+  const found = await body(api.POST("/api/v1/auth/guest", { body: { ...here(), ...told }, headers }));
   if ("second_factor" in found) return;
   if (found.device_secret) guest.keep(found.device_secret);
   entered(found);
+}
+
+/** By which others tell one guest from another. */
+async function someName(): Promise<string> {
+  await texts("people");
+  const names = i18next.t("entry.guests", { returnObjects: true }) as string[];
+  return names[Math.floor(Math.random() * names.length)] ?? "";
 }
 
 /** Leaves the page for the provider's; `back` is where the client goes on afterwards. */

@@ -1,6 +1,5 @@
 // What friends have done, and a cheer for it.
 
-import { useMutation } from "@tanstack/react-query";
 import { Heart } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -11,6 +10,7 @@ import { useTold } from "../account/reason";
 import { api, body, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
 import { useFrame } from "../app/live";
+import { useMutation } from "../app/mutation";
 import { useLogin } from "../app/session";
 import { Button, ButtonLink, Card, Empty, Row } from "../app/ui";
 import { Face } from "./Person";
@@ -43,7 +43,7 @@ function Happened({ activity }: { activity: Activity }) {
   const isMine = person.user_id === me;
   return (
     <li className={css.happened}>
-      <Link to={isMine ? "/profile" : `/people/${person.user_id}`} aria-label={person.name}><Face name={person.name} /></Link>
+      <Link to={isMine ? "/profile" : `/people/${person.user_id}`} aria-label={person.name}><Face name={person.name} picture={person.avatar} /></Link>
       <p><b>{isMine ? t("social.you") : person.name}</b> {words}<small>{format.relative(activity.at)}</small></p>
       <Kudos key={`${activity.kudos}:${activity.cheered}`} activity={activity} isMine={isMine} />
     </li>

@@ -1,6 +1,6 @@
 // One's inbox, live.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { Archive, Settings } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -12,6 +12,7 @@ import { useTold } from "../account/reason";
 import { api, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
 import { useFrame } from "../app/live";
+import { useMutation } from "../app/mutation";
 import { Button, ButtonLink, Card, Empty, Row } from "../app/ui";
 import css from "./social.module.css";
 

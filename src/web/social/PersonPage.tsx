@@ -1,6 +1,5 @@
 // What I may see of somebody, and what we are to each other.
 
-import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
@@ -9,6 +8,7 @@ import { Select } from "../account/controls";
 import { useReason } from "../account/reason";
 import { api, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
+import { useMutation } from "../app/mutation";
 import { useLogin } from "../app/session";
 import { Answer, Button, ButtonLink, Card, Dialog, Empty, Field, Notice, Row, Stack } from "../app/ui";
 import { say } from "../app/ui/toasts";
@@ -46,7 +46,7 @@ function Page({ person }: { person: Shown }) {
       <Card aria-label={person.name}>
         <Stack>
           <div className={css.head}>
-            <Face name={person.name} picture={more?.avatar ?? null} size={88} />
+            <Face name={person.name} picture={more?.avatar ?? null} size={88} frame={more?.wears.frame} />
             <div className={account.what}>
               <h1>{person.name}</h1>
               {person.handle && <span className={account.soft}>@{person.handle}</span>}
@@ -141,7 +141,7 @@ export function Profile() {
           <Card aria-label={me.name}>
             <Stack>
               <div className={css.head}>
-                <Face name={me.name} picture={me.avatar} size={88} />
+                <Face name={me.name} picture={me.avatar} size={88} frame={me.wears.frame} />
                 <div className={account.what}>
                   <h1>{me.name}</h1>
                   <span className={account.soft}>{me.handle ? `@${me.handle}` : t("social.no_handle")}</span>

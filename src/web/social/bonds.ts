@@ -1,8 +1,9 @@
 // What two people are to each other, and how that changes. Every change reads anew what depends on it.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useTold } from "../account/reason";
 import { api } from "../app/api";
+import { useMutation } from "../app/mutation";
 
 const DEPENDENT = ["/api/v1/friends", "/api/v1/people", "/api/v1/follow", "/api/v1/blocks", "/api/v1/feed"];
 
