@@ -1,4 +1,4 @@
-"""What the lesson player decides by itself, held against its own sources by Node."""
+"""What the web client decides by itself, held against its own sources by Node."""
 
 import shutil
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-LEARNER = Path(__file__).parents[2] / "src/web/learner"
+WEB = Path(__file__).parents[2] / "src/web"
 
 
 def _node() -> str | None:
@@ -18,8 +18,8 @@ def _node() -> str | None:
 
 
 @pytest.mark.skipif(_node() is None, reason="Node is not there")
-def test_the_player_asks_in_order_and_says_without_the_server_only_what_is_certain() -> None:
-    program = Path(__file__).with_name("learning_rules.mjs")
-    command = [str(_node()), "--no-warnings", str(program), f"{LEARNER}/"]
+def test_the_client_decides_by_its_rules_what_it_asks_says_and_shows() -> None:
+    program = Path(__file__).with_name("client_rules.mjs")
+    command = [str(_node()), "--no-warnings", str(program), f"{WEB}/"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,12 +1,13 @@
 // What gems buy, what runs of it, what is worn, and where gems came from and went.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { CircleUserRound, Gem, Heart, Palette, Snowflake, Zap } from "lucide-react";
-import type { ComponentType } from "react";
+import { type ComponentType, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, onceKey, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
 import { useFrame } from "../app/live";
+import { useMutation } from "../app/mutation";
 import { Answer, Button, Card, Chip, Empty, Notice, Stack } from "../app/ui";
 import { say, useComplaint } from "../app/ui/toasts";
 import css from "./game.module.css";
@@ -91,11 +92,15 @@ function OnShelf({ item }: { item: Item }) {
   const gems = useGems();
   const again = useShopAgain();
   const complain = useComplaint();
+  // One key until it is bought: what went through and was not heard of is not paid twice.
+  const [key, setKey] = useState(onceKey);
   const buy = useMutation({
-    // One key for as long as it is tried: what went through and was not heard of is not paid twice.
-    mutationFn: (key: string) => body(api.POST("/api/v1/shop/purchases", { body: { item_id: item.id }, params: { header: { "Idempotency-Key": key } } })),
+    mutationFn: () => body(api.POST("/api/v1/shop/purchases", { body: { item_id: item.id }, params: { header: { "Idempotency-Key": key } } })),
     retry: 1,
-    onSuccess: () => say(t("game.shop.bought", { name: item.name })),
+    onSuccess: () => {
+      setKey(onceKey());
+      say(t("game.shop.bought", { name: item.name }));
+    },
     onError: complain,
     onSettled: again,
   });
@@ -122,7 +127,7 @@ function OnShelf({ item }: { item: Item }) {
           {t(item.worn ? "game.shop.take_off" : "game.shop.wear")}
         </Button>
       ) : (
-        <Button look={missing > 0 ? "plain" : "primary"} isDisabled={missing > 0 || buy.isPending} onPress={() => buy.mutate(onceKey())} aria-label={t("game.shop.buy_named", { name: item.name, price: format.number(item.price) })}>
+        <Button look={missing > 0 ? "plain" : "primary"} isDisabled={missing > 0 || buy.isPending} onPress={() => buy.mutate()} aria-label={t("game.shop.buy_named", { name: item.name, price: format.number(item.price) })}>
           <Gem aria-hidden size={18} /><span className={css.numbers}>{format.number(item.price)}</span>
         </Button>
       )}

@@ -8,11 +8,12 @@ import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { api, body, Refusal, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
-import { Answer, Button, ButtonLink, Card, css as ui, Empty, explain, Failed, Field, Loading, Notice, Stack } from "../app/ui";
+import { Answer, Button, ButtonLink, Card, Chip, css as ui, Empty, explain, Failed, Field, Loading, Notice, Row, Stack } from "../app/ui";
 import { Segments } from "../app/ui/choice";
 import css from "./pay.module.css";
 import { usePaying } from "./paying";
-import { ownPrices, type Product, useCountry, useProducts } from "./prices";
+import { ownPrices, type Product } from "./prices";
+import { useCountry, useProducts } from "./products";
 
 type Interval = "month" | "year";
 interface Wish {
@@ -59,10 +60,13 @@ function Counter({ product }: { product: Product }) {
   const [coupon, setCoupon] = useState<string | null>(null);
   const [gift, setGift] = useState(false);
   const quantity = product.kind === "seats" ? Math.max(1, Math.round(Number(seats)) || 1) : 1;
-  const wish: Wish = { quantity, interval: interval ?? intervals[0] ?? null, coupon, gift };
+  const without: Wish = { quantity, interval: interval ?? intervals[0] ?? null, coupon: null, gift };
+  const tried = useQuote(product, { ...without, coupon });
+  const badCoupon = coupon !== null && tried.error instanceof Refusal && tried.error.code === "billing.coupon_refused";
+  // A coupon that is refused is told, and stands in nobody's way.
+  const wish = badCoupon ? without : { ...without, coupon };
   const quote = useQuote(product, wish);
   const pay = usePaying((wanted: Wish) => begin(product, wanted), () => undefined);
-  const badCoupon = coupon !== null && quote.error instanceof Refusal && quote.error.code === "billing.coupon_refused";
   return (
     <div className={`${css.narrow} ${ui.stack}`}>
       <h1>{product.name}</h1>
@@ -78,14 +82,14 @@ function Counter({ product }: { product: Product }) {
               {({ isSelected }) => <>{isSelected ? <SquareCheck aria-hidden size={20} /> : <Square aria-hidden size={20} />}{t("pay.as_gift")}</>}
             </Checkbox>
           )}
-          <Coupon used={coupon} onUse={setCoupon} error={badCoupon ? explain(quote.error, t) : undefined} />
-          {quote.data ? <Sums quote={quote.data} /> : Boolean(quote.error) && !badCoupon ? <Failed error={quote.error} retry={() => void quote.refetch()} /> : <Loading />}
+          <Coupon used={coupon} onUse={setCoupon} error={badCoupon ? explain(tried.error, t) : undefined} />
+          {quote.data ? <Sums quote={quote.data} /> : quote.error ? <Failed error={quote.error} retry={() => void quote.refetch()} /> : <Loading />}
           {Boolean(pay.error) && (
             <Notice tone="bad">
               {explain(pay.error, t)} {pay.error instanceof Refusal && pay.error.code === "billing.already_owned" && product.kind === "course" && !gift && t("pay.owned_gift")}
             </Notice>
           )}
-          <Button look="primary" wide isDisabled={!quote.data || quote.isPlaceholderData || badCoupon || pay.isPending} onPress={() => pay.mutate(wish)}>
+          <Button look="primary" wide isDisabled={!quote.data || quote.isPlaceholderData || pay.isPending} onPress={() => pay.mutate(wish)}>
             {t(product.kind !== "plan" ? "pay.buy" : product.trial_days ? "pay.start_trial" : "pay.subscribe")}
           </Button>
           <p className={css.soft}>{t(product.kind === "plan" ? "pay.plan_about" : "pay.buy_about")}</p>
@@ -103,11 +107,18 @@ function Coupon({ used, onUse, error }: { used: string | null; onUse: (code: str
     event.preventDefault();
     onUse(code.trim() || null);
   };
+  if (used && !error) {
+    return (
+      <Row>
+        <Chip tone="good">{t("pay.coupon.used", { code: used })}</Chip>
+        <Button small look="quiet" onPress={() => onUse(null)}>{t("pay.coupon.drop")}</Button>
+      </Row>
+    );
+  }
   return (
     <form className={css.controls} onSubmit={use}>
       <Field label={t("pay.coupon.code")} value={code} onChange={setCode} autoComplete="off" maxLength={60} error={error} />
       <Button type="submit">{t("pay.coupon.use")}</Button>
-      {used && !error && <span className={ui.chip} data-tone="good">{t("pay.coupon.used", { code: used })}</span>}
     </form>
   );
 }

@@ -1,10 +1,10 @@
 // What was bought for others: the code of a gift, the seats of a class.
 
-import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, queries } from "../app/api";
 import { useFormat } from "../app/format";
+import { useMutation } from "../app/mutation";
 import { Answer, Bar, Button, Card, explain, Field, Notice, Row, Stack } from "../app/ui";
 import { say, useComplaint } from "../app/ui/toasts";
 import css from "./pay.module.css";

@@ -1,17 +1,19 @@
 // One plan that somebody has: what it costs and until when it is good, and all that a subscriber may do.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { api, body, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
+import { useMutation } from "../app/mutation";
 import { Answer, Button, Card, Chip, css as ui, Dialog, Empty, explain, Loading, Notice, Row, Stack } from "../app/ui";
 import { Segments } from "../app/ui/choice";
 import { say, useComplaint } from "../app/ui/toasts";
 import css from "./pay.module.css";
 import { leaveFor } from "./paying";
-import { ownPrices, useCountry, useProducts } from "./prices";
+import { ownPrices } from "./prices";
+import { useCountry, useProducts } from "./products";
 
 type Plan = Schemas["SubscriptionOut"];
 const TONES: Record<Plan["status"], "neutral" | "good" | "bad" | "warn"> = {

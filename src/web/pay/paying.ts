@@ -1,8 +1,9 @@
 // From wanting something to the page on which it is paid.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "react-router";
 import type { Schemas } from "../app/api";
+import { useMutation } from "../app/mutation";
 import { useComplaint } from "../app/ui/toasts";
 
 type Begun = Schemas["BegunOut"];

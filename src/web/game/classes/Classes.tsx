@@ -1,10 +1,11 @@
 // The classes somebody learns or teaches in, and the ways into one.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
 import { api, body, onceKey, queries } from "../../app/api";
+import { useMutation } from "../../app/mutation";
 import { useLogin } from "../../app/session";
 import { Answer, Button, Card, Chip, css as ui, Dialog, Empty, explain, Field, Notice, Row, Stack } from "../../app/ui";
 import { Pick } from "../../app/ui/choice";

@@ -1,10 +1,11 @@
 // What a class's teachers set: its name, the code that opens it, and whether it goes on. And what they tell everybody.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, queries, type Schemas } from "../../app/api";
 import { useFormat } from "../../app/format";
+import { useMutation } from "../../app/mutation";
 import { Answer, Button, Card, Chip, css as ui, explain, Field, Notice, Row, Stack } from "../../app/ui";
 import { say, useComplaint } from "../../app/ui/toasts";
 import css from "../game.module.css";
