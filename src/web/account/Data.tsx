@@ -2,7 +2,8 @@
 
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, body, onceKey, queries, type Schemas } from "../app/api";
+import { api, body, queries, type Schemas } from "../app/api";
+import { download } from "../app/download";
 import { useFormat } from "../app/format";
 import { useMutation } from "../app/mutation";
 import { ended } from "../app/session";
@@ -33,9 +34,8 @@ function Copies() {
   const copies = queries.useQuery("get", "/api/v1/auth/me/exports", {}, {
     refetchInterval: ({ state }) => (state.data?.items.some(isUnderWay) ? ASK_AGAIN_MS : false),
   });
-  const [key] = useState(onceKey);
   const ask = useMutation({
-    mutationFn: () => proven(() => api.POST("/api/v1/auth/me/exports", { params: { header: { "Idempotency-Key": `${key}:${copies.data?.items.length ?? 0}` } } })),
+    mutationFn: () => proven(() => api.POST("/api/v1/auth/me/exports")),
     onError: tell,
     onSuccess: () => copies.refetch(),
   });
@@ -63,12 +63,9 @@ function Line({ copy }: { copy: Copy }) {
   const format = useFormat();
   const tell = useTold();
   const fetchIt = useMutation({
-    mutationFn: () => proven(() => body(api.GET("/api/v1/auth/me/exports/{export_id}/file", { params: { path: { export_id: copy.id } }, parseAs: "blob" }))),
+    mutationFn: () => proven(() => download(`/api/v1/auth/me/exports/${copy.id}/file`, `lyceum-${copy.asked_at.slice(0, 10)}.zip`)),
     onError: tell,
-    onSuccess: (file) => {
-      save(file as unknown as Blob, `lyceum-${copy.asked_at.slice(0, 10)}.zip`);
-      say(t("data.copy_fetched"));
-    },
+    onSuccess: () => say(t("data.copy_fetched")),
   });
   return (
     <li className={css.line}>
@@ -80,14 +77,6 @@ function Line({ copy }: { copy: Copy }) {
       {copy.state === "ready" && <Button look="primary" isDisabled={fetchIt.isPending} onPress={() => fetchIt.mutate()}>{t("data.copy_fetch")}</Button>}
     </li>
   );
-}
-
-function save(file: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }
 
 function Deletion() {

@@ -2,7 +2,7 @@
 
 import { useTranslation } from "react-i18next";
 import { Button as AriaButton, FileTrigger } from "react-aria-components";
-import { api, body, onceKey, Offline, type Schemas } from "../app/api";
+import { api, body, Offline, type Schemas } from "../app/api";
 import { useMutation } from "../app/mutation";
 import { Button, css as ui, Row } from "../app/ui";
 import { say } from "../app/ui/toasts";
@@ -40,7 +40,7 @@ export function Picture({ of: { name, avatar: picture, wears } }: { of: Schemas[
 /** The id of the file, once the server has looked at it. */
 async function uploaded(file: File): Promise<string> {
   const about = { name: file.name || "picture", size_bytes: file.size, type: file.type, purpose: "avatar" as const };
-  let upload = await body(api.POST("/api/v1/media/uploads", { body: about, params: { header: { "Idempotency-Key": onceKey() } } }));
+  let upload = await body(api.POST("/api/v1/media/uploads", { body: about }));
   const path = { upload_id: upload.id };
   if (upload.state === "open") {
     for (const part of upload.parts) await sent(upload, part, file);

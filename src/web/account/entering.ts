@@ -11,6 +11,8 @@ export type Outcome = { tokens: Tokens } | { pending: Pending };
 
 const headers = { ...COOKIE_MODE };
 const FLOW = "lyceum.oidc";
+/** Nobody waits longer for answers to be sent. */
+const MOST_MS = 6_000;
 const here = () => ({ locale: navigator.language, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone });
 
 /** Somebody whom only this device stands for. */
@@ -21,12 +23,27 @@ export const isGuest = (user: Pick<User, "email" | "username"> | null) => user !
 export async function arrive(tokens: Tokens, { from }: { from: User | null }): Promise<void> {
   try {
     if (isGuest(from) && from?.id !== tokens.user.id && !isGuest(tokens.user)) {
+      // Only the guest can send what was learned here without a network.
+      if (await unsent()) throw new Unsent("answers of the guest wait");
       await api.POST("/api/v1/auth/merge", { body: { access_token: tokens.access_token } });
       guest.forget();
     }
   } finally {
     entered(tokens);
   }
+}
+
+/** The server does not know of all answers that were given here. */
+export class Unsent extends Error {
+  override readonly name = "Unsent";
+}
+
+/** How many answers of this device the server does not know, after they were sent once more. */
+export async function unsent(): Promise<number> {
+  const { count, mayBeReachable, sync } = await import("../learner/offline/sync");
+  mayBeReachable();
+  await Promise.race([sync(), new Promise((resolve) => setTimeout(resolve, MOST_MS))]);
+  return count();
 }
 
 function outcome(answer: Tokens | Schemas["GuestOut"] | Schemas["PendingOut"] | undefined): Outcome {
@@ -108,10 +125,22 @@ export async function goToProvider(provider: string, { link = false, back }: { l
 
 /** With the code that the provider's page led back with. A link has no outcome: who was logged in still is. */
 export async function byProvider(code: string): Promise<{ outcome: Outcome | null; back: string }> {
-  const flow = JSON.parse(sessionStorage.getItem(FLOW) ?? "{}") as { verifier?: string; back?: string };
+  const { verifier, back } = begunFlow();
   sessionStorage.removeItem(FLOW);
-  const found = await body(api.POST("/api/v1/auth/oidc/exchange", { body: { code, verifier: flow.verifier ?? "" }, headers }));
-  return { outcome: "linked_at" in found ? null : outcome(found), back: flow.back ?? "/learn" };
+  const found = await body(api.POST("/api/v1/auth/oidc/exchange", { body: { code, verifier }, headers }));
+  return { outcome: "linked_at" in found ? null : outcome(found), back };
+}
+
+/** Without a verifier the server takes no code: whatever lies there instead begins again. */
+function begunFlow(): { verifier: string; back: string } {
+  let found: Partial<Record<"verifier" | "back", unknown>> | null = {};
+  try {
+    found = JSON.parse(sessionStorage.getItem(FLOW) ?? "{}") as typeof found;
+  } catch {
+    // Not written by us.
+  }
+  const back = String(found?.back ?? "");
+  return { verifier: String(found?.verifier ?? ""), back: /^\/(?!\/)/.test(back) ? back : "/learn" };
 }
 
 export const knowsPasskeys = () => "PublicKeyCredential" in window && "parseCreationOptionsFromJSON" in PublicKeyCredential && !/^[\d.]+$|^\[/.test(location.hostname);

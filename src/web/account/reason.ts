@@ -5,7 +5,7 @@ import type { Schemas } from "../app/api";
 import { told } from "../app/problems";
 import { explain } from "../app/ui";
 import { say } from "../app/ui/toasts";
-import { NotShown } from "./entering";
+import { NotShown, Unsent } from "./entering";
 
 /** Something was sent and nothing could be made of it; `failure`: what the server says of it, if it does. */
 export class Unfit extends Error {
@@ -28,6 +28,7 @@ export function useReason(): (error: unknown) => string {
   const { t } = useTranslation();
   return (error) => {
     if (error instanceof NotShown) return t("entry.not_shown");
+    if (error instanceof Unsent) return t("entry.unsent");
     return error instanceof Unfit && error.failure ? told(error.failure, t) : explain(error, t);
   };
 }

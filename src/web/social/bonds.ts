@@ -28,6 +28,11 @@ export function useBond(userId: string) {
   return useMutation({
     mutationFn: async (change: Change) => void (await CHANGES[change](userId)),
     onError: tell,
-    onSettled: () => client.invalidateQueries({ predicate: ({ queryKey: [, path] }) => DEPENDENT.some((start) => String(path).startsWith(start)) }),
+    onSettled: (_done, _error, change) =>
+      client.invalidateQueries({
+        predicate: ({ queryKey: [, path] }) => DEPENDENT.some((start) => String(path).startsWith(start)),
+        // Of somebody who is blocked nothing can be read any more: what shows them is left at once.
+        refetchType: change === "block" ? "none" : "active",
+      }),
   });
 }
