@@ -1,11 +1,12 @@
 // The lesson player: one exercise at a time, told at once what became of the answer.
 
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { CloudOff, Heart, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
 import { useFrame } from "../../app/live";
+import { useMutation } from "../../app/mutation";
 import { Answer, Bar, Button, Dialog, Empty, Row } from "../../app/ui";
 import { useComplaint } from "../../app/ui/toasts";
 import { begunHere } from "../beginning";

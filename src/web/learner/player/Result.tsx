@@ -15,6 +15,9 @@ import { useEnter } from "./keys";
 import css from "./player.module.css";
 import type { Session } from "./queue";
 
+/** More would hide the way on. */
+const MOST_QUESTS = 3;
+
 interface Props {
   session: Session;
   /** "later": it is finished on this device, and the server hears of it when it can. */
@@ -82,7 +85,7 @@ function Joys({ session, before, awarded }: { session: Session; before: Standing
   const { t } = useTranslation();
   const now = useStanding(session.id, "after");
   const achievements = queries.useQuery("get", "/api/v1/achievements", {}, { enabled: awarded.achievements.length > 0 });
-  const quests = before && now.data ? moved(before, now.data) : [];
+  const quests = before && now.data ? moved(before, now.data).slice(0, MOST_QUESTS) : [];
   if (!quests.length && !awarded.goal && !awarded.achievements.length) return null;
   return (
     <ul className={css.joys} aria-live="polite">

@@ -1,9 +1,9 @@
 // One exercise, from being shown to "Continue". Its answer has one key, however often it is sent.
 
-import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { onceKey, type Schemas } from "../../app/api";
+import { useMutation } from "../../app/mutation";
 import { Button, Notice } from "../../app/ui";
 import { useComplaint } from "../../app/ui/toasts";
 import { give } from "../offline/giving";
