@@ -53,7 +53,7 @@ function Told({ report }: { report: Report }) {
   const right = answers.filter((answer) => answer.grade?.correct).length;
   const xp = report.sessions.reduce((sum, session) => sum + (session.result?.xp_earned ?? 0), 0);
   const finished = report.sessions.filter((session) => session.result).length;
-  const problems = [...report.sessions.map((session) => session.problem), ...answers.map((answer) => answer.problem)].filter((problem) => problem !== null && !SILENT.has(problem.code));
+  const problems = [...report.sessions.map((session) => session.problem), ...answers.map((answer) => answer.problem)].filter((problem) => problem !== null).filter(({ code }) => !SILENT.has(code));
   const graded = answers.filter((answer) => answer.grade).length;
   return (
     <Notice tone={problems.length ? "warn" : "good"}>
