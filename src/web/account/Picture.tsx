@@ -5,8 +5,8 @@ import { Button as AriaButton, FileTrigger } from "react-aria-components";
 import { api, body, Offline, type Schemas } from "../app/api";
 import { useMutation } from "../app/mutation";
 import { Button, css as ui, Row } from "../app/ui";
+import { Face } from "../app/ui/face";
 import { say } from "../app/ui/toasts";
-import { Face } from "../social/Person";
 import css from "./account.module.css";
 import { usePatch } from "./Profile";
 import { Unfit, useTold } from "./reason";
@@ -24,14 +24,14 @@ export function Picture({ of: { name, avatar: picture, wears } }: { of: Schemas[
     onError: tell,
     onSuccess: () => say(t("act.saved")),
   });
-  const isBusy = send.isPending || patch.isPending;
+  const busy = { "data-busy": send.isPending || patch.isPending || undefined };
   return (
     <Row>
       <Face name={name} picture={picture} size={88} frame={wears.frame} />
       <FileTrigger acceptedFileTypes={TYPES} onSelect={(files) => files?.[0] && send.mutate(files[0])}>
-        <AriaButton className={ui.button ?? ""} isDisabled={isBusy}>{t(picture ? "account.picture_other" : "account.picture_add")}</AriaButton>
+        <AriaButton className={ui.button ?? ""} {...busy}>{t(picture ? "account.picture_other" : "account.picture_add")}</AriaButton>
       </FileTrigger>
-      {picture && <Button look="quiet" isDisabled={isBusy} onPress={() => patch.mutate({ avatar_file_id: null }, { onError: tell })}>{t("account.picture_none")}</Button>}
+      {picture && <Button look="quiet" {...busy} onPress={() => patch.mutate({ avatar_file_id: null }, { onError: tell })}>{t("account.picture_none")}</Button>}
       <small role="status" className={css.soft}>{t(send.isPending ? "account.picture_sent" : "account.picture_hint")}</small>
     </Row>
   );

@@ -8,7 +8,7 @@ import { useSearchParams } from "react-router";
 import { queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
 import { useFrame } from "../app/live";
-import { Answer, Button, ButtonLink, Card, Chip, Empty, Row, Stack } from "../app/ui";
+import { Answer, Button, ButtonLink, Card, Chip, Empty, Stack } from "../app/ui";
 import { AchievementIcon } from "./Achievements";
 import css from "./game.module.css";
 
@@ -38,11 +38,11 @@ function Shown({ week }: { week: Week }) {
   return (
     <Card>
       <Stack>
-        <Row between>
+        <div className={css.turning}>
           <Button look="quiet" small aria-label={t("game.recap.before")} onPress={() => go(-1)}><ChevronLeft aria-hidden size={20} className={css.turns} /></Button>
           <h2 aria-live="polite">{format.date(`${week.first_on}T12:00:00`)} – {format.date(`${week.last_on}T12:00:00`)}</h2>
           <Button look="quiet" small aria-label={t("game.recap.after")} isDisabled={!isOver} onPress={() => go(1)}><ChevronRight aria-hidden size={20} className={css.turns} /></Button>
-        </Row>
+        </div>
         {week.xp === 0 && week.lessons === 0 ? (
           <Empty title={t(isOver ? "game.recap.nothing" : "game.recap.nothing_yet")}>
             {!isOver && <ButtonLink look="primary" href="/learn">{t("game.learn")}</ButtonLink>}
@@ -59,7 +59,7 @@ function Brought({ week: { xp, xp_before: before, lessons, days_active: active, 
   const share = t("game.recap.of_days", { count: active, shown: format.number(active) });
   return (
     <>
-      <div className={css.grid}>
+      <div className={css.figures}>
         <Figure icon={Zap} tone="brand" number={format.number(xp)} name={t("game.recap.xp")}>
           {before > 0 && <Chip tone={xp >= before ? "good" : "neutral"}>{t("game.recap.than_before", { xp: format.signed(xp - before) })}</Chip>}
         </Figure>

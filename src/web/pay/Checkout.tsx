@@ -116,7 +116,7 @@ function Coupon({ used, onUse, error }: { used: string | null; onUse: (code: str
     );
   }
   return (
-    <form className={css.controls} onSubmit={use}>
+    <form className={ui.inline} onSubmit={use}>
       <Field label={t("pay.coupon.code")} value={code} onChange={setCode} autoComplete="off" maxLength={60} error={error} />
       <Button type="submit">{t("pay.coupon.use")}</Button>
     </form>

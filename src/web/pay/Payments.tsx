@@ -114,7 +114,7 @@ function Redeem() {
       <form onSubmit={submit}>
         <Stack>
           <h2>{t("pay.redeem.title")}</h2>
-          <div className={css.controls}>
+          <div className={ui.inline}>
             <Field label={t("pay.redeem.code")} value={code} onChange={setCode} isRequired autoComplete="off" maxLength={100} />
             <Button type="submit" isDisabled={redeem.isPending}>{t("pay.redeem.do")}</Button>
           </div>

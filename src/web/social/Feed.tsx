@@ -13,7 +13,7 @@ import { useFrame } from "../app/live";
 import { useMutation } from "../app/mutation";
 import { useLogin } from "../app/session";
 import { Button, ButtonLink, Card, Empty, Row } from "../app/ui";
-import { Face } from "./Person";
+import { Face } from "../app/ui/face";
 import css from "./social.module.css";
 
 type Activity = Schemas["ActivityOut"];
@@ -80,7 +80,7 @@ function Kudos({ activity, isMine }: { activity: Activity; isMine: boolean }) {
   });
   if (isMine) return shown.kudos > 0 ? <span className={account.soft}>{t("social.kudos", { count: shown.kudos })}</span> : <span />;
   return (
-    <Button small aria-pressed={shown.cheered} aria-label={t("social.cheer", { name: activity.person.name })} isDisabled={cheer.isPending} onPress={() => cheer.mutate(!shown.cheered)}>
+    <Button small aria-pressed={shown.cheered} aria-label={t("social.cheer", { name: activity.person.name })} data-busy={cheer.isPending || undefined} onPress={() => cheer.mutate(!shown.cheered)}>
       <Heart aria-hidden size={18} fill={shown.cheered ? "currentColor" : "none"} color={shown.cheered ? "var(--bad)" : "currentColor"} />{shown.kudos}
     </Button>
   );

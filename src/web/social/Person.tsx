@@ -4,19 +4,10 @@ import type { ReactNode } from "react";
 import { Link } from "react-router";
 import account from "../account/account.module.css";
 import type { Schemas } from "../app/api";
+import { Face } from "../app/ui/face";
 import css from "./social.module.css";
 
 type Somebody = Pick<Schemas["ProfilesPersonOut"], "user_id" | "name" | "handle" | "avatar">;
-
-/** A picture, or the first letters of the name; for whoever hears the page the name says it all. */
-export function Face({ name, picture, size = 44, frame }: { name: string; picture?: string | null; size?: number; frame?: string | undefined }) {
-  const letters = name.split(/\s+/u).slice(0, 2).map((word) => [...word][0] ?? "").join("");
-  return (
-    <span aria-hidden className={css.face} data-frame={frame} style={{ inlineSize: size, blockSize: size, fontSize: size * 0.4 }}>
-      {picture ? <img src={picture} alt="" width={size} height={size} /> : letters.toLocaleUpperCase()}
-    </span>
-  );
-}
 
 export function PersonLine({ person, about, children }: { person: Somebody; about?: ReactNode; children?: ReactNode }) {
   return (

@@ -72,7 +72,7 @@ function Settings({ classroom: { id, name, archived_at: archivedAt } }: { classr
     <Card>
       <Stack>
         <h2>{t("game.classes.settings")}</h2>
-        <form onSubmit={submit} className={css.controls}>
+        <form onSubmit={submit} className={ui.inline}>
           <Field label={t("field.name")} value={written} onChange={setWritten} isRequired maxLength={80} />
           <Button type="submit" isDisabled={change.isPending || written === name}>{t("game.save")}</Button>
         </form>
