@@ -44,7 +44,7 @@ export function Account() {
     <div className={css.page}>
       <Row between>
         <h1>{t("nav.account")}</h1>
-        <Button small isDisabled={out.isPending} onPress={() => out.mutate({ anyway: false })}>{t("account.log_out")}</Button>
+        <Button small data-busy={out.isPending || undefined} onPress={() => out.mutate({ anyway: false })}>{t("account.log_out")}</Button>
       </Row>
       {isGuest(user) && (
         <Notice tone="warn"><Row between><span>{t("account.guest")}</span><ButtonLink small href="/account/keep">{t("account.guest_keep")}</ButtonLink></Row></Notice>
@@ -56,7 +56,7 @@ export function Account() {
       <Dialog title={t("account.unsent", { count: waiting })} isOpen={waiting > 0} onClose={() => setWaiting(0)}>
         <p>{t("account.unsent_about")}</p>
         <Button look="primary" wide onPress={() => setWaiting(0)}>{t("account.unsent_stay")}</Button>
-        <Button wide isDisabled={out.isPending} onPress={() => out.mutate({ anyway: true })}>{t("account.unsent_go")}</Button>
+        <Button wide data-busy={out.isPending || undefined} onPress={() => out.mutate({ anyway: true })}>{t("account.unsent_go")}</Button>
       </Dialog>
     </div>
   );
@@ -82,7 +82,7 @@ function Leaving() {
     <Notice tone="warn">
       <Row between>
         <span>{t("account.leaving", { date: format.date(at) })}</span>
-        <Button small isDisabled={stay.isPending} onPress={() => stay.mutate()}>{t("account.stay")}</Button>
+        <Button small data-busy={stay.isPending || undefined} onPress={() => stay.mutate()}>{t("account.stay")}</Button>
       </Row>
     </Notice>
   );

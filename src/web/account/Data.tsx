@@ -47,7 +47,7 @@ function Copies() {
           {({ items }) => (
             <>
               {items.length > 0 && <ul className={css.lines}>{items.map((copy) => <Line key={copy.id} copy={copy} />)}</ul>}
-              <Row><Button isDisabled={ask.isPending || items.some(isUnderWay)} onPress={() => ask.mutate()}>{t("data.copy_ask")}</Button></Row>
+              <Row><Button isDisabled={items.some(isUnderWay)} data-busy={ask.isPending || undefined} onPress={() => ask.mutate()}>{t("data.copy_ask")}</Button></Row>
             </>
           )}
         </Answer>
@@ -74,7 +74,7 @@ function Line({ copy }: { copy: Copy }) {
         <small>{copy.state === "ready" && copy.expires_at ? t("data.copy_until", { date: format.date(copy.expires_at) }) : t(`data.state.${copy.state}`)}</small>
         {isUnderWay(copy) && <Bar share={copy.progress} label={t("data.progress")} />}
       </span>
-      {copy.state === "ready" && <Button look="primary" isDisabled={fetchIt.isPending} onPress={() => fetchIt.mutate()}>{t("data.copy_fetch")}</Button>}
+      {copy.state === "ready" && <Button look="primary" data-busy={fetchIt.isPending || undefined} onPress={() => fetchIt.mutate()}>{t("data.copy_fetch")}</Button>}
     </li>
   );
 }
@@ -108,7 +108,7 @@ function Deletion() {
         <p>{t("data.delete_means")}</p>
         <Field autoFocus label={t("data.delete_type", { word })} autoComplete="off" value={typed} onChange={setTyped} maxLength={100} />
         {error && <Notice tone="bad">{reason(error)}</Notice>}
-        <Button look="danger" wide isDisabled={typed.trim().toLocaleLowerCase() !== word.toLocaleLowerCase() || remove.isPending} onPress={() => remove.mutate()}>{t("data.delete_go")}</Button>
+        <Button look="danger" wide isDisabled={typed.trim().toLocaleLowerCase() !== word.toLocaleLowerCase()} data-busy={remove.isPending || undefined} onPress={() => remove.mutate()}>{t("data.delete_go")}</Button>
         <Button look="quiet" wide onPress={() => setOpen(false)}>{t("act.cancel")}</Button>
       </Dialog>
     </Card>

@@ -42,15 +42,15 @@ export function Factors() {
                 <span className={css.what}><b>{t("security.app")}</b></span>
                 <Chip tone={found.totp ? "good" : "neutral"}>{t(found.totp ? "security.on" : "security.off")}</Chip>
                 {found.totp ? (
-                  <Button small look="danger" isDisabled={end.isPending} onPress={() => end.mutate()}>{t("security.app_remove")}</Button>
+                  <Button small look="danger" data-busy={end.isPending || undefined} onPress={() => end.mutate()}>{t("security.app_remove")}</Button>
                 ) : (
-                  <Button small look="primary" isDisabled={begin.isPending} onPress={() => begin.mutate()}>{t("security.app_set")}</Button>
+                  <Button small look="primary" data-busy={begin.isPending || undefined} onPress={() => begin.mutate()}>{t("security.app_set")}</Button>
                 )}
               </div>
               {found.wanted && (
                 <div className={css.line}>
                   <span className={css.what}><b>{t("security.codes")}</b><small>{t("security.codes_left", { count: found.recovery_codes })}</small></span>
-                  <Button small isDisabled={renew.isPending} onPress={() => renew.mutate()}>{t("security.codes_new")}</Button>
+                  <Button small data-busy={renew.isPending || undefined} onPress={() => renew.mutate()}>{t("security.codes_new")}</Button>
                 </div>
               )}
             </div>
@@ -85,7 +85,7 @@ function Setup({ setup, onDone }: { setup: Schemas["TotpOut"]; onDone: (codes: s
         <Stack>
           <Field autoFocus label={t("entry.app_code")} inputMode="numeric" autoComplete="one-time-code" isRequired value={code} onChange={setCode} maxLength={20} />
           {error && <Notice tone="bad">{reason(error)}</Notice>}
-          <Button look="primary" wide type="submit" isDisabled={confirm.isPending}>{t("security.app_on")}</Button>
+          <Button look="primary" wide type="submit" data-busy={confirm.isPending || undefined}>{t("security.app_on")}</Button>
         </Stack>
       </form>
     </Stack>

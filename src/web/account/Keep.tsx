@@ -48,7 +48,7 @@ export function Keep() {
             <Field label={t("field.email")} type="email" autoComplete="email" isRequired value={email} onChange={setEmail} maxLength={300} error={at("email")} />
             <Field label={t("field.password")} type="password" autoComplete="new-password" isRequired value={password} onChange={setPassword} maxLength={1000} hint={t("entry.password_hint")} error={at("password")} />
             {keep.error && !about(FIELDS, keep.error, t) && <Notice tone="bad">{reason(keep.error)}</Notice>}
-            <Button look="primary" wide type="submit" isDisabled={keep.isPending}>{t("entry.keep")}</Button>
+            <Button look="primary" wide type="submit" data-busy={keep.isPending || undefined}>{t("entry.keep")}</Button>
             <Providers aim="/learn" />
           </Stack>
         </form>

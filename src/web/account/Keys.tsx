@@ -87,7 +87,7 @@ function Making({ scopes, onMade }: { scopes: string[]; onMade: (made: Made) => 
         </fieldset>
         <Select label={t("keys.days")} value={days} onChange={setDays} choices={DAYS.map((count) => ({ id: String(count), name: t("keys.day", { count }) }))} />
         {error && <Notice tone="bad">{reason(error)}</Notice>}
-        <Button look="primary" wide type="submit" isDisabled={!chosen.length || make.isPending}>{t("keys.make_go")}</Button>
+        <Button look="primary" wide type="submit" isDisabled={!chosen.length} data-busy={make.isPending || undefined}>{t("keys.make_go")}</Button>
       </Stack>
     </form>
   );
@@ -127,12 +127,12 @@ function Line({ of: key, onMade }: { of: Key; onMade: (made: Made) => void }) {
       {state === "good" && <Button small look="danger" aria-label={t("keys.revoke_of", { name: key.name })} onPress={() => setAsks("revoke")}>{t("keys.revoke")}</Button>}
       <Dialog title={t("keys.revoke_of", { name: key.name })} isOpen={asks === "revoke"} onClose={close}>
         <p>{t("keys.revoke_about")}</p>
-        <Button look="danger" wide isDisabled={revoke.isPending} onPress={() => revoke.mutate()}>{t("keys.revoke")}</Button>
+        <Button look="danger" wide data-busy={revoke.isPending || undefined} onPress={() => revoke.mutate()}>{t("keys.revoke")}</Button>
         <Button look="quiet" wide onPress={close}>{t("act.cancel")}</Button>
       </Dialog>
       <Dialog title={t("keys.rotate_of", { name: key.name })} isOpen={asks === "rotate"} onClose={close}>
         <p>{t("keys.rotate_about", { count: OVERLAP_HOURS })}</p>
-        <Button look="primary" wide isDisabled={rotate.isPending} onPress={() => rotate.mutate()}>{t("keys.rotate")}</Button>
+        <Button look="primary" wide data-busy={rotate.isPending || undefined} onPress={() => rotate.mutate()}>{t("keys.rotate")}</Button>
         <Button look="quiet" wide onPress={close}>{t("act.cancel")}</Button>
       </Dialog>
     </li>

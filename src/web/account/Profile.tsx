@@ -71,7 +71,7 @@ function Told({ mine }: { mine: Mine }) {
           <Field label={t("field.name")} autoComplete="name" isRequired value={name} onChange={setName} maxLength={80} />
           <Field label={t("account.bio")} lines={4} value={bio} onChange={setBio} maxLength={LONGEST_BIO} hint={t("account.bio_hint", { left: LONGEST_BIO - bio.length })} />
           {patch.error && <Notice tone="bad">{reason(patch.error)}</Notice>}
-          <Row><Button look="primary" type="submit" isDisabled={!isNew || patch.isPending}>{t("act.save")}</Button></Row>
+          <Row><Button look="primary" type="submit" isDisabled={!isNew} data-busy={patch.isPending || undefined}>{t("act.save")}</Button></Row>
         </Stack>
       </form>
     </Card>
@@ -106,7 +106,7 @@ function Handle({ mine }: { mine: Mine }) {
             label={t("account.handle")} hint={locked ? t("account.handle_locked", { date: format.date(mine.handle_changeable_at ?? "") }) : t("account.handle_hint")}
             value={handle} onChange={setHandle} isRequired minLength={3} maxLength={30} isDisabled={locked} error={take.error ? reason(take.error) : undefined} autoComplete="off"
           />
-          {!locked && <Row><Button type="submit" isDisabled={handle === (mine.handle ?? "") || take.isPending}>{t("account.handle_take")}</Button></Row>}
+          {!locked && <Row><Button type="submit" isDisabled={handle === (mine.handle ?? "")} data-busy={take.isPending || undefined}>{t("account.handle_take")}</Button></Row>}
         </Stack>
       </form>
     </Card>

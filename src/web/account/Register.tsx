@@ -38,7 +38,7 @@ export function Register() {
             <Field label={t("field.email")} type="email" autoComplete="email" isRequired value={email} onChange={setEmail} maxLength={300} error={at("email")} />
             <Field label={t("field.password")} type="password" autoComplete="new-password" isRequired value={password} onChange={setPassword} maxLength={1000} hint={t("entry.password_hint")} error={at("password")} />
             {enter.error && !about(FIELDS, enter.error, t) && <Notice tone="bad">{reason(enter.error)}</Notice>}
-            <Button look="primary" wide type="submit" isDisabled={enter.isPending}>{t("register.submit")}</Button>
+            <Button look="primary" wide type="submit" data-busy={enter.isPending || undefined}>{t("register.submit")}</Button>
             <Providers aim={aim} />
           </Stack>
         </form>

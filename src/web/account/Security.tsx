@@ -62,7 +62,7 @@ function Address() {
               {mine.email && <Chip tone={mine.email_verified ? "good" : "warn"}>{t(mine.email_verified ? "security.verified" : "security.unverified")}</Chip>}
             </div>
             <Row>
-              {mine.email && !mine.email_verified && <Button look="primary" isDisabled={verify.isPending} onPress={() => verify.mutate()}>{t("security.verify")}</Button>}
+              {mine.email && !mine.email_verified && <Button look="primary" data-busy={verify.isPending || undefined} onPress={() => verify.mutate()}>{t("security.verify")}</Button>}
               {mine.email && <Button onPress={() => setEmail("")}>{t("security.move")}</Button>}
             </Row>
           </Stack>
@@ -74,7 +74,7 @@ function Address() {
           <Stack>
             <Field autoFocus label={t("security.new_email")} type="email" autoComplete="email" isRequired value={email ?? ""} onChange={setEmail} maxLength={300} />
             {error && <Notice tone="bad">{reason(error)}</Notice>}
-            <Button look="primary" wide type="submit" isDisabled={move.isPending}>{t("security.move_go")}</Button>
+            <Button look="primary" wide type="submit" data-busy={move.isPending || undefined}>{t("security.move_go")}</Button>
           </Stack>
         </form>
       </Dialog>
@@ -127,8 +127,8 @@ function Password() {
             <Field autoFocus label={t("security.password_now")} type="password" autoComplete="current-password" value={before} onChange={setBefore} hint={t("security.password_none")} maxLength={1000} />
             <Field label={t("security.password_new")} type="password" autoComplete="new-password" isRequired value={after} onChange={setAfter} error={unfit} hint={t("entry.password_hint")} maxLength={1000} />
             {error && <Notice tone="bad">{reason(error)}</Notice>}
-            <Button look="primary" wide type="submit" isDisabled={change.isPending}>{t("act.save")}</Button>
-            <Button look="quiet" wide isDisabled={remove.isPending} onPress={() => remove.mutate()}>{t("security.password_remove")}</Button>
+            <Button look="primary" wide type="submit" data-busy={change.isPending || undefined}>{t("act.save")}</Button>
+            <Button look="quiet" wide data-busy={remove.isPending || undefined} onPress={() => remove.mutate()}>{t("security.password_remove")}</Button>
           </Stack>
         </form>
       </Dialog>
@@ -162,9 +162,9 @@ function Linked() {
               <div key={name} className={css.line}>
                 <span className={css.what}><b>{title}</b>{found && <small>{found.email ?? t("security.since", { date: format.date(found.linked_at) })}</small>}</span>
                 {found ? (
-                  <Button small look="danger" isDisabled={unlink.isPending} onPress={() => unlink.mutate(name)}>{t("security.unlink")}</Button>
+                  <Button small look="danger" data-busy={unlink.isPending || undefined} onPress={() => unlink.mutate(name)}>{t("security.unlink")}</Button>
                 ) : (
-                  <Button small isDisabled={link.isPending} onPress={() => link.mutate(name)}>{t("security.link")}</Button>
+                  <Button small data-busy={link.isPending || undefined} onPress={() => link.mutate(name)}>{t("security.link")}</Button>
                 )}
               </div>
             );
@@ -200,7 +200,7 @@ function Sessions() {
           {({ items }) => (
             <>
               <ul className={css.lines}>{items.map((session) => <Session key={session.id} session={session} onEnd={() => end.mutate(session.id)} />)}</ul>
-              {items.length > 1 && <Row><Button isDisabled={endAll.isPending} onPress={() => endAll.mutate()}>{t("security.end_all")}</Button></Row>}
+              {items.length > 1 && <Row><Button data-busy={endAll.isPending || undefined} onPress={() => endAll.mutate()}>{t("security.end_all")}</Button></Row>}
             </>
           )}
         </Answer>

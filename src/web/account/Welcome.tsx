@@ -27,7 +27,7 @@ export function Welcome() {
       {endedBy && <Notice tone="warn">{t("login.ended")}</Notice>}
       <Card>
         <Stack>
-          <Button look="primary" wide isDisabled={start.isPending} onPress={() => start.mutate()}>{t("welcome.start")}</Button>
+          <Button look="primary" wide data-busy={start.isPending || undefined} onPress={() => start.mutate()}>{t("welcome.start")}</Button>
           <ButtonLink wide href="/login">{t("welcome.login")}</ButtonLink>
           <ButtonLink look="quiet" wide href="/register">{t("welcome.register")}</ButtonLink>
         </Stack>

@@ -80,7 +80,7 @@ function Question({ methods, done, refused }: Asked) {
             ) : (
               <Field key="code" label={t("entry.app_code")} inputMode="numeric" autoComplete="one-time-code" isRequired autoFocus value={typed} onChange={setTyped} maxLength={20} />
             )}
-            <Button look="primary" wide type="submit" isDisabled={prove.isPending}>{t("stepup.prove")}</Button>
+            <Button look="primary" wide type="submit" data-busy={prove.isPending || undefined}>{t("stepup.prove")}</Button>
           </Stack>
         </form>
       )}

@@ -42,3 +42,11 @@ export function useMutation<Data = unknown, Failure = DefaultError, Variables = 
 function isSame(one: unknown, other: unknown): boolean {
   return Object.is(one, other) || (!(one instanceof Blob || other instanceof Blob) && hashKey([one]) === hashKey([other]));
 }
+
+const DOUBLE_CLICK_MS = 350;
+
+/** For what takes its own button away: the second click of a double one must not hit what comes into its place. */
+export async function unhurried<T>(work: Promise<T>): Promise<T> {
+  const [done] = await Promise.all([work, new Promise((resolve) => setTimeout(resolve, DOUBLE_CLICK_MS))]);
+  return done;
+}

@@ -46,7 +46,7 @@ export function Inbox() {
       </Row>
       <Row between>
         <Select bare label={t("inbox.show")} choices={choices} value={which} onChange={(id) => setWhich(id as Which)} />
-        <Button small isDisabled={!first?.unread || readAll.isPending} onPress={() => readAll.mutate()}>{t("inbox.read_all")}</Button>
+        <Button small isDisabled={!first?.unread} data-busy={readAll.isPending || undefined} onPress={() => readAll.mutate()}>{t("inbox.read_all")}</Button>
       </Row>
       <div aria-live="polite">
         <Pages of={notes} empty={<Empty title={t(`inbox.none.${which}`)} />}>
@@ -81,7 +81,7 @@ function Line({ note, onChange }: { note: Note; onChange: () => unknown }) {
       {note.url.startsWith("/") ? <Link to={note.url} onClick={see}>{text}</Link> : note.url ? <a href={note.url} onClick={see}>{text}</a> : <span className={css.noteText}>{text}</span>}
       <Row>
         {isUnread && <Button small look="quiet" onPress={see}>{t("inbox.read")}</Button>}
-        {note.archived_at === null && <Button small look="quiet" aria-label={t("inbox.archive", { title: note.title })} isDisabled={archive.isPending} onPress={() => archive.mutate()}><Archive aria-hidden size={18} /></Button>}
+        {note.archived_at === null && <Button small look="quiet" aria-label={t("inbox.archive", { title: note.title })} data-busy={archive.isPending || undefined} onPress={() => archive.mutate()}><Archive aria-hidden size={18} /></Button>}
       </Row>
     </li>
   );

@@ -3,7 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useTold } from "../account/reason";
 import { api } from "../app/api";
-import { useMutation } from "../app/mutation";
+import { unhurried, useMutation } from "../app/mutation";
 
 const DEPENDENT = ["/api/v1/friends", "/api/v1/people", "/api/v1/follow", "/api/v1/blocks", "/api/v1/feed"];
 
@@ -26,7 +26,7 @@ export function useBond(userId: string) {
   const client = useQueryClient();
   const tell = useTold();
   return useMutation({
-    mutationFn: async (change: Change) => void (await CHANGES[change](userId)),
+    mutationFn: async (change: Change) => void (await unhurried(CHANGES[change](userId))),
     onError: tell,
     onSettled: (_done, _error, change) =>
       client.invalidateQueries({
