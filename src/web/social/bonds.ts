@@ -26,7 +26,7 @@ export function useBond(userId: string) {
   const client = useQueryClient();
   const tell = useTold();
   return useMutation({
-    mutationFn: async (change: Change) => void (await unhurried(CHANGES[change](userId))),
+    mutationFn: async (change: Change) => void (await unhurried<unknown>(CHANGES[change](userId))),
     onError: tell,
     onSettled: (_done, _error, change) =>
       client.invalidateQueries({
