@@ -51,7 +51,8 @@ function Address() {
     event.preventDefault();
     if (email) move.mutate(email);
   };
-  const error = worthAWord(move.error);
+  const unfit = about("email", move.error, t);
+  const error = unfit ? null : worthAWord(move.error);
   return (
     <Card aria-label={t("field.email")}>
       <Answer of={me} lines={2}>
@@ -72,7 +73,7 @@ function Address() {
         <p>{t("security.move_about")}</p>
         <form onSubmit={submit}>
           <Stack>
-            <Field autoFocus label={t("security.new_email")} type="email" autoComplete="email" isRequired value={email ?? ""} onChange={setEmail} maxLength={300} />
+            <Field autoFocus label={t("security.new_email")} type="email" autoComplete="email" isRequired value={email ?? ""} onChange={setEmail} maxLength={300} error={unfit} />
             {error && <Notice tone="bad">{reason(error)}</Notice>}
             <Button look="primary" wide type="submit" data-busy={move.isPending || undefined}>{t("security.move_go")}</Button>
           </Stack>
