@@ -52,15 +52,28 @@ async function begin(product: Product, { quantity, interval, coupon, gift }: Wis
   return body(api.POST("/api/v1/payments/products/{product_id}", { params: { path }, body: { coupon, gift, quantity, hosted: true } }));
 }
 
+const SEATS = 10;
+const MOST_SEATS = 10_000;
+
+function isQuantity(written: string): boolean {
+  return /^[0-9]+$/.test(written.trim()) && Number(written) >= 1 && Number(written) <= MOST_SEATS;
+}
+
 function Counter({ product }: { product: Product }) {
   const { t } = useTranslation();
+  const format = useFormat();
   const intervals = ownPrices(product, useCountry()).map((price) => price.interval).filter((one): one is Interval => one === "month" || one === "year");
   const [interval, setInterval] = useState<Interval | null>(null);
-  const [seats, setSeats] = useState("10");
+  const [seats, setSeats] = useState(String(SEATS));
+  const [counted, setCounted] = useState(SEATS);
   const [coupon, setCoupon] = useState<string | null>(null);
   const [gift, setGift] = useState(false);
-  const quantity = product.kind === "seats" ? Math.max(1, Math.round(Number(seats)) || 1) : 1;
-  const without: Wish = { quantity, interval: interval ?? intervals[0] ?? null, coupon: null, gift };
+  const isCount = product.kind !== "seats" || isQuantity(seats);
+  const without: Wish = { quantity: product.kind === "seats" ? counted : 1, interval: interval ?? intervals[0] ?? null, coupon: null, gift };
+  const countSeats = (written: string) => {
+    setSeats(written);
+    if (isQuantity(written)) setCounted(Number(written));
+  };
   const tried = useQuote(product, { ...without, coupon });
   const badCoupon = coupon !== null && tried.error instanceof Refusal && tried.error.code === "billing.coupon_refused";
   // A coupon that is refused is told, and stands in nobody's way.
@@ -76,7 +89,9 @@ function Counter({ product }: { product: Product }) {
           {wish.interval && intervals.length > 1 && (
             <Segments label={t("pay.interval")} options={intervals.map((value) => ({ value, name: t(`pay.every_${value}`) }))} value={wish.interval} onChange={setInterval} shown />
           )}
-          {product.kind === "seats" && <Field label={t("pay.seats.how_many")} type="number" inputMode="numeric" value={seats} onChange={setSeats} />}
+          {product.kind === "seats" && (
+            <Field label={t("pay.seats.how_many")} inputMode="numeric" value={seats} onChange={countSeats} maxLength={6} error={isCount ? undefined : t("pay.seats.between", { most: format.number(MOST_SEATS) })} />
+          )}
           {product.kind === "course" && (
             <Checkbox isSelected={gift} onChange={setGift} className={ui.row ?? ""}>
               {({ isSelected }) => <>{isSelected ? <SquareCheck aria-hidden size={20} /> : <Square aria-hidden size={20} />}{t("pay.as_gift")}</>}
@@ -89,7 +104,7 @@ function Counter({ product }: { product: Product }) {
               {explain(pay.error, t)} {pay.error instanceof Refusal && pay.error.code === "billing.already_owned" && product.kind === "course" && !gift && t("pay.owned_gift")}
             </Notice>
           )}
-          <Button look="primary" wide isDisabled={!quote.data || quote.isPlaceholderData || pay.isPending} onPress={() => pay.mutate(wish)}>
+          <Button look="primary" wide isDisabled={!isCount || !quote.data || quote.isPlaceholderData || pay.isPending} onPress={() => pay.mutate(wish)}>
             {t(product.kind !== "plan" ? "pay.buy" : product.trial_days ? "pay.start_trial" : "pay.subscribe")}
           </Button>
           <p className={css.soft}>{t(product.kind === "plan" ? "pay.plan_about" : "pay.buy_about")}</p>

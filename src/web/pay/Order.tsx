@@ -11,13 +11,12 @@ import { say, useComplaint } from "../app/ui/toasts";
 import { download } from "./download";
 import { Code, Seats } from "./Giving";
 import css from "./pay.module.css";
-import { leaveFor } from "./paying";
+import { leaveFor, LOOK_MS } from "./paying";
 import { OrderChip } from "./Payments";
 import { courseOf } from "./prices";
 import { useProducts } from "./products";
 
 const OPEN = new Set(["draft", "pending"]);
-const LOOK_MS = 3_000;
 
 export function Order() {
   const { orderId = "" } = useParams();

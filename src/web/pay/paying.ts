@@ -6,6 +6,9 @@ import type { Schemas } from "../app/api";
 import { useMutation } from "../app/mutation";
 import { useComplaint } from "../app/ui/toasts";
 
+/** How often is looked whether a provider has told of what was done at its page. */
+export const LOOK_MS = 3_000;
+
 type Begun = Schemas["BegunOut"];
 
 /** Sends the browser to pay what `begin` began, or to the order where nothing is left to pay. */
