@@ -40,6 +40,7 @@ export function Keep() {
   const at = (field: string) => about(field, keep.error, t);
   return (
     <div className={css.page}>
+      <title>{`${t("entry.keep_title")} – Lyceum`}</title>
       <h1>{t("entry.keep_title")}</h1>
       <p>{t("entry.keep_about")}</p>
       <Card>

@@ -10,8 +10,10 @@ export function Tabs({ label, pages }: { label: string; pages: readonly (readonl
   useEffect(() => {
     nav.current?.querySelector("[aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [pathname]);
+  const name = pages.find(([to]) => to === pathname)?.[1];
   return (
     <nav ref={nav} className={css.tabs} aria-label={label}>
+      {name && <title>{`${name} – Lyceum`}</title>}
       {pages.map(([to, name]) => <NavLink key={to} end className={css.tab ?? ""} to={to}>{name}</NavLink>)}
     </nav>
   );

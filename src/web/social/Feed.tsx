@@ -26,6 +26,7 @@ export function Feed() {
   });
   return (
     <div className={account.page}>
+      <title>{`${t("social.feed")} – Lyceum`}</title>
       <Row between><h1>{t("social.feed")}</h1><ButtonLink small href="/friends">{t("nav.friends")}</ButtonLink></Row>
       <Pages of={feed} empty={<Empty title={t("social.feed_none")}><p>{t("social.feed_none_about")}</p><ButtonLink look="primary" href="/friends/find">{t("social.tab.find")}</ButtonLink></Empty>}>
         {(items) => <Card aria-label={t("social.feed")}><ul>{items.map((activity) => <Happened key={activity.id} activity={activity} />)}</ul></Card>}

@@ -19,6 +19,8 @@ import css from "./social.module.css";
 type Note = Schemas["NotificationOut"];
 type Which = "all" | "unread" | "archived";
 const PATH = "/api/v1/notifications";
+const OURS = /^\/(?!\/)/;
+const FOREIGN = /^https?:\/\//;
 
 export function Inbox() {
   const { t } = useTranslation();
@@ -78,7 +80,13 @@ function Line({ note, onChange }: { note: Note; onChange: () => unknown }) {
   return (
     <li className={css.note}>
       <span className={css.dot} data-unread={isUnread} />
-      {note.url.startsWith("/") ? <Link to={note.url} onClick={see}>{text}</Link> : note.url ? <a href={note.url} onClick={see}>{text}</a> : <span className={css.noteText}>{text}</span>}
+      {OURS.test(note.url) ? (
+        <Link to={note.url} onClick={see}>{text}</Link>
+      ) : FOREIGN.test(note.url) ? (
+        <a href={note.url} target="_blank" rel="noreferrer" onClick={see}>{text}</a>
+      ) : (
+        <span className={css.noteText}>{text}</span>
+      )}
       <Row>
         {isUnread && <Button small look="quiet" onPress={see}>{t("inbox.read")}</Button>}
         {note.archived_at === null && <Button small look="quiet" aria-label={t("inbox.archive", { title: note.title })} data-busy={archive.isPending || undefined} onPress={() => archive.mutate()}><Archive aria-hidden size={18} /></Button>}

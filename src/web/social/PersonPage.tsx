@@ -43,6 +43,7 @@ function Page({ person }: { person: Shown }) {
   const more = person.view === "card" ? null : person;
   return (
     <div className={account.page}>
+      <title>{`${person.name} – Lyceum`}</title>
       <Card aria-label={person.name}>
         <Stack>
           <div className={css.head}>
