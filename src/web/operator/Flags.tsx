@@ -40,10 +40,10 @@ export function Flags() {
                 id={(flag) => flag.name}
                 columns={[
                   { name: t("operate.flags.name"), show: (flag) => <><button type="button" className={`${css.link} ${css.code}`} onClick={() => setEdited(flag)}>{flag.name}</button><div className={css.soft}>{flag.note}</div></> },
-                  { name: t("operate.flags.share"), show: (flag) => <><span>{format.percent(flag.percentage / 100)}</span><Bar share={flag.percentage / 100} label={t("operate.flags.share_of", { name: flag.name })} /></> },
+                  { name: t("operate.flags.share"), show: (flag) => <div className={css.share}>{format.percent(flag.percentage / 100)}<Bar share={flag.percentage / 100} label={t("operate.flags.share_of", { name: flag.name })} /></div> },
                   { name: t("operate.flags.where_short"), wide: true, show: (flag) => <Row>{flag.environments.length ? flag.environments.map((one) => <Chip key={one} tone={one === environment ? "good" : "neutral"}>{t(`operate.flags.${one}`)}</Chip>) : "–"}</Row> },
                   { name: t("operate.flags.people_short"), end: true, wide: true, show: (flag) => format.number(flag.people.length) },
-                  { name: t("operate.flags.changed"), wide: true, show: (flag) => <><Ago at={flag.changed_at} /> <Who id={flag.changed_by} /></> },
+                  { name: t("operate.flags.changed"), wide: true, show: (flag) => <><Ago at={flag.changed_at} /> {flag.changed_by && <Who id={flag.changed_by} />}</> },
                   { name: "", end: true, show: (flag) => <Act act={t("operate.remove")} on={flag.name} look="danger" onPress={() => setRemoved(flag)} /> },
                 ]}
               />

@@ -7,7 +7,7 @@ import { api, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
 import { Answer, Button, Chip, Empty, Field } from "../app/ui";
 import { say } from "../app/ui/toasts";
-import { Ask, useOnceKey, useRefresh } from "./acting";
+import { Ask, useRefresh } from "./acting";
 import css from "./operator.module.css";
 import { OrderState } from "./Orders";
 import { Ago, Facts, Head, Table, Who } from "./parts";
@@ -90,13 +90,11 @@ function Refund({ of, onClose }: { of: Detail["order"]; onClose: () => void }) {
   const { t } = useTranslation();
   const format = useFormat();
   const refresh = useRefresh("/api/v1/admin/payments", "/api/v1/admin/users/{user_id}/payments", "/api/v1/payments");
-  const key = useOnceKey();
   const left = of.total_minor - of.refunded_minor;
   const [amount, setAmount] = useState(major(left, of.currency));
   const refund = async (reason: string) => {
     const asked = minor(amount, of.currency);
-    const wish = { reason, amount_minor: asked === left ? null : asked };
-    await api.POST("/api/v1/payments/{order_id}/refund", { params: { path: { order_id: of.id }, header: { "Idempotency-Key": key(wish) } }, body: wish });
+    await api.POST("/api/v1/payments/{order_id}/refund", { params: { path: { order_id: of.id } }, body: { reason, amount_minor: asked === left ? null : asked } });
     say(t("operate.orders.refund_begun"));
     await refresh();
   };

@@ -1,11 +1,10 @@
 // One way to do things here. Invariant: nothing is sent twice, and what went wrong is said where one acted.
 
 import { useQueryClient } from "@tanstack/react-query";
-import { type ComponentProps, type FormEvent, type ReactNode, useRef, useState } from "react";
+import { type ComponentProps, type FormEvent, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useReason } from "../account/reason";
 import { Unproven } from "../account/stepup";
-import { onceKey } from "../app/api";
 import { useMutation } from "../app/mutation";
 import { Button, Dialog, Field, Notice, Row, Stack } from "../app/ui";
 import css from "./operator.module.css";
@@ -27,16 +26,6 @@ export function useActing<T, W = void>(work: (wanted: W) => Promise<T>, done?: (
 export function useRefresh(...paths: string[]): () => Promise<void> {
   const client = useQueryClient();
   return () => client.invalidateQueries({ predicate: ({ queryKey: [, path] }) => paths.some((one) => String(path).startsWith(one)) });
-}
-
-/** A key for each wish: another try of the same counts once, and something else is not taken for it. */
-export function useOnceKey(): (wish: unknown) => string {
-  const last = useRef({ wish: "", key: "" });
-  return (wish) => {
-    const text = JSON.stringify(wish);
-    if (text !== last.current.wish) last.current = { wish: text, key: onceKey() };
-    return last.current.key;
-  };
 }
 
 /** Why it did not work; silent where somebody changed their mind. */

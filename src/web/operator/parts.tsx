@@ -6,10 +6,10 @@ import { Fragment, type ReactNode } from "react";
 import { Checkbox as AriaCheckbox, CheckboxGroup, FieldError, Label } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
+import { save } from "../app/download";
 import { useFormat } from "../app/format";
 import { Button, css as ui, Empty, Failed, Loading, Row } from "../app/ui";
 import css from "./operator.module.css";
-import { save } from "./take";
 
 /** How a list goes on: for `useInfiniteQuery`. */
 export const PAGES = {
@@ -49,15 +49,18 @@ function place(column: Column<never>): string {
   return [column.wide && css.wide, column.end && css.end].filter(Boolean).join(" ");
 }
 
+/** On a phone each line is a card. The roles are said, because a browser forgets them where a table is no table to look at. */
 export function Table<T>({ label, items, columns, id }: { label: string; items: readonly T[]; columns: readonly Column<T>[]; id: (item: T) => string }) {
   const { t } = useTranslation();
   return (
     <div className={ui.tableWrap} role="region" aria-label={label} tabIndex={0}>
-      <table className={css.table}>
+      <table className={css.table} role="table">
         <caption>{label}</caption>
-        <thead><tr>{columns.map((column) => <th key={column.name} scope="col" className={place(column as Column<never>)}>{column.name === "" ? <span className="visually-hidden">{t("operate.actions")}</span> : column.name}</th>)}</tr></thead>
-        <tbody>
-          {items.map((item) => <tr key={id(item)}>{columns.map((column) => <td key={column.name} className={place(column as Column<never>)}>{column.show(item)}</td>)}</tr>)}
+        <thead role="rowgroup">
+          <tr role="row">{columns.map((column) => <th key={column.name} role="columnheader" scope="col" className={place(column as Column<never>)}>{column.name === "" ? <span className="visually-hidden">{t("operate.actions")}</span> : column.name}</th>)}</tr>
+        </thead>
+        <tbody role="rowgroup">
+          {items.map((item) => <tr key={id(item)} role="row">{columns.map((column) => <td key={column.name} role="cell" data-name={column.name} className={place(column as Column<never>)}>{column.show(item)}</td>)}</tr>)}
         </tbody>
       </table>
     </div>
@@ -121,7 +124,7 @@ export function Json({ of, name }: { of: unknown; name: string }) {
   return (
     <div>
       <pre className={css.json} dir="ltr" tabIndex={0} role="region" aria-label={t("operate.raw")}>{text}</pre>
-      <Button small look="quiet" onPress={() => save(`${name}.json`, text, "application/json")}><Download aria-hidden size={16} />{t("operate.take_json")}</Button>
+      <Button small look="quiet" onPress={() => save(new Blob([text], { type: "application/json" }), `${name}.json`)}><Download aria-hidden size={16} />{t("operate.take_json")}</Button>
     </div>
   );
 }

@@ -2,6 +2,7 @@
 
 import { Download } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { save } from "../app/download";
 import { Button } from "../app/ui";
 import { Trouble, useActing } from "./acting";
 import css from "./operator.module.css";
@@ -17,7 +18,7 @@ interface Page<T> {
   next_cursor: string | null;
 }
 
-export function csvOf(lines: readonly Line[]): string {
+function csvOf(lines: readonly Line[]): string {
   const names = Object.keys(lines[0] ?? {});
   return [names, ...lines.map((line) => names.map((name) => line[name]))].map((cells) => cells.map(cell).join(",")).join("\r\n");
 }
@@ -30,18 +31,9 @@ function cell(value: unknown): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-export function save(name: string, text: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
-}
-
 export function saveLines(name: string, lines: readonly Line[]): void {
   // The mark at the beginning tells spreadsheets that it is UTF-8.
-  save(`${name}.csv`, `\uFEFF${csvOf(lines)}`, "text/csv;charset=utf-8");
+  save(new Blob([`\uFEFF${csvOf(lines)}`], { type: "text/csv" }), `${name}.csv`);
 }
 
 async function allOf<T>(page: (cursor: string | null) => Promise<Page<T>>): Promise<T[]> {

@@ -27,7 +27,7 @@ export function Deliveries({ userId }: { userId: string }) {
       empty={t("operate.deliveries.none")}
       id={(one) => one.id}
       columns={[
-        { name: t("operate.deliveries.what"), show: (one) => <><span className={css.name}>{one.title || one.kind}</span><div className={`${css.soft} ${css.code}`}>{one.kind}</div></> },
+        { name: t("operate.deliveries.what"), show: (one) => <><span className={css.name}>{one.title || one.kind}</span>{one.title && <div className={`${css.soft} ${css.code}`}>{one.kind}</div>}</> },
         { name: t("operate.deliveries.channel"), show: (one) => t(`operate.channel.${one.channel}`, { defaultValue: one.channel }) },
         { name: t("operate.state"), show: (one) => <><Chip tone={BAD.has(one.state) ? "bad" : GOOD.has(one.state) ? "good" : "neutral"}>{t(`operate.deliveries.${one.state}`, { defaultValue: one.state })}</Chip><div className={css.soft}>{one.reason}</div></> },
         { name: t("operate.jobs.tries"), end: true, wide: true, show: (one) => one.attempts },

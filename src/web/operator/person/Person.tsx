@@ -1,6 +1,5 @@
 // One person as staff see them. Each look is written down.
 
-import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { useTranslation } from "react-i18next";
@@ -79,7 +78,6 @@ function Shown({ person }: { person: Details }) {
 
 function Actions({ person }: { person: Details }) {
   const { t } = useTranslation();
-  const client = useQueryClient();
   const navigate = useNavigate();
   const refresh = useRefresh("/api/v1/admin/users");
   const [asked, setAsked] = useState<"ban" | "unban" | "roles" | "look" | null>(null);
@@ -91,7 +89,6 @@ function Actions({ person }: { person: Details }) {
   const close = () => setAsked(null);
   const look = async (begun: Schemas["ImpersonationOut"]) => {
     await lookThrough(begun);
-    client.clear();
     await navigate("/learn");
   };
   return (

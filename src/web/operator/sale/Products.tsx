@@ -33,7 +33,13 @@ export function Products() {
         columns={[
           { name: t("operate.products.name"), show: (product) => <><button type="button" className={css.link} onClick={() => choose("open", product.id)}>{product.name}</button><div className={`${css.soft} ${css.code}`}>{product.keys.join(", ")}</div></> },
           { name: t("operate.products.kind"), wide: true, show: (product) => t(`operate.kind.${product.kind}`) },
-          { name: t("operate.products.prices"), show: (product) => product.prices.filter((price) => price.active).map((price) => <div key={price.id}>{priced(price, format.money, t)}</div>) },
+          {
+            name: t("operate.products.prices"),
+            show: (product) => {
+              const prices = product.prices.filter((price) => price.active);
+              return prices.length ? prices.map((price) => <div key={price.id}>{priced(price, format.money, t)}</div>) : <Chip tone="warn">{t("operate.products.no_price")}</Chip>;
+            },
+          },
           { name: t("operate.state"), end: true, show: (product) => <Active is={product.active} /> },
         ]}
       />
