@@ -36,7 +36,7 @@ from app.operations import FiguresController, FlagsController, JobsController
 from app.preparation import prepare
 from app.problems import HANDLERS
 from app.tasks import end, forever
-from app.web import PAGES, web_routes
+from app.web import policy_of, web_routes
 from app.worker import Deliveries, run_by_the_clock, work_forever
 from domains.billing.api import Providers
 from domains.gamification.api import Boards
@@ -88,7 +88,7 @@ def create_app(
             FiguresController,
             FlagsController,
             *document_routes(production=settings.production),
-            *web_routes(PAGES),
+            *web_routes(policy_of(settings.origins)),
             sockets.route(),
         ],
         lifespan=[lambda app: _running(app, settings, infra, sockets, background=background)],

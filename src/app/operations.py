@@ -65,6 +65,8 @@ class JobCountOut(Out, frozen=True):
     """Of the pending ones: has failed before."""
     due_at: datetime | None
     """Of what is due first."""
+    dead_since: datetime | None
+    """When the first of the dead ones was given up."""
 
 
 class JobCountsOut(Out, frozen=True):

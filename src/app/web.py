@@ -5,7 +5,7 @@ the page says why, and the API serves.
 """
 
 import html
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -29,12 +29,6 @@ _TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 _ENCODINGS = ((".br", "br"), (".gz", "gzip"))
-PAGES = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' https: data: blob:; "
-    "media-src 'self' https: blob:; font-src 'self'; connect-src 'self' https:; manifest-src 'self'; "
-    "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-"""Of the client's pages. Pictures, sounds and uploads may lie in an object store; scripts are ours alone."""
 _FOREVER = "public, max-age=31536000, immutable"
 SECTIONS = (
     *("learn", "lesson", "practice", "courses", "review", "placement", "classes"),
@@ -42,6 +36,17 @@ SECTIONS = (
     *("login", "register", "account", "notifications", "payments", "more", "author", "admin"),
 )
 """First parts of the client's addresses; all others stay the API's, or nobody's."""
+
+
+def policy_of(origins: Iterable[str]) -> str:
+    """Of the client's pages. Pictures, sounds and uploads may lie in an object store, or at another of our own names
+    than the page's; scripts are ours alone."""
+    kept = f"'self' https: {' '.join(origins)}"
+    return (
+        f"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src {kept} data: blob:; "
+        f"media-src {kept} blob:; font-src 'self'; connect-src {kept}; manifest-src 'self'; "
+        "worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
 
 
 @dataclass(frozen=True, slots=True)

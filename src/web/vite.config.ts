@@ -63,7 +63,7 @@ export default defineConfig({
   },
   server: {
     proxy: Object.fromEntries(
-      ["/api", "/socket.io", "/health", "/schema", "/media", "/static"].map((path) => [
+      ["/api", "/socket.io", "/health", "/schema", "/media", "/static", "^/pay/[^.]+$"].map((path) => [
         path,
         { target: process.env.LYCEUM_URL ?? "http://127.0.0.1:8000", ws: path === "/socket.io" },
       ]),

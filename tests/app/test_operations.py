@@ -71,7 +71,9 @@ async def test_a_job_is_shown_with_its_fact_and_counted(db: Database, olga: Lear
     assert (job["state"], job["attempts"], job["last_error"]) == ("dead", 14, "ValueError: no")
     assert job["fact"] == {"type": "test.happened.v1", "user_id": "u"}
     counts = (await olga.get("/admin/jobs/counts")).json()["items"]
-    assert [(each["dead"], each["pending"]) for each in counts if each["subscription"] == NAME] == [(1, 0)]
+    assert [(each["dead"], each["pending"], each["dead_since"]) for each in counts if each["subscription"] == NAME] == [
+        (1, 0, job["finished_at"])
+    ]
     assert (await olga.get(f"/admin/jobs/{event_id}/{OTHER}")).status_code == 404
 
 

@@ -92,8 +92,9 @@ class Visit:
         """What axe finds on the page that is serious for whoever cannot see it, or has no mouse."""
         if not _AXE.is_file():
             pytest.skip("axe-core is not installed")
-        await self.page.evaluate(_AXE.read_text())
-        found = await self.page.evaluate("axe.run({ resultTypes: ['violations'] })")
+        async with asyncio.timeout(PATIENCE_S):
+            await self.page.evaluate(_AXE.read_text())
+            found = await self.page.evaluate("axe.run({ resultTypes: ['violations'] })")
         serious = [one for one in found["violations"] if one["impact"] in ("serious", "critical")]
         return [f"{one['id']}: {node['html']}" for one in serious for node in one["nodes"]]
 
@@ -140,7 +141,8 @@ async def chromium() -> AsyncIterator[None]:
         async with asyncio.timeout(PATIENCE_S):
             await browser.close()
     finally:
-        await playwright.stop()
+        async with asyncio.timeout(PATIENCE_S):
+            await playwright.stop()
 
 
 @asynccontextmanager

@@ -1,10 +1,10 @@
-// Rules of the lesson player that need no page. Ends with status 0 when they hold.
+// Rules of the lesson player that need no page. Raises where one does not hold.
 import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
 
 const load = (name) => import(new URL(name, pathToFileURL(process.argv[2])).href);
-const { after, current, isRepeat, putOff, queueOf, share } = await load("player/queue.ts");
-const { judge } = await load("offline/judge.ts");
+const { after, current, isRepeat, putOff, queueOf, share } = await load("learner/player/queue.ts");
+const { judge } = await load("learner/offline/judge.ts");
 
 const exercise = (id, more) => ({ id, answered: false, again: false, ...more });
 const graded = (correct, answered, more) => ({ correct, answered, total: 3, ...more });

@@ -64,8 +64,13 @@ async def test_a_dead_letter_is_found_and_run_again_and_the_log_tells_of_it(
     dialog = page.get_by_role("dialog")
     await expect(dialog).to_contain_text(ada.id)
     assert await operator.barriers() == []
-    await dialog.get_by_role("button", name="Run again").click()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    await dialog.get_by_role("button", name="Run again").dblclick()
     await operator.reads("1 job runs again")
+    await expect(dialog).not_to_contain_text("Failed for good")
+    assert [path for path in sent if path.endswith("/replay")] == [f"{url}/api/v1/admin/jobs/replay"]
+    await dialog.get_by_role("button", name="Close").click()
     await expect(page.get_by_role("row").filter(has_text="Away: no answer")).to_have_count(0)
     assert await operator.barriers() == []
     await operator.go(f"/admin/jobs?state=done&name={subscription}")

@@ -103,7 +103,8 @@ _COUNT_DELIVERIES = text("""
     SELECT subscription, count(*) FILTER (WHERE state = 'dead') AS dead,
         count(*) FILTER (WHERE state = 'pending') AS pending,
         count(*) FILTER (WHERE state = 'pending' AND last_error IS NOT NULL) AS retrying,
-        min(due_at) FILTER (WHERE state = 'pending') AS due_at
+        min(due_at) FILTER (WHERE state = 'pending') AS due_at,
+        min(finished_at) FILTER (WHERE state = 'dead') AS dead_since
     FROM kernel_delivery WHERE state IN ('dead', 'pending') GROUP BY subscription ORDER BY dead DESC, subscription
 """)
 
@@ -172,6 +173,8 @@ class DeliveryCount(NamedTuple):
     """Of the pending ones: has failed before."""
     due_at: datetime | None
     """Of what is due first."""
+    dead_since: datetime | None
+    """When the first of the dead ones was given up."""
 
 
 class DeliveryRecord(NamedTuple):

@@ -21,6 +21,13 @@ class CourseProgressOut(Out, frozen=True):
     spent_ms: int
 
 
+class HalfDoneOut(Out, frozen=True):
+    """A lesson that was begun, and of whose `total` exercises some are answered. Whoever begins it goes on with it."""
+
+    answered: int
+    total: int
+
+
 class LessonProgressOut(Out, frozen=True):
     lesson_id: UUID
     unit_id: UUID
@@ -36,6 +43,8 @@ class LessonProgressOut(Out, frozen=True):
     first_completed_at: datetime | None
     last_completed_at: datetime | None
     spent_ms: int
+    half_done: HalfDoneOut | None
+    """Null where there is nothing to go on with; also a lesson that is done may be under way again."""
 
 
 class SkillOut(Out, frozen=True):

@@ -8,6 +8,11 @@ class NotificationNotFound(NotFound):
     title = "No such notification"
 
 
+class NothingToResend(Conflict):
+    code = "notifications.nothing_to_resend"
+    title = "Only what failed or came too late is sent again"
+
+
 class BadSubscription(Invalid):
     code = "notifications.bad_subscription"
     title = "This is no subscription of a browser"

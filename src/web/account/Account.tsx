@@ -1,15 +1,16 @@
 // The frame of the pages about one's account.
 
-import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Outlet } from "react-router";
 import { api, queries } from "../app/api";
 import { useFormat } from "../app/format";
+import { useMutation } from "../app/mutation";
 import { leave, useLogin } from "../app/session";
-import { Button, ButtonLink, Notice, Row } from "../app/ui";
+import { Button, ButtonLink, Dialog, Notice, Row } from "../app/ui";
 import { say } from "../app/ui/toasts";
 import css from "./account.module.css";
-import { isGuest } from "./entering";
+import { isGuest, unsent } from "./entering";
 import { forgetPush } from "./push";
 import { useTold } from "./reason";
 import { StepUp } from "./stepup";
@@ -22,25 +23,41 @@ const TABS = [
   ["/account/notifications", "notifications"],
   ["/account/data", "data"],
 ] as const;
+/** Of those who may make them. */
+const KEYS = ["/account/keys", "keys"] as const;
 
 export function Account() {
   const { t } = useTranslation();
   const user = useLogin((login) => login.user);
-  // Whoever logs in here next is not told what was meant for this person.
-  const out = useMutation({ mutationFn: () => forgetPush().catch(() => undefined).then(leave) });
+  const [waiting, setWaiting] = useState(0);
+  const out = useMutation({
+    mutationFn: async ({ anyway }: { anyway: boolean }) => {
+      const left = anyway ? 0 : await unsent();
+      setWaiting(left);
+      if (left) return;
+      // Whoever logs in here next is not told what was meant for this person.
+      await forgetPush().catch(() => undefined);
+      await leave();
+    },
+  });
   return (
     <div className={css.page}>
       <Row between>
         <h1>{t("nav.account")}</h1>
-        <Button small isDisabled={out.isPending} onPress={() => out.mutate()}>{t("account.log_out")}</Button>
+        <Button small data-busy={out.isPending || undefined} onPress={() => out.mutate({ anyway: false })}>{t("account.log_out")}</Button>
       </Row>
       {isGuest(user) && (
         <Notice tone="warn"><Row between><span>{t("account.guest")}</span><ButtonLink small href="/account/keep">{t("account.guest_keep")}</ButtonLink></Row></Notice>
       )}
       <Leaving />
-      <Tabs label={t("account.pages")} pages={TABS.map(([to, name]) => [to, t(`account.tab.${name}`)])} />
+      <Tabs label={t("account.pages")} pages={[...TABS, ...(user?.roles.includes("admin") ? [KEYS] : [])].map(([to, name]) => [to, t(`account.tab.${name}`)])} />
       <Outlet />
       <StepUp />
+      <Dialog title={t("account.unsent", { count: waiting })} isOpen={waiting > 0} onClose={() => setWaiting(0)}>
+        <p>{t("account.unsent_about")}</p>
+        <Button look="primary" wide onPress={() => setWaiting(0)}>{t("account.unsent_stay")}</Button>
+        <Button wide data-busy={out.isPending || undefined} onPress={() => out.mutate({ anyway: true })}>{t("account.unsent_go")}</Button>
+      </Dialog>
     </div>
   );
 }
@@ -65,7 +82,7 @@ function Leaving() {
     <Notice tone="warn">
       <Row between>
         <span>{t("account.leaving", { date: format.date(at) })}</span>
-        <Button small isDisabled={stay.isPending} onPress={() => stay.mutate()}>{t("account.stay")}</Button>
+        <Button small data-busy={stay.isPending || undefined} onPress={() => stay.mutate()}>{t("account.stay")}</Button>
       </Row>
     </Notice>
   );

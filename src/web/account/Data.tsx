@@ -1,16 +1,17 @@
 // What is held about somebody: a copy of it, and an end to it.
 
-import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, body, onceKey, queries, type Schemas } from "../app/api";
+import { api, body, queries, type Schemas } from "../app/api";
+import { download } from "../app/download";
 import { useFormat } from "../app/format";
+import { useMutation } from "../app/mutation";
 import { ended } from "../app/session";
 import { Answer, Bar, Button, Card, Dialog, Field, Notice, Row, Stack } from "../app/ui";
 import { say } from "../app/ui/toasts";
 import css from "./account.module.css";
 import { forgetPush } from "./push";
-import { useReason, useTold } from "./reason";
+import { useReason, useTold, worthAWord } from "./reason";
 import { proven } from "./stepup";
 
 type Copy = Schemas["ExportOut"];
@@ -33,9 +34,8 @@ function Copies() {
   const copies = queries.useQuery("get", "/api/v1/auth/me/exports", {}, {
     refetchInterval: ({ state }) => (state.data?.items.some(isUnderWay) ? ASK_AGAIN_MS : false),
   });
-  const [key] = useState(onceKey);
   const ask = useMutation({
-    mutationFn: () => proven(() => api.POST("/api/v1/auth/me/exports", { params: { header: { "Idempotency-Key": `${key}:${copies.data?.items.length ?? 0}` } } })),
+    mutationFn: () => proven(() => api.POST("/api/v1/auth/me/exports")),
     onError: tell,
     onSuccess: () => copies.refetch(),
   });
@@ -47,7 +47,7 @@ function Copies() {
           {({ items }) => (
             <>
               {items.length > 0 && <ul className={css.lines}>{items.map((copy) => <Line key={copy.id} copy={copy} />)}</ul>}
-              <Row><Button isDisabled={ask.isPending || items.some(isUnderWay)} onPress={() => ask.mutate()}>{t("data.copy_ask")}</Button></Row>
+              <Row><Button isDisabled={items.some(isUnderWay)} data-busy={ask.isPending || undefined} onPress={() => ask.mutate()}>{t("data.copy_ask")}</Button></Row>
             </>
           )}
         </Answer>
@@ -63,12 +63,9 @@ function Line({ copy }: { copy: Copy }) {
   const format = useFormat();
   const tell = useTold();
   const fetchIt = useMutation({
-    mutationFn: () => proven(() => body(api.GET("/api/v1/auth/me/exports/{export_id}/file", { params: { path: { export_id: copy.id } }, parseAs: "blob" }))),
+    mutationFn: () => proven(() => download(`/api/v1/auth/me/exports/${copy.id}/file`, `lyceum-${copy.asked_at.slice(0, 10)}.zip`)),
     onError: tell,
-    onSuccess: (file) => {
-      save(file as unknown as Blob, `lyceum-${copy.asked_at.slice(0, 10)}.zip`);
-      say(t("data.copy_fetched"));
-    },
+    onSuccess: () => say(t("data.copy_fetched")),
   });
   return (
     <li className={css.line}>
@@ -77,17 +74,9 @@ function Line({ copy }: { copy: Copy }) {
         <small>{copy.state === "ready" && copy.expires_at ? t("data.copy_until", { date: format.date(copy.expires_at) }) : t(`data.state.${copy.state}`)}</small>
         {isUnderWay(copy) && <Bar share={copy.progress} label={t("data.progress")} />}
       </span>
-      {copy.state === "ready" && <Button look="primary" isDisabled={fetchIt.isPending} onPress={() => fetchIt.mutate()}>{t("data.copy_fetch")}</Button>}
+      {copy.state === "ready" && <Button look="primary" data-busy={fetchIt.isPending || undefined} onPress={() => fetchIt.mutate()}>{t("data.copy_fetch")}</Button>}
     </li>
   );
-}
-
-function save(file: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
 }
 
 function Deletion() {
@@ -107,7 +96,7 @@ function Deletion() {
       ended(null);
     },
   });
-  const error = remove.error && remove.error.name !== "Unproven" ? remove.error : null;
+  const error = worthAWord(remove.error);
   if (me.data?.deletion_at) return null;
   return (
     <Card aria-label={t("data.delete")}>
@@ -119,7 +108,7 @@ function Deletion() {
         <p>{t("data.delete_means")}</p>
         <Field autoFocus label={t("data.delete_type", { word })} autoComplete="off" value={typed} onChange={setTyped} maxLength={100} />
         {error && <Notice tone="bad">{reason(error)}</Notice>}
-        <Button look="danger" wide isDisabled={typed.trim().toLocaleLowerCase() !== word.toLocaleLowerCase() || remove.isPending} onPress={() => remove.mutate()}>{t("data.delete_go")}</Button>
+        <Button look="danger" wide isDisabled={typed.trim().toLocaleLowerCase() !== word.toLocaleLowerCase()} data-busy={remove.isPending || undefined} onPress={() => remove.mutate()}>{t("data.delete_go")}</Button>
         <Button look="quiet" wide onPress={() => setOpen(false)}>{t("act.cancel")}</Button>
       </Dialog>
     </Card>

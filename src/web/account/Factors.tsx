@@ -1,13 +1,13 @@
 // The second factor: an authenticator app, and the codes for the day that it is lost.
 
-import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, queries, type Schemas } from "../app/api";
+import { useMutation } from "../app/mutation";
 import { Answer, Button, Card, Chip, Dialog, Field, Notice, Row, Stack } from "../app/ui";
-import { say } from "../app/ui/toasts";
 import css from "./account.module.css";
-import { useReason, useTold } from "./reason";
+import { Copy } from "./controls";
+import { useReason, useTold, worthAWord } from "./reason";
 import { proven } from "./stepup";
 
 export function Factors() {
@@ -42,15 +42,15 @@ export function Factors() {
                 <span className={css.what}><b>{t("security.app")}</b></span>
                 <Chip tone={found.totp ? "good" : "neutral"}>{t(found.totp ? "security.on" : "security.off")}</Chip>
                 {found.totp ? (
-                  <Button small look="danger" isDisabled={end.isPending} onPress={() => end.mutate()}>{t("security.app_remove")}</Button>
+                  <Button small look="danger" data-busy={end.isPending || undefined} onPress={() => end.mutate()}>{t("security.app_remove")}</Button>
                 ) : (
-                  <Button small look="primary" isDisabled={begin.isPending} onPress={() => begin.mutate()}>{t("security.app_set")}</Button>
+                  <Button small look="primary" data-busy={begin.isPending || undefined} onPress={() => begin.mutate()}>{t("security.app_set")}</Button>
                 )}
               </div>
               {found.wanted && (
                 <div className={css.line}>
                   <span className={css.what}><b>{t("security.codes")}</b><small>{t("security.codes_left", { count: found.recovery_codes })}</small></span>
-                  <Button small isDisabled={renew.isPending} onPress={() => renew.mutate()}>{t("security.codes_new")}</Button>
+                  <Button small data-busy={renew.isPending || undefined} onPress={() => renew.mutate()}>{t("security.codes_new")}</Button>
                 </div>
               )}
             </div>
@@ -68,6 +68,7 @@ function Setup({ setup, onDone }: { setup: Schemas["TotpOut"]; onDone: (codes: s
   const reason = useReason();
   const [code, setCode] = useState("");
   const confirm = useMutation({ mutationFn: () => proven(() => body(api.POST("/api/v1/auth/totp/confirm", { body: { code: code.trim() } }))), onSuccess: (found) => onDone(found.codes) });
+  const error = worthAWord(confirm.error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     confirm.mutate();
@@ -83,8 +84,8 @@ function Setup({ setup, onDone }: { setup: Schemas["TotpOut"]; onDone: (codes: s
       <form onSubmit={submit}>
         <Stack>
           <Field autoFocus label={t("entry.app_code")} inputMode="numeric" autoComplete="one-time-code" isRequired value={code} onChange={setCode} maxLength={20} />
-          {confirm.error && <Notice tone="bad">{reason(confirm.error)}</Notice>}
-          <Button look="primary" wide type="submit" isDisabled={confirm.isPending}>{t("security.app_on")}</Button>
+          {error && <Notice tone="bad">{reason(error)}</Notice>}
+          <Button look="primary" wide type="submit" data-busy={confirm.isPending || undefined}>{t("security.app_on")}</Button>
         </Stack>
       </form>
     </Stack>
@@ -95,13 +96,12 @@ function Setup({ setup, onDone }: { setup: Schemas["TotpOut"]; onDone: (codes: s
 export function RecoveryCodes({ codes, onDone }: { codes: string[]; onDone: () => void }) {
   const { t } = useTranslation();
   const text = codes.join("\n");
-  const copy = () => void navigator.clipboard.writeText(text).then(() => say(t("security.copied")));
   return (
     <Stack>
       <p>{t("security.codes_about")}</p>
       <ul className={css.codes}>{codes.map((code) => <li key={code}>{code}</li>)}</ul>
       <Row>
-        <Button onPress={copy}>{t("security.copy")}</Button>
+        <Copy text={text} />
         <a href={`data:text/plain,${encodeURIComponent(text)}`} download="lyceum-codes.txt">{t("security.save_file")}</a>
       </Row>
       <Button look="primary" wide onPress={onDone}>{t("security.codes_kept")}</Button>

@@ -1,10 +1,11 @@
 // A guest becomes somebody who can come back from anywhere: the same account, now with an address and a password.
 
-import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Navigate, useNavigate } from "react-router";
-import { api, body, Refusal } from "../app/api";
+import { api, body } from "../app/api";
+import { useMutation } from "../app/mutation";
+import { about } from "../app/problems";
 import { changed, guest, useLogin } from "../app/session";
 import { Button, ButtonLink, Card, Field, Notice, Stack } from "../app/ui";
 import { say } from "../app/ui/toasts";
@@ -12,6 +13,8 @@ import css from "./account.module.css";
 import { isGuest } from "./entering";
 import { Providers } from "./Login";
 import { useReason } from "./reason";
+
+const FIELDS = ["email", "password"];
 
 export function Keep() {
   const { t } = useTranslation();
@@ -34,18 +37,19 @@ export function Keep() {
     event.preventDefault();
     keep.mutate();
   };
-  const weak = keep.error instanceof Refusal && keep.error.code === "identity.weak_password" ? keep.error.message : undefined;
+  const at = (field: string) => about(field, keep.error, t);
   return (
     <div className={css.page}>
+      <title>{`${t("entry.keep_title")} – Lyceum`}</title>
       <h1>{t("entry.keep_title")}</h1>
       <p>{t("entry.keep_about")}</p>
       <Card>
         <form onSubmit={submit}>
           <Stack>
-            <Field label={t("field.email")} type="email" autoComplete="email" isRequired value={email} onChange={setEmail} maxLength={300} />
-            <Field label={t("field.password")} type="password" autoComplete="new-password" isRequired value={password} onChange={setPassword} maxLength={1000} hint={t("entry.password_hint")} error={weak} />
-            {keep.error && !weak && <Notice tone="bad">{reason(keep.error)}</Notice>}
-            <Button look="primary" wide type="submit" isDisabled={keep.isPending}>{t("entry.keep")}</Button>
+            <Field label={t("field.email")} type="email" autoComplete="email" isRequired value={email} onChange={setEmail} maxLength={300} error={at("email")} />
+            <Field label={t("field.password")} type="password" autoComplete="new-password" isRequired value={password} onChange={setPassword} maxLength={1000} hint={t("entry.password_hint")} error={at("password")} />
+            {keep.error && !about(FIELDS, keep.error, t) && <Notice tone="bad">{reason(keep.error)}</Notice>}
+            <Button look="primary" wide type="submit" data-busy={keep.isPending || undefined}>{t("entry.keep")}</Button>
             <Providers aim="/learn" />
           </Stack>
         </form>

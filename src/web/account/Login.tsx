@@ -1,11 +1,12 @@
 // All ways in on one page. A guest who comes here takes along what they learned.
 
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { KeyRound, Mail } from "lucide-react";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Navigate, useLocation, useNavigate, useSearchParams } from "react-router";
 import { api, body, type Schemas } from "../app/api";
+import { useMutation } from "../app/mutation";
 import { useLogin } from "../app/session";
 import shell from "../app/shell/shell.module.css";
 import { Button, ButtonLink, Card, Field, Loading, Notice, Stack } from "../app/ui";
@@ -23,7 +24,7 @@ export function useAim(): string {
 
 export function Login() {
   const { t } = useTranslation();
-  const { phase, user } = useLogin();
+  const { phase, user, endedBy } = useLogin();
   const navigate = useNavigate();
   const [search] = useSearchParams();
   const tell = useTold();
@@ -49,6 +50,7 @@ export function Login() {
       <title>{`${t("login.title")} – Lyceum`}</title>
       <h1>{t("login.title")}</h1>
       {isGuestHere && <Notice>{t("entry.guest_along")}</Notice>}
+      {endedBy && !failure && <Notice tone="warn">{t("login.ended")}</Notice>}
       {failure && <Notice tone="bad">{t(`problem.${failure.replaceAll(".", "_")}`, { defaultValue: t("entry.provider_failed") })}</Notice>}
       <Card>{pending ? <SecondFactor pending={pending} onDone={(tokens) => done(tokens)} onAgain={() => setPending(null)} /> : <Ways aim={aim} onOutcome={step} />}</Card>
       <div className={css.foot}>
@@ -85,12 +87,12 @@ function Ways({ aim, onOutcome }: { aim: string; onOutcome: (outcome: Outcome) =
           <Field label={t("field.email")} inputMode="email" autoComplete="username" isRequired value={email} onChange={setEmail} maxLength={300} />
           <Field label={t("field.password")} type="password" autoComplete="current-password" isRequired value={password} onChange={setPassword} maxLength={1000} />
           {error && <Notice tone="bad">{reason(error)}</Notice>}
-          <Button look="primary" wide type="submit" isDisabled={enter.isPending}>{t("login.submit")}</Button>
+          <Button look="primary" wide type="submit" data-busy={enter.isPending || undefined}>{t("login.submit")}</Button>
         </Stack>
       </form>
       <div className={css.or}>{t("entry.or")}</div>
-      <Button wide isDisabled={mail.isPending} onPress={askForCode}><Mail aria-hidden size={18} />{t("entry.mail_code")}</Button>
-      {knowsPasskeys() && <Button wide isDisabled={passkey.isPending} onPress={() => passkey.mutate()}><KeyRound aria-hidden size={18} />{t("entry.passkey")}</Button>}
+      <Button wide data-busy={mail.isPending || undefined} onPress={askForCode}><Mail aria-hidden size={18} />{t("entry.mail_code")}</Button>
+      {knowsPasskeys() && <Button wide data-busy={passkey.isPending || undefined} onPress={() => passkey.mutate()}><KeyRound aria-hidden size={18} />{t("entry.passkey")}</Button>}
       <Providers aim={aim} />
     </Stack>
   );
@@ -111,7 +113,7 @@ function MailedCode({ email, requestId, onOutcome, onBack }: { email: string; re
         <p role="status">{t("entry.code_sent", { email })}</p>
         <Field label={t("entry.code")} autoFocus inputMode="numeric" autoComplete="one-time-code" isRequired value={code} onChange={setCode} maxLength={40} />
         {enter.error && <Notice tone="bad">{reason(enter.error)}</Notice>}
-        <Button look="primary" wide type="submit" isDisabled={enter.isPending}>{t("login.submit")}</Button>
+        <Button look="primary" wide type="submit" data-busy={enter.isPending || undefined}>{t("login.submit")}</Button>
         <Button look="quiet" wide onPress={onBack}>{t("entry.again")}</Button>
       </Stack>
     </form>
@@ -125,7 +127,7 @@ export function Providers({ aim }: { aim: string }) {
   const found = useQuery({ queryKey: ["get", "/api/v1/auth/oidc"], queryFn: () => body(api.GET("/api/v1/auth/oidc")), staleTime: Infinity });
   const go = useMutation({ mutationFn: (name: string) => goToProvider(name, { back: aim }), onError: tell });
   return found.data?.providers.map(({ name, title }) => (
-    <Button key={name} wide isDisabled={go.isPending} onPress={() => go.mutate(name)}>{t("entry.by_provider", { title })}</Button>
+    <Button key={name} wide data-busy={go.isPending || undefined} onPress={() => go.mutate(name)}>{t("entry.by_provider", { title })}</Button>
   ));
 }
 

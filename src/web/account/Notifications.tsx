@@ -1,12 +1,13 @@
 // How one is told of what: by channel and category, kind by kind where somebody cares, and when it is quiet.
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ChevronRight } from "lucide-react";
 import { type CSSProperties, useState } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { api, body, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
+import { useMutation } from "../app/mutation";
 import { Answer, Button, Card, css as ui, Field, Row, Stack } from "../app/ui";
 import { say } from "../app/ui/toasts";
 import css from "./account.module.css";
@@ -69,7 +70,7 @@ function ThisBrowser() {
             {items.map(({ id, name, kind, seen_at }) => (
               <li key={id} className={css.line}>
                 <span className={css.what}><b>{name || t(`notify.device.${kind}`)}</b><small>{t("security.seen", { when: format.relative(seen_at) })}</small></span>
-                <Button small aria-label={t("notify.drop", { name })} isDisabled={drop.isPending} onPress={() => drop.mutate(id)}>{t("act.remove")}</Button>
+                <Button small aria-label={t("notify.drop", { name })} data-busy={drop.isPending || undefined} onPress={() => drop.mutate(id)}>{t("act.remove")}</Button>
               </li>
             ))}
           </ul>
@@ -84,9 +85,14 @@ function Form({ told }: { told: Told }) {
   const tell = useTold();
   const client = useQueryClient();
   const put = useMutation({
+    mutationKey: KEY,
+    // One after another: each says everything anew.
+    scope: { id: KEY[1] },
     mutationFn: (said: Said) => body(api.PUT("/api/v1/notifications/preferences", { body: said })),
+    // At once as wished; the server's answer to the last wish replaces it.
+    onMutate: (said) => void client.setQueriesData<Told>({ queryKey: KEY }, (before) => before && { ...before, ...said }),
     onError: tell,
-    onSettled: () => client.invalidateQueries({ queryKey: KEY }),
+    onSettled: () => (client.isMutating({ mutationKey: KEY }) === 1 ? client.invalidateQueries({ queryKey: KEY }) : undefined),
   });
   const now: Said = { choices: told.choices, quiet_hours: told.quiet_hours, digest_hour: told.digest_hour, paused_until: told.paused_until };
   const save = (said: Partial<Said>) => put.mutate({ ...now, ...said });
@@ -102,11 +108,11 @@ function Form({ told }: { told: Told }) {
           <div className={css.what}><h2>{t("notify.what")}</h2><small>{t("notify.what_about")}</small></div>
           <div className={css.matrix} style={{ "--channels": told.channels.length } as CSSProperties}>
             <div aria-hidden className={`${css.cells} ${css.heads}`}><span />{told.channels.map((channel) => <span key={channel}>{t(`notify.channel.${channel}`)}</span>)}</div>
-            {categories.map((category) => <Category key={category} category={category} told={told} onChoose={choose} isDisabled={put.isPending} />)}
+            {categories.map((category) => <Category key={category} category={category} told={told} onChoose={choose} />)}
           </div>
         </Stack>
       </Card>
-      <Quiet key={JSON.stringify(told.quiet_hours)} told={told} onSave={save} isDisabled={put.isPending} />
+      <Quiet told={told} onSave={save} />
       <Consent since={told.marketing_since} />
     </>
   );
@@ -118,10 +124,9 @@ interface CategoryProps {
   category: Kind["category"];
   told: Told;
   onChoose: (scope: string, channel: Channel, frequency: Frequency) => void;
-  isDisabled: boolean;
 }
 
-function Category({ category, told, onChoose, isDisabled }: CategoryProps) {
+function Category({ category, told, onChoose }: CategoryProps) {
   const { t } = useTranslation();
   const [isOpen, setOpen] = useState(false);
   const kinds = told.kinds.filter((kind) => kind.category === category && mayBeChosen(kind));
@@ -137,7 +142,7 @@ function Category({ category, told, onChoose, isDisabled }: CategoryProps) {
       <div className={css.cells}>
         <AriaButton className={`${ui.button} ${ui.quiet} ${css.fold}`} aria-expanded={isOpen} onPress={() => setOpen(!isOpen)}><ChevronRight aria-hidden size={18} />{name}</AriaButton>
         {told.channels.map((channel) => (
-          <Cell key={channel} name={name} channel={channel} choices={offered(channel)} value={chosen(channel)} isDisabled={isDisabled} onChange={(frequency) => onChoose(scope, channel, frequency)} />
+          <Cell key={channel} name={name} channel={channel} choices={offered(channel)} value={chosen(channel)} onChange={(frequency) => onChoose(scope, channel, frequency)} />
         ))}
       </div>
       {isOpen && (
@@ -149,7 +154,7 @@ function Category({ category, told, onChoose, isDisabled }: CategoryProps) {
                 <span>{kindName}</span>
                 {told.channels.map((channel) => (
                   <Cell
-                    key={channel} name={kindName} channel={channel} isDisabled={isDisabled}
+                    key={channel} name={kindName} channel={channel}
                     choices={choicesBy(kind, channel).map((id) => ({ id, name: t(`notify.frequency.${id}`) }))}
                     value={kind.channels.find((one) => one.channel === channel)?.frequency ?? "off"}
                     onChange={(frequency) => onChoose(kind.id, channel, frequency)}
@@ -172,50 +177,59 @@ interface CellProps {
   choices: { id: Frequency; name: string }[];
   value: Frequency;
   onChange: (frequency: Frequency) => void;
-  isDisabled: boolean;
 }
 
 /** Nothing where there is nothing to choose. */
-function Cell({ name, channel, choices, value, onChange, isDisabled }: CellProps) {
+function Cell({ name, channel, choices, value, onChange }: CellProps) {
   const { t } = useTranslation();
-  if (choices.length < 2) return <span className={css.soft}>{choices[0]?.name}</span>;
-  return <Select bare label={`${name}: ${t(`notify.channel.${channel}`)}`} choices={choices} value={value} isDisabled={isDisabled} onChange={(id) => onChange(id as Frequency)} />;
+  const by = t(`notify.channel.${channel}`);
+  return (
+    <div className={css.cell}>
+      {choices.length > 0 && <span aria-hidden={choices.length > 1} className={css.channel}>{by}</span>}
+      {choices.length < 2 ? (
+        <span className={css.soft}>{choices[0]?.name}</span>
+      ) : (
+        <Select bare label={`${name}: ${by}`} choices={choices} value={value} onChange={(id) => onChange(id as Frequency)} />
+      )}
+    </div>
+  );
 }
 
-function Quiet({ told, onSave, isDisabled }: { told: Told; onSave: (said: Partial<Said>) => void; isDisabled: boolean }) {
+function Quiet({ told, onSave }: { told: Told; onSave: (said: Partial<Said>) => void }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const [hours, setHours] = useState(told.quiet_hours ?? QUIET);
-  const isOn = hours.from !== hours.until;
   const saved = told.quiet_hours ?? QUIET;
-  const turn = (on: boolean) => {
-    const wanted = on ? QUIET : { from: "00:00", until: "00:00" };
-    setHours(wanted);
-    onSave({ quiet_hours: wanted });
+  const [draft, setHours] = useState<typeof saved | null>(null);
+  const hours = draft ?? saved;
+  const isOn = hours.from !== hours.until;
+  const keep = (quiet_hours: typeof saved) => {
+    setHours(null);
+    onSave({ quiet_hours });
   };
+  const turn = (on: boolean) => keep(on ? QUIET : { from: "00:00", until: "00:00" });
   const paused = told.paused_until !== null && new Date(told.paused_until) > new Date() ? told.paused_until : null;
   return (
     <Card aria-label={t("notify.quiet")}>
       <Stack>
         <h2>{t("notify.when")}</h2>
-        <Switch label={t("notify.quiet")} about={t("notify.quiet_about", { zone: told.time_zone.replaceAll("_", " ") })} isOn={isOn} isDisabled={isDisabled} onChange={turn} />
+        <Switch label={t("notify.quiet")} about={t("notify.quiet_about", { zone: told.time_zone.replaceAll("_", " ") })} isOn={isOn} onChange={turn} />
         {isOn && (
           <div className={css.two}>
             <Field label={t("notify.from")} type="time" value={hours.from} onChange={(from) => setHours({ ...hours, from })} />
             <Field label={t("notify.until")} type="time" value={hours.until} onChange={(until) => setHours({ ...hours, until })} />
           </div>
         )}
-        {isOn && (hours.from !== saved.from || hours.until !== saved.until) && <Row><Button look="primary" isDisabled={isDisabled || !hours.from || !hours.until} onPress={() => onSave({ quiet_hours: hours })}>{t("act.save")}</Button></Row>}
+        {isOn && (hours.from !== saved.from || hours.until !== saved.until) && <Row><Button look="primary" isDisabled={!hours.from || !hours.until} onPress={() => keep(hours)}>{t("act.save")}</Button></Row>}
         <Select
-          label={t("notify.digest")} isDisabled={isDisabled} value={String(told.digest_hour)} onChange={(hour) => onSave({ digest_hour: Number(hour) })}
+          label={t("notify.digest")} value={String(told.digest_hour)} onChange={(hour) => onSave({ digest_hour: Number(hour) })}
           choices={Array.from({ length: 24 }, (_, hour) => ({ id: String(hour), name: t("notify.hour", { hour: `${String(hour).padStart(2, "0")}:00` }) }))}
         />
         <Row between>
           <span>{paused ? t("notify.paused", { date: format.time(paused) }) : t("notify.pause_about")}</span>
           {paused ? (
-            <Button small isDisabled={isDisabled} onPress={() => onSave({ paused_until: null })}>{t("notify.resume")}</Button>
+            <Button small onPress={() => onSave({ paused_until: null })}>{t("notify.resume")}</Button>
           ) : (
-            <Button small isDisabled={isDisabled} onPress={() => onSave({ paused_until: new Date(Date.now() + 7 * DAY_MS).toISOString() })}>{t("notify.pause")}</Button>
+            <Button small onPress={() => onSave({ paused_until: new Date(Date.now() + 7 * DAY_MS).toISOString() })}>{t("notify.pause")}</Button>
           )}
         </Row>
       </Stack>
@@ -241,7 +255,7 @@ function Consent({ since }: { since: string | null }) {
     <Card aria-label={t("notify.consent")}>
       <Switch
         label={wording} about={since ? t("notify.consent_since", { date: format.date(since) }) : t("notify.consent_none")}
-        isOn={since !== null} isDisabled={turn.isPending} onChange={(on) => turn.mutate(on)}
+        isOn={since !== null} onChange={(on) => turn.mutate(on)}
       />
     </Card>
   );

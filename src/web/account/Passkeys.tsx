@@ -1,10 +1,11 @@
 // One's passkeys: made, named, asked for as a second factor, removed.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
+import { useMutation } from "../app/mutation";
 import { Answer, Button, Card, Dialog, Row, Stack } from "../app/ui";
 import { say } from "../app/ui/toasts";
 import css from "./account.module.css";
@@ -42,7 +43,7 @@ export function Passkeys() {
           {({ items }) => <>{items.length > 0 && <ul className={css.lines}>{items.map((passkey) => <Line key={passkey.id} passkey={passkey} />)}</ul>}</>}
         </Answer>
         {knowsPasskeys() ? (
-          <Row><Button isDisabled={make.isPending} onPress={() => make.mutate()}>{t("security.passkey_make")}</Button></Row>
+          <Row><Button data-busy={make.isPending || undefined} onPress={() => make.mutate()}>{t("security.passkey_make")}</Button></Row>
         ) : (
           <p className={css.soft}>{named === location.href ? t("security.passkey_unknown") : <a href={named}>{t("security.passkey_localhost")}</a>}</p>
         )}
@@ -74,8 +75,8 @@ function Line({ passkey: { id: passkey_id, name, created_at, last_used_at, secon
         <b>{name}</b>
         <small>{last_used_at ? t("security.used", { when: format.relative(last_used_at) }) : t("security.since", { date: format.date(created_at) })}</small>
       </span>
-      <Switch label={t("security.passkey_second")} isOn={second_factor} isDisabled={change.isPending} onChange={(wanted) => change.mutate(wanted)} />
-      <Button small look="danger" aria-label={t("security.passkey_remove", { name })} isDisabled={remove.isPending} onPress={() => remove.mutate()}>{t("act.remove")}</Button>
+      <Switch label={t("security.passkey_second")} isOn={second_factor} onChange={(wanted) => change.mutate(wanted)} />
+      <Button small look="danger" aria-label={t("security.passkey_remove", { name })} data-busy={remove.isPending || undefined} onPress={() => remove.mutate()}>{t("act.remove")}</Button>
       <Dialog title={t("security.codes")} isOpen={codes !== null} onClose={() => setCodes(null)}><RecoveryCodes codes={codes ?? []} onDone={() => setCodes(null)} /></Dialog>
     </li>
   );

@@ -1,12 +1,13 @@
 // One's picture: chosen, cut to a square by the server, or taken away.
 
-import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Button as AriaButton, FileTrigger } from "react-aria-components";
-import { api, body, onceKey, Offline, type Schemas } from "../app/api";
+import { api, body, Offline, type Schemas } from "../app/api";
+import { useMutation } from "../app/mutation";
 import { Button, css as ui, Row } from "../app/ui";
+import { Face } from "../app/ui/face";
 import { say } from "../app/ui/toasts";
-import { Face } from "../social/Person";
+import css from "./account.module.css";
 import { usePatch } from "./Profile";
 import { Unfit, useTold } from "./reason";
 
@@ -14,7 +15,7 @@ type Upload = Schemas["UploadOut"];
 const TYPES = ["image/png", "image/jpeg", "image/webp", "image/avif", "image/gif"];
 const ASK_AGAIN_MS = 300;
 
-export function Picture({ name, picture }: { name: string; picture: string | null }) {
+export function Picture({ of: { name, avatar: picture, wears } }: { of: Schemas["OwnProfileOut"] }) {
   const { t } = useTranslation();
   const tell = useTold();
   const patch = usePatch();
@@ -23,15 +24,15 @@ export function Picture({ name, picture }: { name: string; picture: string | nul
     onError: tell,
     onSuccess: () => say(t("act.saved")),
   });
-  const isBusy = send.isPending || patch.isPending;
+  const busy = { "data-busy": send.isPending || patch.isPending || undefined };
   return (
     <Row>
-      <Face name={name} picture={picture} size={88} />
+      <Face name={name} picture={picture} size={88} frame={wears.frame} />
       <FileTrigger acceptedFileTypes={TYPES} onSelect={(files) => files?.[0] && send.mutate(files[0])}>
-        <AriaButton className={ui.button ?? ""} isDisabled={isBusy}>{t(picture ? "account.picture_other" : "account.picture_add")}</AriaButton>
+        <AriaButton className={ui.button ?? ""} {...busy}>{t(picture ? "account.picture_other" : "account.picture_add")}</AriaButton>
       </FileTrigger>
-      {picture && <Button look="quiet" isDisabled={isBusy} onPress={() => patch.mutate({ avatar_file_id: null }, { onError: tell })}>{t("account.picture_none")}</Button>}
-      {send.isPending && <span role="status">{t("account.picture_sent")}</span>}
+      {picture && <Button look="quiet" {...busy} onPress={() => patch.mutate({ avatar_file_id: null }, { onError: tell })}>{t("account.picture_none")}</Button>}
+      <small role="status" className={css.soft}>{t(send.isPending ? "account.picture_sent" : "account.picture_hint")}</small>
     </Row>
   );
 }
@@ -39,7 +40,7 @@ export function Picture({ name, picture }: { name: string; picture: string | nul
 /** The id of the file, once the server has looked at it. */
 async function uploaded(file: File): Promise<string> {
   const about = { name: file.name || "picture", size_bytes: file.size, type: file.type, purpose: "avatar" as const };
-  let upload = await body(api.POST("/api/v1/media/uploads", { body: about, params: { header: { "Idempotency-Key": onceKey() } } }));
+  let upload = await body(api.POST("/api/v1/media/uploads", { body: about }));
   const path = { upload_id: upload.id };
   if (upload.state === "open") {
     for (const part of upload.parts) await sent(upload, part, file);
@@ -49,7 +50,7 @@ async function uploaded(file: File): Promise<string> {
     await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
     upload = await body(api.GET("/api/v1/media/uploads/{upload_id}", { params: { path } }));
   }
-  if (!upload.file) throw new Unfit(upload.failure?.detail);
+  if (!upload.file) throw new Unfit(upload.failure);
   return upload.file.id;
 }
 
@@ -62,5 +63,5 @@ async function sent({ method, headers }: Upload, { url, offset, size_bytes, fiel
   const answer = await fetch(url, { method, headers, body: fields ? form : piece }).catch((error: unknown) => {
     throw new Offline(String(error));
   });
-  if (!answer.ok) throw new Unfit(answer.statusText);
+  if (!answer.ok) throw new Unfit(null);
 }

@@ -1,11 +1,12 @@
 // What one tells of oneself, to whom, and how this client looks and speaks.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, body, queries, Refusal, type Schemas } from "../app/api";
+import { api, body, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
 import { LANGUAGES, speak } from "../app/i18n";
+import { useMutation } from "../app/mutation";
 import { changed } from "../app/session";
 import { choose, type Theme, theme } from "../app/theme";
 import { Answer, Button, ButtonLink, Card, Field, Notice, Row, Stack } from "../app/ui";
@@ -66,11 +67,11 @@ function Told({ mine }: { mine: Mine }) {
       <form onSubmit={submit}>
         <Stack>
           <Row between><h2>{t("account.about_me")}</h2><ButtonLink small look="quiet" href="/profile">{t("account.see")}</ButtonLink></Row>
-          <Picture name={mine.name} picture={mine.avatar} />
+          <Picture of={mine} />
           <Field label={t("field.name")} autoComplete="name" isRequired value={name} onChange={setName} maxLength={80} />
           <Field label={t("account.bio")} lines={4} value={bio} onChange={setBio} maxLength={LONGEST_BIO} hint={t("account.bio_hint", { left: LONGEST_BIO - bio.length })} />
           {patch.error && <Notice tone="bad">{reason(patch.error)}</Notice>}
-          <Row><Button look="primary" type="submit" isDisabled={!isNew || patch.isPending}>{t("act.save")}</Button></Row>
+          <Row><Button look="primary" type="submit" isDisabled={!isNew} data-busy={patch.isPending || undefined}>{t("act.save")}</Button></Row>
         </Stack>
       </form>
     </Card>
@@ -96,7 +97,6 @@ function Handle({ mine }: { mine: Mine }) {
     take.mutate();
   };
   const locked = mine.handle !== null && mine.handle_changeable_at !== null && new Date(mine.handle_changeable_at) > new Date();
-  const error = take.error instanceof Refusal ? reason(take.error) : undefined;
   return (
     <Card aria-label={t("account.handle")}>
       <form onSubmit={submit}>
@@ -104,9 +104,9 @@ function Handle({ mine }: { mine: Mine }) {
           <h2>{t("account.handle")}</h2>
           <Field
             label={t("account.handle")} hint={locked ? t("account.handle_locked", { date: format.date(mine.handle_changeable_at ?? "") }) : t("account.handle_hint")}
-            value={handle} onChange={setHandle} isRequired minLength={3} maxLength={30} isDisabled={locked} error={error} autoComplete="off"
+            value={handle} onChange={setHandle} isRequired minLength={3} maxLength={30} isDisabled={locked} error={take.error ? reason(take.error) : undefined} autoComplete="off"
           />
-          {!locked && <Row><Button type="submit" isDisabled={handle === (mine.handle ?? "") || take.isPending}>{t("account.handle_take")}</Button></Row>}
+          {!locked && <Row><Button type="submit" isDisabled={handle === (mine.handle ?? "")} data-busy={take.isPending || undefined}>{t("account.handle_take")}</Button></Row>}
         </Stack>
       </form>
     </Card>

@@ -1,14 +1,16 @@
-import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Navigate } from "react-router";
-import { Refusal } from "../app/api";
+import { useMutation } from "../app/mutation";
+import { about } from "../app/problems";
 import { useLogin } from "../app/session";
 import shell from "../app/shell/shell.module.css";
 import { Button, ButtonLink, Card, Field, Notice, Stack } from "../app/ui";
 import { isGuest, register } from "./entering";
 import { Providers, useAim } from "./Login";
 import { useReason } from "./reason";
+
+const FIELDS = ["name", "email", "password"];
 
 export function Register() {
   const { t } = useTranslation();
@@ -24,7 +26,7 @@ export function Register() {
     event.preventDefault();
     enter.mutate();
   };
-  const weak = enter.error instanceof Refusal && enter.error.code === "identity.weak_password" ? enter.error.message : undefined;
+  const at = (field: string) => about(field, enter.error, t);
   return (
     <main className={shell.front}>
       <title>{`${t("register.title")} – Lyceum`}</title>
@@ -32,11 +34,11 @@ export function Register() {
       <Card>
         <form onSubmit={submit}>
           <Stack>
-            <Field label={t("field.name")} autoComplete="name" isRequired value={name} onChange={setName} maxLength={80} />
-            <Field label={t("field.email")} type="email" autoComplete="email" isRequired value={email} onChange={setEmail} maxLength={300} />
-            <Field label={t("field.password")} type="password" autoComplete="new-password" isRequired value={password} onChange={setPassword} maxLength={1000} hint={t("entry.password_hint")} error={weak} />
-            {enter.error && !weak && <Notice tone="bad">{reason(enter.error)}</Notice>}
-            <Button look="primary" wide type="submit" isDisabled={enter.isPending}>{t("register.submit")}</Button>
+            <Field label={t("field.name")} autoComplete="name" isRequired value={name} onChange={setName} maxLength={80} error={at("name")} />
+            <Field label={t("field.email")} type="email" autoComplete="email" isRequired value={email} onChange={setEmail} maxLength={300} error={at("email")} />
+            <Field label={t("field.password")} type="password" autoComplete="new-password" isRequired value={password} onChange={setPassword} maxLength={1000} hint={t("entry.password_hint")} error={at("password")} />
+            {enter.error && !about(FIELDS, enter.error, t) && <Notice tone="bad">{reason(enter.error)}</Notice>}
+            <Button look="primary" wide type="submit" data-busy={enter.isPending || undefined}>{t("register.submit")}</Button>
             <Providers aim={aim} />
           </Stack>
         </form>

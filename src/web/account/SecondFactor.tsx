@@ -1,9 +1,9 @@
 // The second step of a login: a code of an app, a passkey, or a code that was written down.
 
-import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../app/api";
+import { useMutation } from "../app/mutation";
 import { Button, Field, Notice, Stack } from "../app/ui";
 import { bySecondFactor, bySecondPasskey, knowsPasskeys, type Pending } from "./entering";
 import { useReason } from "./reason";
@@ -42,7 +42,7 @@ export function SecondFactor({ pending: { token, methods }, onDone, onAgain }: P
             autoComplete={isRecovery ? "off" : "one-time-code"} inputMode={isRecovery ? "text" : "numeric"} value={code} onChange={setCode}
           />
           {error && <Notice tone="bad">{reason(error)}</Notice>}
-          <Button look="primary" wide type="submit" isDisabled={typed.isPending}>{t("entry.go_on")}</Button>
+          <Button look="primary" wide type="submit" data-busy={typed.isPending || undefined}>{t("entry.go_on")}</Button>
         </Stack>
       </form>
       {methods.includes("totp") && methods.includes("recovery_code") && <Button look="quiet" wide onPress={other}>{t(isRecovery ? "entry.by_app" : "entry.by_recovery")}</Button>}

@@ -1,10 +1,11 @@
 // The ways into one's account, what is asked for besides, and where it is open.
 
-import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, body, queries, Refusal, type Schemas } from "../app/api";
+import { api, body, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
+import { useMutation } from "../app/mutation";
+import { about } from "../app/problems";
 import { useLogin } from "../app/session";
 import { Answer, Button, Card, Chip, Dialog, Empty, Field, Notice, Row, Stack } from "../app/ui";
 import { say } from "../app/ui/toasts";
@@ -13,7 +14,7 @@ import { goToProvider, isGuest } from "./entering";
 import { Factors } from "./Factors";
 import { BY_CURSOR, Pages } from "./Pages";
 import { Passkeys } from "./Passkeys";
-import { useReason, useTold } from "./reason";
+import { useReason, useTold, worthAWord } from "./reason";
 import { proven } from "./stepup";
 
 export function Security() {
@@ -50,7 +51,8 @@ function Address() {
     event.preventDefault();
     if (email) move.mutate(email);
   };
-  const error = move.error && move.error.name !== "Unproven" ? move.error : null;
+  const unfit = about("email", move.error, t);
+  const error = unfit ? null : worthAWord(move.error);
   return (
     <Card aria-label={t("field.email")}>
       <Answer of={me} lines={2}>
@@ -61,7 +63,7 @@ function Address() {
               {mine.email && <Chip tone={mine.email_verified ? "good" : "warn"}>{t(mine.email_verified ? "security.verified" : "security.unverified")}</Chip>}
             </div>
             <Row>
-              {mine.email && !mine.email_verified && <Button look="primary" isDisabled={verify.isPending} onPress={() => verify.mutate()}>{t("security.verify")}</Button>}
+              {mine.email && !mine.email_verified && <Button look="primary" data-busy={verify.isPending || undefined} onPress={() => verify.mutate()}>{t("security.verify")}</Button>}
               {mine.email && <Button onPress={() => setEmail("")}>{t("security.move")}</Button>}
             </Row>
           </Stack>
@@ -71,9 +73,9 @@ function Address() {
         <p>{t("security.move_about")}</p>
         <form onSubmit={submit}>
           <Stack>
-            <Field autoFocus label={t("security.new_email")} type="email" autoComplete="email" isRequired value={email ?? ""} onChange={setEmail} maxLength={300} />
+            <Field autoFocus label={t("security.new_email")} type="email" autoComplete="email" isRequired value={email ?? ""} onChange={setEmail} maxLength={300} error={unfit} />
             {error && <Notice tone="bad">{reason(error)}</Notice>}
-            <Button look="primary" wide type="submit" isDisabled={move.isPending}>{t("security.move_go")}</Button>
+            <Button look="primary" wide type="submit" data-busy={move.isPending || undefined}>{t("security.move_go")}</Button>
           </Stack>
         </form>
       </Dialog>
@@ -112,8 +114,8 @@ function Password() {
     event.preventDefault();
     change.mutate();
   };
-  const weak = change.error instanceof Refusal && change.error.code === "identity.weak_password" ? change.error.message : undefined;
-  const error = change.error && !weak && change.error.name !== "Unproven" ? change.error : null;
+  const unfit = about("new_password", change.error, t);
+  const error = unfit ? null : worthAWord(change.error);
   return (
     <Card aria-label={t("field.password")}>
       <div className={css.line}>
@@ -124,10 +126,10 @@ function Password() {
         <form onSubmit={submit}>
           <Stack>
             <Field autoFocus label={t("security.password_now")} type="password" autoComplete="current-password" value={before} onChange={setBefore} hint={t("security.password_none")} maxLength={1000} />
-            <Field label={t("security.password_new")} type="password" autoComplete="new-password" isRequired value={after} onChange={setAfter} error={weak} hint={t("entry.password_hint")} maxLength={1000} />
+            <Field label={t("security.password_new")} type="password" autoComplete="new-password" isRequired value={after} onChange={setAfter} error={unfit} hint={t("entry.password_hint")} maxLength={1000} />
             {error && <Notice tone="bad">{reason(error)}</Notice>}
-            <Button look="primary" wide type="submit" isDisabled={change.isPending}>{t("act.save")}</Button>
-            <Button look="quiet" wide isDisabled={remove.isPending} onPress={() => remove.mutate()}>{t("security.password_remove")}</Button>
+            <Button look="primary" wide type="submit" data-busy={change.isPending || undefined}>{t("act.save")}</Button>
+            <Button look="quiet" wide data-busy={remove.isPending || undefined} onPress={() => remove.mutate()}>{t("security.password_remove")}</Button>
           </Stack>
         </form>
       </Dialog>
@@ -161,9 +163,9 @@ function Linked() {
               <div key={name} className={css.line}>
                 <span className={css.what}><b>{title}</b>{found && <small>{found.email ?? t("security.since", { date: format.date(found.linked_at) })}</small>}</span>
                 {found ? (
-                  <Button small look="danger" isDisabled={unlink.isPending} onPress={() => unlink.mutate(name)}>{t("security.unlink")}</Button>
+                  <Button small look="danger" data-busy={unlink.isPending || undefined} onPress={() => unlink.mutate(name)}>{t("security.unlink")}</Button>
                 ) : (
-                  <Button small isDisabled={link.isPending} onPress={() => link.mutate(name)}>{t("security.link")}</Button>
+                  <Button small data-busy={link.isPending || undefined} onPress={() => link.mutate(name)}>{t("security.link")}</Button>
                 )}
               </div>
             );
@@ -199,7 +201,7 @@ function Sessions() {
           {({ items }) => (
             <>
               <ul className={css.lines}>{items.map((session) => <Session key={session.id} session={session} onEnd={() => end.mutate(session.id)} />)}</ul>
-              {items.length > 1 && <Row><Button isDisabled={endAll.isPending} onPress={() => endAll.mutate()}>{t("security.end_all")}</Button></Row>}
+              {items.length > 1 && <Row><Button data-busy={endAll.isPending || undefined} onPress={() => endAll.mutate()}>{t("security.end_all")}</Button></Row>}
             </>
           )}
         </Answer>

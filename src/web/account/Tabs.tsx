@@ -8,11 +8,12 @@ export function Tabs({ label, pages }: { label: string; pages: readonly (readonl
   const { pathname } = useLocation();
   const nav = useRef<HTMLElement>(null);
   useEffect(() => {
-    const shown = nav.current?.querySelector<HTMLElement>("[aria-current=page]");
-    nav.current?.scrollTo({ left: (shown?.offsetLeft ?? 0) - (nav.current.offsetLeft + 24) });
+    nav.current?.querySelector("[aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [pathname]);
+  const name = pages.find(([to]) => to === pathname)?.[1];
   return (
     <nav ref={nav} className={css.tabs} aria-label={label}>
+      {name && <title>{`${name} – Lyceum`}</title>}
       {pages.map(([to, name]) => <NavLink key={to} end className={css.tab ?? ""} to={to}>{name}</NavLink>)}
     </nav>
   );

@@ -1,8 +1,8 @@
 // The first screen of a visitor: a lesson is two clicks away, without an account.
 
-import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Navigate, useNavigate, useSearchParams } from "react-router";
+import { useMutation } from "../app/mutation";
 import { useLogin } from "../app/session";
 import css from "../app/shell/shell.module.css";
 import { Button, ButtonLink, Card, Notice, Stack } from "../app/ui";
@@ -27,7 +27,7 @@ export function Welcome() {
       {endedBy && <Notice tone="warn">{t("login.ended")}</Notice>}
       <Card>
         <Stack>
-          <Button look="primary" wide isDisabled={start.isPending} onPress={() => start.mutate()}>{t("welcome.start")}</Button>
+          <Button look="primary" wide data-busy={start.isPending || undefined} onPress={() => start.mutate()}>{t("welcome.start")}</Button>
           <ButtonLink wide href="/login">{t("welcome.login")}</ButtonLink>
           <ButtonLink look="quiet" wide href="/register">{t("welcome.register")}</ButtonLink>
         </Stack>

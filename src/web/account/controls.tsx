@@ -1,7 +1,7 @@
 // Controls of forms, as React Aria behaves and as the rest of the client looks.
 
 import { Check, ChevronDown } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import {
   Button as AriaButton,
   ComboBox,
@@ -17,7 +17,8 @@ import {
   Switch as AriaSwitch,
   Text,
 } from "react-aria-components";
-import { css as ui } from "../app/ui";
+import { useTranslation } from "react-i18next";
+import { Button, css as ui } from "../app/ui";
 import css from "./account.module.css";
 
 export interface Choice {
@@ -77,6 +78,15 @@ export function Choices({ label, choices, value, onChange, isDisabled = false }:
       </div>
     </RadioGroup>
   );
+}
+
+/** To the clipboard; nothing where the browser keeps it from this page. */
+export function Copy({ text }: { text: string }) {
+  const { t } = useTranslation();
+  const [isDone, setDone] = useState(false);
+  if (!("clipboard" in navigator)) return null;
+  const copy = () => void navigator.clipboard.writeText(text).then(() => setDone(true), () => setDone(false));
+  return <Button onPress={copy}><span aria-live="polite">{t(isDone ? "act.copied" : "act.copy")}</span></Button>;
 }
 
 interface Switching {

@@ -1,6 +1,8 @@
 // Ways in. Each ends with tokens, or with the second factor that is asked for; `arrive` makes the tokens this browser's.
 
+import i18next from "i18next";
 import { api, body, Refusal, type Schemas } from "../app/api";
+import { texts } from "../app/i18n";
 import { COOKIE_MODE, entered, guest, type User, useLogin } from "../app/session";
 
 type Tokens = Schemas["TokensOut"];
@@ -9,6 +11,8 @@ export type Outcome = { tokens: Tokens } | { pending: Pending };
 
 const headers = { ...COOKIE_MODE };
 const FLOW = "lyceum.oidc";
+/** Nobody waits longer for answers to be sent. */
+const MOST_MS = 6_000;
 const here = () => ({ locale: navigator.language, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone });
 
 /** Somebody whom only this device stands for. */
@@ -19,12 +23,27 @@ export const isGuest = (user: Pick<User, "email" | "username"> | null) => user !
 export async function arrive(tokens: Tokens, { from }: { from: User | null }): Promise<void> {
   try {
     if (isGuest(from) && from?.id !== tokens.user.id && !isGuest(tokens.user)) {
+      // Only the guest can send what was learned here without a network.
+      if (await unsent()) throw new Unsent("answers of the guest wait");
       await api.POST("/api/v1/auth/merge", { body: { access_token: tokens.access_token } });
       guest.forget();
     }
   } finally {
     entered(tokens);
   }
+}
+
+/** The server does not know of all answers that were given here. */
+export class Unsent extends Error {
+  override readonly name = "Unsent";
+}
+
+/** How many answers of this device the server does not know, after they were sent once more. */
+export async function unsent(): Promise<number> {
+  const { count, mayBeReachable, sync } = await import("../learner/offline/sync");
+  mayBeReachable();
+  await Promise.race([sync(), new Promise((resolve) => setTimeout(resolve, MOST_MS))]);
+  return count();
 }
 
 function outcome(answer: Tokens | Schemas["GuestOut"] | Schemas["PendingOut"] | undefined): Outcome {
@@ -70,21 +89,30 @@ export async function register(name: string, email: string, password: string): P
 
 /** The guest of this browser, or a new one. */
 export async function enterAsGuest(): Promise<void> {
-  const secret = guest.secret();
-  try {
-    await asGuest(secret ? { device_secret: secret } : {});
-  } catch (error) {
-    if (!secret || !(error instanceof Refusal && error.code === "identity.device_unknown")) throw error;
-    guest.forget();
-    await asGuest({});
+  const device_secret = guest.secret();
+  if (device_secret) {
+    try {
+      return await asGuest({ device_secret });
+    } catch (error) {
+      if (!(error instanceof Refusal && error.code === "identity.device_unknown")) throw error;
+      guest.forget();
+    }
   }
+  await asGuest({ name: await someName() });
 }
 
-async function asGuest(known: { device_secret?: string }): Promise<void> {
-  const found = await body(api.POST("/api/v1/auth/guest", { body: { ...here(), ...known }, headers }));
+async function asGuest(told: { device_secret: string } | { name: string }): Promise<void> {
+  const found = await body(api.POST("/api/v1/auth/guest", { body: { ...here(), ...told }, headers }));
   if ("second_factor" in found) return;
   if (found.device_secret) guest.keep(found.device_secret);
   entered(found);
+}
+
+/** By which others tell one guest from another. */
+async function someName(): Promise<string> {
+  await texts("people");
+  const names = i18next.t("entry.guests", { returnObjects: true }) as string[];
+  return names[Math.floor(Math.random() * names.length)] ?? "";
 }
 
 /** Leaves the page for the provider's; `back` is where the client goes on afterwards. */
@@ -97,10 +125,22 @@ export async function goToProvider(provider: string, { link = false, back }: { l
 
 /** With the code that the provider's page led back with. A link has no outcome: who was logged in still is. */
 export async function byProvider(code: string): Promise<{ outcome: Outcome | null; back: string }> {
-  const flow = JSON.parse(sessionStorage.getItem(FLOW) ?? "{}") as { verifier?: string; back?: string };
+  const { verifier, back } = begunFlow();
   sessionStorage.removeItem(FLOW);
-  const found = await body(api.POST("/api/v1/auth/oidc/exchange", { body: { code, verifier: flow.verifier ?? "" }, headers }));
-  return { outcome: "linked_at" in found ? null : outcome(found), back: flow.back ?? "/learn" };
+  const found = await body(api.POST("/api/v1/auth/oidc/exchange", { body: { code, verifier }, headers }));
+  return { outcome: "linked_at" in found ? null : outcome(found), back };
+}
+
+/** Without a verifier the server takes no code: whatever lies there instead begins again. */
+function begunFlow(): { verifier: string; back: string } {
+  let found: Partial<Record<"verifier" | "back", unknown>> | null = {};
+  try {
+    found = JSON.parse(sessionStorage.getItem(FLOW) ?? "{}") as typeof found;
+  } catch {
+    // Not written by us.
+  }
+  const back = String(found?.back ?? "");
+  return { verifier: String(found?.verifier ?? ""), back: /^\/(?!\/)/.test(back) ? back : "/learn" };
 }
 
 export const knowsPasskeys = () => "PublicKeyCredential" in window && "parseCreationOptionsFromJSON" in PublicKeyCredential && !/^[\d.]+$|^\[/.test(location.hostname);

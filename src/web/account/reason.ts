@@ -1,20 +1,35 @@
 // Why something did not work, also where the browser or the person stood in the way.
 
 import { useTranslation } from "react-i18next";
+import type { Schemas } from "../app/api";
+import { told } from "../app/problems";
 import { explain } from "../app/ui";
 import { say } from "../app/ui/toasts";
-import { NotShown } from "./entering";
+import { NotShown, Unsent } from "./entering";
 
-/** What the server says of something that it could make nothing of. */
+/** Something was sent and nothing could be made of it; `failure`: what the server says of it, if it does. */
 export class Unfit extends Error {
   override readonly name = "Unfit";
+
+  constructor(readonly failure: Schemas["FailureOut"] | null) {
+    super(failure?.detail);
+  }
 }
+
+/** Somebody would not prove who they are; nothing is to be said about that. */
+export class Unproven extends Error {
+  override readonly name = "Unproven";
+}
+
+/** What is worth a word: not that somebody changed their mind. */
+export const worthAWord = (error: Error | null) => (error instanceof Unproven ? null : error);
 
 export function useReason(): (error: unknown) => string {
   const { t } = useTranslation();
   return (error) => {
     if (error instanceof NotShown) return t("entry.not_shown");
-    return error instanceof Unfit && error.message ? error.message : explain(error, t);
+    if (error instanceof Unsent) return t("entry.unsent");
+    return error instanceof Unfit && error.failure ? told(error.failure, t) : explain(error, t);
   };
 }
 
@@ -22,6 +37,6 @@ export function useReason(): (error: unknown) => string {
 export function useTold(): (error: unknown) => void {
   const reason = useReason();
   return (error) => {
-    if (!(error instanceof Error && error.name === "Unproven")) say(reason(error));
+    if (!(error instanceof Unproven)) say(reason(error));
   };
 }

@@ -20,6 +20,7 @@ export const accountRoutes: RouteObject[] = [
       { path: "security", lazy: screen(async () => (await import("./Security")).Security) },
       { path: "notifications", lazy: screen(async () => (await import("./Notifications")).Notifications) },
       { path: "data", lazy: screen(async () => (await import("./Data")).Data) },
+      { path: "keys", lazy: screen(async () => (await import("./Keys")).Keys) },
       // Where the mail leads that a copy is ready.
       { path: "exports", lazy: screen(async () => (await import("./Data")).Data) },
     ],

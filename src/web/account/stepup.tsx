@@ -1,13 +1,15 @@
 // Proving once more who one is. Invariant: what was refused for want of it is done once, after the proof, or not at all.
 
-import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { create } from "zustand";
 import { api, body, Refusal } from "../app/api";
+import { useMutation } from "../app/mutation";
 import { Button, Dialog, Field, Notice, Stack } from "../app/ui";
 import { knowsPasskeys, shownPasskey } from "./entering";
-import { useReason } from "./reason";
+import { Unproven, useReason } from "./reason";
+
+export { Unproven };
 
 interface Asked {
   methods: string[];
@@ -16,11 +18,6 @@ interface Asked {
 }
 
 const useAsked = create<{ asked: Asked | null }>(() => ({ asked: null }));
-
-/** Somebody would not prove it; nothing is to be said about that. */
-export class Unproven extends Error {
-  override readonly name = "Unproven";
-}
 
 /** Does the work; where the server wants a fresh proof first, asks for one and does it again. */
 export async function proven<T>(work: () => Promise<T>): Promise<T> {
@@ -83,7 +80,7 @@ function Question({ methods, done, refused }: Asked) {
             ) : (
               <Field key="code" label={t("entry.app_code")} inputMode="numeric" autoComplete="one-time-code" isRequired autoFocus value={typed} onChange={setTyped} maxLength={20} />
             )}
-            <Button look="primary" wide type="submit" isDisabled={prove.isPending}>{t("stepup.prove")}</Button>
+            <Button look="primary" wide type="submit" data-busy={prove.isPending || undefined}>{t("stepup.prove")}</Button>
           </Stack>
         </form>
       )}

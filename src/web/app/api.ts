@@ -4,10 +4,14 @@
 import createClient from "openapi-fetch";
 import createQueries from "openapi-react-query";
 import type { components, paths } from "../api/schema";
-import { accessToken, ended } from "./session";
+import { isFile, once } from "./once";
+import { accessToken, Offline } from "./session";
+
+export { Offline };
 
 export type Schemas = components["schemas"];
-export type Problem = Schemas["Problem"];
+/** Further members are those of its code. */
+export type Problem = Schemas["Problem"] & { field?: string; retry_after_s?: number };
 
 /** What the server said instead of doing it. `code` is stable; `message` is for people. */
 export class Refusal extends Error {
@@ -23,18 +27,27 @@ export class Refusal extends Error {
   get code(): string {
     return this.problem.code;
   }
+
+  /** Which field of what was sent is at fault, if it is one: "email", "node.title". */
+  get field(): string | null {
+    return this.problem.field ?? / at `\$\.([^`]+)`/.exec(this.message)?.[1] ?? null;
+  }
 }
 
-/** The network did not answer. */
-export class Offline extends Error {
-  override readonly name = "Offline";
-}
+/** A server that says nothing for so long is not there. Files take the time they take. */
+const PATIENCE_MS = 60_000;
 
 async function send(request: Request): Promise<Response> {
+  const patience = new AbortController();
+  const timer = isFile(request) ? undefined : setTimeout(() => patience.abort(), PATIENCE_MS);
   try {
-    return await fetch(request);
+    return await fetch(request, { signal: AbortSignal.any([request.signal, patience.signal]) });
   } catch (error) {
+    // Whoever asked does not want to know any more.
+    if (request.signal.aborted && (request.signal.reason as Error).name === "AbortError") throw request.signal.reason;
     throw new Offline(String(error));
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -43,34 +56,33 @@ const STALE = new Set(["unauthenticated", "identity.token_expired", "identity.to
 
 async function authorised(request: Request): Promise<Response> {
   const again = request.clone();
-  const token = await accessToken({ fresh: false });
+  const token = await accessToken();
   if (token) request.headers.set("authorization", `Bearer ${token}`);
   const answer = await send(request);
-  if (answer.status !== 401 || !token) return refused(answer);
-  const { code } = (await answer.clone().json()) as Problem;
-  if (!STALE.has(code)) return refused(answer);
-  const fresh = await accessToken({ fresh: true });
-  if (!fresh) {
-    ended(code);
-    return refused(answer);
-  }
-  again.headers.set("authorization", `Bearer ${fresh}`);
-  return refused(await send(again));
+  if (answer.ok || answer.status === 304) return answer;
+  const refusal = new Refusal(await problemOf(answer), answer.status);
+  if (answer.status !== 401 || !token || !STALE.has(refusal.code)) throw refusal;
+  const another = await accessToken({ refused: token });
+  if (!another) throw refusal;
+  again.headers.set("authorization", `Bearer ${another}`);
+  const second = await send(again);
+  if (second.ok || second.status === 304) return second;
+  throw new Refusal(await problemOf(second), second.status);
 }
 
-async function refused(answer: Response): Promise<Response> {
-  if (answer.ok || answer.status === 304) return answer;
-  let problem: Problem;
+async function problemOf(answer: Response): Promise<Problem> {
   try {
-    problem = (await answer.json()) as Problem;
+    return (await answer.json()) as Problem;
   } catch {
-    problem = { type: "about:blank", title: answer.statusText || "Error", status: answer.status, code: "unreadable", detail: "" } as Problem;
+    return { type: "about:blank", title: answer.statusText || "Error", status: answer.status, code: "unreadable" };
   }
-  throw new Refusal(problem, answer.status);
 }
+
+/** Whether the server said that it did not do it. */
+const isAnswered = (error: unknown) => error instanceof Refusal && error.status < 500;
 
 /** `api.GET("/api/v1/courses")`; raises Refusal or Offline, so that `data` is there where nothing is raised. */
-export const api = createClient<paths>({ baseUrl: location.origin, fetch: authorised });
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: once(authorised, isAnswered) });
 
 /** `queries.useQuery("get", "/api/v1/courses")`. */
 export const queries = createQueries(api);
@@ -80,7 +92,8 @@ export async function body<T>(call: Promise<{ data?: T }>): Promise<T> {
   return (await call).data as T;
 }
 
-/** A key under which the same call counts once. */
+/** A key under which something counts once that is kept over a reload. A call that is made here and now gets its own: see
+ * `once`. */
 export function onceKey(): string {
   return crypto.randomUUID();
 }

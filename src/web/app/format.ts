@@ -13,6 +13,8 @@ export interface Format {
   /** "November 2026". */
   month: (moment: string | Date) => string;
   time: (moment: string | Date) => string;
+  /** Of the day, to the second. */
+  clock: (moment: number) => string;
   /** "in 3 days", "2 hours ago". */
   relative: (moment: string | Date) => string;
   /** Of a language tag. */
@@ -33,6 +35,7 @@ function formats(language: string): Format {
   const percent = new Intl.NumberFormat(language, { style: "percent" });
   const date = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
   const time = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
+  const clock = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const names = new Intl.DisplayNames(language, { type: "language" });
   return {
@@ -43,17 +46,30 @@ function formats(language: string): Format {
       const format = new Intl.NumberFormat(language, { style: "currency", currency });
       return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
     },
-    date: (moment) => date.format(new Date(moment)),
-    month: (moment) => month.format(new Date(moment)),
-    time: (moment) => time.format(new Date(moment)),
+    date: (moment) => date.format(at(moment)),
+    month: (moment) => month.format(at(moment)),
+    time: (moment) => time.format(at(moment)),
+    clock: (moment) => clock.format(moment),
     relative: (moment) => {
-      let value = (new Date(moment).getTime() - Date.now()) / 1000;
+      let value = (at(moment).getTime() - Date.now()) / 1000;
       for (const [unit, most] of STEPS) {
         if (Math.abs(value) < most) return relative.format(Math.round(value), unit);
         value /= most;
       }
-      return date.format(new Date(moment));
+      return date.format(at(moment));
     },
-    language: (tag) => names.of(tag) ?? tag,
+    language: (tag) => {
+      try {
+        return names.of(tag) ?? tag;
+      } catch {
+        return tag; // Authors may write what is no tag.
+      }
+    },
   };
+}
+
+/** A day or month without a time is one of the calendar: it is the same everywhere, and no moment of UTC. */
+export function at(moment: string | Date): Date {
+  const [, year, month, day = "1"] = (typeof moment === "string" && /^(\d{4})-(\d{2})(?:-(\d{2}))?$/.exec(moment)) || [];
+  return year && month ? new Date(Number(year), Number(month) - 1, Number(day)) : new Date(moment);
 }

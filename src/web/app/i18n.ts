@@ -20,6 +20,8 @@ export async function startTexts(): Promise<void> {
     returnNull: false,
   });
   await speak(localStorage.getItem(CHOSEN) ?? wanted());
+  // What goes wrong before they are here is told in the server's words.
+  void texts("problems");
 }
 
 /** Shows everything in the language, if there is a catalogue of it. */

@@ -16,22 +16,26 @@ export const useConnection = create<Connection>(() => ({ live: null, state: { ph
 
 /** Gives what ends it. */
 export function keepConnected(queries: QueryClient): () => void {
-  let userId: string | null = null;
+  let eyes: string | null = null;
   const follow = () => {
     const { user, look } = useLogin.getState();
-    // Nobody's news are heard through their eyes.
-    const wanted = look ? null : (user?.id ?? null);
-    if (wanted === userId) return;
+    const now = user && `${look ? "look " : ""}${user.id}`;
+    if (now === eyes) return;
     useConnection.getState().live?.close();
-    // What was read is for the eyes of whoever was logged in then.
-    if (userId !== null) queries.clear();
-    userId = wanted;
-    useConnection.setState({ live: userId === null ? null : connect(userId, queries), state: { phase: "connecting" } });
+    // What was read is for the eyes of whoever was logged in then; what a visitor read says less than there is now.
+    if (eyes === null) void queries.invalidateQueries();
+    else queries.clear();
+    eyes = now;
+    // Nobody's news are heard through their eyes.
+    useConnection.setState({ live: user && !look ? connect(user.id, queries) : null, state: { phase: "connecting" } });
   };
+  const wake = () => useConnection.getState().live?.wake();
   const stop = useLogin.subscribe(follow);
+  addEventListener("online", wake);
   follow();
   return () => {
     stop();
+    removeEventListener("online", wake);
     useConnection.getState().live?.close();
   };
 }
@@ -40,9 +44,8 @@ function connect(userId: string, queries: QueryClient): Live {
   return new Live(location.origin, {
     credential: async (why) => {
       const token = await accessToken(why);
-      if (token) return token;
-      if (useLogin.getState().phase === "visitor") throw new LoggedOut("nobody is logged in");
-      throw new Error("no token now");
+      if (!token) throw new LoggedOut("nobody is logged in");
+      return token;
     },
     store: inBrowser(userId),
     reload: (paths) => {

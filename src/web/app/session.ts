@@ -22,11 +22,19 @@ interface Look {
   until: number;
 }
 
+/** The network did not answer, or nothing that can be understood. */
+export class Offline extends Error {
+  override readonly name = "Offline";
+}
+
 export const useLogin = create<Login>(() => ({ phase: "unknown", user: null, endedBy: null, look: null }));
 
 const MARK = "lyceum.login";
+/** Somebody logged out, and the server has not heard of it. */
+const LEAVING = "lyceum.leaving";
 const GUEST = "lyceum.guest";
 const EARLY_MS = 30_000;
+const PATIENCE_MS = 20_000;
 const tabs = new BroadcastChannel("lyceum.login");
 
 interface Token {
@@ -43,6 +51,7 @@ export const COOKIE_MODE = { "x-session-mode": "cookie" } as const;
 
 /** After whatever logged somebody in. */
 export function entered(tokens: Tokens): void {
+  localStorage.removeItem(LEAVING);
   keep(tokens);
   tabs.postMessage({ is: "entered", id: tokens.user.id });
 }
@@ -53,23 +62,36 @@ function keep(tokens: Tokens): void {
   useLogin.setState({ phase: "known", user: tokens.user, endedBy: null });
 }
 
-/** A token that is good for a while, or null for a visitor. `fresh`: the server did not take the last one. */
-export async function accessToken({ fresh }: { fresh: boolean }): Promise<string | null> {
-  if (own) return token && !fresh && token.until > Date.now() ? token.value : null;
-  if (!fresh && token && token.until - EARLY_MS > Date.now()) return token.value;
-  if (!fresh && !token && localStorage.getItem(MARK) === null) return null;
+interface Wanted {
+  /** The server did not take the last one. */
+  fresh?: boolean;
+  /** The one that the server did not take. */
+  refused?: string;
+}
+
+/** A token that is good for a while, or null for a visitor. Raises Offline where nobody can say who this is. */
+export async function accessToken({ fresh = false, refused }: Wanted = {}): Promise<string | null> {
+  const isTaken = !fresh && token !== null && token.value !== refused;
+  if (own) {
+    if (isTaken && token && token.until > Date.now()) return token.value;
+    lookAway();
+    return null;
+  }
+  if (isTaken && token && token.until - EARLY_MS > Date.now()) return token.value;
+  if (!token && localStorage.getItem(MARK) === null) return null;
   return renew();
 }
 
 /** Once, before anything is shown: goes on with the login of this browser, if there is one. */
 export async function resume(): Promise<void> {
-  if (localStorage.getItem(MARK) === null) useLogin.setState({ phase: "visitor" });
-  else if ((await renew()) === null && useLogin.getState().phase === "unknown") offlineOrGone();
-}
-
-function offlineOrGone(): void {
-  // Without a network nobody can say whether the login still holds: what is kept on this device stays usable.
-  useLogin.setState({ phase: localStorage.getItem(MARK) === null ? "visitor" : "known" });
+  if (localStorage.getItem(LEAVING)) void leaveLate();
+  try {
+    if (localStorage.getItem(MARK) === null) useLogin.setState({ phase: "visitor" });
+    else await renew();
+  } catch {
+    // Nobody can say whether the login still holds: what is kept on this device stays usable.
+    useLogin.setState({ phase: "known" });
+  }
 }
 
 function renew(): Promise<string | null> {
@@ -85,18 +107,34 @@ async function inTurn(): Promise<string | null> {
 }
 
 async function refresh(): Promise<string | null> {
-  let answer: Response;
-  try {
-    answer = await fetch("/api/v1/auth/refresh", { method: "POST", headers: { ...COOKIE_MODE } });
-  } catch {
+  const tokens = await renewed();
+  if (tokens === null) {
+    ended("identity.session_ended");
     return null;
   }
-  if (answer.ok) {
-    keep((await answer.json()) as Tokens);
-    return token?.value ?? null;
+  const { user } = useLogin.getState();
+  // Another person logged in elsewhere in this browser: nothing of what is shown here may be done in their name.
+  if (user && user.id !== tokens.user.id) return startAnew();
+  keep(tokens);
+  return tokens.access_token;
+}
+
+/** By the cookie; null where it is good for nothing any more. Raises Offline. */
+async function renewed(): Promise<Tokens | null> {
+  try {
+    const answer = await fetch("/api/v1/auth/refresh", { method: "POST", headers: { ...COOKIE_MODE }, signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (answer.ok) return (await answer.json()) as Tokens;
+    if (answer.status < 500 && answer.status !== 429) return null;
+    throw new Error(String(answer.status));
+  } catch (error) {
+    throw new Offline(String(error));
   }
-  if (answer.status === 401) ended("identity.session_ended");
-  return null;
+}
+
+/** Nothing of this page goes on. */
+function startAnew(): Promise<never> {
+  location.assign("/");
+  return new Promise(() => undefined);
 }
 
 /** The login is over. */
@@ -108,15 +146,38 @@ export function ended(code: string | null): void {
 
 function forget(code: string | null): void {
   token = null;
+  own = null;
   localStorage.removeItem(MARK);
-  useLogin.setState({ phase: "visitor", user: null, endedBy: code });
+  useLogin.setState({ phase: "visitor", user: null, endedBy: code, look: null });
 }
 
+/** Logs out; without a network for this browser now, and for the server as soon as it can be told. */
 export async function leave(): Promise<void> {
-  const value = await accessToken({ fresh: false });
-  const headers = { ...COOKIE_MODE, ...(value ? { authorization: `Bearer ${value}` } : {}) };
-  await fetch("/api/v1/auth/logout", { method: "POST", headers }).catch(() => undefined);
+  localStorage.setItem(LEAVING, "1");
+  try {
+    const value = await accessToken();
+    if (value) await told(value);
+  } catch {
+    // `resume` will tell.
+  }
   ended(null);
+}
+
+async function leaveLate(): Promise<void> {
+  try {
+    const tokens = await renewed();
+    // Somebody may have logged in meanwhile, whose login this is then.
+    if (!localStorage.getItem(LEAVING)) return;
+    if (tokens) await told(tokens.access_token);
+    else localStorage.removeItem(LEAVING);
+  } catch {
+    // Not now either.
+  }
+}
+
+async function told(value: string): Promise<void> {
+  const answer = await fetch("/api/v1/auth/logout", { method: "POST", headers: { ...COOKIE_MODE, authorization: `Bearer ${value}` } });
+  if (answer.ok || answer.status === 401) localStorage.removeItem(LEAVING);
 }
 
 /** Shows what somebody else sees. It is in the memory of this tab alone: loading anew gives one's own eyes back. */
@@ -149,11 +210,15 @@ export const guest = {
   forget: () => localStorage.removeItem(GUEST),
 };
 
-/** The id of whoever was last logged in here, also without a network. */
-export const lastUserId = () => localStorage.getItem(MARK);
+/** Whose the things on this device are that may be shown and sent here: also known without a network. */
+export function lastUserId(): string | null {
+  const { user, look } = useLogin.getState();
+  if (look) return null;
+  return user?.id ?? localStorage.getItem(MARK);
+}
 
 tabs.onmessage = (event: MessageEvent<{ is: string; id?: string }>) => {
   if (event.data.is === "ended") forget(null);
   // Another person logged in there: what this tab shows is no longer theirs.
-  else if (event.data.id !== useLogin.getState().user?.id) location.assign("/");
+  else if (event.data.id !== useLogin.getState().user?.id) void startAnew();
 };

@@ -1,6 +1,6 @@
 // What a course says of itself.
 
-import { useMutation } from "@tanstack/react-query";
+import { useMutation } from "../app/mutation";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";

@@ -3,9 +3,10 @@
 import { useTranslation } from "react-i18next";
 import { Link, NavLink, Outlet, useParams } from "react-router";
 import { queries } from "../app/api";
+import { useFrame } from "../app/live";
 import { Answer, Chip, Row } from "../app/ui";
 import css from "./author.module.css";
-import { type Draft, ofCourse, useOthers } from "./draft";
+import { type Draft, ofCourse, useOthers, useRefresh } from "./draft";
 
 const PLACES = ["", "about", "publish", "history", "remarks", "reports", "people", "files"] as const;
 
@@ -17,7 +18,10 @@ export function Course() {
 
 function Frame({ draft }: { draft: Draft }) {
   const { t } = useTranslation();
+  const refresh = useRefresh();
   useOthers(draft.id, draft.version);
+  // A review that was asked for, given or refused is told by a notification alone.
+  useFrame("notification.created", () => void refresh());
   return (
     <div className={css.frame}>
       <header className={css.courseHead}>

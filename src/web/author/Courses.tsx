@@ -1,11 +1,11 @@
 // Courses that somebody works on, what they were asked to join, and the way to a new one.
 
-import { useMutation } from "@tanstack/react-query";
+import { useMutation } from "../app/mutation";
 import { FileUp, Images, Plus } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
-import { api, body, onceKey, queries, type Schemas } from "../app/api";
+import { api, body, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
 import { useLogin } from "../app/session";
 import { Button, ButtonLink, Card, Chip, css as ui, Dialog, Empty, explain, Failed, Field, Loading, Notice, Row, Stack } from "../app/ui";
@@ -13,6 +13,7 @@ import { say, useComplaint } from "../app/ui/toasts";
 import css from "./author.module.css";
 import { PAGES, useRefresh } from "./draft";
 import { Begin, Imports } from "./files/Imports";
+import { Language } from "./form/Language";
 
 type Mine = Schemas["MyCourseOut"];
 
@@ -102,9 +103,8 @@ function NewCourse({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }
   const [title, setTitle] = useState("");
   const [spoken, setSpoken] = useState(i18n.language);
   const [taught, setTaught] = useState("");
-  const [key] = useState(onceKey);
   const make = useMutation({
-    mutationFn: () => body(api.POST("/api/v1/authoring/courses", { params: { header: { "Idempotency-Key": `${key}:${title}:${spoken}:${taught}`.slice(0, 200) } }, body: { title, source_language: spoken, target_language: taught || spoken } })),
+    mutationFn: () => body(api.POST("/api/v1/authoring/courses", { body: { title, source_language: spoken, target_language: taught || spoken } })),
     onSuccess: (course) => {
       say(t("author.course_made"));
       void navigate(`/author/${course.id}`);
@@ -127,17 +127,4 @@ function NewCourse({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }
       </form>
     </Dialog>
   );
-}
-
-/** A BCP 47 tag, with its name once it is one. */
-export function Language({ value, hint, ...props }: { label: string; hint?: string; value: string; onChange: (tag: string) => void; isRequired?: boolean }) {
-  const format = useFormat();
-  const { t } = useTranslation();
-  let name = "";
-  try {
-    if (/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(value)) name = format.language(value);
-  } catch {
-    // No tag yet.
-  }
-  return <Field {...props} value={value} hint={name && name !== value ? name : hint ?? t("author.tag_hint")} maxLength={35} autoComplete="off" spellCheck="false" />;
 }

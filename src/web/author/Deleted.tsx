@@ -1,18 +1,18 @@
 // What was deleted and can be taken back until the next publish.
 
 import { useTranslation } from "react-i18next";
-import { api, queries } from "../app/api";
+import { queries } from "../app/api";
 import { useFormat } from "../app/format";
 import { Button } from "../app/ui";
 import css from "./author.module.css";
-import { ofCourse, ofNode } from "./draft";
-import { useChange } from "./Tree";
+import { useRestore } from "./changes";
+import { ofCourse } from "./draft";
 
 export function Deleted({ courseId }: { courseId: string }) {
   const { t } = useTranslation();
   const format = useFormat();
   const deleted = queries.useQuery("get", "/api/v1/authoring/courses/{course_id}/deleted", ofCourse(courseId));
-  const restore = useChange((id: string) => api.POST("/api/v1/authoring/courses/{course_id}/nodes/{node_id}/restore", ofNode(courseId, id)));
+  const restore = useRestore(courseId);
   if (!deleted.data?.items.length) return null;
   return (
     <details className={css.more}>

@@ -1,6 +1,6 @@
 // Who works on a course, and who was asked to.
 
-import { useMutation } from "@tanstack/react-query";
+import { useMutation } from "../app/mutation";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";

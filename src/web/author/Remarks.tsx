@@ -1,11 +1,11 @@
 // What those who work on a course say to each other: of one node, or of all.
 
-import { useMutation } from "@tanstack/react-query";
+import { useMutation } from "../app/mutation";
 import { Check, Trash2, Undo2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { api, onceKey, queries, type Schemas } from "../app/api";
+import { api, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
 import { useLogin } from "../app/session";
 import { Button, Card, Empty, Failed, Field, Loading, Row } from "../app/ui";
@@ -102,12 +102,10 @@ function Write({ courseId, nodeId }: { courseId: string; nodeId: string | null }
   const refresh = useRefresh();
   const complain = useComplaint();
   const [text, setText] = useState("");
-  const [key, setKey] = useState(onceKey);
   const add = useMutation({
-    mutationFn: () => api.POST("/api/v1/authoring/courses/{course_id}/comments", { params: { path: { course_id: courseId }, header: { "Idempotency-Key": key } }, body: { body: text.trim(), node_id: nodeId } }),
+    mutationFn: () => api.POST("/api/v1/authoring/courses/{course_id}/comments", { params: { path: { course_id: courseId } }, body: { body: text.trim(), node_id: nodeId } }),
     onSuccess: async () => {
       setText("");
-      setKey(onceKey());
       await refresh();
     },
     onError: complain,

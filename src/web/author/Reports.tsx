@@ -1,6 +1,6 @@
 // What learners say about exercises: what is most worth a look first.
 
-import { useMutation } from "@tanstack/react-query";
+import { useMutation } from "../app/mutation";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";

@@ -1,18 +1,18 @@
 // Sections, units and lessons of a draft: made, named, moved, deleted and taken back.
 
-import { useMutation } from "@tanstack/react-query";
 import { ChevronRight, EllipsisVertical, GripVertical, Plus } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { Button as Press, Collection, Menu, MenuItem, MenuTrigger, Popover, Tree as AriaTree, TreeItem, TreeItemContent, useDragAndDrop } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
-import { api, onceKey } from "../app/api";
+import { api, body } from "../app/api";
 import { Answer, Button, Dialog, Empty, Field, Row, Stack } from "../app/ui";
-import { say, useComplaint } from "../app/ui/toasts";
 import css from "./author.module.css";
+import { useChange, useCopy, useMove, useRemove } from "./changes";
 import { Deleted } from "./Deleted";
-import { type Draft, isStale, type NodeKind, ofNode, type Tree as TreeOut, useDraft, useRefresh, useTree } from "./draft";
+import { type Draft, type NodeKind, ofNode, type Tree as TreeOut, useDraft, useTree } from "./draft";
 import { BELOW, type Branch, branches, byId, type Place, placeFor } from "./dragging";
+import { MoveTo } from "./MoveTo";
 
 export function Tree() {
   const draft = useDraft();
@@ -20,38 +20,41 @@ export function Tree() {
   return <Answer of={tree} lines={6}>{(found) => <Content draft={draft} tree={found} />}</Answer>;
 }
 
-type Wish = { is: "add"; kind: NodeKind; parentId: string | null } | { is: "rename"; branch: Branch } | { is: "delete"; branch: Branch };
-
-/** Changes of the draft; what came too late is told, and everything asked for anew. */
-export function useChange<T>(work: (wish: T) => Promise<unknown>) {
-  const { t } = useTranslation();
-  const complain = useComplaint();
-  const refresh = useRefresh();
-  return useMutation({
-    mutationFn: work,
-    onError: (error) => (isStale(error) ? say(t("author.stale")) : complain(error)),
-    onSettled: () => refresh(),
-  });
-}
+type Wish = { is: "add"; kind: NodeKind; parentId: string | null } | { is: "rename"; branch: Branch } | { is: "delete" | "move"; branch: Branch };
 
 function Content({ draft, tree }: { draft: Draft; tree: TreeOut }) {
   const { t } = useTranslation();
   const [wish, setWish] = useState<Wish | null>(null);
+  const box = useRef<HTMLDivElement>(null);
   const roots = useMemo(() => branches(tree), [tree]);
   const known = useMemo(() => byId(roots), [roots]);
   // What comes later is open too.
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
   const open = [...known.keys()].filter((id) => !closed.has(id));
-  const move = useChange(({ branch, place }: { branch: Branch; place: Place }) =>
-    api.POST("/api/v1/authoring/courses/{course_id}/nodes/{node_id}/move", { params: { ...ofNode(draft.id, branch.id).params, header: { "If-Match": branch.etag } }, body: { parent_id: place.parentId, position: place.position } }));
-  const copy = useChange((branch: Branch) =>
-    api.POST("/api/v1/authoring/courses/{course_id}/nodes/{node_id}/duplicate", { params: { ...ofNode(draft.id, branch.id).params, header: { "Idempotency-Key": onceKey() } }, body: {} }));
+  const shape = [...known.keys()].join();
+  // Rows are made anew where they change places; who works without a mouse goes on at what was moved or made.
+  const [next, setNext] = useState<{ id: string; before: string } | null>(null);
+  const goOnAt = (id: string) => setNext({ id, before: shape });
+  useEffect(() => {
+    if (!next || next.before === shape) return undefined;
+    // The tree draws its rows a moment after it was given them.
+    const frame = requestAnimationFrame(() => {
+      box.current?.querySelector<HTMLElement>(`[data-key="${next.id}"]`)?.focus();
+      setNext(null);
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [next, shape]);
+  const { move } = useMove(draft.id);
+  const copy = useCopy(draft.id);
+  const put = ({ id, etag }: Branch, place: Place) => {
+    goOnAt(id);
+    move({ id, etag, place });
+  };
   const drop = (branch: Branch | undefined, target: Branch | undefined, where: "before" | "after" | "on") => {
     const place = branch && target && placeFor(branch, target, where);
-    if (place) move.mutate({ branch, place });
+    if (place) put(branch, place);
   };
   const { dragAndDropHooks } = useDragAndDrop({
-    isDisabled: !draft.may_edit,
     getItems: (keys) => [...keys].map((key) => ({ "text/plain": known.get(String(key))?.title ?? "", [`lyceum-${known.get(String(key))?.kind}`]: String(key) })),
     getDropOperation: (target, types) => {
       if (target.type !== "item") return "cancel";
@@ -78,15 +81,18 @@ function Content({ draft, tree }: { draft: Draft; tree: TreeOut }) {
         {draft.may_edit && <Button look="primary" onPress={() => add("section", null)}><Plus aria-hidden size={18} />{t("author.add.section")}</Button>}
       </header>
       <AriaTree
+        ref={box}
         // The tree of React Aria fails where rows that it shows change places.
-        key={[...known.keys()].join()}
-        aria-label={t("author.tree")} className={css.tree ?? ""} items={roots} expandedKeys={open} onExpandedChange={(keys) => setClosed(new Set([...known.keys()].filter((id) => !keys.has(id))))} selectionMode="none" dragAndDropHooks={dragAndDropHooks}
+        key={shape}
+        aria-label={t("author.tree")} className={css.tree ?? ""} items={roots} expandedKeys={open} onExpandedChange={(keys) => setClosed(new Set([...known.keys()].filter((id) => !keys.has(id))))} selectionMode="none" {...(draft.may_edit ? { dragAndDropHooks } : {})}
         renderEmptyState={() => <Empty title={t("author.tree_empty")}><p>{t("author.tree_empty_detail")}</p></Empty>}
       >
-        {(branch) => <Line branch={branch} draft={draft} onAdd={add} onWish={setWish} onMove={(one, place) => move.mutate({ branch: one, place })} onCopy={(one) => copy.mutate(one)} />}
+        {(branch) => <Line branch={branch} draft={draft} onAdd={add} onWish={setWish} onMove={put} onCopy={(one) => copy.mutate(one.id)} />}
       </AriaTree>
       {draft.may_edit && <Deleted courseId={draft.id} />}
-      {wish?.is === "delete" ? <Remove courseId={draft.id} branch={wish.branch} onClose={() => setWish(null)} /> : wish && <Naming courseId={draft.id} wish={wish} onClose={() => setWish(null)} />}
+      {wish?.is === "delete" && <Remove courseId={draft.id} branch={wish.branch} onClose={() => setWish(null)} />}
+      {wish?.is === "move" && <MoveTo courseId={draft.id} what={wish.branch} onMove={(place) => put(wish.branch, place)} onClose={() => setWish(null)} />}
+      {(wish?.is === "add" || wish?.is === "rename") && <Naming courseId={draft.id} wish={wish} onMade={goOnAt} onClose={() => setWish(null)} />}
     </>
   );
 }
@@ -109,7 +115,7 @@ function Line({ branch, draft, ...doing }: LineProps) {
   const act = (key: string | number) => {
     if (key === "add" && below) onAdd(below, branch.id);
     else if (key === "rename") onWish({ is: "rename", branch });
-    else if (key === "delete") onWish({ is: "delete", branch });
+    else if (key === "delete" || key === "move") onWish({ is: key, branch });
     else if (key === "copy") onCopy(branch);
     else if (key === "up") onMove(branch, { parentId: branch.parentId, position: Math.max(0, branch.place - 1) });
     else if (key === "down") onMove(branch, { parentId: branch.parentId, position: branch.place + 1 });
@@ -133,7 +139,8 @@ function Line({ branch, draft, ...doing }: LineProps) {
                   {draft.may_edit && <MenuItem id="rename" className={css.menuItem ?? ""}>{t("author.rename")}</MenuItem>}
                   {draft.may_edit && <MenuItem id="copy" className={css.menuItem ?? ""}>{t("author.duplicate")}</MenuItem>}
                   {draft.may_edit && branch.place > 0 && <MenuItem id="up" className={css.menuItem ?? ""}>{t("author.move_up")}</MenuItem>}
-                  {draft.may_edit && <MenuItem id="down" className={css.menuItem ?? ""}>{t("author.move_down")}</MenuItem>}
+                  {draft.may_edit && !branch.isLast && <MenuItem id="down" className={css.menuItem ?? ""}>{t("author.move_down")}</MenuItem>}
+                  {draft.may_edit && branch.kind !== "section" && <MenuItem id="move" className={css.menuItem ?? ""}>{t("author.move_to")}</MenuItem>}
                   {draft.may_edit && <MenuItem id="delete" className={`${css.menuItem} ${css.bad}`}>{t("author.delete")}</MenuItem>}
                 </Menu>
               </Popover>
@@ -146,13 +153,22 @@ function Line({ branch, draft, ...doing }: LineProps) {
   );
 }
 
-function Naming({ courseId, wish, onClose }: { courseId: string; wish: Exclude<Wish, { is: "delete" }>; onClose: () => void }) {
+interface NamingProps {
+  courseId: string;
+  wish: Extract<Wish, { is: "add" | "rename" }>;
+  onMade: (id: string) => void;
+  onClose: () => void;
+}
+
+function Naming({ courseId, wish, onMade, onClose }: NamingProps) {
   const { t } = useTranslation();
   const [title, setTitle] = useState(wish.is === "rename" ? wish.branch.title : "");
-  const [key] = useState(onceKey);
   const save = useChange(async () => {
     if (wish.is === "rename") await api.PATCH("/api/v1/authoring/courses/{course_id}/nodes/{node_id}", { params: { ...ofNode(courseId, wish.branch.id).params, header: { "If-Match": wish.branch.etag } }, body: { kind: wish.branch.kind, title } });
-    else await api.POST("/api/v1/authoring/courses/{course_id}/nodes", { params: { path: { course_id: courseId }, header: { "Idempotency-Key": key } }, body: { node: { kind: wish.kind as "section" | "unit" | "lesson", title }, parent_id: wish.parentId } });
+    else {
+      const made = await body(api.POST("/api/v1/authoring/courses/{course_id}/nodes", { params: { path: { course_id: courseId } }, body: { node: { kind: wish.kind as "section" | "unit" | "lesson", title }, parent_id: wish.parentId } }));
+      onMade(made.id);
+    }
     onClose();
   });
   return (
@@ -169,15 +185,11 @@ function Naming({ courseId, wish, onClose }: { courseId: string; wish: Exclude<W
 
 function Remove({ courseId, branch, onClose }: { courseId: string; branch: Branch; onClose: () => void }) {
   const { t } = useTranslation();
-  const remove = useChange(async () => {
-    await api.DELETE("/api/v1/authoring/courses/{course_id}/nodes/{node_id}", { params: { ...ofNode(courseId, branch.id).params, header: { "If-Match": branch.etag } } });
-    onClose();
-    say(t("author.deleted_node", { title: branch.title }));
-  });
+  const remove = useRemove(courseId);
   return (
     <Dialog title={t("author.delete_title", { title: branch.title })} isOpen onClose={onClose}>
       <p>{t("author.delete_detail")}</p>
-      <Row><Button look="danger" isDisabled={remove.isPending} onPress={() => remove.mutate(undefined)}>{t("author.delete")}</Button><Button look="quiet" onPress={onClose}>{t("author.cancel")}</Button></Row>
+      <Row><Button look="danger" isDisabled={remove.isPending} onPress={() => remove.mutate(branch, { onSuccess: onClose })}>{t("author.delete")}</Button><Button look="quiet" onPress={onClose}>{t("author.cancel")}</Button></Row>
     </Dialog>
   );
 }

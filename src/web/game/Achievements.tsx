@@ -20,6 +20,11 @@ const ICONS: Record<string, ComponentType<{ size?: number; "aria-hidden"?: boole
   map: MapIcon, mountain: Mountain, owl: Moon, people: Users, seedling: Sprout, star: Star, sun: Sun, target: Target, tent: Tent, trophy: Trophy,
 };
 
+export function AchievementIcon({ name }: { name: string }) {
+  const Icon = ICONS[name] ?? Award;
+  return <Icon aria-hidden size={24} />;
+}
+
 export function Achievements() {
   const { t } = useTranslation();
   const format = useFormat();
@@ -61,14 +66,13 @@ function Group({ title, items }: { title: string; items: Achievement[] }) {
 function One({ achievement: { id, title, text, icon, value, levels, level, gems, locked, needs, awards }, names }: { achievement: Achievement; names: Achievement[] }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const Icon = locked ? Lock : (ICONS[icon] ?? Award);
   const next = levels[level];
   const progress = next === undefined ? t("game.achievements.all_levels") : t("game.quests.progress", { done: format.number(Math.min(value, next)), target: format.number(next) });
   const [last] = awards;
   const missing = needs.map((need) => names.find((one) => one.id === need.achievement)?.title).filter(Boolean);
   return (
     <Card className={css.tile ?? ""} aria-label={title}>
-      <span className={css.icon} data-dim={level === 0}><Icon aria-hidden size={24} /></span>
+      <span className={css.icon} data-dim={level === 0}>{locked ? <Lock aria-hidden size={24} /> : <AchievementIcon name={icon} />}</span>
       <div className={css.tileText}>
         <h3 id={id}>{title}</h3>
         <p>{text}</p>

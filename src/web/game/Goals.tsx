@@ -1,11 +1,12 @@
 // The goal of a day, and how the last days went.
 
 import { parseDate } from "@internationalized/date";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
 import { useFrame } from "../app/live";
+import { useMutation } from "../app/mutation";
 import { Answer, Card, Stack } from "../app/ui";
 import { Segments } from "../app/ui/choice";
 import { say, useComplaint } from "../app/ui/toasts";

@@ -1,6 +1,6 @@
 // Quests of the day and the week, those with a friend, and the badge of the month.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { Award, CalendarCheck, Dumbbell, GraduationCap, Repeat, Zap } from "lucide-react";
 import { type ComponentType, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,6 +8,7 @@ import { Link } from "react-router";
 import { api, body, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
 import { useFrame } from "../app/live";
+import { useMutation } from "../app/mutation";
 import { Answer, Bar, Button, ButtonLink, Card, Chip, Row, Stack } from "../app/ui";
 import { Pick } from "../app/ui/choice";
 import { say, useComplaint } from "../app/ui/toasts";
@@ -69,9 +70,9 @@ function Own({ quests, cadence }: { quests: Schemas["QuestOut"][]; cadence: Sche
     <Card>
       <h2>{t(`game.quests.${cadence}`)}</h2>
       <ul>
-        {shown.map((quest) => (
-          <li key={quest.key}>
-            <Quest {...quest} late={quest.last_on !== newest} claim={() => claim.mutate(quest.key)} claiming={claim.isPending} />
+        {shown.map(({ key, ...quest }) => (
+          <li key={key}>
+            <Quest {...quest} late={quest.last_on !== newest} claim={() => claim.mutate(key)} claiming={claim.isPending} />
           </li>
         ))}
       </ul>
@@ -129,7 +130,7 @@ function Friends({ quests }: { quests: Schemas["FriendQuestOut"][] }) {
       <h2>{t("game.quests.together")}</h2>
       <p className={css.soft}>{t("game.quests.together_about")}</p>
       <ul>
-        {quests.map((quest) => {
+        {quests.map(({ key, ...quest }) => {
           const { friend } = quest;
           const name = friend?.name ?? t("game.board.unseen");
           const note = (
@@ -144,7 +145,7 @@ function Friends({ quests }: { quests: Schemas["FriendQuestOut"][] }) {
               </Row>
             </Row>
           );
-          return <li key={quest.id}><Quest {...quest} claim={() => claim.mutate(quest.key)} claiming={claim.isPending} note={note} /></li>;
+          return <li key={quest.id}><Quest {...quest} claim={() => claim.mutate(key)} claiming={claim.isPending} note={note} /></li>;
         })}
       </ul>
       {!quests.some((quest) => quest.state === "running" || quest.state === "asked") && <AskFriend ask={(id) => begin.mutate(id)} busy={busy} action={t("game.quests.invite")} />}

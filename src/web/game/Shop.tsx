@@ -1,13 +1,16 @@
 // What gems buy, what runs of it, what is worn, and where gems came from and went.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { CircleUserRound, Gem, Heart, Palette, Snowflake, Zap } from "lucide-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { Gem, Heart, Palette, Snowflake, Zap } from "lucide-react";
 import type { ComponentType } from "react";
 import { useTranslation } from "react-i18next";
-import { api, body, onceKey, queries, type Schemas } from "../app/api";
+import { api, body, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
 import { useFrame } from "../app/live";
+import { useMutation } from "../app/mutation";
+import { useLogin } from "../app/session";
 import { Answer, Button, Card, Chip, Empty, Notice, Stack } from "../app/ui";
+import { Face } from "../app/ui/face";
 import { say, useComplaint } from "../app/ui/toasts";
 import css from "./game.module.css";
 import { Gems, useGems, useGemsChanged } from "./Gems";
@@ -92,8 +95,7 @@ function OnShelf({ item }: { item: Item }) {
   const again = useShopAgain();
   const complain = useComplaint();
   const buy = useMutation({
-    // One key for as long as it is tried: what went through and was not heard of is not paid twice.
-    mutationFn: (key: string) => body(api.POST("/api/v1/shop/purchases", { body: { item_id: item.id }, params: { header: { "Idempotency-Key": key } } })),
+    mutationFn: () => body(api.POST("/api/v1/shop/purchases", { body: { item_id: item.id } })),
     retry: 1,
     onSuccess: () => say(t("game.shop.bought", { name: item.name })),
     onError: complain,
@@ -108,11 +110,12 @@ function OnShelf({ item }: { item: Item }) {
     onError: complain,
     onSettled: again,
   });
-  const Icon = item.slot === "frame" ? CircleUserRound : ICONS[item.kind];
+  const Icon = ICONS[item.kind];
+  const me = useLogin((login) => login.user?.name ?? "");
   const missing = item.price - (gems ?? item.price);
   return (
     <Card className={css.tile ?? ""} aria-label={item.name}>
-      <span className={css.icon} data-tone={item.kind === "hearts_refill" ? "bad" : "brand"}><Icon aria-hidden size={24} /></span>
+      {item.slot === "frame" ? <Face name={me} size={48} frame={item.id} /> : <span className={css.icon} data-tone={item.kind === "hearts_refill" ? "bad" : "brand"}><Icon aria-hidden size={24} /></span>}
       <div className={css.tileText}>
         <h3>{item.name}</h3>
         <p>{item.description}</p>
@@ -122,7 +125,7 @@ function OnShelf({ item }: { item: Item }) {
           {t(item.worn ? "game.shop.take_off" : "game.shop.wear")}
         </Button>
       ) : (
-        <Button look={missing > 0 ? "plain" : "primary"} isDisabled={missing > 0 || buy.isPending} onPress={() => buy.mutate(onceKey())} aria-label={t("game.shop.buy_named", { name: item.name, price: format.number(item.price) })}>
+        <Button look={missing > 0 ? "plain" : "primary"} isDisabled={missing > 0 || buy.isPending} onPress={() => buy.mutate()} aria-label={t("game.shop.buy_named", { name: item.name, price: format.number(item.price) })}>
           <Gem aria-hidden size={18} /><span className={css.numbers}>{format.number(item.price)}</span>
         </Button>
       )}

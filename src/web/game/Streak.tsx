@@ -1,12 +1,13 @@
 // The streak: how it stands, the days behind it, the goal of a day, and streaks that are kept with friends.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { Flame, Snowflake } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
 import { useFrame } from "../app/live";
+import { useMutation } from "../app/mutation";
 import { Answer, Button, ButtonLink, Card, Chip, Notice, Row, Stack } from "../app/ui";
 import { useComplaint } from "../app/ui/toasts";
 import css from "./game.module.css";
@@ -20,7 +21,7 @@ export function Streak() {
   useFrame("lesson.completed", () => void streak.refetch());
   return (
     <Stack>
-      <h1>{t("game.streak.title")}</h1>
+      <Row between><h1>{t("game.streak.title")}</h1><ButtonLink small href="/recap">{t("game.recap.title")}</ButtonLink></Row>
       <Answer of={streak} lines={5}>
         {(now) => (
           <div className={css.columns}>
@@ -58,7 +59,7 @@ function Now({ streak: { current, longest, state, repair, next_milestone: next, 
         {kept.length > 0 && <p>{t("game.streak.kept", { days: kept.map((on) => format.date(`${on}T12:00:00`)).join(", ") })}</p>}
         {repair && (
           <Notice tone="warn">
-            {t("game.streak.repair", { days: days(repair.days), done: repair.sessions, needed: repair.sessions_needed, date: format.date(`${repair.until}T12:00:00`) })}
+            {t("game.streak.repair", { count: repair.days, days: days(repair.days), done: repair.sessions, needed: repair.sessions_needed, date: format.date(`${repair.until}T12:00:00`) })}
           </Notice>
         )}
         {next && <p className={css.soft}>{t("game.streak.next", { days: days(next.days), gems: format.number(next.gems) })}</p>}

@@ -6,7 +6,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
-import { Button, Card, Failed, Row, Stack } from "../app/ui";
+import { Button, Card, Failed, Stack } from "../app/ui";
 import css from "./game.module.css";
 
 type Day = Schemas["CalendarDayOut"];
@@ -29,11 +29,11 @@ export function StreakCalendar({ today }: { today: string }) {
   return (
     <Card>
       <Stack>
-        <Row between>
+        <div className={css.turning}>
           <Button look="quiet" small aria-label={t("game.streak.month_before")} onPress={() => setFirst(first.subtract({ months: 1 }))}><ChevronLeft aria-hidden size={20} className={css.turns} /></Button>
           <h2 aria-live="polite">{title}</h2>
           <Button look="quiet" small aria-label={t("game.streak.month_after")} isDisabled={first.compare(last) >= 0} onPress={() => setFirst(first.add({ months: 1 }))}><ChevronRight aria-hidden size={20} className={css.turns} /></Button>
-        </Row>
+        </div>
         {calendar.error ? <Failed error={calendar.error} retry={() => void calendar.refetch()} /> : (
           <table className={css.calendar} aria-label={title} aria-busy={calendar.isPending}>
             <thead>

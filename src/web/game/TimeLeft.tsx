@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { duration } from "./duration";
 
 const MINUTE = 60_000;
 
@@ -21,16 +22,4 @@ export function TimeLeft({ until, over }: { until: string; over?: () => void }) 
   }, [isOver]); // eslint-disable-line react-hooks/exhaustive-deps
   if (isOver) return <span>{t("game.over")}</span>;
   return <time dateTime={until}>{t("game.left", { time: duration(left, i18n.language) })}</time>;
-}
-
-/** The two largest units of a span of milliseconds, as people of the language write them. */
-export function duration(ms: number, language: string): string {
-  const seconds = Math.floor(ms / 1000);
-  const parts: [number, string][] = [
-    [Math.floor(seconds / 86_400), "day"], [Math.floor(seconds / 3600) % 24, "hour"],
-    [Math.floor(seconds / 60) % 60, "minute"], [seconds % 60, "second"],
-  ];
-  const first = Math.max(0, parts.findIndex(([count]) => count > 0));
-  const shown = parts.slice(first, first + 2).filter(([count, unit]) => count > 0 && (unit !== "second" || seconds < 600));
-  return shown.map(([count, unit]) => new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" }).format(count)).join(" ");
 }

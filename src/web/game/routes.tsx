@@ -15,6 +15,7 @@ export const gameRoutes: RouteObject[] = [
   { path: "/achievements", lazy: screen(async () => (await import("./Achievements")).Achievements) },
   { path: "/shop", lazy: screen(async () => (await import("./Shop")).Shop) },
   { path: "/streak", lazy: screen(async () => (await import("./Streak")).Streak) },
+  { path: "/recap", lazy: screen(async () => (await import("./Recap")).Recap) },
   { path: "/classes", lazy: screen(async () => (await import("./classes/Classes")).Classes) },
   { path: "/classes/:classroomId", lazy: screen(async () => (await import("./classes/Class")).Class) },
 ];

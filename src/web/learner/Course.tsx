@@ -1,14 +1,15 @@
 // One course before it is begun: what it teaches, what it costs where it is sold, and how to begin.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
 import { queries, Refusal, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
+import { useMutation } from "../app/mutation";
 import { Answer, Bar, Button, ButtonLink, Card, Chip, css as ui, Row, Stack } from "../app/ui";
 import { say, useComplaint } from "../app/ui/toasts";
 import { enrol } from "./beginning";
-import { languages } from "./Courses";
+import { languages } from "./CourseLine";
 import { useCourse, useMyCourses } from "./current";
 import css from "./learn.module.css";
 import { spoken } from "./spoken";

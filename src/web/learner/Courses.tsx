@@ -5,15 +5,16 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-qu
 import { useDeferredValue } from "react";
 import { Input, Label, ListBox, ListBoxItem, Popover, SearchField, Select, SelectValue, Button as Plain } from "react-aria-components";
 import { ChevronDown, Search } from "lucide-react";
-import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
 import { api, body, type Schemas } from "../app/api";
 import type { paths } from "../api/schema";
 import { useFormat } from "../app/format";
-import { Answer, Bar, Button, Chip, css as ui, Empty } from "../app/ui";
+import { Answer, Button, css as ui, Empty } from "../app/ui";
+import { CourseLine } from "./CourseLine";
 import { useMyCourses } from "./current";
 import css from "./learn.module.css";
+import { Recommended } from "./Recommended";
 import { spoken } from "./spoken";
 
 type Facets = Schemas["FacetsOut"];
@@ -23,6 +24,8 @@ type Narrowing = "target_language" | "source_language" | "level" | "topic";
 const NARROWINGS: readonly Narrowing[] = ["target_language", "source_language", "level", "topic"];
 const SORTS = ["title", "newest", "popular"] as const;
 const ANY = "any";
+/** So many can be looked through without advice. */
+const FEW = 3;
 
 export function Courses() {
   const { t } = useTranslation();
@@ -70,9 +73,10 @@ export function Courses() {
           }
           return (
             <>
+              {!filter && courses.length > FEW && <Recommended />}
               {facets.data && <p className={css.count} role="status">{t("courses.count", { count: facets.data.total })}</p>}
               <ul className={css.grid}>
-                {courses.map((course) => <li key={course.id}><Line course={course} done={progress.get(course.id)} /></li>)}
+                {courses.map((course) => <li key={course.id}><CourseLine course={course} done={progress.get(course.id)} /></li>)}
               </ul>
               {all.hasNextPage && <Button isDisabled={all.isFetching} onPress={() => void all.fetchNextPage()}>{t("courses.more")}</Button>}
               {lessons.length > 0 && (
@@ -135,26 +139,4 @@ function Choosing({ label, value, onChange, options }: { label: string; value: s
       </Popover>
     </Select>
   );
-}
-
-function Line({ course, done }: { course: Schemas["CourseOut"]; done: Schemas["CourseProgressOut"] | undefined }) {
-  const { t } = useTranslation();
-  const format = useFormat();
-  return (
-    <Link className={`${ui.card} ${css.course}`} to={done ? `/learn/${course.id}` : `/courses/${course.id}`}>
-      {course.image && <img className={css.cover} src={course.image.url} alt={course.image.alt} loading="lazy" />}
-      <h2 {...spoken(course.source_language)}>{course.title}</h2>
-      <p className={css.lessonNote}>{languages(course, format, t)}</p>
-      <p className={css.lessonNote}>{t("courses.size", { lessons: course.lessons, exercises: course.exercises })}</p>
-      {(course.level || course.topics.length > 0) && <p className={css.chips}>{course.level && <Chip>{course.level}</Chip>}{course.topics.slice(0, 3).map((topic) => <Chip key={topic}>{topic}</Chip>)}</p>}
-      {done && <Bar share={done.lessons_total ? done.lessons_completed / done.lessons_total : 0} label={t("learn.unit_progress", { done: done.lessons_completed, total: done.lessons_total })} />}
-    </Link>
-  );
-}
-
-/** A course need not be about a language. */
-export function languages(course: { target_language: string; source_language: string }, format: ReturnType<typeof useFormat>, t: TFunction): string {
-  const source = format.language(course.source_language);
-  if (!course.target_language || course.target_language === course.source_language) return t("courses.in", { source });
-  return t("courses.pair", { target: format.language(course.target_language), source });
 }

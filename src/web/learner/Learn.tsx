@@ -1,21 +1,23 @@
 // The path of the course that is being learned: what is done, what comes next, what has to be looked at again.
 
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { BookOpen, Check, Flame, Heart, Target } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { Button as Plain } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate, useParams, useSearchParams } from "react-router";
-import { api, body, queries, type Schemas } from "../app/api";
+import { queries, type Schemas } from "../app/api";
 import { useFrame } from "../app/live";
 import { useOnline } from "../app/shell/online";
 import { Answer, Bar, Button, ButtonLink, Card, css as ui, Empty, Loading, Row } from "../app/ui";
 import { useComplaint } from "../app/ui/toasts";
-import { beginCourseSession, beginLesson, enrol, placeOf, useBeginning } from "./beginning";
+import { beginCourseSession, beginLesson, beginSomewhere, placeOf, useBeginning } from "./beginning";
+import { Crowns } from "./Crowns";
 import { currentOf, remember, useCourse, useCourseProgress, useMyCourses } from "./current";
 import css from "./learn.module.css";
 import { OnDevice } from "./OnDevice";
-import { takeAlong } from "./offline/bundle";
+import { ahead, takeAlong } from "./offline/bundle";
+import { useWaiting } from "./offline/waiting";
 import { spoken } from "./spoken";
 
 /** Lessons for the road are looked at anew after so long. */
@@ -54,13 +56,8 @@ function Arrival() {
     if (began.current) return;
     began.current = true;
     const begin = async () => {
-      const [course] = (await body(api.GET("/api/v1/courses", { params: { query: { limit: 1 } } }))).items;
-      if (!course) return setIsStuck(true);
-      await enrol(course.id);
-      const lessons = await body(api.GET("/api/v1/courses/{course_id}/lessons", { params: { path: { course_id: course.id } } }));
-      const first = lessons.items.find((lesson) => lesson.exercises > 0);
-      if (!first) return setIsStuck(true);
-      const session = await beginLesson(first.id);
+      const session = await beginSomewhere();
+      if (!session) return setIsStuck(true);
       await navigate(placeOf(session), { replace: true });
       return queryClient.invalidateQueries({ queryKey: ["get", "/api/v1/progress"] });
     };
@@ -89,17 +86,24 @@ function Path({ courseId }: { courseId: string }) {
   );
 }
 
-type State = "done" | "skipped" | "next" | "open";
+type State = "done" | "kept" | "skipped" | "next" | "open";
+/** How far a lesson is that was begun. */
+type Half = Schemas["HalfDoneOut"];
 
 function Tree({ tree, done }: { tree: Schemas["CourseTreeOut"]; done: Schemas["CourseLessonsProgressOut"] }) {
   const { t } = useTranslation();
   const begin = useBeginning(beginLesson);
   const states = new Map(done.lessons.map((lesson) => [lesson.lesson_id, lesson]));
   const units = new Map(done.units.map((unit) => [unit.unit_id, unit]));
-  const next = done.lessons.find((lesson) => lesson.completions === 0 && !lesson.skipped);
+  const waiting = useWaiting((one) => one.count);
+  const here = useQuery({ queryKey: ["learning", "ahead", tree.id, waiting], queryFn: () => ahead(tree.id), placeholderData: keepPreviousData, staleTime: 0 }).data;
+  const halfOf = (lessonId: string): Half | null => here?.get(lessonId) ?? states.get(lessonId)?.half_done ?? null;
+  const isKept = (lessonId: string) => Boolean(here?.get(lessonId)?.isDone);
+  const open = done.lessons.filter((lesson) => lesson.completions === 0 && !lesson.skipped && !isKept(lesson.lesson_id));
+  const next = open.find((lesson) => halfOf(lesson.lesson_id)) ?? open[0];
   const stateOf = (lessonId: string): State => {
     const state = states.get(lessonId);
-    return state?.completions ? "done" : state?.skipped ? "skipped" : lessonId === next?.lesson_id ? "next" : "open";
+    return isKept(lessonId) ? "kept" : state?.completions ? "done" : state?.skipped ? "skipped" : lessonId === next?.lesson_id ? "next" : "open";
   };
   return (
     <>
@@ -108,7 +112,7 @@ function Tree({ tree, done }: { tree: Schemas["CourseTreeOut"]; done: Schemas["C
         <h1 {...spoken(tree.source_language)}>{tree.title}</h1>
         <Link to="/courses">{t("learn.other")}</Link>
       </div>
-      <Now courseId={tree.id} next={next} language={tree.source_language} isPending={begin.isPending} onBegin={(id) => begin.mutate(id)} />
+      <Now courseId={tree.id} next={next} half={next ? halfOf(next.lesson_id) : null} language={tree.source_language} isPending={begin.isPending} onBegin={(id) => begin.mutate(id)} />
       {tree.sections.map((section) => (
         <section key={section.id} className={css.section} aria-labelledby={section.id}>
           {tree.sections.length > 1 && <h2 id={section.id} {...spoken(tree.source_language)}>{section.title}</h2>}
@@ -121,7 +125,10 @@ function Tree({ tree, done }: { tree: Schemas["CourseTreeOut"]; done: Schemas["C
                   <h3 id={unit.id} {...spoken(tree.source_language)}>{unit.title}</h3>
                   {skill && (
                     <>
-                      <p className={css.lessonNote}>{t("learn.unit_progress", { done: skill.lessons_completed, total: skill.lessons_total })}</p>
+                      <p className={css.lessonNote}>
+                        {t("learn.unit_progress", { done: skill.lessons_completed, total: skill.lessons_total })}
+                        {skill.level > 0 && <> · <Crowns level={skill.level} /></>}
+                      </p>
                       <Bar share={skill.lessons_total ? skill.lessons_completed / skill.lessons_total : 0} label={t("learn.unit_progress", { done: skill.lessons_completed, total: skill.lessons_total })} />
                     </>
                   )}
@@ -129,7 +136,7 @@ function Tree({ tree, done }: { tree: Schemas["CourseTreeOut"]; done: Schemas["C
                 <ol className={css.path}>
                   {unit.lessons.map((lesson, place) => (
                     <li key={lesson.id}>
-                      <Step lesson={lesson} is={stateOf(lesson.id)} place={place} courseId={tree.id} language={tree.source_language} isPending={begin.isPending} onBegin={() => begin.mutate(lesson.id)} />
+                      <Step lesson={lesson} is={stateOf(lesson.id)} half={halfOf(lesson.id)} place={place} courseId={tree.id} language={tree.source_language} isPending={begin.isPending} onBegin={() => begin.mutate(lesson.id)} />
                     </li>
                   ))}
                 </ol>
@@ -145,6 +152,7 @@ function Tree({ tree, done }: { tree: Schemas["CourseTreeOut"]; done: Schemas["C
 interface StepProps {
   lesson: { id: string; title: string; exercises: number };
   is: State;
+  half: Half | null;
   /** In its unit, from 0. */
   place: number;
   courseId: string;
@@ -153,15 +161,18 @@ interface StepProps {
   onBegin: () => void;
 }
 
-function Step({ lesson, is, place, courseId, language, isPending, onBegin }: StepProps) {
+function Step({ lesson, is, half, place, courseId, language, isPending, onBegin }: StepProps) {
   const { t } = useTranslation();
+  const isDone = is === "done" || is === "kept";
+  const isHalf = half !== null && is !== "kept";
   const inside = (
     <>
-      <span className={css.dot} data-state={is}>{is === "done" ? <Check aria-hidden size={20} /> : lesson.exercises ? place + 1 : <BookOpen aria-hidden size={18} />}</span>
+      <span className={css.dot} data-state={is}>{isDone ? <Check aria-hidden size={20} /> : lesson.exercises ? place + 1 : <BookOpen aria-hidden size={18} />}</span>
       <span>
         <span className={css.lessonTitle} {...spoken(language)}>{lesson.title}</span>
         <br />
-        <span className={css.lessonNote}>{lesson.exercises || is === "done" ? t(`learn.state_${is}`, { count: lesson.exercises }) : t("learn.to_read")}</span>
+        <span className={css.lessonNote}>{isHalf ? t("learn.half_done", half) : lesson.exercises || isDone ? t(`learn.state_${is}`, { count: lesson.exercises }) : t("learn.to_read")}</span>
+        {isHalf && <span className={css.half} aria-hidden><span style={{ inlineSize: `${(100 * half.answered) / half.total}%` }} /></span>}
       </span>
     </>
   );
@@ -172,13 +183,14 @@ function Step({ lesson, is, place, courseId, language, isPending, onBegin }: Ste
 interface NowProps {
   courseId: string;
   next: Schemas["LessonProgressOut"] | undefined;
+  half: Half | null;
   language: string;
   isPending: boolean;
   onBegin: (lessonId: string) => void;
 }
 
 /** What to do now: the next lesson, and what is due. */
-function Now({ courseId, next, language, isPending, onBegin }: NowProps) {
+function Now({ courseId, next, half, language, isPending, onBegin }: NowProps) {
   const { t } = useTranslation();
   const due = queries.useQuery("get", "/api/v1/courses/{course_id}/due", { params: { path: { course_id: courseId } } });
   const review = useBeginning(() => beginCourseSession(courseId, { kind: "review" }));
@@ -187,13 +199,14 @@ function Now({ courseId, next, language, isPending, onBegin }: NowProps) {
   return (
     <Card className={css.now ?? ""}>
       {next && (
-        <div>
-          <p className={css.lessonNote}>{t("learn.next")}</p>
+        <div className={css.grow}>
+          <p className={css.lessonNote}>{t(half ? "learn.under_way" : "learn.next")}</p>
           <p className={css.nowTitle} {...spoken(language)}>{next.title}</p>
+          {half && <Bar share={half.answered / half.total} label={t("learn.half_done", half)} />}
         </div>
       )}
       <Row>
-        {next && (next.read_only ? <ButtonLink look="primary" href={`/learn/${courseId}/reading/${next.lesson_id}`}>{t("learn.start")}</ButtonLink> : <Button look="primary" isDisabled={isPending} onPress={() => onBegin(next.lesson_id)}>{t("learn.start")}</Button>)}
+        {next && (next.read_only ? <ButtonLink look="primary" href={`/learn/${courseId}/reading/${next.lesson_id}`}>{t("learn.start")}</ButtonLink> : <Button look="primary" isDisabled={isPending} onPress={() => onBegin(next.lesson_id)}>{t(half ? "learn.go_on" : "learn.start")}</Button>)}
         {count > 0 && <Button look={next ? "plain" : "primary"} isDisabled={review.isPending} onPress={() => review.mutate(undefined)}>{t("learn.due", { count })}</Button>}
       </Row>
     </Card>

@@ -4,6 +4,7 @@ import { CloudOff, CloudUpload } from "lucide-react";
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
+import { told } from "../app/problems";
 import { Button, Card, Notice, Row } from "../app/ui";
 import { useOnline } from "../app/shell/online";
 import css from "./learn.module.css";
@@ -52,7 +53,7 @@ function Told({ report }: { report: Report }) {
   const right = answers.filter((answer) => answer.grade?.correct).length;
   const xp = report.sessions.reduce((sum, session) => sum + (session.result?.xp_earned ?? 0), 0);
   const finished = report.sessions.filter((session) => session.result).length;
-  const problems = [...report.sessions.map((session) => session.problem), ...answers.map((answer) => answer.problem)].filter((problem) => problem && !SILENT.has(problem.code));
+  const problems = [...report.sessions.map((session) => session.problem), ...answers.map((answer) => answer.problem)].filter((problem) => problem !== null).filter(({ code }) => !SILENT.has(code));
   const graded = answers.filter((answer) => answer.grade).length;
   return (
     <Notice tone={problems.length ? "warn" : "good"}>
@@ -61,7 +62,7 @@ function Told({ report }: { report: Report }) {
           <strong>{t("offline.sent")}</strong>{" "}
           {graded > 0 && t("offline.graded", { count: graded, right })}{" "}
           {finished > 0 && t("offline.finished", { count: finished, xp })}
-          {problems.length > 0 && <ul>{problems.map((problem, place) => <li key={place}>{t(`problem.${problem?.code.replaceAll(".", "_")}`, { defaultValue: problem?.detail || problem?.title || "" })}</li>)}</ul>}
+          {problems.length > 0 && <ul>{problems.map((problem, place) => <li key={place}>{told(problem, t)}</li>)}</ul>}
         </div>
         <Button small onPress={() => useWaiting.setState({ report: null })}>{t("offline.seen")}</Button>
       </Row>

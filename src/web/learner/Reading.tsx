@@ -1,11 +1,12 @@
 // A lesson that is read: text, and files that come with it.
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { FileText } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
 import { api, body } from "../app/api";
+import { useMutation } from "../app/mutation";
 import { Answer, Button, Loading, Stack } from "../app/ui";
 import { useComplaint } from "../app/ui/toasts";
 import { beginLesson, useBeginning } from "./beginning";

@@ -1,8 +1,8 @@
 // Beginning to learn: a lesson, or a session that looks back.
 
-import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "react-router";
-import { api, body, onceKey, type Schemas } from "../app/api";
+import { api, body, onceKey, Refusal, type Schemas } from "../app/api";
+import { useMutation } from "../app/mutation";
 import { useComplaint } from "../app/ui/toasts";
 import { ofLesson } from "./offline/bundle";
 import { opened } from "./offline/giving";
@@ -36,6 +36,28 @@ export function beginCourseSession(courseId: string, wanted: CourseSession): Pro
 export async function enrol(courseId: string): Promise<string[]> {
   const { missing } = await body(api.POST("/api/v1/courses/{course_id}/enrollments", { params: { path: { course_id: courseId } } }));
   return missing.map((course) => course.title);
+}
+
+/** The first lesson of a course that suits whoever has just come, such as one for those who read what they read; null
+ * where no course has one that is open to them. */
+export async function beginSomewhere(): Promise<Session | null> {
+  const query = { limit: 5 };
+  const [best, all] = await Promise.all([
+    body(api.GET("/api/v1/courses/recommended", { params: { query } })),
+    body(api.GET("/api/v1/courses", { params: { query } })),
+  ]);
+  for (const course of [...best.items.map((one) => one.course), ...all.items]) {
+    const { items } = await body(api.GET("/api/v1/courses/{course_id}/lessons", { params: { path: { course_id: course.id } } }));
+    const first = items.find((lesson) => lesson.exercises > 0);
+    if (!first) continue;
+    try {
+      await enrol(course.id);
+      return await beginLesson(first.id);
+    } catch (error) {
+      if (!(error instanceof Refusal && error.status === 402)) throw error;
+    }
+  }
+  return null;
 }
 
 /** Sessions that were begun just now on this page: they need not be fetched. History would keep them over a reload, when

@@ -16,6 +16,7 @@ export const learnerRoutes: RouteObject[] = [
   screen("/practice", async () => (await import("./practice/Practice")).Practice),
   screen("/practice/words", async () => (await import("./practice/Words")).Words),
   screen("/practice/skills", async () => (await import("./practice/Skills")).Skills),
+  screen("/practice/deck", async () => (await import("./practice/Deck")).Deck),
   screen("/practice/history", async () => (await import("./practice/Past")).Past),
 ];
 

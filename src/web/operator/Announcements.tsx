@@ -1,14 +1,13 @@
 // News for many: written, looked at, sent.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Select } from "../account/controls";
-import { useReason } from "../account/reason";
 import { api, body, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
-import { Answer, Button, Chip, Dialog, Field, Notice, Row, Stack } from "../app/ui";
+import { Answer, Button, Chip, Dialog, Field, Row } from "../app/ui";
 import { say } from "../app/ui/toasts";
+import { Ask, Trouble, useActing, useRefresh } from "./acting";
 import css from "./operator.module.css";
 import { Ago, Checks, Facts, Head, PAGES, Pages } from "./parts";
 
@@ -18,10 +17,7 @@ const AUDIENCES = ["everybody", "role:learner", "role:teacher", "role:author"] a
 const TONES = { draft: "neutral", sending: "warn", sent: "good", cancelled: "neutral" } as const;
 const EVERY_MS = 3_000;
 
-function useChanged() {
-  const client = useQueryClient();
-  return () => client.invalidateQueries({ queryKey: ["get", "/api/v1/admin/announcements"] });
-}
+const useChanged = () => useRefresh("/api/v1/admin/announcements");
 
 export function Announcements() {
   const { t } = useTranslation();
@@ -47,7 +43,7 @@ export function Announcements() {
           { name: t("operate.announcements.written"), wide: true, show: (one) => <Ago at={one.sent_at ?? one.created_at} /> },
         ]}
       />
-      {writing && <Writing onClose={() => setWriting(false)} onWritten={(one) => { setWriting(false); setShown(one); }} />}
+      {writing && <Writing onClose={() => setWriting(false)} onWritten={setShown} />}
       {shown && <Preview of={shown} onClose={() => setShown(null)} />}
     </>
   );
@@ -59,61 +55,44 @@ function audience(of: string, t: (key: string) => string): string {
 
 function Writing({ onClose, onWritten }: { onClose: () => void; onWritten: (one: Announcement) => void }) {
   const { t } = useTranslation();
-  const reason = useReason();
   const changed = useChanged();
   const [to, setTo] = useState<string>(AUDIENCES[0]);
   const [title, setTitle] = useState("");
   const [text, setText] = useState("");
   const [url, setUrl] = useState("/notifications");
   const [channels, setChannels] = useState<string[]>(["in_app"]);
-  const draft = useMutation({
-    mutationFn: () => body(api.POST("/api/v1/admin/announcements", { body: { audience: to, title, body: text, url, channels: CHANNELS.filter((one) => channels.includes(one)) } })),
-    onSuccess: async (written) => {
-      await changed();
-      onWritten(written);
-    },
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    draft.mutate();
+  const draft = async () => {
+    const written = await body(api.POST("/api/v1/admin/announcements", { body: { audience: to, title, body: text, url, channels: CHANNELS.filter((one) => channels.includes(one)) } }));
+    await changed();
+    return written;
   };
   return (
-    <Dialog title={t("operate.announcements.new")} isOpen onClose={onClose}>
-      <form onSubmit={submit}>
-        <Stack>
-          <Select label={t("operate.announcements.audience")} value={to} onChange={setTo} choices={AUDIENCES.map((id) => ({ id, name: audience(id, t) }))} />
-          <Field label={t("operate.announcements.title")} isRequired maxLength={120} value={title} onChange={setTitle} />
-          <Field label={t("operate.announcements.text")} isRequired lines={6} maxLength={10_000} value={text} onChange={setText} />
-          <Field label={t("operate.announcements.url")} hint={t("operate.announcements.url_hint")} isRequired maxLength={500} value={url} onChange={setUrl} />
-          <Checks label={t("operate.announcements.channels")} choices={CHANNELS.map((id) => [id, t(`operate.channel.${id}`)])} value={channels} onChange={setChannels} />
-          {draft.error && <Notice tone="bad">{reason(draft.error)}</Notice>}
-          <Row>
-            <Button type="submit" look="primary" isDisabled={draft.isPending || channels.length === 0}>{t("operate.announcements.preview")}</Button>
-            <Button look="quiet" onPress={onClose}>{t("operate.cancel")}</Button>
-          </Row>
-        </Stack>
-      </form>
-    </Dialog>
+    <Ask title={t("operate.announcements.new")} act={t("operate.announcements.preview")} onClose={onClose} onAct={draft} onDone={onWritten}>
+      <Select label={t("operate.announcements.audience")} value={to} onChange={setTo} choices={AUDIENCES.map((id) => ({ id, name: audience(id, t) }))} />
+      <Field label={t("operate.announcements.title")} isRequired maxLength={120} value={title} onChange={setTitle} />
+      <Field label={t("operate.announcements.text")} isRequired lines={6} maxLength={10_000} value={text} onChange={setText} />
+      <Field label={t("operate.announcements.url")} hint={t("operate.announcements.url_hint")} isRequired maxLength={500} value={url} onChange={setUrl} />
+      <Checks isRequired label={t("operate.announcements.channels")} choices={CHANNELS.map((id) => [id, t(`operate.channel.${id}`)])} value={channels} onChange={setChannels} />
+    </Ask>
   );
 }
 
 function Preview({ of, onClose }: { of: Announcement; onClose: () => void }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const reason = useReason();
   const changed = useChanged();
   const path = { announcement_id: of.id };
   const preview = queries.useQuery("post", "/api/v1/admin/announcements/{announcement_id}/preview", { params: { path } });
-  const act = useMutation({
-    mutationFn: async (how: "send" | "cancel") => {
+  const act = useActing(
+    async (how: "send" | "cancel") => {
       await api.POST(how === "send" ? "/api/v1/admin/announcements/{announcement_id}/send" : "/api/v1/admin/announcements/{announcement_id}/cancel", { params: { path } });
     },
-    onSuccess: async (_, how) => {
+    async (_, how) => {
       say(t(`operate.announcements.done_${how}`));
       await changed();
       onClose();
     },
-  });
+  );
   return (
     <Dialog title={of.title} isOpen onClose={onClose}>
       <Answer of={preview}>
@@ -130,7 +109,7 @@ function Preview({ of, onClose }: { of: Announcement; onClose: () => void }) {
           </>
         )}
       </Answer>
-      {act.error && <Notice tone="bad">{reason(act.error)}</Notice>}
+      <Trouble of={act.error} />
       <Row>
         {of.state === "draft" && <Button look="primary" isDisabled={act.isPending || !preview.data} onPress={() => act.mutate("send")}>{t("operate.announcements.send", { count: preview.data?.recipients ?? 0 })}</Button>}
         {(of.state === "draft" || of.state === "sending") && <Button look="danger" isDisabled={act.isPending} onPress={() => act.mutate("cancel")}>{t("operate.announcements.cancel")}</Button>}

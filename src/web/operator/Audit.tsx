@@ -2,36 +2,40 @@
 
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useSearchParams } from "react-router";
 import { Search } from "../account/controls";
-import { queries } from "../app/api";
+import { api, body, queries } from "../app/api";
 import { useFormat } from "../app/format";
 import { Button, Chip, Field } from "../app/ui";
 import css from "./operator.module.css";
-import { Head, PAGES, Pages, Who } from "./parts";
+import { Head, PAGES, Pages, useFilters, Who } from "./parts";
+import { PAGE, Take } from "./take";
 import { ACTIONS, type Action } from "./actions";
 
 export function Audit() {
   const { t } = useTranslation();
   const format = useFormat();
-  const [address, setAddress] = useSearchParams();
-  const user_id = address.get("person");
-  const actor_id = address.get("by");
-  const action = ACTIONS.find((one) => one === address.get("action")) ?? null;
-  const entries = queries.useInfiniteQuery("get", "/api/v1/admin/audit", { params: { query: { user_id, actor_id, action } } }, PAGES);
-  const choose = (name: string, value: string) => setAddress((before) => {
-    if (value) before.set(name, value);
-    else before.delete(name);
-    return before;
-  });
+  const [address, choose, clear] = useFilters();
+  const [since, until] = [day(address.get("since")), day(address.get("until"))];
+  const query = {
+    user_id: address.get("person"),
+    actor_id: address.get("by"),
+    action: ACTIONS.find((one) => one === address.get("action")) ?? null,
+    since: since?.toISOString() ?? null,
+    // The last day is meant with all its hours.
+    until: until ? new Date(until.getFullYear(), until.getMonth(), until.getDate() + 1).toISOString() : null,
+  };
+  const entries = queries.useInfiniteQuery("get", "/api/v1/admin/audit", { params: { query } }, PAGES);
   return (
     <>
       <Head title={t("operate.place.audit")} lead={t("operate.audit.lead")} />
       <div className={css.filters}>
-        <Search label={t("operate.audit.action")} value={action ?? ""} onChange={(id) => choose("action", id)} choices={[{ id: "", name: t("operate.all") }, ...ACTIONS.map((id: Action) => ({ id, name: t(`operate.action.${id}`) }))]} />
-        <Id label={t("operate.audit.person")} value={user_id ?? ""} onChange={(id) => choose("person", id)} />
-        <Id label={t("operate.audit.by")} value={actor_id ?? ""} onChange={(id) => choose("by", id)} />
-        {address.size > 0 && <Button look="quiet" onPress={() => setAddress({})}>{t("operate.audit.clear")}</Button>}
+        <Search label={t("operate.audit.action")} value={query.action ?? ""} onChange={(id) => choose("action", id)} choices={[{ id: "", name: t("operate.all") }, ...ACTIONS.map((id: Action) => ({ id, name: t(`operate.action.${id}`) }))]} />
+        <Id label={t("operate.audit.person")} value={query.user_id ?? ""} onChange={(id) => choose("person", id)} />
+        <Id label={t("operate.audit.by")} value={query.actor_id ?? ""} onChange={(id) => choose("by", id)} />
+        <Field type="date" label={t("operate.audit.since")} value={address.get("since") ?? ""} onChange={(typed) => choose("since", typed)} />
+        <Field type="date" label={t("operate.audit.until")} value={address.get("until") ?? ""} onChange={(typed) => choose("until", typed)} />
+        {address.size > 0 && <Button look="quiet" onPress={clear}>{t("operate.audit.clear")}</Button>}
+        <Take name="audit" page={(cursor) => body(api.GET("/api/v1/admin/audit", { params: { query: { ...query, limit: PAGE, cursor } } }))} />
       </div>
       <Pages
         of={entries}
@@ -50,6 +54,12 @@ export function Audit() {
       />
     </>
   );
+}
+
+/** A day of here, as a field for days gives it. */
+function day(text: string | null): Date | null {
+  const begun = new Date(`${text}T00:00`);
+  return text === null || Number.isNaN(begun.getTime()) ? null : begun;
 }
 
 function told(detail: Record<string, unknown>): string {

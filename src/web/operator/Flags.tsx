@@ -1,28 +1,22 @@
 // Feature flags: what is switched on for whom.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, body, queries, type Schemas } from "../app/api";
+import { api, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
-import { Answer, Bar, Button, Chip, Dialog, Empty, Field, Notice, Row, Stack } from "../app/ui";
-import { useReason } from "../account/reason";
+import { Answer, Bar, Button, Chip, Empty, Field, Row } from "../app/ui";
+import { Act, Ask, useRefresh } from "./acting";
 import css from "./operator.module.css";
-import { Act, Ago, Ask, Checks, Head, Table, Who } from "./parts";
+import { Ago, Checks, Head, Table, Who } from "./parts";
 
 type Flag = Schemas["FlagOut"];
 const ENVIRONMENTS = ["development", "production"] as const;
 const UUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi;
 
-function useChanged() {
-  const client = useQueryClient();
-  return () => client.invalidateQueries({ queryKey: ["get", "/api/v1/admin/flags"] });
-}
-
 export function Flags() {
   const { t } = useTranslation();
   const format = useFormat();
-  const changed = useChanged();
+  const changed = useRefresh("/api/v1/admin/flags");
   const [edited, setEdited] = useState<Flag | "new" | null>(null);
   const [removed, setRemoved] = useState<Flag | null>(null);
   const flags = queries.useQuery("get", "/api/v1/admin/flags");
@@ -46,10 +40,10 @@ export function Flags() {
                 id={(flag) => flag.name}
                 columns={[
                   { name: t("operate.flags.name"), show: (flag) => <><button type="button" className={`${css.link} ${css.code}`} onClick={() => setEdited(flag)}>{flag.name}</button><div className={css.soft}>{flag.note}</div></> },
-                  { name: t("operate.flags.share"), show: (flag) => <><span>{format.percent(flag.percentage / 100)}</span><Bar share={flag.percentage / 100} label={t("operate.flags.share_of", { name: flag.name })} /></> },
+                  { name: t("operate.flags.share"), show: (flag) => <div className={css.share}>{format.percent(flag.percentage / 100)}<Bar share={flag.percentage / 100} label={t("operate.flags.share_of", { name: flag.name })} /></div> },
                   { name: t("operate.flags.where_short"), wide: true, show: (flag) => <Row>{flag.environments.length ? flag.environments.map((one) => <Chip key={one} tone={one === environment ? "good" : "neutral"}>{t(`operate.flags.${one}`)}</Chip>) : "–"}</Row> },
                   { name: t("operate.flags.people_short"), end: true, wide: true, show: (flag) => format.number(flag.people.length) },
-                  { name: t("operate.flags.changed"), wide: true, show: (flag) => <><Ago at={flag.changed_at} /> <Who id={flag.changed_by} /></> },
+                  { name: t("operate.flags.changed"), wide: true, show: (flag) => <><Ago at={flag.changed_at} /> {flag.changed_by && <Who id={flag.changed_by} />}</> },
                   { name: "", end: true, show: (flag) => <Act act={t("operate.remove")} on={flag.name} look="danger" onPress={() => setRemoved(flag)} /> },
                 ]}
               />
@@ -65,44 +59,26 @@ export function Flags() {
 
 function Editor({ of, onClose }: { of: Flag | null; onClose: () => void }) {
   const { t } = useTranslation();
-  const reason = useReason();
-  const changed = useChanged();
+  const changed = useRefresh("/api/v1/admin/flags");
   const [name, setName] = useState(of?.name ?? "");
   const [note, setNote] = useState(of?.note ?? "");
   const [share, setShare] = useState(String(of?.percentage ?? 0));
   const [where, setWhere] = useState<string[]>(of?.environments ?? [...ENVIRONMENTS]);
   const [people, setPeople] = useState((of?.people ?? []).join("\n"));
-  const put = useMutation({
-    mutationFn: () =>
-      body(api.PUT("/api/v1/admin/flags/{name}", {
-        params: { path: { name } },
-        body: { note, percentage: Number(share), environments: ENVIRONMENTS.filter((one) => where.includes(one)), people: people.match(UUID) ?? [] },
-      })),
-    onSuccess: async () => {
-      await changed();
-      onClose();
-    },
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    put.mutate();
+  const put = async () => {
+    await api.PUT("/api/v1/admin/flags/{name}", {
+      params: { path: { name } },
+      body: { note, percentage: Number(share), environments: ENVIRONMENTS.filter((one) => where.includes(one)), people: people.match(UUID) ?? [] },
+    });
+    await changed();
   };
   return (
-    <Dialog title={of ? of.name : t("operate.flags.new")} isOpen onClose={onClose}>
-      <form onSubmit={submit}>
-        <Stack>
-          {!of && <Field label={t("operate.flags.name")} hint={t("operate.flags.name_hint")} isRequired autoFocus pattern="[a-z][a-z0-9_]{0,63}" value={name} onChange={setName} />}
-          <Field label={t("operate.flags.note")} maxLength={500} value={note} onChange={setNote} />
-          <Field label={t("operate.flags.percentage")} hint={t("operate.flags.percentage_hint")} isRequired inputMode="numeric" pattern="100|[1-9]?[0-9]" value={share} onChange={setShare} />
-          <Checks label={t("operate.flags.where")} choices={ENVIRONMENTS.map((id) => [id, t(`operate.flags.${id}`)])} value={where} onChange={setWhere} />
-          <Field label={t("operate.flags.people")} hint={t("operate.flags.people_hint")} lines={3} value={people} onChange={setPeople} />
-          {put.error && <Notice tone="bad">{reason(put.error)}</Notice>}
-          <Row>
-            <Button type="submit" look="primary" isDisabled={put.isPending}>{t("operate.save")}</Button>
-            <Button look="quiet" onPress={onClose}>{t("operate.cancel")}</Button>
-          </Row>
-        </Stack>
-      </form>
-    </Dialog>
+    <Ask title={of ? of.name : t("operate.flags.new")} act={t("operate.save")} onClose={onClose} onAct={put}>
+      {!of && <Field label={t("operate.flags.name")} hint={t("operate.flags.name_hint")} isRequired autoFocus pattern="[a-z][a-z0-9_]{0,63}" value={name} onChange={setName} />}
+      <Field label={t("operate.flags.note")} maxLength={500} value={note} onChange={setNote} />
+      <Field label={t("operate.flags.percentage")} hint={t("operate.flags.percentage_hint")} isRequired inputMode="numeric" pattern="100|[1-9]?[0-9]" value={share} onChange={setShare} />
+      <Checks label={t("operate.flags.where")} choices={ENVIRONMENTS.map((id) => [id, t(`operate.flags.${id}`)])} value={where} onChange={setWhere} />
+      <Field label={t("operate.flags.people")} hint={t("operate.flags.people_hint")} lines={3} value={people} onChange={setPeople} />
+    </Ask>
   );
 }

@@ -1,24 +1,31 @@
 // Addresses that no mail goes to any more.
 
-import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useDebouncedValue } from "./debounced";
-import { api, queries } from "../app/api";
+import { useLocation, useNavigate } from "react-router";
+import { api, body, queries } from "../app/api";
 import { Button, Chip, Field } from "../app/ui";
+import { Act, Ask, useRefresh } from "./acting";
+import { useDebouncedValue } from "./debounced";
 import css from "./operator.module.css";
-import { Act, Ago, Ask, Head, PAGES, Pages } from "./parts";
+import { Ago, Head, PAGES, Pages } from "./parts";
+import { PAGE, Take } from "./take";
 
 export function Mail() {
   const { t } = useTranslation();
-  const client = useQueryClient();
-  const [typed, setTyped] = useState("");
+  const navigate = useNavigate();
+  // In the history of this tab alone: an address of somebody does not stand in one of the client.
+  const [typed, setTyped] = useState((useLocation().state as { prefix?: string } | null)?.prefix ?? "");
   const prefix = useDebouncedValue(typed.trim());
   const [lifted, setLifted] = useState<string | null>(null);
   const [adding, setAdding] = useState(false);
   const [address, setAddress] = useState("");
   const found = queries.useInfiniteQuery("get", "/api/v1/admin/mail/suppressions", { params: { query: { address: prefix } } }, PAGES);
-  const changed = () => client.invalidateQueries({ queryKey: ["get", "/api/v1/admin/mail/suppressions"] });
+  const changed = useRefresh("/api/v1/admin/mail/suppressions");
+  const look = (text: string) => {
+    setTyped(text);
+    void navigate(".", { replace: true, state: { prefix: text } });
+  };
   const lift = async (of: string) => {
     await api.DELETE("/api/v1/admin/mail/suppressions", { params: { query: { address: of } } });
     await changed();
@@ -32,7 +39,10 @@ export function Mail() {
       <Head title={t("operate.place.mail")} lead={t("operate.mail.lead")}>
         <Button onPress={() => { setAddress(""); setAdding(true); }}>{t("operate.mail.add")}</Button>
       </Head>
-      <div className={css.filters}><Field label={t("operate.mail.prefix")} type="search" value={typed} onChange={setTyped} /></div>
+      <div className={css.filters}>
+        <Field label={t("operate.mail.prefix")} type="search" value={typed} onChange={look} />
+        <Take name="blocked-addresses" page={(cursor) => body(api.GET("/api/v1/admin/mail/suppressions", { params: { query: { address: prefix, limit: PAGE, cursor } } }))} />
+      </div>
       <Pages
         of={found} label={t("operate.place.mail")} empty={t("operate.mail.none")} id={(one) => one.address}
         columns={[

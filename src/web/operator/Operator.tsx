@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { NavLink, Outlet, useLocation } from "react-router";
 import { StepUp } from "../account/stepup";
 import { useLogin } from "../app/session";
-import { Empty } from "../app/ui";
+import { ButtonLink, Empty } from "../app/ui";
 import css from "./operator.module.css";
 
 type Role = "admin" | "support" | "moderator";
@@ -17,7 +17,7 @@ const PLACES: readonly { to: string; name: string; roles: readonly Role[] }[] = 
   { to: "/admin/reports", name: "reports", roles: ["admin", "moderator"] },
   { to: "/admin/tickets", name: "tickets", roles: ["admin", "support"] },
   { to: "/admin/orders", name: "orders", roles: ["admin", "support"] },
-  { to: "/admin/sale", name: "sale", roles: ["admin"] },
+  { to: "/admin/sale", name: "sale", roles: ["admin", "support"] },
   { to: "/admin/webhooks", name: "webhooks", roles: ["admin"] },
   { to: "/admin/jobs", name: "jobs", roles: ["admin"] },
   { to: "/admin/announcements", name: "announcements", roles: ["admin"] },
@@ -39,13 +39,17 @@ export function Operator() {
     bar.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [pathname]);
   const places = PLACES.filter(({ roles }) => roles.some((role) => held.includes(role)));
-  if (places.length === 0) return <Empty title={t("operate.not_for_you")} />;
+  if (places.length === 0) return <Empty title={t("operate.not_for_you")}><ButtonLink look="primary" href="/learn">{t("nowhere.home")}</ButtonLink></Empty>;
+  const [, , here = ""] = pathname.split("/");
+  const opened = places.some(({ to }) => to === (here ? `/admin/${here}` : "/admin"));
   return (
     <div className={css.frame}>
       <nav ref={bar} className={css.places} aria-label={t("operate.places")}>
         {places.map(({ to, name }) => <NavLink key={to} to={to} end={to === "/admin"} className={css.place ?? ""}>{t(`operate.place.${name}`)}</NavLink>)}
       </nav>
-      <div className={css.content}><Outlet /></div>
+      <div className={css.content}>
+        {opened ? <Outlet /> : <Empty title={t("operate.not_your_role")}><p>{t("operate.not_your_role_why")}</p></Empty>}
+      </div>
       <StepUp />
     </div>
   );

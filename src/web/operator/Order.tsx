@@ -1,22 +1,28 @@
 // One order with its payments, and what was given back.
 
-import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
-import { api, onceKey, queries, type Schemas } from "../app/api";
+import { api, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
 import { Answer, Button, Chip, Empty, Field } from "../app/ui";
 import { say } from "../app/ui/toasts";
+import { Ask, useRefresh } from "./acting";
 import css from "./operator.module.css";
 import { OrderState } from "./Orders";
-import { Ago, Ask, Facts, Head, Table } from "./parts";
+import { Ago, Facts, Head, Table, Who } from "./parts";
+import { AMOUNT, major, minor } from "./sale/money";
 
 type Detail = Schemas["OrderDetailOut"];
+const UNDER_WAY = new Set(["requested", "pending"]);
+const WATCHED_MS = 3_000;
 
 export function Order() {
   const { orderId = "" } = useParams();
-  const order = queries.useQuery("get", "/api/v1/admin/payments/{order_id}", { params: { path: { order_id: orderId } } });
+  const order = queries.useQuery(
+    "get", "/api/v1/admin/payments/{order_id}", { params: { path: { order_id: orderId } } },
+    { refetchInterval: ({ state }) => (state.data?.refunds.some(({ status }) => UNDER_WAY.has(status)) ? WATCHED_MS : false) },
+  );
   return <Answer of={order}>{(found) => <Shown of={found} />}</Answer>;
 }
 
@@ -35,6 +41,7 @@ function Shown({ of }: { of: Detail }) {
       <Facts
         of={[
           [t("operate.state"), <OrderState of={order.state} />],
+          [t("operate.orders.buyer"), <Who id={of.user_id} />],
           [t("operate.orders.total"), <b>{money(order.total_minor)}</b>],
           [t("operate.orders.list"), money(order.list_minor)],
           [t("operate.orders.discount"), money(order.discount_minor)],
@@ -82,23 +89,18 @@ function Shown({ of }: { of: Detail }) {
 function Refund({ of, onClose }: { of: Detail["order"]; onClose: () => void }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const client = useQueryClient();
+  const refresh = useRefresh("/api/v1/admin/payments", "/api/v1/admin/users/{user_id}/payments", "/api/v1/payments");
   const left = of.total_minor - of.refunded_minor;
-  const digits = new Intl.NumberFormat("en", { style: "currency", currency: of.currency }).resolvedOptions().maximumFractionDigits ?? 2;
-  const [amount, setAmount] = useState((left / 10 ** digits).toFixed(digits));
-  const [once] = useState(onceKey);
+  const [amount, setAmount] = useState(major(left, of.currency));
   const refund = async (reason: string) => {
-    const asked = Math.round(Number(amount.replace(",", ".")) * 10 ** digits);
-    await api.POST("/api/v1/payments/{order_id}/refund", {
-      params: { path: { order_id: of.id }, header: { "Idempotency-Key": once } },
-      body: { reason, amount_minor: asked === left ? null : asked },
-    });
+    const asked = minor(amount, of.currency);
+    await api.POST("/api/v1/payments/{order_id}/refund", { params: { path: { order_id: of.id } }, body: { reason, amount_minor: asked === left ? null : asked } });
     say(t("operate.orders.refund_begun"));
-    await client.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[1]).includes("/payments") });
+    await refresh();
   };
   return (
     <Ask title={t("operate.orders.refund_title", { name: of.product_name })} why={t("operate.orders.refund_why", { left: format.money(left, of.currency) })} act={t("operate.orders.refund")} danger reason={t("operate.reason")} onClose={onClose} onAct={refund}>
-      <Field label={t("operate.orders.amount", { currency: of.currency })} isRequired inputMode="decimal" pattern="[0-9]+([.,][0-9]+)?" value={amount} onChange={setAmount} />
+      <Field label={t("operate.orders.amount", { currency: of.currency })} isRequired inputMode="decimal" pattern={AMOUNT} value={amount} onChange={setAmount} />
     </Ask>
   );
 }

@@ -2,13 +2,14 @@
 
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
-import { Link, useSearchParams } from "react-router";
+import { Link } from "react-router";
 import { Select } from "../account/controls";
-import { queries, type Schemas } from "../app/api";
+import { api, body, queries, type Schemas } from "../app/api";
 import { type Format, useFormat } from "../app/format";
 import { Chip } from "../app/ui";
 import css from "./operator.module.css";
-import { Ago, type Column, Head, PAGES, Pages, Who } from "./parts";
+import { Ago, type Column, Head, PAGES, Pages, useFilters, Who } from "./parts";
+import { PAGE, Take } from "./take";
 
 type Order = Schemas["OrderOut"];
 const STATES = ["pending", "paid", "partially_refunded", "refunded", "void"] as const;
@@ -31,7 +32,7 @@ export function orderColumns(t: TFunction, format: Format): Column<Order>[] {
 export function Orders() {
   const { t } = useTranslation();
   const format = useFormat();
-  const [address, setAddress] = useSearchParams();
+  const [address, choose] = useFilters();
   const state = STATES.find((one) => one === address.get("state")) ?? null;
   const orders = queries.useInfiniteQuery("get", "/api/v1/admin/payments", { params: { query: { state, limit: 50 } } }, PAGES);
   const columns = orderColumns(t, format).map(({ show, ...column }): Column<Schemas["PlacedOrderOut"]> => ({ ...column, show: ({ order }) => show(order) }));
@@ -40,9 +41,10 @@ export function Orders() {
       <Head title={t("operate.place.orders")} lead={t("operate.orders.lead")} />
       <div className={css.filters}>
         <Select
-          label={t("operate.state")} value={state ?? ""} onChange={(id) => setAddress(id ? { state: id } : {})}
+          label={t("operate.state")} value={state ?? ""} onChange={(id) => choose("state", id)}
           choices={[{ id: "", name: t("operate.all") }, ...STATES.map((id) => ({ id, name: t(`operate.orders.${id}`) }))]}
         />
+        <Take name="orders" page={(cursor) => body(api.GET("/api/v1/admin/payments", { params: { query: { state, limit: PAGE, cursor } } }))} line={({ order, user_id }) => ({ user_id, ...order })} />
       </div>
       <Pages
         of={orders} label={t("operate.place.orders")} empty={t("operate.orders.none")} id={({ order }) => order.id}

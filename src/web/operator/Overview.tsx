@@ -5,10 +5,12 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { queries } from "../app/api";
 import { useFormat } from "../app/format";
-import { Answer, Chip, Loading, Notice } from "../app/ui";
+import { Answer, Chip, explain, Loading, Notice } from "../app/ui";
 import { useMay } from "./Operator";
 import css from "./operator.module.css";
 import { Head, Table } from "./parts";
+import { PAGE } from "./take";
+import { useSetAside } from "./Webhooks";
 
 const Charts = lazy(() => import("./Charts"));
 const EVERY_MS = 10_000;
@@ -18,6 +20,7 @@ export function Overview() {
   const { t } = useTranslation();
   const admin = useMay("admin");
   const support = useMay("admin", "support");
+  const moderator = useMay("admin", "moderator");
   return (
     <>
       <Head title={t("operate.place.overview")} />
@@ -25,6 +28,7 @@ export function Overview() {
         {admin && <DeadJobs />}
         {admin && <SetAside />}
         {support && <OpenTickets />}
+        {moderator && <OpenReports />}
       </div>
       <Services />
       {admin && (
@@ -37,38 +41,66 @@ export function Overview() {
   );
 }
 
-function Tile({ to, name, count, more, tone }: { to: string; name: string; count: number | undefined; more?: boolean; tone: "bad" | "warn" }) {
+interface TileProps {
+  to: string;
+  name: string;
+  of: { error: unknown };
+  count: number | undefined;
+  /** There are more than were counted. */
+  more?: boolean;
+  /** Of the oldest. */
+  since?: string | null | undefined;
+  tone: "bad" | "warn";
+}
+
+function Tile({ to, name, of, count, more = false, since, tone }: TileProps) {
+  const { t } = useTranslation();
   const format = useFormat();
+  const unknown = count === undefined && of.error;
   return (
     <Link to={to} className={css.tile}>
       <span className={css.soft}>{name}</span>
-      <span className={css.figure} data-tone={count ? tone : undefined}>{count === undefined ? "…" : format.number(count)}{more && "+"}</span>
+      <span className={css.figure} data-tone={count ? tone : undefined}>{count === undefined ? (unknown ? "–" : "…") : `${format.number(count)}${more ? "+" : ""}`}</span>
+      {unknown ? <span className={css.soft}>{explain(of.error, t)}</span> : since && <span className={css.soft}>{t("operate.tile.since", { when: format.relative(since) })}</span>}
     </Link>
   );
 }
 
 function DeadJobs() {
   const { t } = useTranslation();
-  const { data } = queries.useQuery("get", "/api/v1/admin/jobs/counts", {}, { refetchInterval: EVERY_MS });
-  const sum = (of: "dead" | "pending") => data?.items.reduce((total, each) => total + each[of], 0);
+  const counts = queries.useQuery("get", "/api/v1/admin/jobs/counts", {}, { refetchInterval: EVERY_MS });
+  const sum = (of: "dead" | "pending") => counts.data?.items.reduce((total, each) => total + each[of], 0);
+  const since = counts.data?.items.map((each) => each.dead_since).filter((at) => at !== null).sort()[0];
   return (
     <>
-      <Tile to="/admin/jobs" name={t("operate.tile.dead")} count={sum("dead")} tone="bad" />
-      <Tile to="/admin/jobs?state=pending" name={t("operate.tile.pending")} count={sum("pending")} tone="warn" />
+      <Tile to="/admin/jobs" name={t("operate.tile.dead")} of={counts} count={sum("dead")} since={since} tone="bad" />
+      <Tile to="/admin/jobs?state=pending" name={t("operate.tile.pending")} of={counts} count={sum("pending")} tone="warn" />
     </>
   );
 }
 
 function SetAside() {
   const { t } = useTranslation();
-  const { data } = queries.useQuery("get", "/api/v1/admin/webhooks", { params: { query: { state: "quarantined", limit: 100 } } }, { refetchInterval: EVERY_MS });
-  return <Tile to="/admin/webhooks?state=quarantined" name={t("operate.tile.set_aside")} count={data?.items.length} more={Boolean(data?.next_cursor)} tone="bad" />;
+  const found = useSetAside();
+  return <Tile to="/admin/webhooks?state=quarantined" name={t("operate.tile.set_aside")} of={found} {...counted(found.data, (webhook) => webhook.received_at)} tone="bad" />;
 }
 
 function OpenTickets() {
   const { t } = useTranslation();
-  const { data } = queries.useQuery("get", "/api/v1/admin/tickets", { params: { query: { status: "open", limit: 100 } } }, { refetchInterval: EVERY_MS });
-  return <Tile to="/admin/tickets" name={t("operate.tile.tickets")} count={data?.items.length} more={Boolean(data?.next_cursor)} tone="warn" />;
+  const found = queries.useQuery("get", "/api/v1/admin/tickets", { params: { query: { status: "open", limit: PAGE } } }, { refetchInterval: EVERY_MS });
+  return <Tile to="/admin/tickets" name={t("operate.tile.tickets")} of={found} {...counted(found.data, (ticket) => ticket.created_at)} tone="warn" />;
+}
+
+function OpenReports() {
+  const { t } = useTranslation();
+  const found = queries.useQuery("get", "/api/v1/reports", { params: { query: { state: "open", limit: PAGE } } }, { refetchInterval: EVERY_MS });
+  return <Tile to="/admin/reports" name={t("operate.tile.reports")} of={found} {...counted(found.data, (report) => report.created_at)} tone="warn" />;
+}
+
+/** Since when is known where all of them are on the page. */
+function counted<T>(page: { items: T[]; next_cursor: string | null } | undefined, at: (item: T) => string): Pick<TileProps, "count" | "more" | "since"> {
+  const more = Boolean(page?.next_cursor);
+  return { count: page?.items.length, more, since: more ? null : page?.items.map(at).sort()[0] };
 }
 
 function Services() {

@@ -1,42 +1,34 @@
 // What people reported about each other, the oldest first.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useSearchParams } from "react-router";
 import { Select } from "../account/controls";
 import { api, queries, type Schemas } from "../app/api";
-import { Button, Chip, Field, Row } from "../app/ui";
-import { useComplaint } from "../app/ui/toasts";
+import { Chip, Field, Row } from "../app/ui";
+import { Act, Ask, Do, useRefresh } from "./acting";
 import css from "./operator.module.css";
-import { Ago, Ask, Head, PAGES, Pages, Who } from "./parts";
+import { Ago, Head, PAGES, Pages, useFilters, Who } from "./parts";
 
 type Report = Schemas["ReportOut"];
 type State = Report["state"];
 const STATES: readonly State[] = ["open", "reviewing", "resolved", "dismissed"];
 
-function useHandled() {
-  const client = useQueryClient();
-  return async (report_id: string, state: State, note: string) => {
-    await api.PATCH("/api/v1/reports/{report_id}", { params: { path: { report_id } }, body: { state, note } });
-    await client.invalidateQueries({ queryKey: ["get", "/api/v1/reports"] });
-  };
+function handled(report: Report, state: State, note: string) {
+  return api.PATCH("/api/v1/reports/{report_id}", { params: { path: { report_id: report.id } }, body: { state, note } });
 }
 
 export function Reports() {
   const { t } = useTranslation();
-  const complain = useComplaint();
-  const handled = useHandled();
-  const [address, setAddress] = useSearchParams();
+  const refresh = useRefresh("/api/v1/reports");
+  const [address, choose] = useFilters();
   const state = STATES.find((one) => one === address.get("state")) ?? "open";
   const [closing, setClosing] = useState<{ report: Report; state: State } | null>(null);
   const reports = queries.useInfiniteQuery("get", "/api/v1/reports", { params: { query: { state } } }, PAGES);
-  const take = useMutation({ mutationFn: (report: Report) => handled(report.id, "reviewing", report.note), onError: complain });
   return (
     <>
       <Head title={t("operate.place.reports")} lead={t("operate.reports.lead")} />
       <div className={css.filters}>
-        <Select label={t("operate.state")} value={state} onChange={(id) => setAddress({ state: id })} choices={STATES.map((id) => ({ id, name: t(`operate.reports.${id}`) }))} />
+        <Select label={t("operate.state")} value={state} onChange={(id) => choose("state", id)} choices={STATES.map((id) => ({ id, name: t(`operate.reports.${id}`) }))} />
       </div>
       <Pages
         of={reports} label={t("operate.place.reports")} empty={t("operate.reports.none")} id={(report) => report.id}
@@ -48,9 +40,9 @@ export function Reports() {
             name: "", end: true,
             show: (report) => (report.state === "open" || report.state === "reviewing") && (
               <Row>
-                {report.state === "open" && <Button small isDisabled={take.isPending} onPress={() => take.mutate(report)}>{t("operate.reports.take")}</Button>}
-                <Button small look="danger" onPress={() => setClosing({ report, state: "resolved" })}>{t("operate.reports.uphold")}</Button>
-                <Button small onPress={() => setClosing({ report, state: "dismissed" })}>{t("operate.reports.dismiss")}</Button>
+                {report.state === "open" && <Do act={t("operate.reports.take")} on={report.shown_name} onAct={() => handled(report, "reviewing", report.note)} onDone={refresh} />}
+                <Act act={t("operate.reports.uphold")} on={report.shown_name} look="danger" onPress={() => setClosing({ report, state: "resolved" })} />
+                <Act act={t("operate.reports.dismiss")} on={report.shown_name} onPress={() => setClosing({ report, state: "dismissed" })} />
               </Row>
             ),
           },
@@ -63,11 +55,11 @@ export function Reports() {
 
 function Closing({ report, state, onClose }: { report: Report; state: State; onClose: () => void }) {
   const { t } = useTranslation();
-  const handled = useHandled();
+  const refresh = useRefresh("/api/v1/reports");
   const [note, setNote] = useState(report.note);
   const act = t(state === "resolved" ? "operate.reports.uphold" : "operate.reports.dismiss");
   return (
-    <Ask title={t("operate.reports.close_title", { name: report.shown_name })} act={act} danger={state === "resolved"} onClose={onClose} onAct={() => handled(report.id, state, note)}>
+    <Ask title={t("operate.reports.close_title", { name: report.shown_name })} act={act} danger={state === "resolved"} onClose={onClose} onAct={() => handled(report, state, note).then(refresh)}>
       <Field label={t("operate.reports.note")} lines={3} maxLength={1000} value={note} onChange={setNote} />
     </Ask>
   );

@@ -1,13 +1,13 @@
 // One question and its answer, which goes out by mail.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
 import { api, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
 import { Answer, Button, Card, Chip, Field, Row, Stack } from "../app/ui";
-import { say, useComplaint } from "../app/ui/toasts";
+import { say } from "../app/ui/toasts";
+import { Trouble, useActing, useRefresh } from "./acting";
 import css from "./operator.module.css";
 import { Facts, Head, Who } from "./parts";
 import { TONES } from "./Tickets";
@@ -21,24 +21,22 @@ export function Ticket() {
 function Shown({ of }: { of: Schemas["NotificationsTicketOut"] }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const client = useQueryClient();
-  const complain = useComplaint();
+  const refresh = useRefresh("/api/v1/admin/tickets");
   const [answer, setAnswer] = useState("");
   const params = { params: { path: { ticket_id: of.id } } };
-  const act = useMutation({
-    mutationFn: async (how: "answer" | "close" | "spam") => {
+  const act = useActing(
+    async (how: "answer" | "close" | "spam") => {
       if (how === "answer") await api.POST("/api/v1/admin/tickets/{ticket_id}/answer", { ...params, body: { answer } });
       else await api.POST(how === "close" ? "/api/v1/admin/tickets/{ticket_id}/close" : "/api/v1/admin/tickets/{ticket_id}/spam", params);
     },
-    onSuccess: (_, how) => {
+    (_, how) => {
       say(t(`operate.tickets.done_${how}`));
-      return client.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[1]).startsWith("/api/v1/admin/tickets") });
+      return refresh();
     },
-    onError: complain,
-  });
+  );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    act.mutate("answer");
+    if (!act.isPending) act.mutate("answer");
   };
   return (
     <>
@@ -62,6 +60,7 @@ function Shown({ of }: { of: Schemas["NotificationsTicketOut"] }) {
         <form onSubmit={submit}>
           <Stack>
             <Field label={t("operate.tickets.answer")} hint={t("operate.tickets.answer_hint")} lines={8} isRequired maxLength={5000} value={answer} onChange={setAnswer} />
+            <Trouble of={act.error} />
             <Row>
               <Button type="submit" look="primary" isDisabled={act.isPending}>{t("operate.tickets.send")}</Button>
               <Button isDisabled={act.isPending} onPress={() => act.mutate("close")}>{t("operate.tickets.close")}</Button>

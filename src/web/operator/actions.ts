@@ -46,6 +46,7 @@ export const ACTIONS = [
   "webhooks_replayed",
   "flag_set",
   "flag_removed",
+  "notification_resent",
   "xp_corrected",
 ] as const;
 

@@ -7,16 +7,9 @@ import { queries, type Schemas } from "../app/api";
 const EVERY_MS = 5_000;
 const KEPT = 60;
 
-export interface Moment {
-  at: number;
-  requests: number;
-  latencyMs: number;
-  facts: number;
-  jobs: number;
-  failed: number;
-  sockets: number;
-  loopLagMs: number;
-}
+export const FIGURES = ["requests", "latencyMs", "facts", "jobs", "failed", "sockets", "loopLagMs"] as const;
+
+export type Moment = Record<(typeof FIGURES)[number] | "at", number>;
 
 type Family = Schemas["FigureOut"];
 
@@ -54,13 +47,13 @@ function between(before: Reading, now: Reading): Moment {
 }
 
 /** The last minutes, since this screen is open. */
-export function useFigures(): { moments: Moment[]; error: unknown } {
-  const { data, error, dataUpdatedAt } = queries.useQuery("get", "/api/v1/admin/metrics", {}, { refetchInterval: EVERY_MS, placeholderData: keepPreviousData });
+export function useFigures(): { moments: Moment[]; error: unknown; again: () => void } {
+  const { data, error, dataUpdatedAt, refetch } = queries.useQuery("get", "/api/v1/admin/metrics", {}, { refetchInterval: EVERY_MS, placeholderData: keepPreviousData });
   const [{ moments }, keep] = useState<{ last: Reading | null; moments: Moment[] }>({ last: null, moments: [] });
   useEffect(() => {
     if (!data) return;
     const now = reading(data.items, dataUpdatedAt);
     keep(({ last, moments: before }) => ({ last: now, moments: last && last.at < now.at ? [...before, between(last, now)].slice(-KEPT) : before }));
   }, [data, dataUpdatedAt]);
-  return { moments, error };
+  return { moments, error, again: () => void refetch() };
 }

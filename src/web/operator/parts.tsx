@@ -1,14 +1,14 @@
-// What the screens of operators are made of: lists in pages, facts, and questions with a reason.
+// What the screens of operators are made of: lists in pages, filters in the address, facts.
 
 import { type UseInfiniteQueryResult, type InfiniteData } from "@tanstack/react-query";
-import { Check } from "lucide-react";
-import { type ComponentProps, type FormEvent, type ReactNode, useState } from "react";
-import { Checkbox as AriaCheckbox, CheckboxGroup, Label } from "react-aria-components";
+import { Check, Download } from "lucide-react";
+import { Fragment, type ReactNode } from "react";
+import { Checkbox as AriaCheckbox, CheckboxGroup, FieldError, Label } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-router";
+import { Link, useSearchParams } from "react-router";
+import { save } from "../app/download";
 import { useFormat } from "../app/format";
-import { Button, css as ui, Dialog, Empty, Failed, Field, Loading, Notice, Row, Stack } from "../app/ui";
-import { useReason } from "../account/reason";
+import { Button, css as ui, Empty, Failed, Loading, Row } from "../app/ui";
 import css from "./operator.module.css";
 
 /** How a list goes on: for `useInfiniteQuery`. */
@@ -17,6 +17,22 @@ export const PAGES = {
   initialPageParam: null as string | null,
   getNextPageParam: (page: { next_cursor: string | null }) => page.next_cursor,
 };
+
+/** How often the first page of a list is asked for again; whoever has gone on reads in peace. */
+export function whileShort(everyMs: number) {
+  return ({ state }: { state: { data?: { pages: unknown[] } | undefined } }) => ((state.data?.pages.length ?? 0) > 1 ? false : everyMs);
+}
+
+/** What is chosen stands in the address, so that a reload, a link and the way back show the same. */
+export function useFilters(): [address: URLSearchParams, choose: (name: string, value: string | null) => void, clear: () => void] {
+  const [address, setAddress] = useSearchParams();
+  const choose = (name: string, value: string | null) => setAddress((before) => {
+    if (value) before.set(name, value);
+    else before.delete(name);
+    return before;
+  });
+  return [address, choose, () => setAddress({})];
+}
 
 /** What is looked at is written down each time, so it is not asked for again by itself. */
 export const ONCE = { staleTime: Infinity, refetchOnWindowFocus: false, refetchOnReconnect: false } as const;
@@ -33,15 +49,18 @@ function place(column: Column<never>): string {
   return [column.wide && css.wide, column.end && css.end].filter(Boolean).join(" ");
 }
 
+/** On a phone each line is a card. The roles are said, because a browser forgets them where a table is no table to look at. */
 export function Table<T>({ label, items, columns, id }: { label: string; items: readonly T[]; columns: readonly Column<T>[]; id: (item: T) => string }) {
   const { t } = useTranslation();
   return (
     <div className={ui.tableWrap} role="region" aria-label={label} tabIndex={0}>
-      <table className={css.table}>
+      <table className={css.table} role="table">
         <caption>{label}</caption>
-        <thead><tr>{columns.map((column) => <th key={column.name} scope="col" className={place(column as Column<never>)}>{column.name === "" ? <span className="visually-hidden">{t("operate.actions")}</span> : column.name}</th>)}</tr></thead>
-        <tbody>
-          {items.map((item) => <tr key={id(item)}>{columns.map((column) => <td key={column.name} className={place(column as Column<never>)}>{column.show(item)}</td>)}</tr>)}
+        <thead role="rowgroup">
+          <tr role="row">{columns.map((column) => <th key={column.name} role="columnheader" scope="col" className={place(column as Column<never>)}>{column.name === "" ? <span className="visually-hidden">{t("operate.actions")}</span> : column.name}</th>)}</tr>
+        </thead>
+        <tbody role="rowgroup">
+          {items.map((item) => <tr key={id(item)} role="row">{columns.map((column) => <td key={column.name} role="cell" data-name={column.name} className={place(column as Column<never>)}>{column.show(item)}</td>)}</tr>)}
         </tbody>
       </table>
     </div>
@@ -70,11 +89,6 @@ export function Pages<T>({ of, label, empty, columns, id }: PagesProps<T>) {
   );
 }
 
-/** A button of one line, whose name also says of which. */
-export function Act({ act, on, ...props }: { act: string; on: string } & Omit<ComponentProps<typeof Button>, "children">) {
-  return <Button small aria-label={`${act}: ${on}`} {...props}>{act}</Button>;
-}
-
 export function Head({ title, lead, children }: { title: string; lead?: string; children?: ReactNode }) {
   return (
     <header className={css.head}>
@@ -99,9 +113,20 @@ export function Who({ id }: { id: string | null }) {
   return id ? <Link className={css.who} to={`/admin/people/${id}`} title={id}>…{id.slice(-8)}</Link> : <>–</>;
 }
 
-export function Json({ of }: { of: unknown }) {
+/** A name of a program, which may be broken where its parts end. */
+export function Dotted({ name }: { name: string }) {
+  return <>{name.split(/(?<=[._:])/).map((part, at) => <Fragment key={at}>{at > 0 && <wbr />}{part}</Fragment>)}</>;
+}
+
+export function Json({ of, name }: { of: unknown; name: string }) {
   const { t } = useTranslation();
-  return <pre className={css.json} tabIndex={0} role="region" aria-label={t("operate.raw")}>{typeof of === "string" ? pretty(of) : JSON.stringify(of, null, 2)}</pre>;
+  const text = typeof of === "string" ? pretty(of) : JSON.stringify(of, null, 2);
+  return (
+    <div>
+      <pre className={css.json} dir="ltr" tabIndex={0} role="region" aria-label={t("operate.raw")}>{text}</pre>
+      <Button small look="quiet" onPress={() => save(new Blob([text], { type: "application/json" }), `${name}.json`)}><Download aria-hidden size={16} />{t("operate.take_json")}</Button>
+    </div>
+  );
 }
 
 function pretty(text: string): string {
@@ -112,9 +137,18 @@ function pretty(text: string): string {
   }
 }
 
-export function Checks({ label, choices, value, onChange }: { label: string; choices: readonly (readonly [string, string])[]; value: string[]; onChange: (chosen: string[]) => void }) {
+interface ChecksProps {
+  label: string;
+  choices: readonly (readonly [id: string, name: string])[];
+  value: string[];
+  onChange: (chosen: string[]) => void;
+  /** At least one. */
+  isRequired?: boolean;
+}
+
+export function Checks({ label, choices, value, onChange, isRequired = false }: ChecksProps) {
   return (
-    <CheckboxGroup value={value} onChange={onChange} className={ui.field ?? ""}>
+    <CheckboxGroup isRequired={isRequired} value={value} onChange={onChange} className={ui.field ?? ""}>
       <Label className={ui.label ?? ""}>{label}</Label>
       <div className={css.checks}>
         {choices.map(([id, name]) => (
@@ -123,58 +157,7 @@ export function Checks({ label, choices, value, onChange }: { label: string; cho
           </AriaCheckbox>
         ))}
       </div>
+      <FieldError className={ui.error ?? ""} />
     </CheckboxGroup>
-  );
-}
-
-interface AskProps {
-  title: string;
-  why?: string;
-  act: string;
-  danger?: boolean;
-  /** What a reason is called, where one is needed. */
-  reason?: string;
-  onClose: () => void;
-  /** Resolves once it is done. */
-  onAct: (reason: string) => Promise<unknown>;
-  children?: ReactNode;
-}
-
-/** Asks before something is done, and for the reason that will stand in the log. */
-export function Ask({ title, why, act, danger, reason, onClose, onAct, children }: AskProps) {
-  const { t } = useTranslation();
-  const explain = useReason();
-  const [text, setText] = useState("");
-  const [error, setError] = useState<unknown>(null);
-  const [busy, setBusy] = useState(false);
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setError(null);
-    try {
-      await onAct(text.trim());
-      onClose();
-    } catch (raised) {
-      setError(raised);
-    } finally {
-      setBusy(false);
-    }
-  };
-  const unproven = error instanceof Error && error.name === "Unproven";
-  return (
-    <Dialog title={title} isOpen onClose={onClose}>
-      <form onSubmit={(event) => void submit(event)}>
-        <Stack>
-          {why && <p>{why}</p>}
-          {children}
-          {reason && <Field label={reason} hint={t("operate.reason_hint")} lines={2} isRequired minLength={3} maxLength={500} value={text} onChange={setText} />}
-          {error !== null && !unproven && <Notice tone="bad">{explain(error)}</Notice>}
-          <Row>
-            <Button type="submit" look={danger ? "danger" : "primary"} isDisabled={busy}>{act}</Button>
-            <Button look="quiet" onPress={onClose}>{t("operate.cancel")}</Button>
-          </Row>
-        </Stack>
-      </form>
-    </Dialog>
   );
 }

@@ -8,11 +8,12 @@ import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { api, body, Refusal, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
-import { Answer, Button, ButtonLink, Card, css as ui, Empty, explain, Failed, Field, Loading, Notice, Stack } from "../app/ui";
+import { Answer, Button, ButtonLink, Card, Chip, css as ui, Empty, explain, Failed, Field, Loading, Notice, Row, Stack } from "../app/ui";
 import { Segments } from "../app/ui/choice";
 import css from "./pay.module.css";
 import { usePaying } from "./paying";
-import { ownPrices, type Product, useCountry, useProducts } from "./prices";
+import { ownPrices, type Product } from "./prices";
+import { useCountry, useProducts } from "./products";
 
 type Interval = "month" | "year";
 interface Wish {
@@ -51,18 +52,34 @@ async function begin(product: Product, { quantity, interval, coupon, gift }: Wis
   return body(api.POST("/api/v1/payments/products/{product_id}", { params: { path }, body: { coupon, gift, quantity, hosted: true } }));
 }
 
+const SEATS = 10;
+const MOST_SEATS = 10_000;
+
+function isQuantity(written: string): boolean {
+  return /^[0-9]+$/.test(written.trim()) && Number(written) >= 1 && Number(written) <= MOST_SEATS;
+}
+
 function Counter({ product }: { product: Product }) {
   const { t } = useTranslation();
+  const format = useFormat();
   const intervals = ownPrices(product, useCountry()).map((price) => price.interval).filter((one): one is Interval => one === "month" || one === "year");
   const [interval, setInterval] = useState<Interval | null>(null);
-  const [seats, setSeats] = useState("10");
+  const [seats, setSeats] = useState(String(SEATS));
+  const [counted, setCounted] = useState(SEATS);
   const [coupon, setCoupon] = useState<string | null>(null);
   const [gift, setGift] = useState(false);
-  const quantity = product.kind === "seats" ? Math.max(1, Math.round(Number(seats)) || 1) : 1;
-  const wish: Wish = { quantity, interval: interval ?? intervals[0] ?? null, coupon, gift };
+  const isCount = product.kind !== "seats" || isQuantity(seats);
+  const without: Wish = { quantity: product.kind === "seats" ? counted : 1, interval: interval ?? intervals[0] ?? null, coupon: null, gift };
+  const countSeats = (written: string) => {
+    setSeats(written);
+    if (isQuantity(written)) setCounted(Number(written));
+  };
+  const tried = useQuote(product, { ...without, coupon });
+  const badCoupon = coupon !== null && tried.error instanceof Refusal && tried.error.code === "billing.coupon_refused";
+  // A coupon that is refused is told, and stands in nobody's way.
+  const wish = badCoupon ? without : { ...without, coupon };
   const quote = useQuote(product, wish);
   const pay = usePaying((wanted: Wish) => begin(product, wanted), () => undefined);
-  const badCoupon = coupon !== null && quote.error instanceof Refusal && quote.error.code === "billing.coupon_refused";
   return (
     <div className={`${css.narrow} ${ui.stack}`}>
       <h1>{product.name}</h1>
@@ -72,20 +89,22 @@ function Counter({ product }: { product: Product }) {
           {wish.interval && intervals.length > 1 && (
             <Segments label={t("pay.interval")} options={intervals.map((value) => ({ value, name: t(`pay.every_${value}`) }))} value={wish.interval} onChange={setInterval} shown />
           )}
-          {product.kind === "seats" && <Field label={t("pay.seats.how_many")} type="number" inputMode="numeric" value={seats} onChange={setSeats} />}
+          {product.kind === "seats" && (
+            <Field label={t("pay.seats.how_many")} inputMode="numeric" value={seats} onChange={countSeats} maxLength={6} error={isCount ? undefined : t("pay.seats.between", { most: format.number(MOST_SEATS) })} />
+          )}
           {product.kind === "course" && (
             <Checkbox isSelected={gift} onChange={setGift} className={ui.row ?? ""}>
               {({ isSelected }) => <>{isSelected ? <SquareCheck aria-hidden size={20} /> : <Square aria-hidden size={20} />}{t("pay.as_gift")}</>}
             </Checkbox>
           )}
-          <Coupon used={coupon} onUse={setCoupon} error={badCoupon ? explain(quote.error, t) : undefined} />
-          {quote.data ? <Sums quote={quote.data} /> : Boolean(quote.error) && !badCoupon ? <Failed error={quote.error} retry={() => void quote.refetch()} /> : <Loading />}
+          <Coupon used={coupon} onUse={setCoupon} error={badCoupon ? explain(tried.error, t) : undefined} />
+          {quote.data ? <Sums quote={quote.data} /> : quote.error ? <Failed error={quote.error} retry={() => void quote.refetch()} /> : <Loading />}
           {Boolean(pay.error) && (
             <Notice tone="bad">
               {explain(pay.error, t)} {pay.error instanceof Refusal && pay.error.code === "billing.already_owned" && product.kind === "course" && !gift && t("pay.owned_gift")}
             </Notice>
           )}
-          <Button look="primary" wide isDisabled={!quote.data || quote.isPlaceholderData || badCoupon || pay.isPending} onPress={() => pay.mutate(wish)}>
+          <Button look="primary" wide isDisabled={!isCount || !quote.data || quote.isPlaceholderData || pay.isPending} onPress={() => pay.mutate(wish)}>
             {t(product.kind !== "plan" ? "pay.buy" : product.trial_days ? "pay.start_trial" : "pay.subscribe")}
           </Button>
           <p className={css.soft}>{t(product.kind === "plan" ? "pay.plan_about" : "pay.buy_about")}</p>
@@ -103,11 +122,18 @@ function Coupon({ used, onUse, error }: { used: string | null; onUse: (code: str
     event.preventDefault();
     onUse(code.trim() || null);
   };
+  if (used && !error) {
+    return (
+      <Row>
+        <Chip tone="good">{t("pay.coupon.used", { code: used })}</Chip>
+        <Button small look="quiet" onPress={() => onUse(null)}>{t("pay.coupon.drop")}</Button>
+      </Row>
+    );
+  }
   return (
-    <form className={css.controls} onSubmit={use}>
+    <form className={ui.inline} onSubmit={use}>
       <Field label={t("pay.coupon.code")} value={code} onChange={setCode} autoComplete="off" maxLength={60} error={error} />
       <Button type="submit">{t("pay.coupon.use")}</Button>
-      {used && !error && <span className={ui.chip} data-tone="good">{t("pay.coupon.used", { code: used })}</span>}
     </form>
   );
 }

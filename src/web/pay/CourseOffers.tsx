@@ -6,17 +6,17 @@ import { queries } from "../app/api";
 import { Answer, ButtonLink, Empty, Notice, Stack } from "../app/ui";
 import css from "./pay.module.css";
 import { Offer } from "./Offers";
-import { useProducts } from "./prices";
+import { ALL_COURSES, courseKey } from "./prices";
+import { useProducts } from "./products";
 
 /** What one buys for oneself, in this order. */
 const FOR_ONESELF = ["course", "plan"];
-const ALL_COURSES = "courses:*";
 
 export function CourseOffers() {
   const { t } = useTranslation();
   const { courseId = "" } = useParams();
   const course = queries.useQuery("get", "/api/v1/courses/{course_id}", { params: { path: { course_id: courseId } } });
-  const key = `course:${courseId}`;
+  const key = courseKey(courseId);
   const products = useProducts();
   const entitled = queries.useQuery("get", "/api/v1/entitlements");
   const has = entitled.data?.some((one) => one.key === key || one.key === ALL_COURSES);

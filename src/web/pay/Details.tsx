@@ -1,10 +1,11 @@
 // Whom documents are made out to.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api, queries, type Schemas } from "../app/api";
+import { useMutation } from "../app/mutation";
 import { Answer, Button, Card, css as ui, explain, Field, Notice } from "../app/ui";
 import { say } from "../app/ui/toasts";
 import css from "./pay.module.css";

@@ -1,11 +1,11 @@
 // What was bought for others: the code of a gift, the seats of a class.
 
-import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, queries } from "../app/api";
 import { useFormat } from "../app/format";
-import { Answer, Bar, Button, Card, explain, Field, Notice, Row, Stack } from "../app/ui";
+import { useMutation } from "../app/mutation";
+import { Answer, Bar, Button, Card, css as ui, explain, Field, Notice, Row, Stack } from "../app/ui";
 import { say, useComplaint } from "../app/ui/toasts";
 import css from "./pay.module.css";
 
@@ -77,7 +77,7 @@ export function Seats({ orderId }: { orderId: string }) {
                 <Bar share={found.taken / found.quantity} label={count} />
                 {found.closed ? <Notice tone="warn">{t("pay.gift.closed")}</Notice> : found.code && <><p className={css.soft}>{t("pay.seats.code_about")}</p><CopyCode code={found.code} /></>}
                 {!found.closed && found.taken < found.quantity && (
-                  <form onSubmit={submit} className={css.controls}>
+                  <form onSubmit={submit} className={ui.inline}>
                     <Field label={t("pay.seats.email")} type="email" value={email} onChange={setEmail} isRequired maxLength={254} />
                     <Button type="submit" isDisabled={assign.isPending}>{t("pay.seats.give")}</Button>
                   </form>

@@ -4,7 +4,8 @@ import { useTranslation } from "react-i18next";
 import { useFormat } from "../app/format";
 import { Answer, ButtonLink, Card, Chip, Empty, Stack } from "../app/ui";
 import css from "./pay.module.css";
-import { ownPrices, type Product, useCountry, useProducts } from "./prices";
+import { ownPrices, type Product } from "./prices";
+import { useCountry, useProducts } from "./products";
 
 export function Offers() {
   const { t } = useTranslation();

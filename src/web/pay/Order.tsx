@@ -1,20 +1,22 @@
 // One order: whether it is paid, its documents, what was given back, and what there is to give away.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { api, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
+import { useMutation } from "../app/mutation";
 import { Answer, Button, ButtonLink, Card, Chip, css as ui, Notice, Row, Stack } from "../app/ui";
 import { say, useComplaint } from "../app/ui/toasts";
 import { download } from "./download";
 import { Code, Seats } from "./Giving";
 import css from "./pay.module.css";
-import { leaveFor } from "./paying";
-import { ORDER_TONES } from "./Payments";
+import { leaveFor, LOOK_MS } from "./paying";
+import { OrderChip } from "./Payments";
+import { courseOf } from "./prices";
+import { useProducts } from "./products";
 
 const OPEN = new Set(["draft", "pending"]);
-const LOOK_MS = 3_000;
 
 export function Order() {
   const { orderId = "" } = useParams();
@@ -35,18 +37,18 @@ function Shown({ detail }: { detail: Schemas["OrderDetailOut"] }) {
   const failed = payments.filter((payment) => payment.state === "failed").at(-1);
   return (
     <div className={`${css.narrow} ${ui.stack}`}>
-      <div className={css.head}><h1>{order.product_name}</h1><span role="status"><Chip tone={ORDER_TONES[order.state]}>{t(`pay.state_${order.state}`)}</Chip></span></div>
+      <div className={css.head}><h1>{order.product_name}</h1><span role="status"><OrderChip order={order} /></span></div>
       {isOpen && <Unpaid id={order.id} checkout={checkout} />}
       {isOpen && failed && <Notice tone="bad">{t("pay.order.declined")}</Notice>}
       {order.state === "paid" && <Thanks order={order} />}
       <Card>
         <dl className={css.sums}>
           <div><dt>{t("pay.order.placed")}</dt><dd>{format.time(order.created_at)}</dd></div>
-          {order.paid_at && <div><dt>{t("pay.order.paid")}</dt><dd>{format.time(order.paid_at)}</dd></div>}
+          {order.paid_at && order.total_minor > 0 && <div><dt>{t("pay.order.paid")}</dt><dd>{format.time(order.paid_at)}</dd></div>}
           {order.quantity > 1 && <div><dt>{t("pay.order.quantity")}</dt><dd>{format.number(order.quantity)}</dd></div>}
           <div><dt>{t("pay.sum.price")}</dt><dd>{money(order.list_minor)}</dd></div>
           {order.discount_minor > 0 && <div><dt>{t("pay.sum.discount")}</dt><dd>{money(-order.discount_minor)}</dd></div>}
-          {order.tax_minor > 0 && <div><dt>{t("pay.order.tax")}</dt><dd>{money(order.tax_minor)}</dd></div>}
+          {order.tax_minor > 0 && <div><dt>{t(order.list_minor - order.discount_minor === order.total_minor ? "pay.order.tax_within" : "pay.order.tax")}</dt><dd>{money(order.tax_minor)}</dd></div>}
           <div className={css.total}><dt>{t("pay.sum.total")}</dt><dd>{money(order.total_minor)}</dd></div>
           {order.refunded_minor > 0 && <div><dt>{t("pay.order.refunded")}</dt><dd>{money(order.refunded_minor)}</dd></div>}
         </dl>
@@ -73,7 +75,9 @@ function Shown({ detail }: { detail: Schemas["OrderDetailOut"] }) {
 
 function Thanks({ order }: { order: Schemas["OrderOut"] }) {
   const { t } = useTranslation();
-  return <Notice tone="good">{t(order.kind === "gift" || order.kind === "seats" ? "pay.order.thanks_give" : "pay.order.thanks")} {order.kind !== "gift" && order.kind !== "seats" && <Link to="/learn">{t("pay.order.learn")}</Link>}</Notice>;
+  const course = courseOf(useProducts().data?.items.find((product) => product.id === order.product_id)?.keys ?? []);
+  if (order.kind === "gift" || order.kind === "seats") return <Notice tone="good">{t("pay.order.thanks_give")}</Notice>;
+  return <Notice tone="good">{t("pay.order.thanks")} <Link to={course ? `/courses/${course}` : "/courses"}>{t("pay.order.learn")}</Link></Notice>;
 }
 
 function Unpaid({ id, checkout }: { id: string; checkout: Schemas["CheckoutOut"] | null }) {

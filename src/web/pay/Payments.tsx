@@ -1,13 +1,15 @@
 // What somebody has bought and may use, and the ways to more of it.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useSearchParams } from "react-router";
 import { api, body, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
+import { useMutation } from "../app/mutation";
 import { Answer, Button, ButtonLink, Card, Chip, css as ui, explain, Field, Notice, Row, Stack } from "../app/ui";
 import css from "./pay.module.css";
+import { courseOf } from "./prices";
 import { StatusChip } from "./Subscription";
 
 export function Payments() {
@@ -49,9 +51,15 @@ function Plans() {
   );
 }
 
-export const ORDER_TONES: Record<Schemas["OrderOut"]["state"], "neutral" | "good" | "bad" | "warn"> = {
+const ORDER_TONES: Record<Schemas["OrderOut"]["state"], "neutral" | "good" | "bad" | "warn"> = {
   draft: "warn", pending: "warn", paid: "good", partially_refunded: "neutral", refunded: "neutral", void: "neutral",
 };
+
+export function OrderChip({ order }: { order: Schemas["OrderOut"] }) {
+  const { t } = useTranslation();
+  const isFree = order.state === "paid" && order.total_minor === 0;
+  return <Chip tone={ORDER_TONES[order.state]}>{t(isFree ? "pay.state_free" : `pay.state_${order.state}`)}</Chip>;
+}
 
 function Orders() {
   const { t } = useTranslation();
@@ -71,7 +79,7 @@ function Orders() {
               {items.map((order) => (
                 <li key={order.id}>
                   <span><Link to={`/payments/${order.id}`}>{order.product_name}</Link><span className={css.soft}>{format.date(order.created_at)} · {t(`pay.kind_${order.kind}`, { defaultValue: order.kind })}</span></span>
-                  <Row><span className={css.amount}>{format.money(order.total_minor, order.currency)}</span><Chip tone={ORDER_TONES[order.state]}>{t(`pay.state_${order.state}`)}</Chip></Row>
+                  <Row><span className={css.amount}>{format.money(order.total_minor, order.currency)}</span><OrderChip order={order} /></Row>
                 </li>
               ))}
             </ul>
@@ -100,13 +108,13 @@ function Redeem() {
     event.preventDefault();
     redeem.mutate();
   };
-  const course = redeem.data?.keys.find((key) => key.startsWith("course:"))?.slice("course:".length);
+  const course = courseOf(redeem.data?.keys ?? []);
   return (
     <Card>
       <form onSubmit={submit}>
         <Stack>
           <h2>{t("pay.redeem.title")}</h2>
-          <div className={css.controls}>
+          <div className={ui.inline}>
             <Field label={t("pay.redeem.code")} value={code} onChange={setCode} isRequired autoComplete="off" maxLength={100} />
             <Button type="submit" isDisabled={redeem.isPending}>{t("pay.redeem.do")}</Button>
           </div>
@@ -129,7 +137,7 @@ function Entitlements() {
   const entitlements = queries.useQuery("get", "/api/v1/entitlements");
   const courses = queries.useQuery("get", "/api/v1/courses", { params: { query: { limit: 100 } } });
   const named = (key: string) => {
-    const id = key.startsWith("course:") ? key.slice("course:".length) : null;
+    const id = courseOf([key]);
     if (!id) return t(`pay.key_${key.replace(/[:*]/g, "_")}`, { defaultValue: key });
     return courses.data?.items.find((course) => course.id === id)?.title ?? t("pay.key_course");
   };

@@ -1,22 +1,26 @@
 // One plan that somebody has: what it costs and until when it is good, and all that a subscriber may do.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { api, body, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
+import { useMutation } from "../app/mutation";
 import { Answer, Button, Card, Chip, css as ui, Dialog, Empty, explain, Loading, Notice, Row, Stack } from "../app/ui";
 import { Segments } from "../app/ui/choice";
 import { say, useComplaint } from "../app/ui/toasts";
 import css from "./pay.module.css";
-import { leaveFor } from "./paying";
-import { ownPrices, useCountry, useProducts } from "./prices";
+import { leaveFor, LOOK_MS } from "./paying";
+import { ownPrices } from "./prices";
+import { useCountry, useProducts } from "./products";
 
 type Plan = Schemas["SubscriptionOut"];
 const TONES: Record<Plan["status"], "neutral" | "good" | "bad" | "warn"> = {
   incomplete: "warn", trialing: "good", active: "good", past_due: "bad", paused: "warn", cancelled: "neutral",
 };
+/** What a payment ends that may be under way elsewhere. */
+const AWAITED = new Set<Plan["status"]>(["incomplete", "past_due"]);
 const PATH = "/api/v1/subscriptions/{subscription_id}";
 
 export function StatusChip({ subscription: one }: { subscription: Plan }) {
@@ -28,7 +32,9 @@ export function StatusChip({ subscription: one }: { subscription: Plan }) {
 export function Subscription() {
   const { t } = useTranslation();
   const { subscriptionId = "" } = useParams();
-  const subscription = queries.useQuery("get", PATH, { params: { path: { subscription_id: subscriptionId } } });
+  const subscription = queries.useQuery("get", PATH, { params: { path: { subscription_id: subscriptionId } } }, {
+    refetchInterval: (query) => (AWAITED.has(query.state.data?.status ?? "active") ? LOOK_MS : false),
+  });
   return (
     <div className={`${css.narrow} ${ui.stack}`}>
       <Answer of={subscription} lines={5}>{(plan) => <Shown plan={plan} />}</Answer>

@@ -1,9 +1,13 @@
 // From wanting something to the page on which it is paid.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "react-router";
 import type { Schemas } from "../app/api";
+import { useMutation } from "../app/mutation";
 import { useComplaint } from "../app/ui/toasts";
+
+/** How often is looked whether a provider has told of what was done at its page. */
+export const LOOK_MS = 3_000;
 
 type Begun = Schemas["BegunOut"];
 

@@ -1,7 +1,7 @@
 // Which of a product's prices are somebody's, as the server chooses: their country's before those for everywhere, and
 // its first currency.
 
-import { queries, type Schemas } from "../app/api";
+import type { Schemas } from "../app/api";
 
 export type Product = Schemas["ProductOut"];
 export type Price = Schemas["PriceOut"];
@@ -17,9 +17,15 @@ export function ownPrices(product: Product, country: string): Price[] {
   return [...found.values()].sort((one, other) => one.amount_minor - other.amount_minor);
 }
 
-/** The country that somebody's documents are made out to; empty where they have not said. */
-export function useCountry(): string {
-  return queries.useQuery("get", "/api/v1/billing/customer").data?.country ?? "";
+const COURSE = "course:";
+/** Gives every course. */
+export const ALL_COURSES = "courses:*";
+
+export function courseKey(courseId: string): string {
+  return `${COURSE}${courseId}`;
 }
 
-export const useProducts = (key?: string) => queries.useQuery("get", "/api/v1/products", { params: { query: { limit: 100, ...(key ? { key } : {}) } } });
+/** The course that the keys give; undefined where they give another thing, or all. */
+export function courseOf(keys: readonly string[]): string | undefined {
+  return keys.find((key) => key.startsWith(COURSE))?.slice(COURSE.length);
+}

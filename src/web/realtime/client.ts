@@ -81,6 +81,14 @@ export class Live {
     return this.#rooms.enter(room, payload, onLost);
   }
 
+  /** Connects at once, where it would wait to try again: the network has come back. */
+  wake(): void {
+    if (this.#timer === undefined || this.#ended) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    void this.#connect();
+  }
+
   close(): void {
     this.#end("closed");
   }

@@ -1,6 +1,5 @@
 // What friends have done, and a cheer for it.
 
-import { useMutation } from "@tanstack/react-query";
 import { Heart } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -11,9 +10,10 @@ import { useTold } from "../account/reason";
 import { api, body, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
 import { useFrame } from "../app/live";
+import { useMutation } from "../app/mutation";
 import { useLogin } from "../app/session";
 import { Button, ButtonLink, Card, Empty, Row } from "../app/ui";
-import { Face } from "./Person";
+import { Face } from "../app/ui/face";
 import css from "./social.module.css";
 
 type Activity = Schemas["ActivityOut"];
@@ -26,6 +26,7 @@ export function Feed() {
   });
   return (
     <div className={account.page}>
+      <title>{`${t("social.feed")} – Lyceum`}</title>
       <Row between><h1>{t("social.feed")}</h1><ButtonLink small href="/friends">{t("nav.friends")}</ButtonLink></Row>
       <Pages of={feed} empty={<Empty title={t("social.feed_none")}><p>{t("social.feed_none_about")}</p><ButtonLink look="primary" href="/friends/find">{t("social.tab.find")}</ButtonLink></Empty>}>
         {(items) => <Card aria-label={t("social.feed")}><ul>{items.map((activity) => <Happened key={activity.id} activity={activity} />)}</ul></Card>}
@@ -43,7 +44,7 @@ function Happened({ activity }: { activity: Activity }) {
   const isMine = person.user_id === me;
   return (
     <li className={css.happened}>
-      <Link to={isMine ? "/profile" : `/people/${person.user_id}`} aria-label={person.name}><Face name={person.name} /></Link>
+      <Link to={isMine ? "/profile" : `/people/${person.user_id}`} aria-label={person.name}><Face name={person.name} picture={person.avatar} /></Link>
       <p><b>{isMine ? t("social.you") : person.name}</b> {words}<small>{format.relative(activity.at)}</small></p>
       <Kudos key={`${activity.kudos}:${activity.cheered}`} activity={activity} isMine={isMine} />
     </li>
@@ -80,7 +81,7 @@ function Kudos({ activity, isMine }: { activity: Activity; isMine: boolean }) {
   });
   if (isMine) return shown.kudos > 0 ? <span className={account.soft}>{t("social.kudos", { count: shown.kudos })}</span> : <span />;
   return (
-    <Button small aria-pressed={shown.cheered} aria-label={t("social.cheer", { name: activity.person.name })} isDisabled={cheer.isPending} onPress={() => cheer.mutate(!shown.cheered)}>
+    <Button small aria-pressed={shown.cheered} aria-label={t("social.cheer", { name: activity.person.name })} data-busy={cheer.isPending || undefined} onPress={() => cheer.mutate(!shown.cheered)}>
       <Heart aria-hidden size={18} fill={shown.cheered ? "currentColor" : "none"} color={shown.cheered ? "var(--bad)" : "currentColor"} />{shown.kudos}
     </Button>
   );

@@ -38,7 +38,7 @@ export function Friends() {
 function Deed({ userId, change, label, look }: { userId: string; change: Change; label: string; look?: "primary" | "danger" }) {
   const bond = useBond(userId);
   const { t } = useTranslation();
-  return <Button small {...(look ? { look } : {})} isDisabled={bond.isPending} onPress={() => bond.mutate(change)}>{t(label)}</Button>;
+  return <Button small {...(look ? { look } : {})} data-busy={bond.isPending || undefined} onPress={() => bond.mutate(change)}>{t(label)}</Button>;
 }
 
 function Lines({ items, since, deeds }: { items: Listed[]; since: string; deeds: (userId: string) => React.ReactNode }) {
@@ -68,21 +68,25 @@ export function Requests() {
   return (
     <Stack>
       <Card aria-label={t("social.asking")}>
-        <h2>{t("social.asking")}</h2>
-        <Pages of={asking} empty={<p className={account.soft}>{t("social.nobody_asks")}</p>}>
-          {(items) => (
-            <Lines
-              items={items} since="social.asked_at"
-              deeds={(userId) => <Row><Deed userId={userId} change="accept" label="social.accept" look="primary" /><Deed userId={userId} change="decline" label="social.decline" /></Row>}
-            />
-          )}
-        </Pages>
+        <Stack>
+          <h2>{t("social.asking")}</h2>
+          <Pages of={asking} empty={<p className={account.soft}>{t("social.nobody_asks")}</p>}>
+            {(items) => (
+              <Lines
+                items={items} since="social.asked_at"
+                deeds={(userId) => <Row><Deed userId={userId} change="accept" label="social.accept" look="primary" /><Deed userId={userId} change="decline" label="social.decline" /></Row>}
+              />
+            )}
+          </Pages>
+        </Stack>
       </Card>
       <Card aria-label={t("social.asked")}>
-        <h2>{t("social.asked")}</h2>
-        <Pages of={asked} empty={<p className={account.soft}>{t("social.nobody_asked")}</p>}>
-          {(items) => <Lines items={items} since="social.asked_at" deeds={(userId) => <Deed userId={userId} change="withdraw" label="social.withdraw" />} />}
-        </Pages>
+        <Stack>
+          <h2>{t("social.asked")}</h2>
+          <Pages of={asked} empty={<p className={account.soft}>{t("social.nobody_asked")}</p>}>
+            {(items) => <Lines items={items} since="social.asked_at" deeds={(userId) => <Deed userId={userId} change="withdraw" label="social.withdraw" />} />}
+          </Pages>
+        </Stack>
       </Card>
     </Stack>
   );
@@ -95,16 +99,20 @@ export function Following() {
   return (
     <Stack>
       <Card aria-label={t("social.following")}>
-        <h2>{t("social.following")}</h2>
-        <Pages of={following} empty={<p className={account.soft}>{t("social.follow_nobody")}</p>}>
-          {(items) => <Lines items={items} since="social.since" deeds={(userId) => <Deed userId={userId} change="unfollow" label="social.unfollow" />} />}
-        </Pages>
+        <Stack>
+          <h2>{t("social.following")}</h2>
+          <Pages of={following} empty={<p className={account.soft}>{t("social.follow_nobody")}</p>}>
+            {(items) => <Lines items={items} since="social.since" deeds={(userId) => <Deed userId={userId} change="unfollow" label="social.unfollow" />} />}
+          </Pages>
+        </Stack>
       </Card>
       <Card aria-label={t("social.followers")}>
-        <h2>{t("social.followers")}</h2>
-        <Pages of={followers} empty={<p className={account.soft}>{t("social.no_followers")}</p>}>
-          {(items) => <Lines items={items} since="social.since" deeds={(userId) => <Deed userId={userId} change="shake" label="social.shake" />} />}
-        </Pages>
+        <Stack>
+          <h2>{t("social.followers")}</h2>
+          <Pages of={followers} empty={<p className={account.soft}>{t("social.no_followers")}</p>}>
+            {(items) => <Lines items={items} since="social.since" deeds={(userId) => <Deed userId={userId} change="shake" label="social.shake" />} />}
+          </Pages>
+        </Stack>
       </Card>
     </Stack>
   );

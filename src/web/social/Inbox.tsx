@@ -1,6 +1,6 @@
 // One's inbox, live.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { Archive, Settings } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -12,12 +12,15 @@ import { useTold } from "../account/reason";
 import { api, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
 import { useFrame } from "../app/live";
+import { useMutation } from "../app/mutation";
 import { Button, ButtonLink, Card, Empty, Row } from "../app/ui";
 import css from "./social.module.css";
 
 type Note = Schemas["NotificationOut"];
 type Which = "all" | "unread" | "archived";
 const PATH = "/api/v1/notifications";
+const OURS = /^\/(?!\/)/;
+const FOREIGN = /^https?:\/\//;
 
 export function Inbox() {
   const { t } = useTranslation();
@@ -45,7 +48,7 @@ export function Inbox() {
       </Row>
       <Row between>
         <Select bare label={t("inbox.show")} choices={choices} value={which} onChange={(id) => setWhich(id as Which)} />
-        <Button small isDisabled={!first?.unread || readAll.isPending} onPress={() => readAll.mutate()}>{t("inbox.read_all")}</Button>
+        <Button small isDisabled={!first?.unread} data-busy={readAll.isPending || undefined} onPress={() => readAll.mutate()}>{t("inbox.read_all")}</Button>
       </Row>
       <div aria-live="polite">
         <Pages of={notes} empty={<Empty title={t(`inbox.none.${which}`)} />}>
@@ -77,10 +80,16 @@ function Line({ note, onChange }: { note: Note; onChange: () => unknown }) {
   return (
     <li className={css.note}>
       <span className={css.dot} data-unread={isUnread} />
-      {note.url.startsWith("/") ? <Link to={note.url} onClick={see}>{text}</Link> : note.url ? <a href={note.url} onClick={see}>{text}</a> : <span className={css.noteText}>{text}</span>}
+      {OURS.test(note.url) ? (
+        <Link to={note.url} onClick={see}>{text}</Link>
+      ) : FOREIGN.test(note.url) ? (
+        <a href={note.url} target="_blank" rel="noreferrer" onClick={see}>{text}</a>
+      ) : (
+        <span className={css.noteText}>{text}</span>
+      )}
       <Row>
         {isUnread && <Button small look="quiet" onPress={see}>{t("inbox.read")}</Button>}
-        {note.archived_at === null && <Button small look="quiet" aria-label={t("inbox.archive", { title: note.title })} isDisabled={archive.isPending} onPress={() => archive.mutate()}><Archive aria-hidden size={18} /></Button>}
+        {note.archived_at === null && <Button small look="quiet" aria-label={t("inbox.archive", { title: note.title })} data-busy={archive.isPending || undefined} onPress={() => archive.mutate()}><Archive aria-hidden size={18} /></Button>}
       </Row>
     </li>
   );

@@ -1,6 +1,5 @@
 // What I may see of somebody, and what we are to each other.
 
-import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
@@ -9,12 +8,13 @@ import { Select } from "../account/controls";
 import { useReason } from "../account/reason";
 import { api, queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
+import { useMutation } from "../app/mutation";
 import { useLogin } from "../app/session";
 import { Answer, Button, ButtonLink, Card, Dialog, Empty, Field, Notice, Row, Stack } from "../app/ui";
+import { Face } from "../app/ui/face";
 import { say } from "../app/ui/toasts";
 import { Badges } from "./Badges";
 import { useBond } from "./bonds";
-import { Face } from "./Person";
 import css from "./social.module.css";
 
 type Shown = Schemas["CardOut"] | Schemas["PublicProfileOut"] | Schemas["FriendProfileOut"];
@@ -43,10 +43,11 @@ function Page({ person }: { person: Shown }) {
   const more = person.view === "card" ? null : person;
   return (
     <div className={account.page}>
+      <title>{`${person.name} – Lyceum`}</title>
       <Card aria-label={person.name}>
         <Stack>
           <div className={css.head}>
-            <Face name={person.name} picture={more?.avatar ?? null} size={88} />
+            <Face name={person.name} picture={more?.avatar ?? null} size={88} frame={more?.wears.frame} />
             <div className={account.what}>
               <h1>{person.name}</h1>
               {person.handle && <span className={account.soft}>@{person.handle}</span>}
@@ -70,30 +71,30 @@ function Deeds({ person }: { person: Shown }) {
   const [dialog, setDialog] = useState<"report" | "block" | "part" | null>(null);
   const friendship = person.view === "friend" ? "friends" : person.friendship;
   const close = () => setDialog(null);
-  const isBusy = bond.isPending;
+  const busy = { "data-busy": bond.isPending || undefined };
   const block = () => bond.mutate("block", { onSuccess: () => void navigate("/friends/blocked") });
   return (
     <>
       <Row>
-        {friendship === "none" && <Button look="primary" isDisabled={isBusy} onPress={() => bond.mutate("ask")}>{t("social.ask")}</Button>}
-        {friendship === "asked" && <Button isDisabled={isBusy} onPress={() => bond.mutate("withdraw")}>{t("social.withdraw")}</Button>}
-        {friendship === "asking" && <Button look="primary" isDisabled={isBusy} onPress={() => bond.mutate("accept")}>{t("social.accept")}</Button>}
-        {friendship === "asking" && <Button isDisabled={isBusy} onPress={() => bond.mutate("decline")}>{t("social.decline")}</Button>}
-        {friendship === "friends" && <Button isDisabled={isBusy} onPress={() => setDialog("part")}>{t("social.part")}</Button>}
+        {friendship === "none" && <Button look="primary" {...busy} onPress={() => bond.mutate("ask")}>{t("social.ask")}</Button>}
+        {friendship === "asked" && <Button {...busy} onPress={() => bond.mutate("withdraw")}>{t("social.withdraw")}</Button>}
+        {friendship === "asking" && <Button look="primary" {...busy} onPress={() => bond.mutate("accept")}>{t("social.accept")}</Button>}
+        {friendship === "asking" && <Button {...busy} onPress={() => bond.mutate("decline")}>{t("social.decline")}</Button>}
+        {friendship === "friends" && <Button {...busy} onPress={() => setDialog("part")}>{t("social.part")}</Button>}
         {person.view === "public" && (
-          <Button isDisabled={isBusy} onPress={() => bond.mutate(person.following ? "unfollow" : "follow")}>{t(person.following ? "social.unfollow" : "social.follow")}</Button>
+          <Button {...busy} onPress={() => bond.mutate(person.following ? "unfollow" : "follow")}>{t(person.following ? "social.unfollow" : "social.follow")}</Button>
         )}
         <Button look="quiet" onPress={() => setDialog("block")}>{t("social.block")}</Button>
         <Button look="quiet" onPress={() => setDialog("report")}>{t("social.report")}</Button>
       </Row>
       <Dialog title={t("social.part_title", { name: person.name })} isOpen={dialog === "part"} onClose={close}>
         <p>{t("social.part_about")}</p>
-        <Button look="danger" wide isDisabled={isBusy} onPress={() => bond.mutate("part", { onSuccess: close })}>{t("social.part")}</Button>
+        <Button look="danger" wide {...busy} onPress={() => bond.mutate("part", { onSuccess: close })}>{t("social.part")}</Button>
         <Button look="quiet" wide onPress={close}>{t("act.cancel")}</Button>
       </Dialog>
       <Dialog title={t("social.block_title", { name: person.name })} isOpen={dialog === "block"} onClose={close}>
         <p>{t("social.block_about")}</p>
-        <Button look="danger" wide isDisabled={isBusy} onPress={block}>{t("social.block")}</Button>
+        <Button look="danger" wide {...busy} onPress={block}>{t("social.block")}</Button>
         <Button look="quiet" wide onPress={close}>{t("act.cancel")}</Button>
       </Dialog>
       <Dialog title={t("social.report_title", { name: person.name })} isOpen={dialog === "report"} onClose={close}><Report userId={person.user_id} onDone={close} /></Dialog>
@@ -123,7 +124,7 @@ function Report({ userId, onDone }: { userId: string; onDone: () => void }) {
         <Select label={t("social.report_why")} choices={REASONS.map((id) => ({ id, name: t(`social.reasons.${id}`) }))} value={reason} onChange={(id) => setReason(id as typeof reason)} />
         <Field label={t("social.report_text")} lines={4} value={text} onChange={setText} maxLength={2000} />
         {send.error && <Notice tone="bad">{why(send.error)}</Notice>}
-        <Button look="primary" wide type="submit" isDisabled={send.isPending}>{t("social.report_send")}</Button>
+        <Button look="primary" wide type="submit" data-busy={send.isPending || undefined}>{t("social.report_send")}</Button>
       </Stack>
     </form>
   );
@@ -141,7 +142,7 @@ export function Profile() {
           <Card aria-label={me.name}>
             <Stack>
               <div className={css.head}>
-                <Face name={me.name} picture={me.avatar} size={88} />
+                <Face name={me.name} picture={me.avatar} size={88} frame={me.wears.frame} />
                 <div className={account.what}>
                   <h1>{me.name}</h1>
                   <span className={account.soft}>{me.handle ? `@${me.handle}` : t("social.no_handle")}</span>

@@ -1,8 +1,9 @@
 // What two people are to each other, and how that changes. Every change reads anew what depends on it.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useTold } from "../account/reason";
 import { api } from "../app/api";
+import { unhurried, useMutation } from "../app/mutation";
 
 const DEPENDENT = ["/api/v1/friends", "/api/v1/people", "/api/v1/follow", "/api/v1/blocks", "/api/v1/feed"];
 
@@ -25,8 +26,13 @@ export function useBond(userId: string) {
   const client = useQueryClient();
   const tell = useTold();
   return useMutation({
-    mutationFn: async (change: Change) => void (await CHANGES[change](userId)),
+    mutationFn: async (change: Change) => void (await unhurried<unknown>(CHANGES[change](userId))),
     onError: tell,
-    onSettled: () => client.invalidateQueries({ predicate: ({ queryKey: [, path] }) => DEPENDENT.some((start) => String(path).startsWith(start)) }),
+    onSettled: (_done, _error, change) =>
+      client.invalidateQueries({
+        predicate: ({ queryKey: [, path] }) => DEPENDENT.some((start) => String(path).startsWith(start)),
+        // Of somebody who is blocked nothing can be read any more: what shows them is left at once.
+        refetchType: change === "block" ? "none" : "active",
+      }),
   });
 }

@@ -139,7 +139,7 @@ async def test_a_subscription_from_its_trial_to_its_end(ada: Subscriber, db: Dat
     assert (await ada.orders())[-1][1:] == ("paid", preview["due_minor"])
 
     page = await ada.call("POST", f"{own}/payment-method")
-    await ada.use(page["url"], "fails_later")
+    assert await ada.use(page["url"], "fails_later") == f"/payments{own}"
     await ada.later(days=400)
     assert (await ada.subscription())["status"] == "past_due"
     assert (await ada.orders())[-1] == ("renewal", "pending", 10_000)

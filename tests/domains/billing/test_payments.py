@@ -65,7 +65,7 @@ async def test_a_course_that_is_paid_may_be_used(ada: Learner, course_id: UUID, 
     await pay(db, begun["checkout"]["ref"])
     await crank.jobs()
     found = await shown(ada, begun["id"])
-    assert found["order"]["state"] == "paid"
+    assert (found["order"]["state"], found["user_id"]) == ("paid", str(ada.id))
     assert [payment["state"] for payment in found["payments"]] == ["captured"]
     assert found["checkout"] is None
     async with db.begin() as uow:

@@ -231,25 +231,31 @@ async def test_where_the_fake_provider_is_not_set_up_its_pages_are_not_there(
 
 
 @pytest.mark.parametrize(
-    ("state", "kind", "said"),
+    ("state", "kind", "total_minor", "said"),
     [
-        ("pending", "purchase", "One moment"),
-        ("paid", "purchase", "You can start learning."),
-        ("paid", "gift", "The code of your gift waits"),
-        ("paid", "seats", "The code for your seats waits"),
-        ("paid", "subscription", "Your subscription has begun."),
-        ("partially_refunded", "purchase", "You can start learning."),
-        ("void", "purchase", "nothing was taken"),
-        ("refunded", "purchase", "was given back"),
+        ("pending", "purchase", 1999, "One moment"),
+        ("paid", "purchase", 1999, "is paid. You can start learning."),
+        ("paid", "purchase", 0, "is yours. You can start learning."),
+        ("paid", "gift", 1999, "The code of your gift waits"),
+        ("paid", "seats", 1999, "The code for your seats waits"),
+        ("paid", "subscription", 1999, "is paid. Your subscription has begun."),
+        ("paid", "subscription", 0, "Your free trial of"),
+        ("partially_refunded", "purchase", 1999, "You can start learning."),
+        ("void", "purchase", 1999, "nothing was taken"),
+        ("refunded", "purchase", 1999, "was given back"),
     ],
 )
 async def test_the_return_page_says_what_has_become_of_the_order(
-    client: httpx.AsyncClient, db: Database, ada: Learner, state: str, kind: str, said: str
+    client: httpx.AsyncClient, db: Database, ada: Learner, state: str, kind: str, total_minor: int, said: str
 ) -> None:
-    order = await placed(db, ada, await put_on_sale(db), state=state, kind=kind)
+    trial = 14 if kind == "subscription" and not total_minor else 0
+    order = await placed(
+        db, ada, await put_on_sale(db), state=state, kind=kind, total_minor=total_minor, trial_days=trial
+    )
     answer = await client.get(f"/pay/return/{order.id}")
     assert answer.status_code == 200
     assert said in words(answer)
+    assert total_minor or "is paid" not in words(answer)
     assert (f'href="/payments/{order.id}"' in answer.text) == (kind in {"gift", "seats"})
     assert ("refresh" in answer.headers) == (state == "pending")
     assert "Ada" not in answer.text

@@ -106,6 +106,7 @@ async def test_nobody_publishes_their_own_work_where_a_review_is_needed(
     assert await code(ed, f"{path}/submit", {}) == "catalog.wrong_state"
     assert await code(ed, f"{path}/approve", {}, seen="*") == "catalog.not_your_part"
     assert await code(ada, f"{path}/approve", {}, seen="*") == "catalog.review_needed", "she has written part of it"
+    assert [(await done(who, "GET", f"{path}/workflow"))["mine"] for who in (ada, rae)] == [True, False]
     assert (await send(rae, "POST", f"{path}/return", {"note": ""})).status_code == 400
     assert (await done(rae, "POST", f"{path}/return", {"note": "a typo"}))["state"] == "draft"
     await done(ed, "POST", f"{path}/submit", {})

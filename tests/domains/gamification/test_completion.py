@@ -121,7 +121,10 @@ async def test_there_is_no_league_before_the_first_xp_and_others_leagues_look_mi
 ) -> None:
     none_yet = await ada.get("/leaderboards/current")
     assert (none_yet.status_code, none_yet.json()["code"]) == (404, "gamification.no_league")
+    or_null = await ada.get("/leaderboards/current?or_null=true")
+    assert (or_null.status_code, or_null.json()) == (200, None)
     league_id = (await ada.finish(lesson_id))["league"]["id"]
+    assert (await ada.get("/leaderboards/current?or_null=true")).json()["id"] == league_id
     assert (await ada.get(f"/leaderboards/{league_id}")).status_code == 200
     stranger = await register(client, "Eve")
     hidden, missing = await stranger.get(f"/leaderboards/{league_id}"), await stranger.get(f"/leaderboards/{new_id()}")

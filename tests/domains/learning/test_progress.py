@@ -96,6 +96,26 @@ async def test_time_is_counted_from_answer_to_answer_and_a_pause_is_none(
     assert total == done
 
 
+async def test_a_lesson_is_half_done_from_its_first_answer_until_it_is_done_or_was_left_alone_for_a_week(
+    ada: Learner, course: RevisionContent, db: Database
+) -> None:
+    async def half_done() -> Any:
+        lesson, *others = (await shown(ada, f"/courses/{course.course_id}"))["lessons"]
+        assert not any(other["half_done"] for other in others)
+        return lesson["half_done"]
+
+    lesson = next(iter(course.lessons))
+    session = await ada.begin(lesson)
+    assert await half_done() is None
+    first, *_ = session["exercises"]
+    await ada.answer(session, first, right_answer(first))
+    assert await half_done() == {"answered": 1, "total": 4}
+    await db.fetch("UPDATE learning_session SET active_at = active_at - interval '8 days' RETURNING id")
+    assert await half_done() is None
+    assert (await ada.finish(lesson))["lesson_completed"]
+    assert await half_done() is None
+
+
 async def test_days_are_those_of_the_learners_own_clock(
     client: httpx.AsyncClient, course: RevisionContent, db: Database
 ) -> None:

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
+from domains.kernel.clock import utc_now
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database
 from domains.notifications.rendering.texts import sample_params
-from domains.notifications.service import plan, unsubscribe
+from domains.notifications.service import deliver, plan, unsubscribe
 from factories.people import Learner, register
 
 
@@ -210,3 +211,29 @@ async def test_support_sees_what_became_of_everything_and_nobody_else_does(
     assert first["items"] + rest["items"] == page["items"]
     assert (await eve.get(f"{path}?cursor=x")).status_code == 400
     assert (await eve.get(f"/admin/users/{new_id()}/notifications")).status_code == 404
+
+
+async def test_support_sends_again_what_failed_and_nothing_that_arrived(
+    client: httpx.AsyncClient, db: Database, ada: Learner, crank: Any
+) -> None:
+    await tell(db, ada, "course_purchased")
+    await crank.jobs()
+    eve = await register(client, "Eve")
+    await db.fetch("INSERT INTO identity_user_role (user_id, role) VALUES ($1, 'support')", eve.id)
+    mails = "SELECT id, state, attempts, sent_at FROM notifications_delivery WHERE kind = 'course_purchased'"
+    [row] = await db.fetch(mails)
+    path = f"/admin/users/{ada.id}/notifications/{row['id']}/resend"
+    refused = await eve.post(path)
+    assert (refused.status_code, refused.json()["code"]) == (409, "notifications.nothing_to_resend")
+    lost = "UPDATE notifications_delivery SET state = 'failed', attempts = 9, expires_at = now(), sent_at = NULL"
+    await db.fetch(f"{lost} WHERE id = $1", row["id"])
+    await db.fetch("DELETE FROM notifications_local_mail")
+    assert (await ada.post(path)).status_code == 403
+    assert (await eve.post(f"/admin/users/{eve.id}/notifications/{row['id']}/resend")).status_code == 404
+    assert (await eve.post(path)).status_code == 204
+    assert (await eve.post(path)).status_code == 409
+    await deliver.send_due(db, utc_now())
+    [again] = await db.fetch(mails)
+    assert (again["state"], again["attempts"]) == ("sent", 1)
+    [audited] = await db.fetch("SELECT user_id, actor_id FROM identity_audit WHERE action = 'notification_resent'")
+    assert [str(audited["user_id"]), str(audited["actor_id"])] == [str(ada.id), str(eve.id)]

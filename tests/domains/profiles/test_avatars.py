@@ -23,6 +23,12 @@ async def test_a_picture_of_oneself_is_shown_to_friends(client: httpx.AsyncClien
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
     assert (await bob.get(f"/people/{ada.id}")).json()["avatar"] == shown
     assert "avatar" not in (await eve.get(f"/people/{ada.id}")).json()
+    await ada.http.put("/api/v1/profile/handle", json={"handle": "ada_1815"}, headers=ada.headers)
+    friends = (await bob.get("/friends")).json()["items"]
+    assert [one["person"]["avatar"] for one in friends] == [shown]
+    for who, seen in ((bob, shown), (eve, None)):
+        found = (await who.get("/people?handle=ada_1815")).json()["items"]
+        assert [one["avatar"] for one in found] == [seen]
     in_use = await client.delete(f"/api/v1/media/{file['id']}", headers=ada.headers)
     assert (in_use.status_code, in_use.json()["used_by"]) == (409, [f"avatar:{ada.id}"])
     assert (await wear(eve, file["id"])).json()["code"] == "profiles.bad_field"

@@ -53,7 +53,7 @@ async def test_friends_see_each_lesson_and_course_once(
         ("lesson_completed", str(practised)),
     ]
     assert {item["course_id"] for item in shown} == {str(course.course_id)}
-    assert shown[0]["person"] == {"user_id": str(ada.id), "name": "Ada", "handle": "ada"}
+    assert shown[0]["person"] == {"user_id": str(ada.id), "name": "Ada", "handle": "ada", "avatar": None}
     assert [item["id"] for item in await feed(ada)] == [item["id"] for item in shown]
     assert await feed(eve) == []
 

@@ -5,6 +5,8 @@ from html import escape
 from urllib.parse import quote
 
 from domains.billing.policy.fake import Card, FakeCheckout
+from domains.billing.policy.keys import course_of
+from domains.billing.repository.returns import Shown
 from domains.kernel.money import shown
 
 CARDS: tuple[tuple[Card, str], ...] = (
@@ -17,8 +19,7 @@ DECLINED = "The card was declined. Nothing was paid. Choose another one."
 CHOOSE = "Choose a card."
 MOST_LOOKS = 20
 
-_THANKS = {
-    "purchase": "You can start learning.",
+_TO_GIVE = {
     "gift": "The code of your gift waits in your account.",
     "seats": "The code for your seats waits in your account.",
 }
@@ -32,14 +33,17 @@ def document(title: str, body: str) -> str:
         '<meta name="referrer" content="same-origin">\n<meta name="robots" content="noindex">\n'
         '<link rel="icon" href="/static/icon.svg" type="image/svg+xml">\n'
         f'<title>{escape(title)} · Lyceum</title>\n<link rel="stylesheet" href="/static/page.css">\n</head>\n'
-        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+        '<body>\n<header><a href="/"><img src="/static/icon.svg" width="28" height="28" alt="">Lyceum</a></header>\n'
+        f"<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
 
 
 def message(title: str, *lines: str, link: tuple[str, str] = ("/", "Back to Lyceum")) -> str:
     """A page that only says something. Lines are text; the link is (address, words)."""
     said = "\n".join(f"<p>{escape(line)}</p>" for line in lines)
-    return document(title, f"<h1>{escape(title)}</h1>\n{said}\n{_link(*link)}")
+    address, words = link
+    onward = f'<p><a class="button" href="{escape(address)}">{escape(words)}</a></p>'
+    return document(title, f"<h1>{escape(title)}</h1>\n{said}\n{onward}")
 
 
 def pay(checkout: FakeCheckout, *, cancel_url: str, alert: str = "") -> str:
@@ -94,8 +98,9 @@ def price(checkout: FakeCheckout) -> str:
     return f"{'1 day' if checkout.trial_days == 1 else f'{checkout.trial_days} days'} free, then {full}"
 
 
-def returned(kind: str, state: str, product_name: str, *, order_page: str, look: int) -> str:
+def returned(order: Shown, *, order_page: str, look: int) -> str:
     """What has become of an order, for whoever comes back from paying it. `order_page` is its address for the buyer."""
+    kind, state, product_name = order.kind, order.state, order.product_name
     if state in {"draft", "pending"}:
         if look >= MOST_LOOKS:
             return message(
@@ -109,11 +114,15 @@ def returned(kind: str, state: str, product_name: str, *, order_page: str, look:
         return message("Not paid", f"{product_name} was not paid, and nothing was taken.")
     if state == "refunded":
         return message("Refunded", f"The payment for {product_name} was given back.")
-    return message(
-        "Thank you",
-        f"{product_name} is paid. {_THANKS.get(kind, 'Your subscription has begun.')}",
-        link=(order_page, "To the code") if kind in {"gift", "seats"} else ("/learn", "Start learning"),
-    )
+    got = f"{product_name} {'is yours' if order.is_free else 'is paid'}."
+    if kind in _TO_GIVE:
+        return message("Thank you", f"{got} {_TO_GIVE[kind]}", link=(order_page, "To the code"))
+    if kind == "subscription":
+        begun = f"Your free trial of {product_name}" if order.is_trial else f"{got} Your subscription"
+        return message("Thank you", f"{begun} has begun.", link=("/courses", "To the courses"))
+    course = next(filter(None, map(course_of, order.keys)), None)
+    onward = f"/courses/{course}" if course else "/courses"
+    return message("Thank you", f"{got} You can start learning.", link=(onward, "Start learning"))
 
 
 def cancelled(state: str, product_name: str, pay_url: str) -> str:

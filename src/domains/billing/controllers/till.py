@@ -72,9 +72,7 @@ class TillController(Controller):
         order = await till.order_shown(db, order_id)
         if order is None:
             return _unknown()
-        answer = _html(
-            pages.returned(order.kind, order.state, order.product_name, order_page=f"/payments/{order_id}", look=look)
-        )
+        answer = _html(pages.returned(order, order_page=f"/payments/{order_id}", look=look))
         if order.state in {"draft", "pending"} and 0 <= look < pages.MOST_LOOKS:
             wait = min(1 + look // 3, 5)
             answer.headers["refresh"] = f"{wait}; url=?look={look + 1}"

@@ -101,6 +101,8 @@ class RefundOut(Out, frozen=True):
 
 
 class OrderDetailOut(Out, frozen=True):
+    user_id: UUID
+    """Who bought it."""
     order: OrderOut
     payments: list[PaymentOut]
     refunds: list[RefundOut]

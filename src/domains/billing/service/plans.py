@@ -191,7 +191,7 @@ async def payment_method_url(db: Database, user_id: UUID, subscription_id: UUID)
     _allow("payment_method", row)
     providers = db.port(Providers)
     return await providers.chosen(row.provider).payment_method_url(
-        db, row.subscription_ref, f"{providers.public_url}/pay/return/{row.order_id}"
+        db, row.subscription_ref, f"{providers.public_url}/payments/subscriptions/{subscription_id}"
     )
 
 

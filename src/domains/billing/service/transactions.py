@@ -63,6 +63,7 @@ async def detail(uow: UnitOfWork, order_id: UUID, *, owner_id: UUID | None, now:
     back = {ref: sum(r.amount_minor for r in refunds if _counts(r) and r.payment_ref == ref) for ref in refs}
     payable = order.state == "pending" and order.checkout and order.expires_at and order.expires_at > now
     return OrderDetailOut(
+        order.user_id,
         _order(order, product.name, sum(back.values())),
         [
             PaymentOut(

@@ -59,7 +59,7 @@ class WorkflowController(Controller):
         self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal], course_id: FromPath[UUID]
     ) -> Response[WorkflowOut]:
         await access(uow, principal.user_id, course_id)
-        return _workflow(await drafts.opened(uow, course_id))
+        return _workflow(await drafts.opened(uow, course_id), principal.user_id)
 
     @post(
         "/submit",
@@ -76,7 +76,7 @@ class WorkflowController(Controller):
         data: JSONBody[NoteIn],
     ) -> Response[WorkflowOut]:
         found = await access(uow, principal.user_id, course_id)
-        return _workflow(await publishing.submit(uow, found, data.note))
+        return _workflow(await publishing.submit(uow, found, data.note), principal.user_id)
 
     @post(
         "/approve",
@@ -96,7 +96,7 @@ class WorkflowController(Controller):
     ) -> Response[WorkflowOut]:
         found = await access(uow, principal.user_id, course_id)
         given = seen(if_match)
-        return _workflow(await publishing.approve(uow, found, given, data.note))
+        return _workflow(await publishing.approve(uow, found, given, data.note), principal.user_id)
 
     @post(
         "/return",
@@ -113,7 +113,7 @@ class WorkflowController(Controller):
         data: JSONBody[ReturnIn],
     ) -> Response[WorkflowOut]:
         found = await access(uow, principal.user_id, course_id)
-        return _workflow(await publishing.give_back(uow, found, data.note))
+        return _workflow(await publishing.give_back(uow, found, data.note), principal.user_id)
 
     @put(
         "/review",
@@ -129,7 +129,7 @@ class WorkflowController(Controller):
         data: JSONBody[ReviewRuleIn],
     ) -> Response[WorkflowOut]:
         found = await access(uow, principal.user_id, course_id)
-        return _workflow(await publishing.require_review(uow, found, data.required))
+        return _workflow(await publishing.require_review(uow, found, data.required), principal.user_id)
 
     @post(
         "/publish",
@@ -183,7 +183,7 @@ class WorkflowController(Controller):
     ) -> Response[WorkflowOut]:
         found = await access(uow, principal.user_id, course_id)
         given = seen(if_match)
-        return _workflow(await publishing.schedule(uow, found, given, data.at, data.note))
+        return _workflow(await publishing.schedule(uow, found, given, data.at, data.note), principal.user_id)
 
     @post(
         "/unschedule",
@@ -200,7 +200,7 @@ class WorkflowController(Controller):
         data: JSONBody[NoteIn],
     ) -> Response[WorkflowOut]:
         found = await access(uow, principal.user_id, course_id)
-        return _workflow(await publishing.unschedule(uow, found, data.note))
+        return _workflow(await publishing.unschedule(uow, found, data.note), principal.user_id)
 
     @post(
         "/rollback",
@@ -316,7 +316,7 @@ def _person(user_id: UUID | None, names: dict[UUID, str]) -> PersonOut | None:
     return None if user_id is None else person(user_id, names)
 
 
-def _workflow(draft: Draft) -> Response[WorkflowOut]:
+def _workflow(draft: Draft, user_id: UUID) -> Response[WorkflowOut]:
     tag = etag(draft.version)
     shown = WorkflowOut(
         state=draft.state,
@@ -325,6 +325,7 @@ def _workflow(draft: Draft) -> Response[WorkflowOut]:
         changed=draft.in_progress,
         review_required=draft.review_required,
         approved=draft.approved,
+        mine=user_id in draft.edited_by,
         publish_at=draft.publish_at,
         publishes_this=draft.publish_at is not None and draft.publish_version == draft.version,
     )

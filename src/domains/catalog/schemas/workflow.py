@@ -54,6 +54,8 @@ class WorkflowOut(Out, frozen=True):
     changed: bool
     review_required: bool
     approved: bool
+    mine: bool
+    """Whether I have changed it since it was last published: then somebody else approves it."""
     publish_at: datetime | None
     publishes_this: bool
 

@@ -7,6 +7,7 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
+from domains.gamification.errors import NoLeague
 from domains.gamification.repository import leagues as repository
 from domains.gamification.schemas import Board, LeagueResultOut
 from domains.gamification.service.boards import Boards
@@ -20,8 +21,16 @@ class LeaderboardsController(Controller):
     tags = ("leagues",)
 
     @get("/current", operation_id="get_current_leaderboard", summary="The board of my league this week")
-    async def current(self, boards: NamedDependency[Boards], principal: NamedDependency[Principal]) -> Board:
-        return await boards.current_board(principal.user_id)
+    async def current(
+        self, boards: NamedDependency[Boards], principal: NamedDependency[Principal], or_null: FromQuery[bool] = False
+    ) -> Board | None:
+        """Before the first XP of the week 404, or null for whoever asks with `or_null`."""
+        try:
+            return await boards.current_board(principal.user_id)
+        except NoLeague:
+            if or_null:
+                return None
+            raise
 
     @get("/history", operation_id="list_league_results", summary="How my weeks in leagues ended, the newest first")
     async def history(

@@ -52,6 +52,7 @@ class Action(StrEnum):
     WEBHOOKS_REPLAYED = "webhooks_replayed"
     FLAG_SET = "flag_set"
     FLAG_REMOVED = "flag_removed"
+    NOTIFICATION_RESENT = "notification_resent"
     XP_CORRECTED = "xp_corrected"
     """By an operator, never by the person: `by_staff` says so without an actor."""
 

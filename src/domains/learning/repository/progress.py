@@ -23,9 +23,12 @@ _COURSES = """
 # What was practised in a unit or in the whole course comes as rows without a lesson.
 _LESSONS = """
     SELECT lesson_id, s.unit_id, coalesce(s.spent_ms, 0)::bigint AS spent_ms, p.completions, p.best_score,
-           p.first_completed_at, p.last_completed_at
+           p.first_completed_at, p.last_completed_at, s.answered, s.total
     FROM (
-        SELECT lesson_id, unit_id, sum(spent_ms) AS spent_ms FROM learning_session
+        SELECT lesson_id, unit_id, sum(spent_ms) AS spent_ms, max(answered) FILTER (WHERE under_way) AS answered,
+               max(cardinality(exercise_ids)) FILTER (WHERE under_way) AS total
+        FROM learning_session CROSS JOIN LATERAL (
+            SELECT answered > 0 AND completed_at IS NULL AND abandoned_at IS NULL AND active_at > $3 AS under_way) u
         WHERE user_id = $1 AND course_id = $2 GROUP BY 1, 2
     ) s FULL JOIN (
         SELECT * FROM learning_lesson_progress WHERE user_id = $1 AND course_id = $2
@@ -69,6 +72,9 @@ class LessonRecord(NamedTuple):
     best_score: float | None
     first_completed_at: datetime | None
     last_completed_at: datetime | None
+    answered: int | None
+    """Of `total`, where it is under way and something of it is answered."""
+    total: int | None
 
 
 class EnrollmentState(NamedTuple):
@@ -103,9 +109,9 @@ async def enrollment(db: Database, user_id: UUID, course_id: UUID) -> Enrollment
     return EnrollmentState(*row)
 
 
-async def lessons(db: Database, user_id: UUID, course_id: UUID) -> list[LessonRecord]:
-    """In no order."""
-    return [LessonRecord(*row) for row in await db.fetch(_LESSONS, user_id, course_id)]
+async def lessons(db: Database, user_id: UUID, course_id: UUID, *, since: datetime) -> list[LessonRecord]:
+    """In no order. What nobody has gone on with `since` is not under way."""
+    return [LessonRecord(*row) for row in await db.fetch(_LESSONS, user_id, course_id, since)]
 
 
 async def sessions(

@@ -25,6 +25,7 @@ from domains.learning.progress_schemas import (
     CourseLessonsProgressOut,
     CourseProgressOut,
     DayOut,
+    HalfDoneOut,
     LessonProgressOut,
     PractisedSkillOut,
     SessionLineOut,
@@ -36,6 +37,7 @@ from domains.learning.repository import activity as quarters
 from domains.learning.repository import progress as repository
 from domains.learning.repository.progress import LessonRecord, SessionLine
 from domains.learning.service import schedule
+from domains.learning.service.beginning import EXPIRY
 from domains.learning.service.choosing import missing_prerequisites
 
 _OFF_THE_LOOP = 1000
@@ -79,7 +81,7 @@ async def course(db: Database, user_id: UUID, course_id: UUID) -> CourseLessonsP
     """Raises CourseNotFound."""
     revision = await catalog.published_course(db, course_id)
     enrolled = await repository.enrollment(db, user_id, course_id)
-    records = await repository.lessons(db, user_id, course_id)
+    records = await repository.lessons(db, user_id, course_id, since=utc_now() - EXPIRY)
     of = await _known(db, user_id, course_id)
     by_lesson = {record.lesson_id: record for record in records if record.lesson_id is not None}
     practised = {record.unit_id: record.spent_ms for record in records if record.lesson_id is None}
@@ -257,6 +259,7 @@ def _lesson(lesson: catalog.LessonView, record: LessonRecord | None) -> LessonPr
         first_completed_at=record.first_completed_at if record else None,
         last_completed_at=record.last_completed_at if record else None,
         spent_ms=record.spent_ms if record else 0,
+        half_done=HalfDoneOut(record.answered, record.total) if record and record.answered and record.total else None,
     )
 
 

@@ -175,6 +175,12 @@ async def hasten(session: AsyncSession, user_id: UUID, now: datetime) -> None:
     )
 
 
+async def one_of(session: AsyncSession, user_id: UUID, delivery_id: UUID) -> DeliveryRow | None:
+    """Locked; None for somebody else's."""
+    mine = select(DeliveryRow).where(DeliveryRow.id == delivery_id, DeliveryRow.user_id == user_id)
+    return (await session.scalars(mine.with_for_update())).one_or_none()
+
+
 async def call_off(session: AsyncSession, cause: str) -> None:
     """What waits and nobody is sending, for whomever."""
     idle = DeliveryRow.lease_until.is_(None) | (DeliveryRow.lease_until <= func.now())

@@ -102,7 +102,7 @@ async def _recap(uow: UnitOfWork, due: Sequence[Reminding], now: datetime) -> No
             if user_id in contacts and achieved:
                 words = [gamification.achievement_words(uow, *one, contacts[user_id].locale) for one in achieved]
                 params["achieved"] = ", ".join(word.title for word in words if word)
-            tellings.append(Telling(user_id, params, "/learn", f"recap:{week_on}"))
+            tellings.append(Telling(user_id, params, f"/recap?on={week_on}", f"recap:{week_on}"))
         await plan.notify_many(uow, "weekly_recap", tellings, now=now)
 
 

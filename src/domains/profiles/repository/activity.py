@@ -59,12 +59,12 @@ _FEED = text(f"""
         ) a
         ORDER BY a.id DESC LIMIT :most
     )
-    SELECT {_COLUMNS}, h.handle FROM page a
+    SELECT {_COLUMNS}, h.handle, p.avatar_sha256 FROM page a JOIN profiles_profile p ON p.user_id = a.user_id
     LEFT JOIN profiles_handle h ON h.user_id = a.user_id AND h.kept_until IS NULL
     ORDER BY a.id DESC
 """)  # noqa: S608
 _ONE = text(f"""
-    SELECT {_COLUMNS}, NULL AS handle FROM profiles_activity a
+    SELECT {_COLUMNS}, NULL AS handle, NULL AS avatar_sha256 FROM profiles_activity a
     WHERE a.id = :id AND a.id > :oldest AND a.user_id IN ({_SEEN})
 """)  # noqa: S608
 _CHEER = text("""
@@ -92,6 +92,7 @@ class Activity(NamedTuple):
     cheered: bool
     """By whoever looks."""
     handle: str | None
+    avatar_sha256: bytes | None
 
 
 async def add(

@@ -9,6 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 List = Literal["friends", "requests_in", "requests_out", "following", "followers"]
 
+# A picture belongs to what public profiles show to everybody, and others to friends.
+_PICTURE = """
+    CASE WHEN p.visibility = 'public' OR EXISTS (
+        SELECT FROM profiles_bond b WHERE b.low_id = LEAST(CAST(:me AS uuid), p.user_id)
+            AND b.high_id = GREATEST(CAST(:me AS uuid), p.user_id) AND b.state = 'friends'
+    ) THEN p.avatar_sha256 END
+"""
 _SOURCES: dict[List, str] = {
     "friends": """
         SELECT high_id AS user_id, at FROM profiles_bond WHERE low_id = :me AND state = 'friends'
@@ -31,7 +38,7 @@ _SOURCES: dict[List, str] = {
 }
 _PAGES = {
     name: text(f"""
-        SELECT l.user_id, h.handle, l.at FROM ({source}) l
+        SELECT l.user_id, h.handle, {_PICTURE} AS avatar_sha256, l.at FROM ({source}) l
         JOIN profiles_profile p ON p.user_id = l.user_id AND p.visibility <> 'private'
         LEFT JOIN profiles_handle h ON h.user_id = l.user_id AND h.kept_until IS NULL
         WHERE CAST(:after_at AS timestamptz) IS NULL OR (l.at, l.user_id) < (:after_at, CAST(:after_id AS uuid))
@@ -45,20 +52,22 @@ _BLOCKED = text("""
       AND (CAST(:after_at AS timestamptz) IS NULL OR (at, blocked_id) < (:after_at, CAST(:after_id AS uuid)))
     ORDER BY at DESC, blocked_id DESC LIMIT :most
 """)
-_SEARCH = text("""
-    SELECT h.handle, h.user_id FROM profiles_handle h
+_SEARCH = text(f"""
+    SELECT h.handle, h.user_id, {_PICTURE} AS avatar_sha256 FROM profiles_handle h
     JOIN profiles_profile p ON p.user_id = h.user_id AND p.visibility <> 'private'
     WHERE h.handle >= :first AND h.handle < :last AND h.kept_until IS NULL AND h.user_id <> :me
       AND (CAST(:after AS text) IS NULL OR h.handle > :after)
       AND NOT EXISTS (SELECT FROM profiles_block b WHERE b.blocker_id = :me AND b.blocked_id = h.user_id)
       AND NOT EXISTS (SELECT FROM profiles_block b WHERE b.blocker_id = h.user_id AND b.blocked_id = :me)
     ORDER BY h.handle LIMIT :most
-""")
+""")  # noqa: S608
 
 
 class Listed(NamedTuple):
     user_id: UUID
     handle: str | None
+    avatar_sha256: bytes | None
+    """As far as it is for their eyes."""
     at: datetime
 
 
@@ -71,6 +80,7 @@ class Blocked(NamedTuple):
 class Found(NamedTuple):
     handle: str
     user_id: UUID
+    avatar_sha256: bytes | None
 
 
 async def listed(

@@ -13,9 +13,12 @@ from domains.profiles.policy.reports import Reason, ReportState
 
 
 class PersonOut(Out, frozen=True):
+    """`avatar`: the address of a picture, where they show one to me."""
+
     user_id: UUID
     name: str
     handle: str | None
+    avatar: str | None
 
 
 class ListedOut(Out, frozen=True):

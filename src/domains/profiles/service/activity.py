@@ -21,6 +21,7 @@ from domains.profiles.repository import profiles
 from domains.profiles.repository.activity import Activity, Badge
 from domains.profiles.schemas.activity import ActivityKind, ActivityOut, KudosOut
 from domains.profiles.schemas.people import PersonOut
+from domains.profiles.service.avatars import avatar_path
 
 
 async def share(
@@ -91,7 +92,7 @@ async def _seen(uow: UnitOfWork, me: UUID, activity_id: UUID) -> Activity:
 def _shown(row: Activity, name: str) -> ActivityOut:
     return ActivityOut(
         row.id,
-        PersonOut(row.user_id, name, row.handle),
+        PersonOut(row.user_id, name, row.handle, avatar_path(row.avatar_sha256)),
         row.kind,  # type: ignore[arg-type]
         row.course_id,
         row.lesson_id,

@@ -100,9 +100,12 @@ async def search(uow: UnitOfWork, me: UUID, prefix: str, *, after: str | None, l
         await lists.search(uow.session, me, *between, after=after, most=limit + 1), limit, lambda found: found.handle
     )
     people = await identity.people(uow, [found.user_id for found in page.items])
-    return Page(
-        [PersonOut(id_, people[id_].name, handle) for handle, id_ in page.items if id_ in people], page.next_cursor
-    )
+    shown = [
+        PersonOut(found.user_id, people[found.user_id].name, found.handle, avatar_path(found.avatar_sha256))
+        for found in page.items
+        if found.user_id in people
+    ]
+    return Page(shown, page.next_cursor)
 
 
 async def listed(
@@ -114,7 +117,7 @@ async def listed(
     page = page_of(rows, limit, lambda row: (row.at, row.user_id))
     people = await identity.people(uow, [row.user_id for row in page.items])
     shown = [
-        ListedOut(PersonOut(row.user_id, people[row.user_id].name, row.handle), row.at)
+        ListedOut(PersonOut(row.user_id, people[row.user_id].name, row.handle, avatar_path(row.avatar_sha256)), row.at)
         for row in page.items
         if row.user_id in people
     ]

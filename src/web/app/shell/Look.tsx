@@ -1,6 +1,5 @@
 // A banner that cannot be overlooked, while staff look through somebody's eyes. Its texts came with the operator's screens.
 
-import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useEffectEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
@@ -11,13 +10,11 @@ import css from "./shell.module.css";
 
 export function LookBanner() {
   const { t } = useTranslation();
-  const client = useQueryClient();
   const navigate = useNavigate();
   const { look, user } = useLogin();
   const end = () => {
     if (!look || !user) return;
     lookAway();
-    client.clear();
     // It ends by itself in a quarter of an hour, should this not arrive.
     void api.DELETE("/api/v1/admin/impersonations/{session_id}", { params: { path: { session_id: look.sessionId } } }).catch(() => undefined);
     void navigate(`/admin/people/${user.id}`);

@@ -1,7 +1,6 @@
 // The parts that all screens are made of. Behaviour, keyboard and roles are React Aria's; here is how they look.
 
-import type { TFunction } from "i18next";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import {
   Button as AriaButton,
   type ButtonProps as AriaButtonProps,
@@ -21,10 +20,13 @@ import {
   type TextFieldProps as AriaTextFieldProps,
 } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { Offline, Refusal } from "../api";
+import { Offline } from "../api";
+import { explain } from "../problems";
 import css from "./ui.module.css";
 
-export { css };
+export { css, explain };
+
+const DOUBLE_MS = 400;
 
 type Tone = "neutral" | "good" | "bad" | "warn";
 type Look = "plain" | "primary" | "danger" | "quiet";
@@ -56,10 +58,11 @@ export interface FieldProps extends Omit<AriaTextFieldProps, "children"> {
 }
 
 export function Field({ label, hint, lines, error, ...props }: FieldProps) {
-  // What the server refused may be sent again: the browser would hold the form back for it.
-  const validationBehavior = error === undefined ? "native" : "aria";
+  // What the server refused may be sent again: the browser would hold the form back for it. Where nothing is said of it,
+  // the browser's own checks show.
+  const refused = error === undefined && !props.isInvalid ? { validationBehavior: "native" as const } : { validationBehavior: "aria" as const, isInvalid: true };
   return (
-    <AriaTextField validationBehavior={validationBehavior} {...props} isInvalid={error !== undefined || Boolean(props.isInvalid)} className={css.field ?? ""}>
+    <AriaTextField {...props} {...refused} className={css.field ?? ""}>
       <Label className={css.label ?? ""}>{label}</Label>
       {lines ? <TextArea rows={lines} className={css.input ?? ""} /> : <Input className={css.input ?? ""} />}
       {hint && <Text slot="description" className={css.hint ?? ""}>{hint}</Text>}
@@ -122,13 +125,6 @@ export function Failed({ error, retry }: { error: unknown; retry?: () => void })
   );
 }
 
-/** A sentence for a person about anything that was raised. */
-export function explain(error: unknown, t: TFunction): string {
-  if (error instanceof Offline) return t("state.offline_detail");
-  if (error instanceof Refusal) return t(`problem.${error.code.replaceAll(".", "_")}`, { defaultValue: error.message });
-  return t("state.failed_detail");
-}
-
 interface Asked<T> {
   data: T | undefined;
   error: unknown;
@@ -144,8 +140,14 @@ export function Answer<T>({ of, children, lines }: { of: Asked<T>; children: (da
 }
 
 export function Dialog({ title, isOpen, onClose, children }: { title: string; isOpen: boolean; onClose: () => void; children: ReactNode }) {
+  const openedAt = useRef(0);
+  useEffect(() => {
+    if (isOpen) openedAt.current = performance.now();
+  }, [isOpen]);
+  // The second click of a double one that opened it is beside it, and must not close it.
+  const isMeant = () => performance.now() - openedAt.current > DOUBLE_MS;
   return (
-    <ModalOverlay isDismissable isOpen={isOpen} onOpenChange={(open) => !open && onClose()} className={css.overlay ?? ""}>
+    <ModalOverlay isDismissable shouldCloseOnInteractOutside={isMeant} isOpen={isOpen} onOpenChange={(open) => !open && onClose()} className={css.overlay ?? ""}>
       <Modal>
         <AriaDialog className={css.dialog ?? ""}>
           <div className={css.stack}>

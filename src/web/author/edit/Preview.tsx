@@ -1,10 +1,11 @@
 // What learners will see of an exercise that is being written, made by the server out of what stands there.
 
-import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Play } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, type Schemas } from "../../app/api";
+import { useMutation } from "../../app/mutation";
 import { Button, Notice, Row } from "../../app/ui";
 import { useComplaint } from "../../app/ui/toasts";
 import { Hints } from "../../learner/player/Hints";

@@ -1,18 +1,17 @@
 // Something of a draft while it is written: what differs from what was loaded, whether it could be saved, and what to do
 // where somebody else was faster. Invariant: nobody's change is overwritten by somebody who has not seen it.
 
-import { useMutation } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useBlocker } from "react-router";
 import { useTranslation } from "react-i18next";
 import { Offline, Refusal } from "../../app/api";
 import { useFormat } from "../../app/format";
+import { useMutation } from "../../app/mutation";
 import { Button, css as ui, Dialog, explain, Notice, Row } from "../../app/ui";
-import { say } from "../../app/ui/toasts";
 import css from "../author.module.css";
 import { isStale, useRefresh } from "../draft";
 import type { Told } from "../form/Form";
-import { differing, type Values } from "../form/schema";
+import { type Clash, differing, merged, type Values, withValue } from "../form/schema";
 
 export interface Version {
   values: Values;
@@ -30,20 +29,38 @@ interface Wish {
   isNew?: boolean;
 }
 
+/** Two have written the same field: somebody has to choose. */
+class Clashing extends Error {
+  override readonly name = "Clashing";
+
+  constructor(
+    readonly theirs: Version,
+    readonly values: Values,
+    readonly clashes: readonly Clash[],
+  ) {
+    super("two have written the same");
+  }
+}
+
 export interface Writing {
   values: Values;
   put: (values: Values) => void;
+  /** Can be saved. */
   isDirty: boolean;
+  /** Holds what would be lost. */
+  isTouched: boolean;
+  /** Somebody else has saved something since. */
+  isBehind: boolean;
   isSaving: boolean;
   told: Told | null;
   error: unknown;
   save: () => void;
-  theirs: Version | null;
-  /** What somebody else has made of it, instead of this. */
-  takeTheirs: () => void;
-  /** This, over what somebody else has made of it and which was shown. */
-  overwrite: () => void;
+  conflict: Clashing | null;
+  /** Saves what was chosen, over what was shown. */
+  settle: (values: Values) => void;
   closeConflict: () => void;
+  /** What stood here until somebody else's change took its place. */
+  before: Values | null;
 }
 
 export function useWriting({ loaded, save, fetch, isNew = false }: Wish): Writing {
@@ -51,68 +68,76 @@ export function useWriting({ loaded, save, fetch, isNew = false }: Wish): Writin
   const refresh = useRefresh();
   const [base, setBase] = useState(loaded);
   const [values, setValues] = useState(loaded.values);
-  const [theirs, setTheirs] = useState<Version | null>(null);
-  const isDirty = isNew || differing(values, base.values).length > 0;
+  const [before, setBefore] = useState<Values | null>(null);
   const isTouched = differing(values, base.values).length > 0;
+  const isOther = !isNew && loaded.etag !== base.etag && loaded.at >= base.at;
   // What others save shows by itself as long as nothing was written here.
-  if (!isNew && !isTouched && loaded.etag !== base.etag && loaded.at >= base.at) {
+  if (isOther && !isTouched) {
+    if (differing(loaded.values, base.values).length > 0) setBefore(base.values);
     setBase(loaded);
     setValues(loaded.values);
   }
   const work = useMutation({
-    mutationFn: (etag: string) => save(values, etag),
-    onSuccess: (version) => {
+    mutationFn: async (sent: { values: Values; etag: string }) => {
+      let [since, now, seen] = [base.values, sent.values, sent.etag];
+      for (;;) {
+        try {
+          return await save(now, seen);
+        } catch (error) {
+          if (!isStale(error)) throw error;
+          const theirs = await fetch();
+          const both = merged(since, now, theirs.values);
+          if (both.clashes.length > 0) throw new Clashing(theirs, both.values, both.clashes);
+          [since, now, seen] = [theirs.values, both.values, theirs.etag];
+        }
+      }
+    },
+    onSuccess: (version, sent) => {
       setBase(version);
-      setValues(version.values);
-      setTheirs(null);
-      say(t("author.saved"));
+      // With what was typed meanwhile.
+      setValues((now) => merged(sent.values, now, version.values).values);
+      setBefore(null);
       void refresh();
     },
-    onError: async (error) => {
-      if (isStale(error)) setTheirs(await fetch());
-    },
   });
-  const error = work.error && !isStale(work.error) ? work.error : null;
+  const conflict = work.error instanceof Clashing ? work.error : null;
+  const error = conflict ? null : work.error;
   return {
     values,
     put: (next) => {
       setValues(next);
       if (work.isError) work.reset();
     },
-    isDirty,
+    isDirty: isNew || isTouched,
+    isTouched,
+    isBehind: isOther && isTouched,
     isSaving: work.isPending,
     error,
-    told: error instanceof Refusal ? toldBy(error) : null,
-    save: () => isDirty && !work.isPending && work.mutate(base.etag),
-    theirs,
-    takeTheirs: () => {
-      if (!theirs) return;
-      setBase(theirs);
-      setValues(theirs.values);
-      setTheirs(null);
+    told: error instanceof Refusal ? { field: (error.field ?? "").replace(/^(node|content|node\.content)\./, ""), message: explain(error, t) } : null,
+    save: () => (isNew || isTouched) && !work.isPending && work.mutate({ values, etag: base.etag }),
+    conflict,
+    settle: (chosen) => {
+      if (!conflict) return;
+      setBase(conflict.theirs);
+      setValues(chosen);
+      work.mutate({ values: chosen, etag: conflict.theirs.etag });
     },
-    overwrite: () => theirs && work.mutate(theirs.etag),
-    closeConflict: () => setTheirs(null),
+    closeConflict: () => work.reset(),
+    before,
   };
 }
 
-/** The field out of a sentence such as "… - at `$.node.title`". */
-function toldBy(error: Refusal): Told {
-  const [, field = ""] = /at `\$\.([^`]+)`/.exec(error.message) ?? [];
-  return { field: field.replace(/^(node|content|node\.content)\./, ""), message: error.message };
-}
-
 /** The bar to save with, and the questions around it. Ctrl+S saves too. */
-export function SaveBar({ of, isBlocked = false, isNew = false, children }: { of: Writing; isBlocked?: boolean; isNew?: boolean; children?: React.ReactNode }) {
+export function SaveBar({ of, isBlocked = false, lacks }: { of: Writing; isBlocked?: boolean; lacks?: string | undefined }) {
   const { t } = useTranslation();
-  const { isDirty, isSaving, save } = of;
+  const { isDirty, isTouched, isSaving, save, before } = of;
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.key !== "s" || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
       if (!isBlocked) save();
     };
-    const leave = (event: BeforeUnloadEvent) => isDirty && event.preventDefault();
+    const leave = (event: BeforeUnloadEvent) => isTouched && event.preventDefault();
     document.addEventListener("keydown", press);
     addEventListener("beforeunload", leave);
     return () => {
@@ -120,16 +145,17 @@ export function SaveBar({ of, isBlocked = false, isNew = false, children }: { of
       removeEventListener("beforeunload", leave);
     };
   });
-  const blocker = useBlocker(({ currentLocation, nextLocation }) => isDirty && !isSaving && !isNew && currentLocation.pathname !== nextLocation.pathname);
+  const blocker = useBlocker(({ currentLocation, nextLocation }) => isTouched && !isSaving && currentLocation.pathname !== nextLocation.pathname);
   return (
     <>
       {of.error !== null && <Notice tone="bad">{of.error instanceof Offline ? t("author.offline_kept") : explain(of.error, t)}</Notice>}
+      {of.isBehind && !of.conflict && <Notice tone="warn">{t("author.behind")}</Notice>}
+      {before && !isTouched && <Notice><Row between><span>{t("author.replaced")}</span><Button small onPress={() => of.put(before)}>{t("author.bring_back")}</Button></Row></Notice>}
       <div className={css.saveBar}>
-        <span className={css.soft} aria-live="polite">{isSaving ? t("author.saving") : isDirty ? t(isBlocked ? "author.not_whole" : "author.unsaved") : t("author.all_saved")}</span>
-        {children}
+        <span className={css.soft} aria-live="polite">{isSaving ? t("author.saving") : isDirty ? isBlocked ? (lacks ?? t("author.not_whole")) : t("author.unsaved") : t("author.all_saved")}</span>
         <Button look="primary" isDisabled={!isDirty || isSaving || isBlocked} onPress={save}>{t("author.save")}</Button>
       </div>
-      <Conflict of={of} />
+      {of.conflict && <Conflict of={of} conflict={of.conflict} />}
       <Dialog title={t("author.leave_title")} isOpen={blocker.state === "blocked"} onClose={() => blocker.reset?.()}>
         <p>{t("author.leave_detail")}</p>
         <Row><Button look="primary" onPress={() => blocker.reset?.()}>{t("author.stay")}</Button><Button look="danger" onPress={() => blocker.proceed?.()}>{t("author.leave_anyway")}</Button></Row>
@@ -138,40 +164,42 @@ export function SaveBar({ of, isBlocked = false, isNew = false, children }: { of
   );
 }
 
-function Conflict({ of }: { of: Writing }) {
+/** Field by field, mine or theirs. */
+function Conflict({ of, conflict }: { of: Writing; conflict: Clashing }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { theirs, values } = of;
-  if (!theirs) return null;
-  const fields = flat(values, theirs.values);
+  const [taken, setTaken] = useState<ReadonlySet<Clash>>(new Set());
+  const { theirs, clashes } = conflict;
+  const take = (clash: Clash, isTheirs: boolean) => setTaken((all) => new Set(clashes.filter((one) => (one === clash ? isTheirs : all.has(one)))));
+  const settle = () => of.settle(clashes.reduce((values, clash) => (taken.has(clash) ? withValue(values, clash.path, clash.theirs) : values), conflict.values));
   return (
     <Dialog title={t("author.conflict")} isOpen onClose={of.closeConflict}>
       <p>{t("author.conflict_detail", { when: format.relative(theirs.at) })}</p>
-      <div className={ui.tableWrap} role="region" aria-label={t("author.conflict")} tabIndex={0}>
-        <table className={ui.table}>
-          <thead><tr><th scope="col">{t("author.field_name")}</th><th scope="col">{t("author.mine")}</th><th scope="col">{t("author.theirs")}</th></tr></thead>
-          <tbody>{fields.map(([name, mine, other]) => <tr key={name}><th scope="row">{t(`author.field.${name.split(".").at(-1)}`, { defaultValue: name })}</th><td className={css.value}>{shown(mine)}</td><td className={css.value}>{shown(other)}</td></tr>)}</tbody>
-        </table>
-      </div>
+      {clashes.map((clash) => {
+        const path = clash.path.join(".");
+        const side = (isTheirs: boolean, value: unknown) => (
+          <label className={css.side}>
+            <span><input type="radio" name={path} checked={taken.has(clash) === isTheirs} onChange={() => take(clash, isTheirs)} /> {t(isTheirs ? "author.theirs" : "author.mine")}</span>
+            <span className={css.value} dir="auto">{shown(value)}</span>
+          </label>
+        );
+        return (
+          <fieldset key={path} className={css.group}>
+            <legend className={ui.label}>{t(`author.field.${clash.path.at(-1)}`, { defaultValue: path })}</legend>
+            <div className={css.pair}>{side(false, clash.mine)}{side(true, clash.theirs)}</div>
+          </fieldset>
+        );
+      })}
       <Row>
-        <Button look="primary" onPress={of.takeTheirs}>{t("author.take_theirs")}</Button>
-        <Button look="danger" isDisabled={of.isSaving} onPress={of.overwrite}>{t("author.keep_mine")}</Button>
+        <Button look="primary" isDisabled={of.isSaving} onPress={settle}>{t("author.save_chosen")}</Button>
         <Button look="quiet" onPress={of.closeConflict}>{t("author.go_on")}</Button>
       </Row>
     </Dialog>
   );
 }
 
-function flat(mine: Values, theirs: Values): [string, unknown, unknown][] {
-  return differing(mine, theirs).flatMap((name) => {
-    const [one, other] = [mine[name], theirs[name]];
-    if (name !== "content" || !one || !other) return [[name, one, other] as [string, unknown, unknown]];
-    return differing(one as Values, other as Values).map((part): [string, unknown, unknown] => [part, (one as Values)[part], (other as Values)[part]]);
-  });
-}
-
 function shown(value: unknown): string {
-  if (value === undefined || value === null) return "–";
+  if (value === undefined || value === null || value === "") return "–";
   if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value.join("\n");
   return typeof value === "string" ? value : JSON.stringify(value, null, 1);
 }

@@ -1,6 +1,6 @@
 // A course out of the house and into it again, as a file.
 
-import { useMutation } from "@tanstack/react-query";
+import { useMutation } from "../../app/mutation";
 import { Download, FileUp } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";

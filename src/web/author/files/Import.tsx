@@ -1,6 +1,6 @@
 // How far an import is, and what its file said that was not understood, line by line.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { FileTrigger } from "react-aria-components";
 import { useTranslation } from "react-i18next";
@@ -8,8 +8,9 @@ import { Link, useNavigate, useParams } from "react-router";
 import { api, queries, type Schemas } from "../../app/api";
 import { useFormat } from "../../app/format";
 import { useFrame } from "../../app/live";
+import { useMutation } from "../../app/mutation";
 import { Answer, Bar, Button, ButtonLink, Chip, css as ui, Notice, Row } from "../../app/ui";
-import { useComplaint } from "../../app/ui/toasts";
+import { say, useComplaint } from "../../app/ui/toasts";
 import css from "../author.module.css";
 import { PAGES } from "../draft";
 import { State } from "./Imports";
@@ -84,13 +85,16 @@ function GoOn({ work }: { work: Work }) {
   const [share, setShare] = useState<number | null>(null);
   const send = useMutation({
     mutationFn: (file: File) => sendParts(file, work, setShare),
-    onError: complain,
+    onError: (error) => {
+      setShare(null);
+      complain(error);
+    },
     onSettled: () => client.invalidateQueries({ queryKey: ["get", "/api/v1/authoring/imports/{import_id}"] }),
   });
   return (
     <>
       <Notice tone="warn">{t("author.import.waits", { name: work.name })}</Notice>
-      {share === null ? <div><FileTrigger onSelect={(files) => files?.[0]?.size === work.size_bytes && send.mutate(files[0])}><Button look="primary">{t("author.import.go_on")}</Button></FileTrigger></div> : <Bar share={share} label={t("author.media.sending", { name: work.name })} />}
+      {share === null ? <div><FileTrigger onSelect={(files) => files?.[0] && (files[0].size === work.size_bytes ? send.mutate(files[0]) : say(t("author.media.other_file")))}><Button look="primary">{t("author.import.go_on")}</Button></FileTrigger></div> : <Bar share={share} label={t("author.media.sending", { name: work.name })} />}
     </>
   );
 }

@@ -1,15 +1,16 @@
 // Courses that are read from files: beginning one, and those of before.
 
-import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMutation } from "../../app/mutation";
+import { useRef, useState } from "react";
 import { FileTrigger } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
-import { api, body, onceKey, queries } from "../../app/api";
+import { api, body, queries } from "../../app/api";
 import { useFormat } from "../../app/format";
 import { Bar, Button, Chip, Dialog, explain, Field, Notice, Row, Stack } from "../../app/ui";
 import { Pick } from "../../app/ui/choice";
 import css from "../author.module.css";
+import { Language } from "../form/Language";
 import { type Import, sendParts } from "./importing";
 
 export function Imports() {
@@ -56,11 +57,16 @@ function Wish({ courseId, onClose }: { courseId: string | null; onClose: () => v
   const [dry, setDry] = useState(false);
   const [replaces, setReplaces] = useState(false);
   const [share, setShare] = useState<number | null>(null);
+  const begun = useRef<{ what: string; file: File; id: string } | null>(null);
   const begin = useMutation({
     mutationFn: async (chosen: File) => {
       const options = { slug: slug || null, title: title || null, source_language: spoken || null, target_language: taught || null };
       const wish = { name: chosen.name, size_bytes: chosen.size, format: format || null, options, course_id: courseId, replace: replaces, dry_run: dry };
-            const work = await body(api.POST("/api/v1/authoring/imports", { params: { header: { "Idempotency-Key": onceKey() } }, body: wish }));
+      const what = JSON.stringify(wish);
+      // Where the network went away, the same wish goes on with what has not arrived.
+      const before = begun.current?.file === chosen && begun.current.what === what ? begun.current.id : null;
+      const work = await body(before ? api.GET("/api/v1/authoring/imports/{import_id}", { params: { path: { import_id: before } } }) : api.POST("/api/v1/authoring/imports", { body: wish }));
+      begun.current = { what, file: chosen, id: work.id };
       setShare(0);
       await sendParts(chosen, work, setShare);
       return work;
@@ -83,8 +89,8 @@ function Wish({ courseId, onClose }: { courseId: string | null; onClose: () => v
           <Stack>
             {!courseId && <Field label={t("author.field.title")} maxLength={200} value={title} onChange={setTitle} />}
             {!courseId && <Field label={t("author.field.slug")} hint={t("author.hint.slug")} maxLength={80} pattern="[a-z0-9]+(-[a-z0-9]+)*" value={slug} onChange={setSlug} />}
-            <Field label={t("author.field.target_language")} hint={t("author.tag_hint")} value={taught} onChange={setTaught} />
-            <Field label={t("author.field.source_language")} hint={t("author.tag_hint")} value={spoken} onChange={setSpoken} />
+            <Language label={t("author.field.target_language")} value={taught} onChange={setTaught} />
+            <Language label={t("author.field.source_language")} value={spoken} onChange={setSpoken} />
           </Stack>
         </details>
         {courseId && <label className={css.check}><input type="checkbox" checked={replaces} onChange={(event) => setReplaces(event.target.checked)} />{t("author.import.replace")}</label>}

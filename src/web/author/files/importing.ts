@@ -1,11 +1,9 @@
 // A course's file on its way to the server, part by part; what arrived once is not sent again.
 
 import { api, body, type Schemas } from "../../app/api";
+import { stubbornly } from "../stubborn";
 
 export type Import = Schemas["ImportOut"];
-
-const TRIES = 4;
-const PAUSE_MS = 800;
 
 export async function sendParts(file: File, work: Import, onProgress: (share: number) => void): Promise<Import> {
   const parts = Math.max(1, Math.ceil(work.size_bytes / work.part_bytes));
@@ -22,17 +20,6 @@ export async function sendParts(file: File, work: Import, onProgress: (share: nu
 
 function sendPart(import_id: string, part: number, piece: Blob): Promise<Import> {
   return body(api.PUT("/api/v1/authoring/imports/{import_id}/file", { params: { path: { import_id }, query: { part } }, body: piece as never, bodySerializer: (given: unknown) => given as BodyInit, headers: { "content-type": "application/octet-stream" } } as never));
-}
-
-async function stubbornly<T>(work: () => Promise<T>): Promise<T> {
-  for (let turn = 1; ; turn += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (turn >= TRIES || (error as { status?: number }).status !== undefined) throw error;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * turn));
-    }
-  }
 }
 
 export const isOver = ({ state }: Import) => state === "done" || state === "failed";

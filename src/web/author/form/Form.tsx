@@ -5,8 +5,9 @@ import { createContext, type ReactNode, useContext, useId, useState } from "reac
 import { Button as Press } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Button, css as ui, Field } from "../../app/ui";
-import { Pick } from "../../app/ui/choice";
+import { Pick, Segments } from "../../app/ui/choice";
 import css from "../author.module.css";
+import { Language } from "./Language";
 import { MediaField } from "../media/MediaField";
 import { blank, type Definitions, isEmpty, isMedia, isNumber, isTextList, plain, type Schema, type Values } from "./schema";
 
@@ -90,7 +91,12 @@ function Entry({ name, path, schema: given, value, siblings, isNeeded, onChange,
     return <div><Pick label={label} isDisabled={isReadOnly} value={String(value ?? "")} options={choices} onChange={onChange} /><Wrong text={error} /></div>;
   }
   if (name === "answers" && options) return <Several label={label} options={options} value={(value ?? []) as string[]} error={error} isReadOnly={isReadOnly} onChange={onChange} />;
+  if (name === "language" || name.endsWith("_language")) return <Language label={label} error={error} isReadOnly={isReadOnly} isRequired={isNeeded} value={String(value ?? "")} onChange={onChange} />;
   if (schema.enum) return <Pick label={label} isDisabled={isReadOnly} value={String(value ?? schema.default ?? "")} options={schema.enum.map((one) => ({ value: one, name: t(`author.value.${one || "none"}`, { defaultValue: one }) }))} onChange={onChange} />;
+  if (name === "answer" && schema.type === "boolean") {
+    const choices = [{ value: "true", name: t("author.is_true") }, { value: "false", name: t("author.is_false") }];
+    return <Segments label={label} shown options={choices} isDisabled={isReadOnly} value={String(value ?? false)} onChange={(chosen) => onChange(chosen === "true")} />;
+  }
   if (schema.type === "boolean") {
     return <label className={css.check}><input type="checkbox" disabled={isReadOnly} checked={Boolean(value)} onChange={(event) => onChange(event.target.checked)} />{label}</label>;
   }
@@ -203,10 +209,11 @@ function Named({ label, path, schema, keys, value, error, onChange }: { label: s
   const list = useId();
   const items = typeof schema.additionalProperties === "object" ? schema.additionalProperties : {};
   // Rows and not an object: while a name is typed it may be that of another row.
-  const [rows, setRows] = useState(() => Object.entries(value));
+  const [typed, setTyped] = useState(() => Object.entries(value));
+  const rows = JSON.stringify(named(typed)) === JSON.stringify(value) ? typed : Object.entries(value);
   const put = (next: [string, unknown][]) => {
-    setRows(next);
-    onChange(Object.fromEntries(next.filter(([key]) => key !== "")));
+    setTyped(next);
+    onChange(named(next));
   };
   const free = keys.find((key) => !rows.some(([one]) => one === key)) ?? "";
   return (
@@ -227,6 +234,8 @@ function Named({ label, path, schema, keys, value, error, onChange }: { label: s
     </fieldset>
   );
 }
+
+const named = (rows: readonly [string, unknown][]): Values => Object.fromEntries(rows.filter(([key]) => key !== ""));
 
 function Group({ label, path, schema, isNeeded, value, error, onChange }: { label: string; path: string; schema: Schema; isNeeded: boolean; value: Values | null | undefined; error: string | undefined; onChange: (value: Values | null) => void }) {
   const { t } = useTranslation();

@@ -77,3 +77,34 @@ export function isEmpty(value: unknown): boolean {
 export function differing(mine: Values, theirs: Values): string[] {
   return [...new Set([...Object.keys(mine), ...Object.keys(theirs)])].filter((name) => JSON.stringify(mine[name]) !== JSON.stringify(theirs[name]) && !(isEmpty(mine[name]) && isEmpty(theirs[name])));
 }
+
+export interface Clash {
+  path: readonly string[];
+  mine: unknown;
+  theirs: unknown;
+}
+
+/** What two made of the same: what only one of them has changed counts, and of what both have, mine does. */
+export function merged(base: Values, mine: Values, theirs: Values): { values: Values; clashes: Clash[] } {
+  const values: Record<string, unknown> = { ...theirs };
+  const clashes: Clash[] = [];
+  for (const name of differing(mine, base)) {
+    if (name === "content") {
+      const inner = merged(part(base), part(mine), part(theirs));
+      values[name] = inner.values;
+      clashes.push(...inner.clashes.map((clash) => ({ ...clash, path: [name, ...clash.path] })));
+      continue;
+    }
+    values[name] = mine[name];
+    const one = { [name]: theirs[name] };
+    if (differing(one, { [name]: mine[name] }).length > 0 && differing(one, { [name]: base[name] }).length > 0) clashes.push({ path: [name], mine: mine[name], theirs: theirs[name] });
+  }
+  return { values, clashes };
+}
+
+const part = (values: Values) => (values.content ?? {}) as Values;
+
+/** With another value there. */
+export function withValue(values: Values, [name = "", ...rest]: readonly string[], value: unknown): Values {
+  return { ...values, [name]: rest.length > 0 ? withValue((values[name] ?? {}) as Values, rest, value) : value };
+}

@@ -1,6 +1,6 @@
 // One's own pictures, recordings and files for courses.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { FileText, Film, Volume2 } from "lucide-react";
 import { useState } from "react";
 import { FileTrigger } from "react-aria-components";
@@ -8,12 +8,13 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api, queries } from "../../app/api";
 import { useFormat } from "../../app/format";
+import { useMutation } from "../../app/mutation";
 import { Bar, Button, Chip, Dialog, Empty, explain, Failed, Field, Loading, Row, Stack } from "../../app/ui";
 import { Segments } from "../../app/ui/choice";
 import { say, useComplaint } from "../../app/ui/toasts";
 import css from "../author.module.css";
 import { PAGES } from "../draft";
-import { type FileOut, NotTaken, send } from "./upload";
+import { type FileOut, NotTaken, send, underWay } from "./upload";
 import { Uploader } from "./Uploader";
 
 const KINDS = ["all", "image", "audio", "video", "document"] as const;
@@ -65,10 +66,11 @@ function Unfinished() {
     } catch (error) {
       say(error instanceof NotTaken ? error.message : explain(error, t));
     }
+    setShares(({ [uploadId]: _, ...others }) => others);
     await uploads.refetch();
   };
   const abort = useMutation({ mutationFn: (upload_id: string) => api.DELETE("/api/v1/media/uploads/{upload_id}", { params: { path: { upload_id } } }), onSuccess: () => uploads.refetch(), onError: complain });
-  const open = uploads.data?.items.filter((one) => one.state === "open" && one.purpose === "course") ?? [];
+  const open = uploads.data?.items.filter((one) => one.state === "open" && one.purpose === "course" && (one.id in shares || !underWay.has(one.id))) ?? [];
   if (open.length === 0) return null;
   return (
     <section className={css.section} aria-label={t("author.media.unfinished")}>

@@ -2,7 +2,7 @@
 
 import { useQueryClient } from "@tanstack/react-query";
 import { Upload } from "lucide-react";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { DropZone, FileTrigger } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Bar, Button, explain } from "../../app/ui";
@@ -14,6 +14,7 @@ interface Row {
   file: File;
   share: number;
   error: string | null;
+  uploadId: string | undefined;
 }
 
 interface Props {
@@ -28,22 +29,37 @@ export function Uploader({ courseId, accept, onDone }: Props) {
   const [rows, setRows] = useState<readonly Row[]>([]);
   const last = useRef(0);
   const change = (id: number, part: Partial<Row>) => setRows((all) => all.map((row) => (row.id === id ? { ...row, ...part } : row)));
-  const go = async (id: number, file: File) => {
+  const isSending = rows.some((row) => row.error === null);
+  useEffect(() => {
+    if (!isSending) return undefined;
+    const leave = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener("beforeunload", leave);
+    return () => removeEventListener("beforeunload", leave);
+  }, [isSending]);
+  const isThere = useRef(true);
+  useEffect(() => {
+    isThere.current = true;
+    return () => {
+      isThere.current = false;
+    };
+  }, []);
+  const go = async ({ id, file, uploadId }: Pick<Row, "id" | "file" | "uploadId">) => {
     change(id, { error: null });
     try {
-      const made = await send({ file, courseId, onProgress: (share) => change(id, { share }) });
+      const made = await send({ file, courseId, uploadId, onBegun: (begun) => change(id, { uploadId: begun }), onProgress: (share) => change(id, { share }) });
       setRows((all) => all.filter((row) => row.id !== id));
       await client.invalidateQueries({ queryKey: ["get", "/api/v1/media"] });
       void client.invalidateQueries({ queryKey: ["get", "/api/v1/media/usage"] });
-      onDone?.(made);
+      // Whoever has closed the list has chosen something else, or nothing.
+      if (isThere.current) onDone?.(made);
     } catch (error) {
       change(id, { error: error instanceof NotTaken ? error.message : explain(error, t) });
     }
   };
   const take = (files: readonly File[]) => {
-    const fresh = files.map((file) => ({ id: ++last.current, file, share: 0, error: null }));
+    const fresh = files.map((file) => ({ id: ++last.current, file, share: 0, error: null, uploadId: undefined }));
     setRows((all) => [...all, ...fresh]);
-    for (const { id, file } of fresh) void go(id, file);
+    for (const row of fresh) void go(row);
   };
   return (
     <>
@@ -61,7 +77,7 @@ export function Uploader({ courseId, accept, onDone }: Props) {
             <li key={row.id} className={css.sending}>
               <span>{row.file.name}</span>
               {row.error ? (
-                <span className={css.sendingEnd}><span className={css.bad}>{row.error}</span><Button small onPress={() => void go(row.id, row.file)}>{t("author.media.again")}</Button></span>
+                <span className={css.sendingEnd}><span className={css.bad}>{row.error}</span><Button small onPress={() => void go(row)}>{t("author.media.again")}</Button></span>
               ) : <Bar share={row.share} label={t("author.media.sending", { name: row.file.name })} />}
             </li>
           ))}

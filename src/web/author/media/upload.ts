@@ -1,14 +1,13 @@
 // Sends a file in parts. What arrived once is not sent again: the same file goes on where it stopped.
 
-import { api, body, type Schemas } from "../../app/api";
+import { api, body, type Problem, Refusal, type Schemas } from "../../app/api";
+import { pause, stubbornly } from "../stubborn";
 
 export type FileOut = Schemas["FileOut"];
 type Upload = Schemas["UploadOut"];
 type Part = Upload["parts"][number];
 
 const AT_ONCE = 3;
-const TRIES = 4;
-const PAUSE_MS = 800;
 const HASHED_BYTES = 50_000_000;
 const LOOK_MS = 1_500;
 const PURPOSE = "course";
@@ -17,7 +16,9 @@ export interface Sending {
   file: File;
   courseId: string | null;
   /** Of an upload that was begun before. */
-  uploadId?: string;
+  uploadId?: string | undefined;
+  /** To go on with, should this one break off. */
+  onBegun?: (uploadId: string) => void;
   onProgress: (share: number) => void;
   signal?: AbortSignal;
 }
@@ -26,24 +27,40 @@ export class NotTaken extends Error {
   override readonly name = "NotTaken";
 }
 
-export async function send({ file, courseId, uploadId, onProgress, signal }: Sending): Promise<FileOut> {
-  let upload = uploadId ? await asked(uploadId) : await begun(file, courseId);
+/** What this page is sending. */
+export const underWay = new Set<string>();
+
+export async function send({ file, courseId, uploadId, onBegun, onProgress, signal }: Sending): Promise<FileOut> {
+  const upload = await stubbornly(() => (uploadId ? asked(uploadId) : begun(file, courseId)), signal);
+  onBegun?.(upload.id);
+  underWay.add(upload.id);
+  try {
+    return await finished(file, upload, onProgress, signal);
+  } finally {
+    underWay.delete(upload.id);
+  }
+}
+
+async function finished(file: File, begin: Upload, onProgress: (share: number) => void, signal: AbortSignal | undefined): Promise<FileOut> {
+  let upload = begin;
   const missing = upload.parts.filter((part) => !part.arrived);
   let arrived = upload.size_bytes - missing.reduce((sum, part) => sum + part.size_bytes, 0);
   onProgress(upload.size_bytes ? arrived / upload.size_bytes : 0);
   const queue = [...missing];
   const work = async () => {
     for (let part = queue.shift(); part; part = queue.shift()) {
-      await sent(file, upload, part, signal);
+      const now = part;
+      await stubbornly(() => sent(file, upload, now, signal), signal);
       arrived += part.size_bytes;
       onProgress(arrived / upload.size_bytes);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  if (upload.state === "open") upload = await body(api.POST("/api/v1/media/uploads/{upload_id}/complete", { params: { path: { upload_id: upload.id } } }));
+  const { id } = upload;
+  if (upload.state === "open") upload = await stubbornly(() => body(api.POST("/api/v1/media/uploads/{upload_id}/complete", { params: { path: { upload_id: id } } })), signal);
   while (upload.state === "processing") {
     await pause(LOOK_MS, signal);
-    upload = await asked(upload.id);
+    upload = await stubbornly(() => asked(id), signal);
   }
   if (!upload.file) throw new NotTaken(upload.failure?.detail || upload.failure?.title || upload.state);
   return upload.file;
@@ -63,16 +80,8 @@ async function hash(file: File): Promise<string> {
 
 async function sent(file: File, upload: Upload, part: Part, signal: AbortSignal | undefined): Promise<void> {
   const piece = file.slice(part.offset, part.offset + part.size_bytes);
-  for (let turn = 1; ; turn += 1) {
-    try {
-      const answer = await fetch(new URL(part.url, location.origin), { method: upload.method, ...(part.fields ? { body: form(part.fields, piece) } : { body: piece, headers: upload.headers }), ...(signal ? { signal } : {}) });
-      if (answer.ok) return;
-      if (turn >= TRIES || (answer.status >= 400 && answer.status < 500 && answer.status !== 429)) throw new NotTaken(answer.statusText || String(answer.status));
-    } catch (error) {
-      if (error instanceof NotTaken || signal?.aborted || turn >= TRIES) throw error;
-    }
-    await pause(PAUSE_MS * turn, signal);
-  }
+  const answer = await fetch(new URL(part.url, location.origin), { method: upload.method, ...(part.fields ? { body: form(part.fields, piece) } : { body: piece, headers: upload.headers }), ...(signal ? { signal } : {}) });
+  if (!answer.ok) throw new Refusal({ type: "about:blank", title: answer.statusText, status: answer.status, code: "unreadable", detail: "" } as Problem, answer.status);
 }
 
 function form(fields: Readonly<Record<string, string>>, piece: Blob): FormData {
@@ -80,14 +89,4 @@ function form(fields: Readonly<Record<string, string>>, piece: Blob): FormData {
   for (const [name, value] of Object.entries(fields)) made.set(name, value);
   made.set("file", piece);
   return made;
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    });
-  });
 }

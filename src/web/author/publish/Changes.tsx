@@ -28,6 +28,23 @@ export function Changes({ courseId, before = "published", after = "draft" }: { c
   );
 }
 
+/** Lists come as JSON; each of their texts stands on a line. */
+function Value({ of, as: Tag }: { of: string | null; as: "del" | "ins" }) {
+  const text = of === null ? "" : inLines(of);
+  return text ? <Tag dir="auto">{text}</Tag> : null;
+}
+
+function inLines(text: string): string {
+  if (!text.startsWith("[")) return text;
+  try {
+    const all = JSON.parse(text) as unknown[];
+    return all.map((one) => (typeof one === "string" ? one : Array.isArray(one) ? one.join(" – ") : JSON.stringify(one))).join("\n");
+  } catch {
+    // A text that begins like a list.
+    return text;
+  }
+}
+
 function One({ change, courseId, isLinked }: { change: Change; courseId: string; isLinked: boolean }) {
   const { t } = useTranslation();
   const title = <span dir="auto">{change.title || t(`author.kind.${change.kind}`)}</span>;
@@ -46,7 +63,7 @@ function One({ change, courseId, isLinked }: { change: Change; courseId: string;
           {change.fields.map((field) => (
             <div key={field.field}>
               <dt>{t(`author.field.${field.field.split(".").at(-1)}`, { defaultValue: field.field })}</dt>
-              <dd>{field.before !== null && <del dir="auto">{field.before}</del>}{field.after !== null && <ins dir="auto">{field.after}</ins>}</dd>
+              <dd><Value of={field.before} as="del" /><Value of={field.after} as="ins" /></dd>
             </div>
           ))}
         </dl>

@@ -1,6 +1,6 @@
 // All that was ever published, what was done when, and the way back.
 
-import { useMutation } from "@tanstack/react-query";
+import { useMutation } from "../../app/mutation";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, queries, type Schemas } from "../../app/api";

@@ -1,12 +1,13 @@
 // One class: for learners who teaches it and who else is in it; for its teachers what everybody is at, live.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
 import { api, queries, type Schemas } from "../../app/api";
 import { useFormat } from "../../app/format";
+import { useMutation } from "../../app/mutation";
 import { Answer, Button, Chip, css as ui, Dialog, Notice, Row, Stack } from "../../app/ui";
 import { useComplaint } from "../../app/ui/toasts";
 import { Standings } from "../league/Standings";

@@ -1,10 +1,11 @@
 // The classes somebody learns or teaches in, and the ways into one.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useNavigate } from "react-router";
-import { api, body, onceKey, queries } from "../../app/api";
+import { api, body, queries } from "../../app/api";
+import { useMutation } from "../../app/mutation";
 import { useLogin } from "../../app/session";
 import { Answer, Button, Card, Chip, css as ui, Dialog, Empty, explain, Field, Notice, Row, Stack } from "../../app/ui";
 import { Pick } from "../../app/ui/choice";
@@ -88,7 +89,7 @@ function Join() {
         <Stack>
           <h2>{t("game.classes.join")}</h2>
           <p className={css.soft}>{t("game.classes.join_about")}</p>
-          <div className={css.controls}>
+          <div className={ui.inline}>
             <Field label={t("game.classes.code")} value={code} onChange={setCode} isRequired autoComplete="off" maxLength={100} />
             <Button type="submit" isDisabled={join.isPending}>{t("game.classes.join_do")}</Button>
           </div>
@@ -105,10 +106,9 @@ function Make() {
   const courses = queries.useQuery("get", "/api/v1/courses", { params: { query: { limit: 100 } } });
   const [name, setName] = useState("");
   const [course, setCourse] = useState("");
-  const [key] = useState(onceKey);
   const queryClient = useQueryClient();
   const make = useMutation({
-    mutationFn: () => body(api.POST("/api/v1/classrooms", { body: { name, course_id: course || null }, params: { header: { "Idempotency-Key": key } } })),
+    mutationFn: () => body(api.POST("/api/v1/classrooms", { body: { name, course_id: course || null } })),
     onSuccess: (made) => {
       void queryClient.invalidateQueries({ queryKey: ["get", "/api/v1/classrooms"] });
       void navigate(`/classes/${made.id}`);

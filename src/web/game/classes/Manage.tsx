@@ -1,10 +1,11 @@
 // What a class's teachers set: its name, the code that opens it, and whether it goes on. And what they tell everybody.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, queries, type Schemas } from "../../app/api";
 import { useFormat } from "../../app/format";
+import { useMutation } from "../../app/mutation";
 import { Answer, Button, Card, Chip, css as ui, explain, Field, Notice, Row, Stack } from "../../app/ui";
 import { say, useComplaint } from "../../app/ui/toasts";
 import css from "../game.module.css";
@@ -71,7 +72,7 @@ function Settings({ classroom: { id, name, archived_at: archivedAt } }: { classr
     <Card>
       <Stack>
         <h2>{t("game.classes.settings")}</h2>
-        <form onSubmit={submit} className={css.controls}>
+        <form onSubmit={submit} className={ui.inline}>
           <Field label={t("field.name")} value={written} onChange={setWritten} isRequired maxLength={80} />
           <Button type="submit" isDisabled={change.isPending || written === name}>{t("game.save")}</Button>
         </form>

@@ -1,10 +1,11 @@
 // Who is in a class; its teachers may give roles, and take somebody out and let them in again.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api, queries, type Schemas } from "../../app/api";
 import { useFormat } from "../../app/format";
+import { useMutation } from "../../app/mutation";
 import { useLogin } from "../../app/session";
 import { Answer, Button, Card, Chip, Row, Stack } from "../../app/ui";
 import { useComplaint } from "../../app/ui/toasts";

@@ -4,7 +4,7 @@ import { ArrowDown, ArrowUp, Minus } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "../../app/api";
 import css from "../game.module.css";
-import type { Board } from "./board";
+import type { Board } from "../newest";
 import { Lines } from "./Lines";
 import { useMoves } from "./moves";
 

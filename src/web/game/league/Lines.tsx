@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useFormat } from "../../app/format";
+import { Face } from "../../app/ui/face";
 import css from "../game.module.css";
 
 export interface Line {
@@ -25,6 +26,7 @@ function Place({ line: { rank, user_id: id, name, xp }, mine }: { line: Line; mi
   return (
     <li className={css.place} data-mine={mine} data-line={id ?? `place-${rank}`} aria-current={mine || undefined}>
       <span className={css.rank} data-podium={rank <= 3}>{format.number(rank)}</span>
+      <Face name={name || "?"} size={36} />
       <span className={css.name}>
         {mine ? t("game.board.you", { name: name || t("game.board.unseen") }) : id && name ? <Link to={`/people/${id}`}>{name}</Link> : t("game.board.unseen")}
       </span>

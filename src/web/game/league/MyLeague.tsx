@@ -1,8 +1,8 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { queries, Refusal, type Schemas } from "../../app/api";
+import { queries, type Schemas } from "../../app/api";
 import { useFormat } from "../../app/format";
-import { Answer, ButtonLink, Card, Chip, css as ui, Empty, Failed, Loading, Stack } from "../../app/ui";
+import { Answer, ButtonLink, Card, Chip, css as ui, Empty, Stack } from "../../app/ui";
 import css from "../game.module.css";
 import { TimeLeft } from "../TimeLeft";
 import { Bands } from "./Bands";
@@ -10,12 +10,9 @@ import { useLiveBoard } from "./board";
 
 export function MyLeague() {
   const board = useLiveBoard();
-  const none = board.error instanceof Refusal && board.error.code === "gamification.no_league";
   return (
     <Stack>
-      {none ? <None /> : board.data ? (
-        <Live board={board.data} over={() => void board.refetch()} />
-      ) : board.error ? <Failed error={board.error} retry={() => void board.refetch()} /> : <Loading lines={8} />}
+      <Answer of={board} lines={8}>{(found) => found ? <Live board={found} over={() => void board.refetch()} /> : <None />}</Answer>
       <History />
     </Stack>
   );

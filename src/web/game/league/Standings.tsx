@@ -54,15 +54,17 @@ export function Standings({ of, choose }: { of: Of; choose?: React.ReactNode }) 
           </Empty>
         ) : (
           <Card>
-            <Row between>
-              <p className={css.soft}>{board.me ? t("game.board.mine", { rank: format.number(board.me.rank), total: format.number(board.total) }) : t("game.board.not_on_it")}</p>
-              {board.ends_at && <span className={css.soft}><TimeLeft until={board.ends_at} over={() => void standings.refetch()} /></span>}
-            </Row>
-            <Lines lines={board.entries} you={board.you} />
-            <Row>
-              {board.total > board.entries.length && !around && limit < MOST && <Button small onPress={() => setLimit(limit + STEP)}>{t("game.more")}</Button>}
-              {board.me && board.total > STEP && <Button small onPress={() => setAround(!around)}>{t(around ? "game.board.first" : "game.board.around")}</Button>}
-            </Row>
+            <Stack>
+              <Row between>
+                <p className={css.soft}>{board.me ? t("game.board.mine", { rank: format.number(board.me.rank), total: format.number(board.total) }) : t("game.board.not_on_it")}</p>
+                {board.ends_at && <span className={css.soft}><TimeLeft until={board.ends_at} over={() => void standings.refetch()} /></span>}
+              </Row>
+              <Lines lines={board.entries} you={board.you} />
+              <Row>
+                {board.total > board.entries.length && !around && limit < MOST && <Button small onPress={() => setLimit(limit + STEP)}>{t("game.more")}</Button>}
+                {board.me && board.total > STEP && <Button small onPress={() => setAround(!around)}>{t(around ? "game.board.first" : "game.board.around")}</Button>}
+              </Row>
+            </Stack>
           </Card>
         )}
       </Answer>

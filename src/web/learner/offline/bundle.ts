@@ -2,7 +2,7 @@
 
 import { api, body } from "../../app/api";
 import type { Exercise } from "../player/queue";
-import { type KeptSession, type Solution, sessions } from "./store";
+import { answers, type KeptSession, type Solution, sessions } from "./store";
 import { tidy } from "./sync";
 
 const LESSONS = 3;
@@ -45,6 +45,19 @@ export async function onDevice(): Promise<KeptSession[]> {
   const now = Date.now();
   const found = (await sessions.all()).filter((session) => !session.completedAt && (session.begunAt || Date.parse(session.expiresAt) > now));
   return found.sort((one, other) => Number(Boolean(other.begunAt)) - Number(Boolean(one.begunAt)));
+}
+
+export interface Ahead {
+  answered: number;
+  total: number;
+  isDone: boolean;
+}
+
+/** How far those lessons are, by id, of which the server does not know all. */
+export async function ahead(courseId: string): Promise<ReadonlyMap<string, Ahead>> {
+  const unsent = new Set((await answers.all()).map((answer) => answer.sessionId));
+  const found = (await sessions.all()).filter(({ id, session, completedAt }) => session.course_id === courseId && session.kind === "lesson" && (completedAt || unsent.has(id)));
+  return new Map(found.map(({ session, completedAt }) => [session.lesson_id ?? "", { answered: session.answered, total: session.total, isDone: completedAt !== null }]));
 }
 
 /** The lesson as it is on this device, if it is. */

@@ -1,11 +1,11 @@
 // "My answer should be accepted", or something else is wrong: goes to whoever writes the course.
 
-import { useMutation } from "@tanstack/react-query";
 import { Flag } from "lucide-react";
 import { useState } from "react";
 import { Radio, RadioGroup, Label } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { api, type Schemas } from "../../app/api";
+import { useMutation } from "../../app/mutation";
 import { Button, Dialog, Field, Row } from "../../app/ui";
 import { say, useComplaint } from "../../app/ui/toasts";
 import css from "./player.module.css";

@@ -1,11 +1,12 @@
 // The lesson player: one exercise at a time, told at once what became of the answer.
 
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { CloudOff, Heart, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
 import { useFrame } from "../../app/live";
+import { useMutation } from "../../app/mutation";
 import { Answer, Bar, Button, Dialog, Empty, Row } from "../../app/ui";
 import { useComplaint } from "../../app/ui/toasts";
 import { begunHere } from "../beginning";
@@ -13,6 +14,7 @@ import { useCourse } from "../current";
 import { finish, held, opened, type Result as Brought } from "../offline/giving";
 import { useReturning, useWaiting } from "../offline/waiting";
 import { type Awarded, useStanding } from "./before";
+import { useKeys } from "./keys";
 import { viewOf } from "./kinds";
 import css from "./player.module.css";
 import { after, current, isRepeat, putOff, type Queue, queueOf, type Session, share } from "./queue";
@@ -89,6 +91,7 @@ function Head({ session, queue, hearts }: { session: Session; queue: Queue; hear
   const navigate = useNavigate();
   const [asks, setAsks] = useState(false);
   const waiting = useWaiting((one) => one.count);
+  useKeys((event) => event.key === "Escape" && setAsks(true));
   return (
     <header className={css.head}>
       <Button look="quiet" aria-label={t("player.leave")} onPress={() => setAsks(true)}><X aria-hidden /></Button>

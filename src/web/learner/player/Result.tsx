@@ -11,8 +11,12 @@ import { Bar, Button, ButtonLink, Notice } from "../../app/ui";
 import type { Result as Brought } from "../offline/giving";
 import { changed } from "../offline/waiting";
 import { type Awarded, moved, type Standing, useStanding } from "./before";
+import { useEnter } from "./keys";
 import css from "./player.module.css";
 import type { Session } from "./queue";
+
+/** More would hide the way on. */
+const MOST_QUESTS = 3;
 
 interface Props {
   session: Session;
@@ -32,6 +36,8 @@ export function Result({ session, result, before, awarded }: Props) {
     changed(client);
   }, [client]);
   const on = session.kind === "lesson" || session.kind === "test_out" || session.kind === "placement" ? `/learn/${session.course_id}` : "/practice";
+  const leave = () => void navigate(on);
+  useEnter(leave);
   return (
     <main className={css.result}>
       {result === "later" ? (
@@ -52,7 +58,7 @@ export function Result({ session, result, before, awarded }: Props) {
         </>
       )}
       <div className={css.after}>
-        <Button look="primary" wide autoFocus onPress={() => void navigate(on)}>{t("result.on")}</Button>
+        <Button look="primary" wide onPress={leave}>{t("result.on")}</Button>
         {session.kind === "lesson" && result !== "later" && <ButtonLink look="quiet" wide href="/practice">{t("result.practise")}</ButtonLink>}
       </div>
     </main>
@@ -79,7 +85,7 @@ function Joys({ session, before, awarded }: { session: Session; before: Standing
   const { t } = useTranslation();
   const now = useStanding(session.id, "after");
   const achievements = queries.useQuery("get", "/api/v1/achievements", {}, { enabled: awarded.achievements.length > 0 });
-  const quests = before && now.data ? moved(before, now.data) : [];
+  const quests = before && now.data ? moved(before, now.data).slice(0, MOST_QUESTS) : [];
   if (!quests.length && !awarded.goal && !awarded.achievements.length) return null;
   return (
     <ul className={css.joys} aria-live="polite">

@@ -1,9 +1,10 @@
 // A recording, at two speeds. The space bar plays it (with Ctrl from within a field), with Shift slowly.
 
 import { Snail, Volume2 } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "react-aria-components";
+import { useKeys } from "./keys";
 import type { Recording } from "./kinds/kind";
 import css from "./player.module.css";
 
@@ -30,6 +31,8 @@ export function Sound({ audio, isMain = false }: Props) {
       kept.clear();
     };
   }, [audio]);
+  /** In an author's preview nobody listens. */
+  const isLookedAt = () => group.current?.closest("[inert]") != null;
   const play = async (slowly: boolean, isAsked = true) => {
     const url = slowly && audio.slow_url ? audio.slow_url : audio.url;
     // As a whole: a file that was taken along for offline lessons is no answer to a request for a part.
@@ -48,23 +51,15 @@ export function Sound({ audio, isMain = false }: Props) {
       if (isAsked || !(error instanceof DOMException)) setFailed(true);
     }
   };
-  const latest = useRef(play);
+  const begin = useEffectEvent(() => void play(false, false));
   useEffect(() => {
-    latest.current = play;
-  });
-  useEffect(() => {
-    // In an author's preview it is only looked at.
-    if (!isMain || group.current?.closest("[inert]")) return undefined;
-    void latest.current(false, false);
-    const press = (event: KeyboardEvent) => {
-      const target = event.target as HTMLElement;
-      if (event.key !== " " || (!event.ctrlKey && target.closest(`${FIELDS}, button, a, [role=option], [role=dialog]`))) return;
-      event.preventDefault();
-      void latest.current(event.shiftKey);
-    };
-    document.addEventListener("keydown", press);
-    return () => document.removeEventListener("keydown", press);
+    if (isMain && !isLookedAt()) begin();
   }, [isMain, audio]);
+  useKeys((event, target) => {
+    if (!isMain || isLookedAt() || event.key !== " " || (!event.ctrlKey && target.closest(`${FIELDS}, button, a, [role=option]`))) return;
+    event.preventDefault();
+    void play(event.shiftKey);
+  });
   return (
     <div ref={group} className={css.sound} role="group" aria-label={t("player.sound")}>
       <Button className={`${css.play} ${isMain ? css.large : ""}`} aria-label={t("player.play")} aria-keyshortcuts={isMain ? "Space Control+Space" : ""} onPress={() => void play(false)}><Volume2 aria-hidden size={isMain ? 40 : 22} /></Button>

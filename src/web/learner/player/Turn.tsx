@@ -1,13 +1,14 @@
 // One exercise, from being shown to "Continue". Its answer has one key, however often it is sent.
 
-import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { onceKey, type Schemas } from "../../app/api";
+import { useMutation } from "../../app/mutation";
 import { Button, Notice } from "../../app/ui";
 import { useComplaint } from "../../app/ui/toasts";
 import { give } from "../offline/giving";
 import { Hints } from "./Hints";
+import { useEnter } from "./keys";
 import { viewOf } from "./kinds";
 import { Letters, markLast } from "./Letters";
 import { Objection } from "./Objection";
@@ -56,16 +57,8 @@ export function Turn({ session, exercise, isRepeat, course, hearts, onTold, onNe
     if (!main.current?.contains(document.activeElement)) main.current?.focus();
     scrollTo({ top: 0 });
   }, []);
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      const target = event.target as HTMLElement;
-      if (event.key !== "Enter" || event.defaultPrevented || event.isComposing || target.closest("button, a, select, [role=dialog]")) return;
-      event.preventDefault();
-      go();
-    };
-    document.addEventListener("keydown", press);
-    return () => document.removeEventListener("keydown", press);
-  });
+  useEnter(go);
+  const isWhole = answer !== null && Boolean(view?.isWhole);
   const letters = view?.isTyped && !told && isOf(language, course?.target_language) ? (course?.special_characters ?? []) : [];
   const tone = told && (told.correct === null ? "neutral" : told.correct ? "good" : "bad");
   return (
@@ -88,7 +81,7 @@ export function Turn({ session, exercise, isRepeat, course, hearts, onTold, onNe
           {told && !told.later && <Objection session={session} exercise={exercise} wasWrong={!told.correct} />}
           {view ? (
             (told || !view.isSelfGraded) && (
-              <Button look="primary" isDisabled={told ? false : answer === null || submit.isPending} autoFocus={told !== null} key={told ? "next" : "check"} onPress={go}>
+              <Button look="primary" isDisabled={told ? false : answer === null || submit.isPending} autoFocus={told !== null || isWhole} key={told ? "next" : isWhole ? "ready" : "check"} onPress={go}>
                 {t(told ? "player.next" : "player.check")}
               </Button>
             )

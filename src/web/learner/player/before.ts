@@ -16,7 +16,7 @@ export interface Awarded {
 
 /** Never raises: what is not known is not celebrated. */
 async function standing(): Promise<Standing> {
-  const [quests, board] = await Promise.allSettled([body(api.GET("/api/v1/quests")), body(api.GET("/api/v1/leaderboards/current"))]);
+  const [quests, board] = await Promise.allSettled([body(api.GET("/api/v1/quests")), body(api.GET("/api/v1/leaderboards/current", { params: { query: { or_null: true } } }))]);
   const league = board.status === "fulfilled" ? board.value : null;
   return {
     quests: quests.status === "fulfilled" ? quests.value.quests : [],

@@ -1,11 +1,12 @@
 // Flashcards: I judge myself how well I remembered, and am told when a card comes again.
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
 import { api, body, onceKey, type Schemas } from "../../app/api";
+import { useMutation } from "../../app/mutation";
 import { Answer, Bar, Button, ButtonLink, Empty, Row } from "../../app/ui";
 import { useComplaint } from "../../app/ui/toasts";
 import { changed } from "../offline/waiting";

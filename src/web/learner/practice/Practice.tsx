@@ -1,6 +1,6 @@
 // Looking back: what is weak, what went wrong, what is due; and finding out what need not be learned.
 
-import { BookMarked, Brain, ChartNoAxesColumn, CircleX, Compass, History, Layers, Repeat } from "lucide-react";
+import { BookMarked, Brain, ChartNoAxesColumn, CircleX, Compass, History, Layers, Repeat, WalletCards } from "lucide-react";
 import type { ComponentType, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -32,7 +32,7 @@ export function OfCourse({ title, children }: { title: string; children: (course
         {(courses) => {
           const course = currentOf(courses);
           if (!course) return <Empty title={t("learn.none")}><ButtonLink look="primary" href="/courses">{t("learn.choose")}</ButtonLink></Empty>;
-          return <><p className={ui.hint}>{course.title}</p>{children(course)}</>;
+          return <><p className={css.ofCourse}>{course.title}</p>{children(course)}</>;
         }}
       </Answer>
     </>
@@ -75,6 +75,7 @@ function Choices({ courseId }: { courseId: string }) {
         <Looking to="/practice/words" icon={Layers} name="words" />
         <Looking to="/practice/skills" icon={ChartNoAxesColumn} name="skills" />
         <Looking to="/practice/history" icon={History} name="history" />
+        <Looking to="/practice/deck" icon={WalletCards} name="deck" />
       </ul>
       <TestOut courseId={courseId} />
     </>

@@ -1,11 +1,11 @@
-import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, onceKey, queries, type Schemas } from "../../app/api";
+import { api, queries, type Schemas } from "../../app/api";
 import { useFormat } from "../../app/format";
 import { Answer, Button, Chip, Empty, Field } from "../../app/ui";
+import { Act, Ask, useRefresh } from "../acting";
 import css from "../operator.module.css";
-import { Act, Ask, Table, Who } from "../parts";
+import { Table, Who } from "../parts";
 
 type Entitlement = Schemas["StaffEntitlementOut"];
 
@@ -13,11 +13,10 @@ type Entitlement = Schemas["StaffEntitlementOut"];
 export function Access({ userId }: { userId: string }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const client = useQueryClient();
   const [granting, setGranting] = useState(false);
   const [ended, setEnded] = useState<Entitlement | null>(null);
   const found = queries.useQuery("get", "/api/v1/admin/users/{user_id}/entitlements", { params: { path: { user_id: userId } } });
-  const changed = () => client.invalidateQueries({ queryKey: ["get", "/api/v1/admin/users/{user_id}/entitlements"] });
+  const changed = useRefresh("/api/v1/admin/users/{user_id}/entitlements");
   const end = async (entitlement_id: string, reason: string) => {
     await api.DELETE("/api/v1/admin/entitlements/{entitlement_id}", { params: { path: { entitlement_id }, query: { reason } } });
     await changed();
@@ -51,10 +50,11 @@ function Grant({ userId, changed, onClose }: { userId: string; changed: () => Pr
   const { t } = useTranslation();
   const [key, setKey] = useState("courses:*");
   const [days, setDays] = useState("");
-  const [once] = useState(onceKey);
+  // Another try gives access for the same time.
+  const [now] = useState(Date.now);
   const grant = async (reason: string) => {
-    const ends_at = days ? new Date(Date.now() + Number(days) * 86_400_000).toISOString() : null;
-    await api.POST("/api/v1/admin/entitlements", { body: { user_id: userId, key: key.trim(), ends_at, reason }, params: { header: { "Idempotency-Key": once } } });
+    const ends_at = days ? new Date(now + Number(days) * 86_400_000).toISOString() : null;
+    await api.POST("/api/v1/admin/entitlements", { body: { user_id: userId, key: key.trim(), ends_at, reason } });
     await changed();
   };
   return (

@@ -1,6 +1,5 @@
 // One person as staff see them. Each look is written down.
 
-import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { useTranslation } from "react-i18next";
@@ -10,9 +9,10 @@ import { api, body, queries, type Schemas } from "../../app/api";
 import { useFormat } from "../../app/format";
 import { lookThrough, useLogin } from "../../app/session";
 import { Answer, Button, ButtonLink, Chip, css as ui, Notice, Row } from "../../app/ui";
+import { Ask, useRefresh } from "../acting";
 import { useMay } from "../Operator";
 import css from "../operator.module.css";
-import { Ago, Ask, Checks, Facts, Head, ONCE, Who } from "../parts";
+import { Ago, Checks, Facts, Head, ONCE, useFilters, Who } from "../parts";
 import { Access } from "./Access";
 import { Deliveries } from "./Deliveries";
 import { Payments } from "./Payments";
@@ -25,23 +25,25 @@ const STAFF = new Set(["moderator", "support", "admin"]);
 export function Person() {
   const { userId = "" } = useParams();
   const person = queries.useQuery("get", "/api/v1/admin/users/{user_id}", { params: { path: { user_id: userId } } }, ONCE);
-  return <Answer of={person}>{(found) => <Shown key={found.id} person={found} reload={() => void person.refetch()} />}</Answer>;
+  return <Answer of={person}>{(found) => <Shown key={found.id} person={found} />}</Answer>;
 }
 
-function Shown({ person, reload }: { person: Details; reload: () => void }) {
+function Shown({ person }: { person: Details }) {
   const { t } = useTranslation();
   const format = useFormat();
   const support = useMay("admin", "support");
   const admin = useMay("admin");
+  const [address, choose] = useFilters();
   const panels = [
     ["sessions", Sessions],
     ["payments", Payments],
     ["access", Access],
     ["deliveries", Deliveries],
   ] as const;
+  const tab = panels.find(([id]) => id === address.get("tab")) ?? panels[0];
   return (
     <>
-      <Head title={person.name}><Actions person={person} reload={reload} /></Head>
+      <Head title={person.name}><Actions person={person} /></Head>
       {person.banned_at && <Notice tone="bad">{t("operate.people.banned_since", { date: format.time(person.banned_at), reason: person.ban_reason ?? "" })}</Notice>}
       {person.merged_into && <Notice>{t("operate.people.merged_into")} <Who id={person.merged_into} /></Notice>}
       <Facts
@@ -56,9 +58,14 @@ function Shown({ person, reload }: { person: Details; reload: () => void }) {
           [t("operate.people.id"), <span className={css.code}>{person.id}</span>],
         ]}
       />
-      {admin && <Row><ButtonLink small href={`/admin/audit?person=${person.id}`}>{t("operate.people.audit")}</ButtonLink></Row>}
+      {admin && (
+        <Row>
+          <ButtonLink small href={`/admin/audit?person=${person.id}`}>{t("operate.people.audit")}</ButtonLink>
+          <ButtonLink small href={`/admin/audit?by=${person.id}`}>{t("operate.people.audit_by")}</ButtonLink>
+        </Row>
+      )}
       {support && (
-        <Tabs className={css.tabs ?? ""}>
+        <Tabs className={css.tabs ?? ""} selectedKey={tab[0]} onSelectionChange={(id) => choose("tab", String(id))}>
           <TabList className={ui.tabs ?? ""} aria-label={t("operate.people.about", { name: person.name })}>
             {panels.map(([id]) => <Tab key={id} id={id} className={ui.tab ?? ""}>{t(`operate.${id}.title`)}</Tab>)}
           </TabList>
@@ -69,26 +76,19 @@ function Shown({ person, reload }: { person: Details; reload: () => void }) {
   );
 }
 
-function Actions({ person, reload }: { person: Details; reload: () => void }) {
+function Actions({ person }: { person: Details }) {
   const { t } = useTranslation();
-  const client = useQueryClient();
   const navigate = useNavigate();
+  const refresh = useRefresh("/api/v1/admin/users");
   const [asked, setAsked] = useState<"ban" | "unban" | "roles" | "look" | null>(null);
-  const [roles, setRoles] = useState<string[]>(person.roles);
   const me = useLogin((login) => login.user?.id === person.id);
   const may = { ban: useMay("admin", "moderator"), roles: useMay("admin"), look: useMay("admin", "support") };
   const staff = person.roles.some((role) => STAFF.has(role));
   if (me || person.merged_into) return null;
-  const path = { user_id: person.id };
+  const params = { path: { user_id: person.id } };
   const close = () => setAsked(null);
-  const done = async (work: Promise<unknown>) => {
-    await work;
-    reload();
-  };
-  const look = async (purpose: string) => {
-    const begun = await proven(() => body(api.POST("/api/v1/admin/users/{user_id}/impersonate", { params: { path }, body: { purpose } })));
+  const look = async (begun: Schemas["ImpersonationOut"]) => {
     await lookThrough(begun);
-    client.clear();
     await navigate("/learn");
   };
   return (
@@ -97,22 +97,36 @@ function Actions({ person, reload }: { person: Details; reload: () => void }) {
       {may.roles && <Button onPress={() => setAsked("roles")}>{t("operate.people.change_roles")}</Button>}
       {may.ban && (person.banned_at ? <Button onPress={() => setAsked("unban")}>{t("operate.people.unban")}</Button> : <Button look="danger" onPress={() => setAsked("ban")}>{t("operate.people.ban")}</Button>)}
       {asked === "ban" && (
-        <Ask title={t("operate.people.ban_title", { name: person.name })} why={t("operate.people.ban_why")} act={t("operate.people.ban")} danger reason={t("operate.reason")}
-          onClose={close} onAct={(reason) => done(api.PUT("/api/v1/admin/users/{user_id}/ban", { params: { path }, body: { reason } }))} />
+        <Ask
+          title={t("operate.people.ban_title", { name: person.name })} why={t("operate.people.ban_why")} act={t("operate.people.ban")} danger reason={t("operate.reason")}
+          onClose={close} onAct={(reason) => api.PUT("/api/v1/admin/users/{user_id}/ban", { params, body: { reason } })} onDone={refresh}
+        />
       )}
       {asked === "unban" && (
-        <Ask title={t("operate.people.unban_title", { name: person.name })} act={t("operate.people.unban")} onClose={close}
-          onAct={() => done(api.DELETE("/api/v1/admin/users/{user_id}/ban", { params: { path } }))} />
+        <Ask
+          title={t("operate.people.unban_title", { name: person.name })} act={t("operate.people.unban")}
+          onClose={close} onAct={() => api.DELETE("/api/v1/admin/users/{user_id}/ban", { params })} onDone={refresh}
+        />
       )}
-      {asked === "roles" && (
-        <Ask title={t("operate.people.roles_title", { name: person.name })} act={t("operate.save")} reason={t("operate.reason")} onClose={close}
-          onAct={(reason) => done(proven(() => api.PUT("/api/v1/admin/users/{user_id}/roles", { params: { path }, body: { reason, roles: ROLES.filter((role) => roles.includes(role)) } })))}>
-          <Checks label={t("operate.people.roles")} choices={ROLES.map((role) => [role, t(`operate.role.${role}`)])} value={roles} onChange={setRoles} />
-        </Ask>
-      )}
+      {asked === "roles" && <Roles of={person} onClose={close} onDone={refresh} />}
       {asked === "look" && (
-        <Ask title={t("operate.look.title", { name: person.name })} why={t("operate.look.why")} act={t("operate.look.begin")} reason={t("operate.reason")} onClose={close} onAct={look} />
+        <Ask
+          title={t("operate.look.title", { name: person.name })} why={t("operate.look.why")} act={t("operate.look.begin")} reason={t("operate.reason")}
+          onClose={close} onAct={(purpose) => proven(() => body(api.POST("/api/v1/admin/users/{user_id}/impersonate", { params, body: { purpose } })))} onDone={look}
+        />
       )}
     </Row>
+  );
+}
+
+function Roles({ of, onClose, onDone }: { of: Details; onClose: () => void; onDone: () => Promise<void> }) {
+  const { t } = useTranslation();
+  const [chosen, setChosen] = useState<string[]>(of.roles);
+  const change = (reason: string) =>
+    proven(() => api.PUT("/api/v1/admin/users/{user_id}/roles", { params: { path: { user_id: of.id } }, body: { reason, roles: ROLES.filter((role) => chosen.includes(role)) } }));
+  return (
+    <Ask title={t("operate.people.roles_title", { name: of.name })} act={t("operate.save")} reason={t("operate.reason")} onClose={onClose} onAct={change} onDone={onDone}>
+      <Checks label={t("operate.people.roles")} choices={ROLES.map((role) => [role, t(`operate.role.${role}`)])} value={chosen} onChange={setChosen} />
+    </Ask>
   );
 }

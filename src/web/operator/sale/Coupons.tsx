@@ -1,42 +1,37 @@
 // Coupons and how often they were used.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Select } from "../../account/controls";
-import { api, queries, type Schemas } from "../../app/api";
+import { api, body, queries, type Schemas } from "../../app/api";
 import { useFormat } from "../../app/format";
-import { Button, Field } from "../../app/ui";
-import { useComplaint } from "../../app/ui/toasts";
+import { Button, Field, Row } from "../../app/ui";
+import { Ask, Do, useRefresh } from "../acting";
 import css from "../operator.module.css";
-import { Act, Ask, PAGES, Pages } from "../parts";
+import { PAGES, Pages } from "../parts";
+import { PAGE, Take } from "../take";
 import { AMOUNT, minor } from "./money";
 import { Active } from "./Products";
 
 type Coupon = Schemas["CouponOut"];
 
-function useChanged() {
-  const client = useQueryClient();
-  return () => client.invalidateQueries({ queryKey: ["get", "/api/v1/admin/coupons"] });
-}
+const useChanged = () => useRefresh("/api/v1/admin/coupons");
 
 export function Coupons() {
   const { t } = useTranslation();
   const format = useFormat();
-  const complain = useComplaint();
   const changed = useChanged();
   const [making, setMaking] = useState(false);
   const coupons = queries.useInfiniteQuery("get", "/api/v1/admin/coupons", { params: { query: {} } }, PAGES);
-  const change = useMutation({
-    mutationFn: (coupon: Coupon) => api.PATCH("/api/v1/admin/coupons/{coupon_id}", { params: { path: { coupon_id: coupon.id } }, body: { active: !coupon.active } }),
-    onSuccess: changed,
-    onError: complain,
-  });
+  const change = ({ id, active }: Coupon) => api.PATCH("/api/v1/admin/coupons/{coupon_id}", { params: { path: { coupon_id: id } }, body: { active: !active } });
   const worth = (coupon: Coupon) =>
     coupon.percent_bp !== null ? format.percent(coupon.percent_bp / 10_000) : format.money(coupon.amount_minor ?? 0, coupon.currency ?? "EUR");
   return (
     <>
-      <div><Button look="primary" onPress={() => setMaking(true)}>{t("operate.coupons.new")}</Button></div>
+      <Row between>
+        <Button look="primary" onPress={() => setMaking(true)}>{t("operate.coupons.new")}</Button>
+        <Take name="coupons" page={(cursor) => body(api.GET("/api/v1/admin/coupons", { params: { query: { limit: PAGE, cursor } } }))} />
+      </Row>
       <Pages
         of={coupons} label={t("operate.coupons.title")} empty={t("operate.coupons.none")} id={(coupon) => coupon.id}
         columns={[
@@ -45,7 +40,7 @@ export function Coupons() {
           { name: t("operate.coupons.uses"), end: true, wide: true, show: (coupon) => `${format.number(coupon.uses)}${coupon.most_uses === null ? "" : ` / ${format.number(coupon.most_uses)}`}` },
           { name: t("operate.coupons.until"), wide: true, show: (coupon) => (coupon.ends_at ? format.date(coupon.ends_at) : "–") },
           { name: t("operate.state"), show: (coupon) => <Active is={coupon.active} /> },
-          { name: "", end: true, show: (coupon) => <Act act={t(coupon.active ? "operate.coupons.off" : "operate.coupons.on")} on={coupon.code} isDisabled={change.isPending} onPress={() => change.mutate(coupon)} /> },
+          { name: "", end: true, show: (coupon) => <Do act={t(coupon.active ? "operate.coupons.off" : "operate.coupons.on")} on={coupon.code} onAct={() => change(coupon)} onDone={changed} /> },
         ]}
       />
       {making && <Making onClose={() => setMaking(false)} />}

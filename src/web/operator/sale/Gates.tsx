@@ -1,21 +1,20 @@
 // Keys that need an entitlement; everything else is open to everybody.
 
-import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, queries } from "../../app/api";
 import { Answer, Button, Empty, Field } from "../../app/ui";
+import { Act, Ask, useRefresh } from "../acting";
 import css from "../operator.module.css";
-import { Act, Ago, Ask, Table } from "../parts";
+import { Ago, Table } from "../parts";
 
 export function Gates() {
   const { t } = useTranslation();
-  const client = useQueryClient();
   const [closing, setClosing] = useState(false);
   const [opened, setOpened] = useState<string | null>(null);
   const [key, setKey] = useState("");
   const gates = queries.useQuery("get", "/api/v1/admin/gates");
-  const changed = () => client.invalidateQueries({ queryKey: ["get", "/api/v1/admin/gates"] });
+  const changed = useRefresh("/api/v1/admin/gates");
   const put = async () => {
     await api.PUT("/api/v1/admin/gates/{key}", { params: { path: { key: key.trim() } } });
     await changed();

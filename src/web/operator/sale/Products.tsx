@@ -1,31 +1,28 @@
 // Products and their prices. Nothing is deleted: what is no longer sold is switched off.
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Select } from "../../account/controls";
 import { api, queries, type Schemas } from "../../app/api";
 import { useFormat } from "../../app/format";
 import { Button, Chip, Dialog, Field, Row } from "../../app/ui";
-import { useComplaint } from "../../app/ui/toasts";
+import { Ask, Do, Trouble, useActing, useRefresh } from "../acting";
 import css from "../operator.module.css";
-import { Ask, PAGES, Pages, Table } from "../parts";
+import { PAGES, Pages, Table, useFilters } from "../parts";
 import { AMOUNT, minor } from "./money";
 
 type Product = Schemas["AdminProductOut"];
 type Price = Schemas["AdminPriceOut"];
 const KINDS = ["course", "plan", "seats", "gift"] as const;
 
-function useChanged() {
-  const client = useQueryClient();
-  return () => client.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[1]).startsWith("/api/v1/admin/products") });
-}
+const useChanged = () => useRefresh("/api/v1/admin/products");
 
 export function Products() {
   const { t } = useTranslation();
   const format = useFormat();
   const [making, setMaking] = useState(false);
-  const [shown, setShown] = useState<string | null>(null);
+  const [address, choose] = useFilters();
+  const shown = address.get("open");
   const products = queries.useInfiniteQuery("get", "/api/v1/admin/products", { params: { query: {} } }, PAGES);
   const one = products.data?.pages.flatMap((page) => page.items).find((product) => product.id === shown);
   return (
@@ -34,14 +31,20 @@ export function Products() {
       <Pages
         of={products} label={t("operate.products.title")} empty={t("operate.products.none")} id={(product) => product.id}
         columns={[
-          { name: t("operate.products.name"), show: (product) => <><button type="button" className={css.link} onClick={() => setShown(product.id)}>{product.name}</button><div className={`${css.soft} ${css.code}`}>{product.keys.join(", ")}</div></> },
+          { name: t("operate.products.name"), show: (product) => <><button type="button" className={css.link} onClick={() => choose("open", product.id)}>{product.name}</button><div className={`${css.soft} ${css.code}`}>{product.keys.join(", ")}</div></> },
           { name: t("operate.products.kind"), wide: true, show: (product) => t(`operate.kind.${product.kind}`) },
-          { name: t("operate.products.prices"), show: (product) => product.prices.filter((price) => price.active).map((price) => <div key={price.id}>{priced(price, format.money, t)}</div>) },
+          {
+            name: t("operate.products.prices"),
+            show: (product) => {
+              const prices = product.prices.filter((price) => price.active);
+              return prices.length ? prices.map((price) => <div key={price.id}>{priced(price, format.money, t)}</div>) : <Chip tone="warn">{t("operate.products.no_price")}</Chip>;
+            },
+          },
           { name: t("operate.state"), end: true, show: (product) => <Active is={product.active} /> },
         ]}
       />
       {making && <Making onClose={() => setMaking(false)} />}
-      {one && <Shown of={one} onClose={() => setShown(null)} />}
+      {one && <Shown of={one} onClose={() => choose("open", null)} />}
     </>
   );
 }
@@ -58,20 +61,11 @@ export function Active({ is }: { is: boolean }) {
 function Shown({ of, onClose }: { of: Product; onClose: () => void }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const complain = useComplaint();
   const changed = useChanged();
   const [pricing, setPricing] = useState(false);
   const [editing, setEditing] = useState(false);
-  const change = useMutation({
-    mutationFn: () => api.PATCH("/api/v1/admin/products/{product_id}", { params: { path: { product_id: of.id } }, body: { active: !of.active } }),
-    onSuccess: changed,
-    onError: complain,
-  });
-  const end = useMutation({
-    mutationFn: (price: Price) => api.PATCH("/api/v1/admin/prices/{price_id}", { params: { path: { price_id: price.id } }, body: { active: !price.active } }),
-    onSuccess: changed,
-    onError: complain,
-  });
+  const change = useActing(() => api.PATCH("/api/v1/admin/products/{product_id}", { params: { path: { product_id: of.id } }, body: { active: !of.active } }), changed);
+  const end = ({ id, active }: Price) => api.PATCH("/api/v1/admin/prices/{price_id}", { params: { path: { price_id: id } }, body: { active: !active } });
   if (pricing) return <Pricing of={of} onClose={() => setPricing(false)} />;
   if (editing) return <Editing of={of} onClose={() => setEditing(false)} />;
   return (
@@ -84,14 +78,15 @@ function Shown({ of, onClose }: { of: Product; onClose: () => void }) {
           columns={[
             { name: t("operate.products.price"), show: (price) => priced(price, format.money, t) },
             { name: t("operate.state"), show: (price) => <Active is={price.active} /> },
-            { name: "", end: true, show: (price) => <Button small isDisabled={end.isPending} onPress={() => end.mutate(price)}>{t(price.active ? "operate.products.stop" : "operate.products.sell")}</Button> },
+            { name: "", end: true, show: (price) => <Do act={t(price.active ? "operate.products.stop" : "operate.products.sell")} on={priced(price, format.money, t)} onAct={() => end(price)} onDone={changed} /> },
           ]}
         />
       )}
+      <Trouble of={change.error} />
       <Row>
         <Button look="primary" onPress={() => setPricing(true)}>{t("operate.products.add_price")}</Button>
         <Button onPress={() => setEditing(true)}>{t("operate.products.change")}</Button>
-        <Button look={of.active ? "danger" : "plain"} isDisabled={change.isPending} onPress={() => change.mutate()}>{t(of.active ? "operate.products.stop" : "operate.products.sell")}</Button>
+        <Button look={of.active ? "danger" : "plain"} data-busy={change.isPending || undefined} onPress={() => change.mutate()}>{t(of.active ? "operate.products.stop" : "operate.products.sell")}</Button>
         <Button look="quiet" onPress={onClose}>{t("operate.close")}</Button>
       </Row>
     </Dialog>

@@ -2,10 +2,10 @@
 
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { useTranslation } from "react-i18next";
-import { useSearchParams } from "react-router";
 import { css as ui } from "../../app/ui";
+import { useMay } from "../Operator";
 import css from "../operator.module.css";
-import { Head } from "../parts";
+import { Head, useFilters } from "../parts";
 import { Coupons } from "./Coupons";
 import { Gates } from "./Gates";
 import { Products } from "./Products";
@@ -14,15 +14,18 @@ const PANELS = [["products", Products], ["coupons", Coupons], ["gates", Gates]] 
 
 export function Sale() {
   const { t } = useTranslation();
-  const [address, setAddress] = useSearchParams();
+  const [address, choose] = useFilters();
+  const prices = useMay("admin");
+  const panels = PANELS.filter(([id]) => prices || id === "gates");
+  const chosen = panels.find(([id]) => id === address.get("tab")) ?? panels[0];
   return (
     <>
       <Head title={t("operate.place.sale")} lead={t("operate.sale.lead")} />
-      <Tabs className={css.tabs ?? ""} selectedKey={address.get("tab") ?? "products"} onSelectionChange={(tab) => setAddress({ tab: String(tab) })}>
+      <Tabs className={css.tabs ?? ""} selectedKey={chosen?.[0] ?? "gates"} onSelectionChange={(tab) => choose("tab", String(tab))}>
         <TabList className={ui.tabs ?? ""} aria-label={t("operate.place.sale")}>
-          {PANELS.map(([id]) => <Tab key={id} id={id} className={ui.tab ?? ""}>{t(`operate.${id}.title`)}</Tab>)}
+          {panels.map(([id]) => <Tab key={id} id={id} className={ui.tab ?? ""}>{t(`operate.${id}.title`)}</Tab>)}
         </TabList>
-        {PANELS.map(([id, Panel]) => <TabPanel key={id} id={id} className={css.section ?? ""}><Panel /></TabPanel>)}
+        {panels.map(([id, Panel]) => <TabPanel key={id} id={id} className={css.section ?? ""}><Panel /></TabPanel>)}
       </Tabs>
     </>
   );

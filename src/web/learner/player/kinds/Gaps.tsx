@@ -15,7 +15,7 @@ export function Gaps({ prompt, onChange, onSubmit, isLocked }: KindProps<PromptO
     onChange(next.every((one) => one.trim()) ? next : null);
   };
   return (
-    <p className={css.asked} lang={prompt.language} dir={direction(prompt.language)}>
+    <p className={`${css.asked} ${css.gapped}`} lang={prompt.language} dir={direction(prompt.language)}>
       {prompt.parts.map((part, place) => {
         const options = prompt.options[place];
         const shared = { className: css.gap, value: texts[place] ?? "", "aria-label": t("player.gap", { number: place + 1 }), autoFocus: place === 0 };

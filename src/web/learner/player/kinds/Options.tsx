@@ -1,8 +1,9 @@
 // One or several of some options, by mouse, arrows or digits.
 
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { ListBox, ListBoxItem } from "react-aria-components";
 import { direction } from "../../../app/i18n";
+import { digitOf, useKeys } from "../keys";
 import css from "../player.module.css";
 import type { KindProps, Picture } from "./kind";
 
@@ -27,16 +28,12 @@ export function Options({ options, language, label, isSeveral = false, onChange,
     const ids = options.filter((option) => next.has(option.id)).map((option) => option.id);
     onChange(isSeveral ? (ids.length ? ids : null) : (ids[0] ?? null));
   };
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      const option = options[Number(event.key) - 1];
-      if (!option || event.ctrlKey || event.metaKey || event.altKey || (event.target as HTMLElement).closest("input, textarea, [role=dialog]")) return;
-      const next = new Set(isSeveral ? chosen : []);
-      if (isSeveral && next.delete(option.id)) choose(next);
-      else choose(next.add(option.id));
-    };
-    document.addEventListener("keydown", press);
-    return () => document.removeEventListener("keydown", press);
+  useKeys((event, target) => {
+    const option = options[digitOf(event, target) - 1];
+    if (!option) return;
+    const next = new Set(isSeveral ? chosen : []);
+    if (isSeveral && next.delete(option.id)) choose(next);
+    else choose(next.add(option.id));
   });
   const hasPictures = options.some((one) => one.picture);
   return (

@@ -5,6 +5,7 @@ import { Button } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { direction } from "../../../app/i18n";
 import { Button as Plain } from "../../../app/ui";
+import { digitOf, useKeys } from "../keys";
 import css from "../player.module.css";
 import { Sound } from "../Sound";
 import type { Picture, Recording } from "./kind";
@@ -36,17 +37,12 @@ export function TwoSides({ front, back, note, isLocked, onRate, when = {} }: Pro
   useEffect(() => {
     if (isTurned) side.current?.focus();
   }, [isTurned]);
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || (event.target as HTMLElement).closest("button, a, [role=dialog]")) return;
-      const rating = RATINGS[Number(event.key) - 1];
-      if (!isTurned && (event.key === " " || event.key === "Enter")) {
-        event.preventDefault();
-        setIsTurned(true);
-      } else if (isTurned && rating && !isLocked) onRate(rating);
-    };
-    document.addEventListener("keydown", press);
-    return () => document.removeEventListener("keydown", press);
+  useKeys((event, target) => {
+    const rating = RATINGS[digitOf(event, target) - 1];
+    if (!isTurned && (event.key === " " || event.key === "Enter") && !target.closest("button, a")) {
+      event.preventDefault();
+      setIsTurned(true);
+    } else if (isTurned && rating && !isLocked) onRate(rating);
   });
   return (
     <>

@@ -82,6 +82,7 @@ const VIEWS: { [K in AnyPrompt["kind"]]: KindView<PromptOf<K>> } = {
   cloze: { task: "player.task.cloze", isTyped: true, View: Gaps },
   match_pairs: {
     task: "player.task.match_pairs",
+    isWhole: true,
     View: (props) => <>{props.prompt.text && <Asked text={props.prompt.text} language={props.prompt.language} />}<Pairs {...props} /></>,
   },
   word_bank: {
@@ -90,6 +91,7 @@ const VIEWS: { [K in AnyPrompt["kind"]]: KindView<PromptOf<K>> } = {
   },
   order: {
     task: "player.task.order",
+    isWhole: true,
     View: (props) => <><Asked text={props.prompt.text} language={props.prompt.language} /><Tiles {...props} words={props.prompt.items} language={props.prompt.answer_language} label={props.prompt.text} isAll /></>,
   },
   listen_type: { task: "player.task.listen_type", isTyped: true, View: Heard },

@@ -27,6 +27,8 @@ export interface KindView<P = never> {
   View: ComponentType<KindProps<P>>;
   /** Letters are typed, so that the course's special ones are offered. */
   isTyped?: boolean;
+  /** An answer is one only when nothing can be added to it: then "Check" is what comes next. */
+  isWhole?: boolean;
   /** Learners judge themselves: nothing is said about it afterwards. */
   isSelfGraded?: boolean;
 }
