@@ -118,10 +118,13 @@ class _Driver:
         return driver
 
     async def communicate(self) -> None:
-        await asyncio.to_thread(self._program.wait)
-        self._ear.close()
-        self.stdin.close()
-        await asyncio.sleep(0)
+        try:
+            await asyncio.to_thread(self._program.wait, PATIENCE_S)
+        finally:
+            self._program.kill()
+            self._ear.close()
+            self.stdin.close()
+            await asyncio.sleep(0)
 
 
 _running: list[Browser] = []
@@ -141,8 +144,7 @@ async def chromium() -> AsyncIterator[None]:
         async with asyncio.timeout(PATIENCE_S):
             await browser.close()
     finally:
-        async with asyncio.timeout(PATIENCE_S):
-            await playwright.stop()
+        await playwright.stop()
 
 
 @asynccontextmanager
