@@ -4,6 +4,7 @@ Every address of the client answers with the same page, which shows the screen f
 the page says why, and the API serves.
 """
 
+import hashlib
 import html
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ _ENCODINGS = ((".br", "br"), (".gz", "gzip"))
 _FOREVER = "public, max-age=31536000, immutable"
 SECTIONS = (
     *("learn", "lesson", "practice", "courses", "review", "placement", "classes"),
-    *("league", "friends", "people", "feed", "profile", "quests", "achievements", "shop", "streak"),
+    *("league", "friends", "people", "feed", "profile", "quests", "achievements", "shop", "streak", "recap"),
     *("login", "register", "account", "notifications", "payments", "more", "author", "admin"),
 )
 """First parts of the client's addresses; all others stay the API's, or nobody's."""
@@ -54,6 +55,8 @@ class File:
     type: str
     bodies: Mapping[str, bytes]
     """By content coding; "" is the file as it is."""
+    etag: str
+    """Weak: it is the same for all codings."""
 
 
 class WebClient:
@@ -75,8 +78,11 @@ class WebClient:
         headers = {
             "cache-control": _FOREVER if path.startswith("assets/") else "no-cache",
             "content-security-policy": policy,
+            "etag": file.etag,
             "vary": "accept-encoding",
         }
+        if request.headers.get("if-none-match") == file.etag:
+            return Response(b"", status_code=304, headers=headers)
         if coding:
             headers["content-encoding"] = coding
         return Response(file.bodies[coding], media_type=file.type, headers=headers)
@@ -106,7 +112,8 @@ def _read(root: Path) -> list[tuple[str, File]]:
             other = path.with_name(path.name + suffix)
             if other.is_file():
                 bodies[name] = other.read_bytes()
-        found.append((path.relative_to(root).as_posix(), File(kind, bodies)))
+        etag = f'W/"{hashlib.sha256(bodies[""]).hexdigest()[:16]}"'
+        found.append((path.relative_to(root).as_posix(), File(kind, bodies, etag)))
     return found
 
 

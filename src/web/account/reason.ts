@@ -1,20 +1,9 @@
 // Why something did not work, also where the browser or the person stood in the way.
 
 import { useTranslation } from "react-i18next";
-import type { Schemas } from "../app/api";
-import { told } from "../app/problems";
 import { explain } from "../app/ui";
 import { say } from "../app/ui/toasts";
 import { NotShown, Unsent } from "./entering";
-
-/** Something was sent and nothing could be made of it; `failure`: what the server says of it, if it does. */
-export class Unfit extends Error {
-  override readonly name = "Unfit";
-
-  constructor(readonly failure: Schemas["FailureOut"] | null) {
-    super(failure?.detail);
-  }
-}
 
 /** Somebody would not prove who they are; nothing is to be said about that. */
 export class Unproven extends Error {
@@ -29,7 +18,7 @@ export function useReason(): (error: unknown) => string {
   return (error) => {
     if (error instanceof NotShown) return t("entry.not_shown");
     if (error instanceof Unsent) return t("entry.unsent");
-    return error instanceof Unfit && error.failure ? told(error.failure, t) : explain(error, t);
+    return explain(error, t);
   };
 }
 

@@ -54,7 +54,8 @@ async function send(request: Request): Promise<Response> {
 /** The token is at fault, and not what was typed: another one may help. */
 const STALE = new Set(["unauthenticated", "identity.token_expired", "identity.token_invalid", "identity.session_ended"]);
 
-async function authorised(request: Request): Promise<Response> {
+/** Any address of the server, as whoever is logged in. Raises Refusal, Offline. */
+export async function ask(request: Request): Promise<Response> {
   const again = request.clone();
   const token = await accessToken();
   if (token) request.headers.set("authorization", `Bearer ${token}`);
@@ -82,7 +83,7 @@ async function problemOf(answer: Response): Promise<Problem> {
 const isAnswered = (error: unknown) => error instanceof Refusal && error.status < 500;
 
 /** `api.GET("/api/v1/courses")`; raises Refusal or Offline, so that `data` is there where nothing is raised. */
-export const api = createClient<paths>({ baseUrl: location.origin, fetch: once(authorised, isAnswered) });
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: once(ask, isAnswered) });
 
 /** `queries.useQuery("get", "/api/v1/courses")`. */
 export const queries = createQueries(api);

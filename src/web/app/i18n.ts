@@ -8,6 +8,7 @@ const CATALOGUES = import.meta.glob<{ default: Record<string, unknown> }>(["./lo
 const RIGHT_TO_LEFT = new Set(["ar", "fa", "he", "ur"]);
 const CHOSEN = "lyceum.language";
 const parts = new Set<string>();
+let asked = "en";
 
 export const LANGUAGES: Readonly<Record<string, string>> = { en: "English", de: "Deutsch" };
 
@@ -19,16 +20,20 @@ export async function startTexts(): Promise<void> {
     interpolation: { escapeValue: false },
     returnNull: false,
   });
-  await speak(localStorage.getItem(CHOSEN) ?? wanted());
+  // Without a network the catalogue may not be there; English is.
+  await speak(localStorage.getItem(CHOSEN) ?? wanted()).catch(console.warn);
   // What goes wrong before they are here is told in the server's words.
-  void texts("problems");
+  texts("problems").catch(console.warn);
 }
 
 /** Shows everything in the language, if there is a catalogue of it. */
 export async function speak(language: string, { remember = false } = {}): Promise<void> {
   const base = language.split("-")[0] ?? "en";
   const known = base in LANGUAGES ? base : "en";
+  asked = known;
   await Promise.all([fetchTexts(known), ...[...parts].map((part) => fetchTexts(`${known}/${part}`))]);
+  // Somebody may have chosen another one meanwhile.
+  if (asked !== known) return;
   await i18next.changeLanguage(known);
   document.documentElement.lang = known;
   document.documentElement.dir = direction(known);

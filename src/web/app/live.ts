@@ -3,7 +3,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { create } from "zustand";
-import { type Delivered, type Event, inBrowser, Live, LoggedOut, type OnLost, type Room, type State } from "../realtime/index";
+import type { Delivered, Event, Live, OnLost, Room, State } from "../realtime/index";
 import type { Ticket } from "../realtime/rooms";
 import { accessToken, useLogin } from "./session";
 
@@ -17,6 +17,7 @@ export const useConnection = create<Connection>(() => ({ live: null, state: { ph
 /** Gives what ends it. */
 export function keepConnected(queries: QueryClient): () => void {
   let eyes: string | null = null;
+  let turn = 0;
   const follow = () => {
     const { user, look } = useLogin.getState();
     const now = user && `${look ? "look " : ""}${user.id}`;
@@ -26,21 +27,42 @@ export function keepConnected(queries: QueryClient): () => void {
     if (eyes === null) void queries.invalidateQueries();
     else queries.clear();
     eyes = now;
+    useConnection.setState({ live: null, state: { phase: "connecting" } });
     // Nobody's news are heard through their eyes.
-    useConnection.setState({ live: user && !look ? connect(user.id, queries) : null, state: { phase: "connecting" } });
+    turn += 1;
+    if (user && !look) void begin(user.id);
   };
-  const wake = () => useConnection.getState().live?.wake();
+  const begin = async (userId: string) => {
+    const mine = turn;
+    try {
+      const live = await connect(userId, queries);
+      if (mine === turn) useConnection.setState({ live });
+      else live.close();
+    } catch (error) {
+      // Its part of the client could not be fetched; `wake` tries again.
+      console.warn(error);
+    }
+  };
+  const wake = () => {
+    const { live } = useConnection.getState();
+    const { user, look } = useLogin.getState();
+    if (live) live.wake();
+    else if (user && !look) void begin(user.id);
+  };
   const stop = useLogin.subscribe(follow);
   addEventListener("online", wake);
   follow();
   return () => {
     stop();
+    turn += 1;
     removeEventListener("online", wake);
     useConnection.getState().live?.close();
   };
 }
 
-function connect(userId: string, queries: QueryClient): Live {
+async function connect(userId: string, queries: QueryClient): Promise<Live> {
+  // The first screen does not wait for it.
+  const { inBrowser, Live, LoggedOut } = await import("../realtime/index");
   return new Live(location.origin, {
     credential: async (why) => {
       const token = await accessToken(why);

@@ -1,11 +1,12 @@
 // Starts the client: texts, the login of this browser, the screens.
 
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { onlineManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { I18nProvider, RouterProvider as AriaRouterProvider } from "react-aria-components";
 import { createRoot } from "react-dom/client";
 import { useTranslation } from "react-i18next";
 import { createBrowserRouter, Outlet, RouterProvider, useHref, useNavigate } from "react-router";
+import { useArrival } from "./arrival";
 import { Refusal } from "./api";
 import { startTexts } from "./i18n";
 import { keepConnected } from "./live";
@@ -14,9 +15,11 @@ import { resume } from "./session";
 import { show } from "./theme";
 import { Loading } from "./ui";
 import { Toasts } from "./ui/toasts";
+import { beginNewest, keepUpToDate } from "./version";
 import { cameBy } from "./via";
 
 const MOST_TRIES = 2;
+const QUIET_MS = 1_500;
 
 const client = new QueryClient({
   defaultOptions: {
@@ -35,6 +38,7 @@ const client = new QueryClient({
 function Root() {
   const navigate = useNavigate();
   const { i18n } = useTranslation();
+  useArrival();
   return (
     <I18nProvider locale={i18n.language}>
       <AriaRouterProvider navigate={(to, options) => void navigate(to, options)} useHref={useHref}>
@@ -47,7 +51,9 @@ function Root() {
 
 async function start(): Promise<void> {
   show();
-  await Promise.all([startTexts(), resume()]);
+  // It takes every page for one that was opened with a network, and would not notice that one comes.
+  onlineManager.setOnline(navigator.onLine);
+  await Promise.all([startTexts(), resume(), beginNewest()]);
   cameBy();
   keepConnected(client);
   const router = createBrowserRouter([{ Component: Root, HydrateFallback: Loading, children: routes }]);
@@ -60,7 +66,8 @@ async function start(): Promise<void> {
       </QueryClientProvider>
     </StrictMode>,
   );
-  if (import.meta.env.PROD && "serviceWorker" in navigator) void navigator.serviceWorker.register("/worker.js", { scope: "/" });
+  // What is shown first has the line for itself.
+  setTimeout(() => void keepUpToDate(), QUIET_MS);
 }
 
 void start();

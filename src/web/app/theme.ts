@@ -2,7 +2,6 @@
 
 const KEY = "lyceum.theme";
 export type Theme = "system" | "light" | "dark";
-const dark = matchMedia("(prefers-color-scheme: dark)");
 
 export function theme(): Theme {
   const found = localStorage.getItem(KEY);
@@ -15,8 +14,5 @@ export function choose(wanted: Theme): void {
 }
 
 export function show(): void {
-  const chosen = theme();
-  document.documentElement.dataset.theme = chosen === "system" ? (dark.matches ? "dark" : "light") : chosen;
+  document.documentElement.dataset.theme = theme();
 }
-
-dark.addEventListener("change", show);

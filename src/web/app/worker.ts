@@ -11,7 +11,10 @@ declare const __SHELL__: { url: string; revision: string | null }[];
 /** Addresses that the server answers itself; what is asked stands behind them. */
 const NOT_OURS = [/^\/(api|media|schema|health|metrics|socket\.io|static|dev|pay|unsubscribe|verify|reset|\.well-known)([/?]|$)/, /^\/account\/email/];
 
-void self.skipWaiting();
+// A newer version waits until a page lets it: it takes away the files that older pages still need.
+self.addEventListener("message", (event) => {
+  if (event.data === "take over") void self.skipWaiting();
+});
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 cleanupOutdatedCaches();
 precacheAndRoute(__SHELL__);

@@ -84,7 +84,7 @@ function useShopAgain(): () => void {
   const gemsChanged = useGemsChanged();
   return () => {
     gemsChanged();
-    for (const path of [PATH, "/api/v1/boosts", "/api/v1/hearts", "/api/v1/streak"]) void queryClient.invalidateQueries({ queryKey: ["get", path] });
+    for (const path of [PATH, "/api/v1/boosts", "/api/v1/hearts", "/api/v1/streak", "/api/v1/profile"]) void queryClient.invalidateQueries({ queryKey: ["get", path] });
   };
 }
 

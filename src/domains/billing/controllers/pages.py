@@ -33,7 +33,7 @@ def document(title: str, body: str) -> str:
         '<meta name="referrer" content="same-origin">\n<meta name="robots" content="noindex">\n'
         '<link rel="icon" href="/static/icon.svg" type="image/svg+xml">\n'
         f'<title>{escape(title)} · Lyceum</title>\n<link rel="stylesheet" href="/static/page.css">\n</head>\n'
-        '<body>\n<header><a href="/"><img src="/static/icon.svg" width="28" height="28" alt="">Lyceum</a></header>\n'
+        '<body>\n<header><span><img src="/static/icon.svg" width="28" height="28" alt="">Lyceum</span></header>\n'
         f"<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
 

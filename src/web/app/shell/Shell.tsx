@@ -12,6 +12,7 @@ import { useOnline } from "./online";
 import css from "./shell.module.css";
 
 const Returning = lazy(() => import("../../learner/offline/Returning"));
+const WornTheme = lazy(() => import("../../game/WornTheme"));
 
 interface Place {
   to: string;
@@ -42,7 +43,7 @@ export function Shell() {
   const { t } = useTranslation();
   const { phase, user } = useLogin();
   const location = useLocation();
-  if (phase === "visitor") return <Navigate to="/login" replace state={{ from: location.pathname }} />;
+  if (phase === "visitor") return <Navigate to="/login" replace state={{ from: location.pathname + location.search }} />;
   const roles = user?.roles ?? [];
   const place = t(`nav.${location.pathname.split("/")[1] ?? ""}`, { defaultValue: "" });
   return (
@@ -51,7 +52,7 @@ export function Shell() {
       <a className={css.skip} href="#main">{t("nav.skip")}</a>
       <LookBanner />
       <ConnectionBanner />
-      <Suspense><Returning /></Suspense>
+      <Suspense><Returning /><WornTheme /></Suspense>
       <div className={css.shell}>
         <nav className={css.nav} aria-label={t("nav.main")}>
           <NavLink className={css.brand ?? ""} to="/learn"><img src="/icon.svg" width={28} height={28} alt="" />Lyceum</NavLink>

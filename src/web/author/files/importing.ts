@@ -1,7 +1,7 @@
 // A course's file on its way to the server, part by part; what arrived once is not sent again.
 
 import { api, body, type Schemas } from "../../app/api";
-import { stubbornly } from "../stubborn";
+import { stubbornly } from "../../app/stubborn";
 
 export type Import = Schemas["ImportOut"];
 

@@ -12,9 +12,9 @@ import { useMutation } from "../../app/mutation";
 import { Bar, Button, Chip, Dialog, Empty, explain, Failed, Field, Loading, Row, Stack } from "../../app/ui";
 import { Segments } from "../../app/ui/choice";
 import { say, useComplaint } from "../../app/ui/toasts";
+import { type FileOut, send, underWay } from "../../app/upload";
 import css from "../author.module.css";
 import { PAGES } from "../draft";
-import { type FileOut, NotTaken, send, underWay } from "./upload";
 import { Uploader } from "./Uploader";
 
 const KINDS = ["all", "image", "audio", "video", "document"] as const;
@@ -61,10 +61,10 @@ function Unfinished() {
   const goOn = async (uploadId: string, size: number, file: File | undefined) => {
     if (!file || file.size !== size) return say(t("author.media.other_file"));
     try {
-      await send({ file, courseId: null, uploadId, onProgress: (share) => setShares((all) => ({ ...all, [uploadId]: share })) });
+      await send({ file, purpose: "course", uploadId, onProgress: (share) => setShares((all) => ({ ...all, [uploadId]: share })) });
       await client.invalidateQueries({ queryKey: ["get", "/api/v1/media"] });
     } catch (error) {
-      say(error instanceof NotTaken ? error.message : explain(error, t));
+      say(explain(error, t));
     }
     setShares(({ [uploadId]: _, ...others }) => others);
     await uploads.refetch();

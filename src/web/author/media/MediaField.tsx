@@ -6,7 +6,7 @@ import { useTranslation } from "react-i18next";
 import { queries } from "../../app/api";
 import { Answer, Button, css as ui, Dialog } from "../../app/ui";
 import css from "../author.module.css";
-import type { FileOut } from "./upload";
+import type { FileOut } from "../../app/upload";
 import { Uploader } from "./Uploader";
 
 type Kind = FileOut["kind"];

@@ -6,8 +6,8 @@ import { useEffect, useRef, useState } from "react";
 import { DropZone, FileTrigger } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { Bar, Button, explain } from "../../app/ui";
+import { type FileOut, send } from "../../app/upload";
 import css from "../author.module.css";
-import { type FileOut, NotTaken, send } from "./upload";
 
 interface Row {
   id: number;
@@ -46,14 +46,14 @@ export function Uploader({ courseId, accept, onDone }: Props) {
   const go = async ({ id, file, uploadId }: Pick<Row, "id" | "file" | "uploadId">) => {
     change(id, { error: null });
     try {
-      const made = await send({ file, courseId, uploadId, onBegun: (begun) => change(id, { uploadId: begun }), onProgress: (share) => change(id, { share }) });
+      const made = await send({ file, purpose: "course", courseId, uploadId, onBegun: (begun) => change(id, { uploadId: begun }), onProgress: (share) => change(id, { share }) });
       setRows((all) => all.filter((row) => row.id !== id));
       await client.invalidateQueries({ queryKey: ["get", "/api/v1/media"] });
       void client.invalidateQueries({ queryKey: ["get", "/api/v1/media/usage"] });
       // Whoever has closed the list has chosen something else, or nothing.
       if (isThere.current) onDone?.(made);
     } catch (error) {
-      change(id, { error: error instanceof NotTaken ? error.message : explain(error, t) });
+      change(id, { error: explain(error, t) });
     }
   };
   const take = (files: readonly File[]) => {

@@ -17,15 +17,19 @@ export function useLiveClass(id: string) {
   const [online, setOnline] = useState<{ count: number; ids: ReadonlySet<string> }>({ count: 0, ids: new Set() });
   const [lost, setLost] = useState<string | null>(null);
   useRoom("classroom", { classroom_id: id }, setLost);
+  const reread = () => void queryClient.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[1]).startsWith("/api/v1/classrooms/") });
   useFrame("classroom.snapshot", (frame) => {
-    if (frame.classroom_id === id) queryClient.setQueryData<Progress>(key, frame);
+    if (frame.classroom_id !== id) return;
+    const known = queryClient.getQueryData<Progress>(key);
+    queryClient.setQueryData<Progress>(key, frame);
+    if (known && known.learners.length !== frame.learners.length) reread();
   });
   useFrame("classroom.progress", (frame) => {
     if (frame.classroom_id !== id) return;
     const next = withProgress(queryClient.getQueryData<Progress>(key), frame.user_id, frame);
     if (next) queryClient.setQueryData<Progress>(key, next);
     // Somebody who joined since.
-    else void progress.refetch();
+    else reread();
   });
   useFrame("presence.changed", (frame) => {
     if (frame.room === `classroom:${id}`) setOnline({ count: frame.online, ids: new Set(frame.ids) });

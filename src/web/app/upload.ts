@@ -1,7 +1,7 @@
 // Sends a file in parts. What arrived once is not sent again: the same file goes on where it stopped.
 
-import { api, body, type Problem, Refusal, type Schemas } from "../../app/api";
-import { pause, stubbornly } from "../stubborn";
+import { api, body, type Problem, Refusal, type Schemas } from "./api";
+import { pause, stubbornly } from "./stubborn";
 
 export type FileOut = Schemas["FileOut"];
 type Upload = Schemas["UploadOut"];
@@ -9,29 +9,27 @@ type Part = Upload["parts"][number];
 
 const AT_ONCE = 3;
 const HASHED_BYTES = 50_000_000;
-const LOOK_MS = 1_500;
-const PURPOSE = "course";
+const LOOK_MS = 300;
+const MOST_LOOK_MS = 1_500;
 
 export interface Sending {
   file: File;
-  courseId: string | null;
+  purpose: Upload["purpose"];
+  courseId?: string | null;
   /** Of an upload that was begun before. */
   uploadId?: string | undefined;
   /** To go on with, should this one break off. */
   onBegun?: (uploadId: string) => void;
-  onProgress: (share: number) => void;
+  onProgress?: (share: number) => void;
   signal?: AbortSignal;
-}
-
-export class NotTaken extends Error {
-  override readonly name = "NotTaken";
 }
 
 /** What this page is sending. */
 export const underWay = new Set<string>();
 
-export async function send({ file, courseId, uploadId, onBegun, onProgress, signal }: Sending): Promise<FileOut> {
-  const upload = await stubbornly(() => (uploadId ? asked(uploadId) : begun(file, courseId)), signal);
+/** Raises Refusal, also where the server has looked at all of the file and does not take it, and Offline. */
+export async function send({ file, purpose, courseId = null, uploadId, onBegun, onProgress = () => undefined, signal }: Sending): Promise<FileOut> {
+  const upload = await stubbornly(() => (uploadId ? asked(uploadId) : begun(file, purpose, courseId)), signal);
   onBegun?.(upload.id);
   underWay.add(upload.id);
   try {
@@ -58,17 +56,17 @@ async function finished(file: File, begin: Upload, onProgress: (share: number) =
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   const { id } = upload;
   if (upload.state === "open") upload = await stubbornly(() => body(api.POST("/api/v1/media/uploads/{upload_id}/complete", { params: { path: { upload_id: id } } })), signal);
-  while (upload.state === "processing") {
-    await pause(LOOK_MS, signal);
+  for (let wait = LOOK_MS; upload.state === "processing"; wait = Math.min(2 * wait, MOST_LOOK_MS)) {
+    await pause(wait, signal);
     upload = await stubbornly(() => asked(id), signal);
   }
-  if (!upload.file) throw new NotTaken(upload.failure?.detail || upload.failure?.title || upload.state);
+  if (!upload.file) throw refusal({ code: "unreadable", title: upload.state, detail: "", ...upload.failure }, 422);
   return upload.file;
 }
 
-async function begun(file: File, courseId: string | null): Promise<Upload> {
+async function begun(file: File, purpose: Upload["purpose"], courseId: string | null): Promise<Upload> {
   const sha256 = file.size <= HASHED_BYTES && crypto.subtle ? await hash(file) : null;
-  return body(api.POST("/api/v1/media/uploads", { params: {}, body: { name: file.name, size_bytes: file.size, type: file.type || "application/octet-stream", purpose: PURPOSE, sha256, course_id: courseId } }));
+  return body(api.POST("/api/v1/media/uploads", { params: {}, body: { name: file.name, size_bytes: file.size, type: file.type || "application/octet-stream", purpose, sha256, course_id: courseId } }));
 }
 
 const asked = (upload_id: string) => body(api.GET("/api/v1/media/uploads/{upload_id}", { params: { path: { upload_id } } }));
@@ -81,7 +79,11 @@ async function hash(file: File): Promise<string> {
 async function sent(file: File, upload: Upload, part: Part, signal: AbortSignal | undefined): Promise<void> {
   const piece = file.slice(part.offset, part.offset + part.size_bytes);
   const answer = await fetch(new URL(part.url, location.origin), { method: upload.method, ...(part.fields ? { body: form(part.fields, piece) } : { body: piece, headers: upload.headers }), ...(signal ? { signal } : {}) });
-  if (!answer.ok) throw new Refusal({ type: "about:blank", title: answer.statusText, status: answer.status, code: "unreadable", detail: "" } as Problem, answer.status);
+  if (!answer.ok) throw refusal({ code: "unreadable", title: answer.statusText, detail: "" }, answer.status);
+}
+
+function refusal(told: Pick<Problem, "code" | "title"> & { detail: string }, status: number): Refusal {
+  return new Refusal({ type: "about:blank", status, ...told }, status);
 }
 
 function form(fields: Readonly<Record<string, string>>, piece: Blob): FormData {

@@ -1,6 +1,6 @@
 // Tries again what the network did not carry.
 
-import { Offline, Refusal } from "../app/api";
+import { Offline, Refusal } from "./api";
 
 const TRIES = 4;
 const PAUSE_MS = 800;
