@@ -17,6 +17,7 @@ from bench import (
     answers,
     boards,
     classroom,
+    client,
     courses,
     entitlements,
     fanout,
@@ -49,6 +50,7 @@ MEASURES: dict[str, Measure] = {
     "schedule": lambda stand, s, c, w: schedule.measure(stand),
     "boards": lambda stand, s, c, w: boards.measure(stand),
     "logins": lambda stand, s, c, w: logins.measure(stand),
+    "client": lambda stand, s, c, w: client.measure(stand),
 }
 ALONE: dict[str, Callable[[], Result]] = {
     "fanout": fanout.measure,
@@ -58,7 +60,7 @@ ALONE: dict[str, Callable[[], Result]] = {
     "leagues": leagues.measure,
 }
 """Without a whole server."""
-LONG = {"boards", "capacity", "capacity-answers", "library", "streaks"}
+LONG = {"boards", "capacity", "capacity-answers", "client", "library", "streaks"}
 """Measured only when it is asked for."""
 
 
