@@ -58,6 +58,7 @@ function Shown({ work }: { work: Work }) {
   const counts = LEVELS.map((name) => [name, work.counts[name] ?? 0] as const).filter(([, count]) => count > 0);
   return (
     <>
+      <title>{`${work.name} – Lyceum`}</title>
       <header className={css.head}>
         <div><h1 className={css.nodeTitle}>{work.name}</h1><p className={css.soft}>{[work.format, work.dry_run && t("author.import.dry"), format.time(work.created_at)].filter(Boolean).join(" · ")}</p></div>
         <State of={work} />
