@@ -97,10 +97,12 @@ function OpenReports() {
   return <Tile to="/admin/reports" name={t("operate.tile.reports")} of={found} {...counted(found.data, (report) => report.created_at)} tone="warn" />;
 }
 
-/** Since when is known where all of them are on the page. */
+/** Since when is known where the list begins with the oldest, or all of it is on the page. */
 function counted<T>(page: { items: T[]; next_cursor: string | null } | undefined, at: (item: T) => string): Pick<TileProps, "count" | "more" | "since"> {
   const more = Boolean(page?.next_cursor);
-  return { count: page?.items.length, more, since: more ? null : page?.items.map(at).sort()[0] };
+  const [oldest] = (page?.items ?? []).map(at).sort();
+  const [first] = page?.items ?? [];
+  return { count: page?.items.length, more, since: more && first && at(first) !== oldest ? null : oldest };
 }
 
 function Services() {
@@ -121,7 +123,7 @@ function Services() {
               columns={[
                 { name: t("operate.service"), show: (service) => <span className={css.name}>{service.name}</span> },
                 { name: t("operate.state"), show: (service) => <Chip tone={TONES[service.state]}>{t(`operate.health_state.${service.state}`)}</Chip> },
-                { name: t("operate.latency"), end: true, show: (service) => (service.latency_ms === null ? "–" : `${format.number(service.latency_ms)} ms`) },
+                { name: t("operate.latency"), end: true, show: (service) => (service.latency_ms === null ? "–" : `${format.number(Math.ceil(service.latency_ms))} ms`) },
                 { name: t("operate.detail"), wide: true, show: (service) => <span className={css.soft}>{service.detail || "–"}</span> },
               ]}
             />

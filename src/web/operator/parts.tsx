@@ -92,6 +92,7 @@ export function Pages<T>({ of, label, empty, columns, id }: PagesProps<T>) {
 export function Head({ title, lead, children }: { title: string; lead?: string; children?: ReactNode }) {
   return (
     <header className={css.head}>
+      <title>{`${title} – Lyceum`}</title>
       <div><h1>{title}</h1>{lead && <p className={css.lead}>{lead}</p>}</div>
       {children}
     </header>
