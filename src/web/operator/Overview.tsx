@@ -60,7 +60,7 @@ function Tile({ to, name, of, count, more = false, since, tone }: TileProps) {
   return (
     <Link to={to} className={css.tile}>
       <span className={css.soft}>{name}</span>
-      <span className={css.figure} data-tone={count ? tone : undefined}>{count === undefined ? (unknown ? "–" : "…") : `${format.number(count)}${more ? "+" : ""}`}</span>
+      <span dir="ltr" className={css.figure} data-tone={count ? tone : undefined}>{count === undefined ? (unknown ? "–" : "…") : `${format.number(count)}${more ? "+" : ""}`}</span>
       {unknown ? <span className={css.soft}>{explain(of.error, t)}</span> : since && <span className={css.soft}>{t("operate.tile.since", { when: format.relative(since) })}</span>}
     </Link>
   );
@@ -123,8 +123,8 @@ function Services() {
               columns={[
                 { name: t("operate.service"), show: (service) => <span className={css.name}>{service.name}</span> },
                 { name: t("operate.state"), show: (service) => <Chip tone={TONES[service.state]}>{t(`operate.health_state.${service.state}`)}</Chip> },
-                { name: t("operate.latency"), end: true, show: (service) => (service.latency_ms === null ? "–" : `${format.number(Math.ceil(service.latency_ms))} ms`) },
-                { name: t("operate.detail"), wide: true, show: (service) => <span className={css.soft}>{service.detail || "–"}</span> },
+                { name: t("operate.latency"), end: true, show: (service) => (service.latency_ms === null ? "–" : <bdi>{format.number(Math.ceil(service.latency_ms))} ms</bdi>) },
+                { name: t("operate.detail"), wide: true, show: (service) => <bdi className={css.soft}>{service.detail || "–"}</bdi> },
               ]}
             />
           </>
