@@ -3,3 +3,4 @@
 import "./learning_rules.mjs";
 import "./game_rules.mjs";
 import "./app_rules.mjs";
+import "./operator_rules.mjs";

@@ -22,6 +22,9 @@ assert.deepEqual(queue.repeats.map(({ id }) => id), ["a", "b"]);
 queue = after(after(queue, current(queue), graded(true, 3), "lesson"), queue.repeats[1], graded(true, 3), "lesson");
 assert.deepEqual([current(queue), share(queue)], [undefined, 1]);
 
+// What is over asks nothing more, whatever was wrong in it.
+assert.equal(current(queueOf({ ...session, completed: true })), undefined);
+
 // A test asks nothing twice; a placement goes on with what the server asks next; what nobody can judge does not come back.
 assert.equal(after(queueOf(session), session.exercises[0], graded(false, 2), "test_out").repeats.length, 1);
 assert.equal(after(queueOf(session), session.exercises[0], graded(true, 2, { next: exercise("d") }), "placement").waiting.at(-1).id, "d");

@@ -51,6 +51,19 @@ async def named(visit: Visit, under: str, what: str, title: str) -> None:
     await visit.page.get_by_role("row", name=title).wait_for()
 
 
+async def by_keyboard_up(visit: Visit, title: str) -> None:
+    """Drags a lesson before the one above it; the focus stays on it."""
+    page = visit.page
+    await page.get_by_role("row", name=title).focus()
+    for key in ("ArrowRight", "Enter", "ArrowUp", "ArrowUp"):
+        await page.keyboard.press(key)
+    await page.locator("[aria-label='Insert before Counting']:focus").wait_for(state="attached")
+    await page.keyboard.press("Enter")
+    await page.locator("[role=row]:focus").filter(has_text=title).wait_for()
+    rows = await page.get_by_role("row").all_inner_texts()
+    assert [row.split("\n")[0] for row in rows] == ["One", "First", title, "Counting"]
+
+
 async def test_an_author_writes_tries_and_publishes_and_nobody_is_overwritten(url: str, author: str) -> None:
     async with browsing(url) as visit:
         page = visit.page
@@ -64,6 +77,12 @@ async def test_an_author_writes_tries_and_publishes_and_nobody_is_overwritten(ur
         await visit.press("Save")
         await named(visit, "One", "Add unit", "First")
         await named(visit, "First", "Add lesson", "Counting")
+        await named(visit, "First", "Add lesson", "Colours")
+        await by_keyboard_up(visit, "Colours")
+        await visit.press("Actions for Colours")
+        await visit.press("Delete", "menuitem")
+        await visit.press("Delete")
+        await visit.reads("“Colours” was deleted.")
         assert await visit.barriers() == []
         await page.get_by_role("row", name="Counting").get_by_text("Counting").click()
         await visit.press("Add exercise")
@@ -86,7 +105,9 @@ async def test_an_author_writes_tries_and_publishes_and_nobody_is_overwritten(ur
         await visit.press("Save")
         await visit.reads("All is saved")
         await other.get_by_role("button", name="Save", exact=True).click()
-        await other.get_by_role("button", name="Take theirs").click()
+        await other.get_by_role("radio", name="Theirs").click()
+        await other.get_by_role("button", name="Save what I chose").click()
+        await other.get_by_text("All is saved").wait_for()
         assert await other.get_by_label("Text", exact=True).input_value() == "dos (2)"
         await other.close()
 

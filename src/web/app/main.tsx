@@ -8,7 +8,7 @@ import { useTranslation } from "react-i18next";
 import { createBrowserRouter, Outlet, RouterProvider, useHref, useNavigate } from "react-router";
 import { useArrival } from "./arrival";
 import { Refusal } from "./api";
-import { startTexts } from "./i18n";
+import { startTexts, texts } from "./i18n";
 import { keepConnected } from "./live";
 import { routes } from "./routes";
 import { resume } from "./session";
@@ -19,7 +19,8 @@ import { beginNewest, keepUpToDate } from "./version";
 import { cameBy } from "./via";
 
 const MOST_TRIES = 2;
-const QUIET_MS = 1_500;
+/** Until the first screen is whole, also on a slow line: then its files are kept for the next time. */
+const QUIET_MS = 4_000;
 
 const client = new QueryClient({
   defaultOptions: {
@@ -66,8 +67,13 @@ async function start(): Promise<void> {
       </QueryClientProvider>
     </StrictMode>,
   );
-  // What is shown first has the line for itself.
+  if (location.pathname === "/") void fetchAhead().catch(console.warn);
   setTimeout(() => void keepUpToDate(), QUIET_MS);
+}
+
+/** Whoever reads the first page is in an exercise one click later. */
+async function fetchAhead(): Promise<void> {
+  await Promise.all([import("../learner/Learn"), import("../learner/Alone"), import("../learner/player/Player"), texts("learner"), texts("people")]);
 }
 
 void start();

@@ -24,6 +24,7 @@ function Frame({ draft }: { draft: Draft }) {
   useFrame("notification.created", () => void refresh());
   return (
     <div className={css.frame}>
+      <title>{`${draft.course.title} – Lyceum`}</title>
       <header className={css.courseHead}>
         <Link className={css.up ?? ""} to="/author">{t("author.courses")}</Link>
         <Row>

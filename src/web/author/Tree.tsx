@@ -28,13 +28,16 @@ function Content({ draft, tree }: { draft: Draft; tree: TreeOut }) {
   const box = useRef<HTMLDivElement>(null);
   const roots = useMemo(() => branches(tree), [tree]);
   const known = useMemo(() => byId(roots), [roots]);
-  // What comes later is open too.
-  const [closed, setClosed] = useState<ReadonlySet<string>>(new Set());
+  const [closed, setClosed] = useClosed(draft.id, known);
   const open = [...known.keys()].filter((id) => !closed.has(id));
   const shape = [...known.keys()].join();
   // Rows are made anew where they change places; who works without a mouse goes on at what was moved or made.
   const [next, setNext] = useState<{ id: string; before: string } | null>(null);
-  const goOnAt = (id: string) => setNext({ id, before: shape });
+  const goOnAt = (id: string, parentId: string | null) => {
+    const above = [parentId, known.get(parentId ?? "")?.parentId];
+    if (above.some((one) => one && closed.has(one))) setClosed(new Set([...closed].filter((one) => !above.includes(one))));
+    setNext({ id, before: shape });
+  };
   useEffect(() => {
     if (!next || next.before === shape) return undefined;
     // The tree draws its rows a moment after it was given them.
@@ -47,7 +50,7 @@ function Content({ draft, tree }: { draft: Draft; tree: TreeOut }) {
   const { move } = useMove(draft.id);
   const copy = useCopy(draft.id);
   const put = ({ id, etag }: Branch, place: Place) => {
-    goOnAt(id);
+    goOnAt(id, place.parentId);
     move({ id, etag, place });
   };
   const drop = (branch: Branch | undefined, target: Branch | undefined, where: "before" | "after" | "on") => {
@@ -92,9 +95,23 @@ function Content({ draft, tree }: { draft: Draft; tree: TreeOut }) {
       {draft.may_edit && <Deleted courseId={draft.id} />}
       {wish?.is === "delete" && <Remove courseId={draft.id} branch={wish.branch} onClose={() => setWish(null)} />}
       {wish?.is === "move" && <MoveTo courseId={draft.id} what={wish.branch} onMove={(place) => put(wish.branch, place)} onClose={() => setWish(null)} />}
-      {(wish?.is === "add" || wish?.is === "rename") && <Naming courseId={draft.id} wish={wish} onMade={goOnAt} onClose={() => setWish(null)} />}
+      {(wish?.is === "add" || wish?.is === "rename") && <Naming courseId={draft.id} wish={wish} onMade={(id) => goOnAt(id, wish.is === "add" ? wish.parentId : null)} onClose={() => setWish(null)} />}
     </>
   );
+}
+
+/** More than these are shown section by section. */
+const MANY = 100;
+
+/** What is closed: kept while one goes to a lesson and back. What comes later is open. */
+function useClosed(courseId: string, known: ReadonlyMap<string, Branch>) {
+  const place = `lyceum.author.closed.${courseId}`;
+  const [closed, setClosed] = useState<ReadonlySet<string>>(() => {
+    const kept = sessionStorage.getItem(place);
+    return new Set(kept ? (JSON.parse(kept) as string[]) : known.size > MANY ? known.keys() : []);
+  });
+  useEffect(() => sessionStorage.setItem(place, JSON.stringify([...closed])), [place, closed]);
+  return [closed, setClosed] as const;
 }
 
 interface LineProps {
@@ -128,7 +145,7 @@ function Line({ branch, draft, ...doing }: LineProps) {
           <div className={css.line} style={{ paddingInlineStart: `${(level - 1) * 22}px` }}>
             {draft.may_edit && <Press slot="drag" className={css.grip ?? ""}><GripVertical aria-hidden size={18} /></Press>}
             {below ? <Press slot="chevron" className={css.chevron ?? ""} data-open={isExpanded}><ChevronRight aria-hidden size={18} /></Press> : <span className={css.chevron} />}
-            <span className={css.branchTitle} dir="auto">{branch.title}</span>
+            <span className={css.branchTitle}><bdi>{branch.title}</bdi></span>
             {branch.kind === "lesson" && <span className={css.soft}>{branch.form === "deck" ? t("author.cards", { count: branch.exercises ?? 0 }) : t("author.exercises", { count: branch.exercises ?? 0 })}</span>}
             <MenuTrigger>
               <Press className={css.tool ?? ""} aria-label={t("author.actions_of", { title: branch.title })}><EllipsisVertical aria-hidden size={18} /></Press>

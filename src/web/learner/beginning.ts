@@ -1,7 +1,7 @@
 // Beginning to learn: a lesson, or a session that looks back.
 
 import { useNavigate } from "react-router";
-import { api, body, onceKey, Refusal, type Schemas } from "../app/api";
+import { api, body, Refusal, type Schemas } from "../app/api";
 import { useMutation } from "../app/mutation";
 import { useComplaint } from "../app/ui/toasts";
 import { ofLesson } from "./offline/bundle";
@@ -11,8 +11,6 @@ import type { Session } from "./player/queue";
 
 type CourseSession = Schemas["CourseSessionIn"];
 
-const once = () => ({ "Idempotency-Key": onceKey() });
-
 /** Without a network the lesson as it was taken along, if it was. */
 export async function beginLesson(lessonId: string): Promise<Session> {
   // What was begun on this device goes on, wherever it is known by then.
@@ -20,7 +18,7 @@ export async function beginLesson(lessonId: string): Promise<Session> {
   const kept = await ofLesson(lessonId);
   if (kept && (!isReachable() || (kept.begunAt && kept.isPrepared))) return opened(kept.id);
   try {
-    const begun = api.POST("/api/v1/lessons/{lesson_id}/sessions", { params: { path: { lesson_id: lessonId }, header: once() }, body: {}, signal: AbortSignal.timeout(PATIENCE_MS) });
+    const begun = api.POST("/api/v1/lessons/{lesson_id}/sessions", { params: { path: { lesson_id: lessonId } }, body: {}, signal: AbortSignal.timeout(PATIENCE_MS) });
     return await body(begun);
   } catch (error) {
     if (!isPassing(error) || !kept) throw error;
@@ -29,7 +27,7 @@ export async function beginLesson(lessonId: string): Promise<Session> {
 }
 
 export function beginCourseSession(courseId: string, wanted: CourseSession): Promise<Session> {
-  return body(api.POST("/api/v1/courses/{course_id}/sessions", { params: { path: { course_id: courseId }, header: once() }, body: wanted }));
+  return body(api.POST("/api/v1/courses/{course_id}/sessions", { params: { path: { course_id: courseId } }, body: wanted }));
 }
 
 /** Gives the titles of courses that should have been completed before. */

@@ -88,7 +88,7 @@ function Preview({ of, onClose }: { of: Announcement; onClose: () => void }) {
       await api.POST(how === "send" ? "/api/v1/admin/announcements/{announcement_id}/send" : "/api/v1/admin/announcements/{announcement_id}/cancel", { params: { path } });
     },
     async (_, how) => {
-      say(t(`operate.announcements.done_${how}`));
+      say(t(`operate.announcements.done_${how === "cancel" && of.state === "draft" ? "drop" : how}`));
       await changed();
       onClose();
     },
@@ -102,7 +102,7 @@ function Preview({ of, onClose }: { of: Announcement; onClose: () => void }) {
             <p className={css.message}>{found.body}</p>
             {of.channels.includes("email") && (
               <>
-                <h3>{found.mail_subject}</h3>
+                <h3>{t("operate.announcements.as_mail")}: {found.mail_subject}</h3>
                 <pre className={css.json} tabIndex={0} role="region" aria-label={t("operate.announcements.as_mail")}>{found.mail_text}</pre>
               </>
             )}
@@ -112,7 +112,7 @@ function Preview({ of, onClose }: { of: Announcement; onClose: () => void }) {
       <Trouble of={act.error} />
       <Row>
         {of.state === "draft" && <Button look="primary" isDisabled={act.isPending || !preview.data} onPress={() => act.mutate("send")}>{t("operate.announcements.send", { count: preview.data?.recipients ?? 0 })}</Button>}
-        {(of.state === "draft" || of.state === "sending") && <Button look="danger" isDisabled={act.isPending} onPress={() => act.mutate("cancel")}>{t("operate.announcements.cancel")}</Button>}
+        {(of.state === "draft" || of.state === "sending") && <Button look="danger" isDisabled={act.isPending} onPress={() => act.mutate("cancel")}>{t(of.state === "draft" ? "operate.announcements.drop" : "operate.announcements.cancel")}</Button>}
         <Button look="quiet" onPress={onClose}>{t("operate.close")}</Button>
       </Row>
     </Dialog>

@@ -78,7 +78,7 @@ function Editor({ of, onClose }: { of: Flag | null; onClose: () => void }) {
       <Field label={t("operate.flags.note")} maxLength={500} value={note} onChange={setNote} />
       <Field label={t("operate.flags.percentage")} hint={t("operate.flags.percentage_hint")} isRequired inputMode="numeric" pattern="100|[1-9]?[0-9]" value={share} onChange={setShare} />
       <Checks label={t("operate.flags.where")} choices={ENVIRONMENTS.map((id) => [id, t(`operate.flags.${id}`)])} value={where} onChange={setWhere} />
-      <Field label={t("operate.flags.people")} hint={t("operate.flags.people_hint")} lines={3} value={people} onChange={setPeople} />
+      <Field label={t("operate.flags.people")} hint={t("operate.flags.people_hint")} lines={3} validate={(text) => (text.replaceAll(UUID, "").replaceAll(/[\s,;]/g, "") ? t("operate.flags.people_unfit") : null)} value={people} onChange={setPeople} />
     </Ask>
   );
 }

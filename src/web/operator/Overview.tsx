@@ -60,7 +60,7 @@ function Tile({ to, name, of, count, more = false, since, tone }: TileProps) {
   return (
     <Link to={to} className={css.tile}>
       <span className={css.soft}>{name}</span>
-      <span className={css.figure} data-tone={count ? tone : undefined}>{count === undefined ? (unknown ? "–" : "…") : `${format.number(count)}${more ? "+" : ""}`}</span>
+      <span dir="ltr" className={css.figure} data-tone={count ? tone : undefined}>{count === undefined ? (unknown ? "–" : "…") : `${format.number(count)}${more ? "+" : ""}`}</span>
       {unknown ? <span className={css.soft}>{explain(of.error, t)}</span> : since && <span className={css.soft}>{t("operate.tile.since", { when: format.relative(since) })}</span>}
     </Link>
   );
@@ -97,10 +97,12 @@ function OpenReports() {
   return <Tile to="/admin/reports" name={t("operate.tile.reports")} of={found} {...counted(found.data, (report) => report.created_at)} tone="warn" />;
 }
 
-/** Since when is known where all of them are on the page. */
+/** Since when is known where the list begins with the oldest, or all of it is on the page. */
 function counted<T>(page: { items: T[]; next_cursor: string | null } | undefined, at: (item: T) => string): Pick<TileProps, "count" | "more" | "since"> {
   const more = Boolean(page?.next_cursor);
-  return { count: page?.items.length, more, since: more ? null : page?.items.map(at).sort()[0] };
+  const [oldest] = (page?.items ?? []).map(at).sort();
+  const [first] = page?.items ?? [];
+  return { count: page?.items.length, more, since: more && first && at(first) !== oldest ? null : oldest };
 }
 
 function Services() {
@@ -121,8 +123,8 @@ function Services() {
               columns={[
                 { name: t("operate.service"), show: (service) => <span className={css.name}>{service.name}</span> },
                 { name: t("operate.state"), show: (service) => <Chip tone={TONES[service.state]}>{t(`operate.health_state.${service.state}`)}</Chip> },
-                { name: t("operate.latency"), end: true, show: (service) => (service.latency_ms === null ? "–" : `${format.number(service.latency_ms)} ms`) },
-                { name: t("operate.detail"), wide: true, show: (service) => <span className={css.soft}>{service.detail || "–"}</span> },
+                { name: t("operate.latency"), end: true, show: (service) => (service.latency_ms === null ? "–" : <bdi>{format.number(Math.ceil(service.latency_ms))} ms</bdi>) },
+                { name: t("operate.detail"), wide: true, show: (service) => <bdi className={css.soft}>{service.detail || "–"}</bdi> },
               ]}
             />
           </>

@@ -5,17 +5,9 @@ import { type ComponentProps, type FormEvent, type ReactNode, useState } from "r
 import { useTranslation } from "react-i18next";
 import { useReason } from "../account/reason";
 import { Unproven } from "../account/stepup";
-import { useMutation } from "../app/mutation";
+import { unhurried, useMutation } from "../app/mutation";
 import { Button, Dialog, Field, Notice, Row, Stack } from "../app/ui";
 import css from "./operator.module.css";
-
-/** The second click of a double one must not hit what moves into the place of the first. */
-const DOUBLE_MS = 350;
-
-async function unhurried<T>(work: Promise<T>): Promise<T> {
-  const [done] = await Promise.all([work, new Promise((resolve) => setTimeout(resolve, DOUBLE_MS))]);
-  return done;
-}
 
 /** Does the work once at a time, then what follows from it. */
 export function useActing<T, W = void>(work: (wanted: W) => Promise<T>, done?: (result: T, wanted: W) => unknown) {

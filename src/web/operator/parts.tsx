@@ -9,6 +9,7 @@ import { Link, useSearchParams } from "react-router";
 import { save } from "../app/download";
 import { useFormat } from "../app/format";
 import { Button, css as ui, Empty, Failed, Loading, Row } from "../app/ui";
+import { Trouble } from "./acting";
 import css from "./operator.module.css";
 
 /** How a list goes on: for `useInfiniteQuery`. */
@@ -84,6 +85,7 @@ export function Pages<T>({ of, label, empty, columns, id }: PagesProps<T>) {
   return (
     <>
       <Table label={label} items={items} columns={columns} id={id} />
+      {of.isFetchNextPageError && <Trouble of={of.error} />}
       {of.hasNextPage && <Row><Button onPress={() => void of.fetchNextPage()} isDisabled={of.isFetchingNextPage}>{t("operate.more")}</Button></Row>}
     </>
   );
@@ -92,6 +94,7 @@ export function Pages<T>({ of, label, empty, columns, id }: PagesProps<T>) {
 export function Head({ title, lead, children }: { title: string; lead?: string; children?: ReactNode }) {
   return (
     <header className={css.head}>
+      <title>{`${title} – Lyceum`}</title>
       <div><h1>{title}</h1>{lead && <p className={css.lead}>{lead}</p>}</div>
       {children}
     </header>

@@ -1,7 +1,7 @@
 // The exercises of a lesson in their order: added, moved, also to another lesson, copied, deleted.
 
 import { EllipsisVertical, GripVertical, Plus } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { Button as Press, GridList, GridListItem, Menu, MenuItem, MenuTrigger, Popover, useDragAndDrop } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
@@ -17,6 +17,16 @@ import { inBrief } from "./node";
 
 type Exercise = Omit<Node, "key">;
 
+const bared = new WeakMap<object, Exercise>();
+
+/** Without `key`, which the list would take for its own; the same for the same, which is not drawn anew then. */
+function bare(node: Node): Exercise {
+  const { key: _, ...one } = node;
+  const known = bared.get(node) ?? one;
+  bared.set(node, known);
+  return known;
+}
+
 const contentOf = (node: Exercise) => (node.node as { content: Values }).content;
 const titleOf = (node: Exercise) => inBrief(contentOf(node));
 
@@ -30,8 +40,7 @@ export function Exercises({ lesson, isDeck }: { lesson: Node; isDeck: boolean })
   const { move, underWay } = useMove(draft.id);
   const copy = useCopy(draft.id);
   const remove = useRemove(draft.id);
-  // Without `key`, which the list would take for its own.
-  const found = useMemo(() => list.data?.pages.flatMap((page) => page.items.map(({ key: _, ...node }): Exercise => node)) ?? [], [list.data]);
+  const found = useMemo(() => list.data?.pages.flatMap((page) => page.items.map(bare)) ?? [], [list.data]);
   const exercises = useMemo(() => (underWay ? reordered(found, underWay.id, underWay.place, lesson.id) : found), [found, underWay, lesson.id]);
   const put = ({ id, etag }: Exercise, place: Place) => move({ id, etag, place });
   const { dragAndDropHooks } = useDragAndDrop({
@@ -47,14 +56,20 @@ export function Exercises({ lesson, isDeck }: { lesson: Node; isDeck: boolean })
   });
   const add = (kind: string) => void navigate(`/author/${draft.id}/exercise/new?lesson=${lesson.id}&kind=${kind}`);
   const open = (id: string) => void navigate(`/author/${draft.id}/exercise/${id}`);
-  const act = (key: string | number, node: Exercise, place: number) => {
+  const act = (key: string | number, node: Exercise) => {
+    const place = exercises.indexOf(node);
     if (key === "open") open(node.id);
     else if (key === "copy") copy.mutate(node.id);
-    else if (key === "up") put(node, { parentId: lesson.id, position: place - 1 });
-    else if (key === "down") put(node, { parentId: lesson.id, position: place + 1 });
+    else if (key === "up" && place > 0) put(node, { parentId: lesson.id, position: place - 1 });
+    else if (key === "down" && place < exercises.length - 1) put(node, { parentId: lesson.id, position: place + 1 });
     else if (key === "move") setMoves(node);
     else if (key === "delete") remove.mutate({ id: node.id, etag: node.etag, title: titleOf(node) });
   };
+  // Rows are drawn once for each exercise: what they do has to be of now.
+  const doing = useRef(act);
+  useEffect(() => {
+    doing.current = act;
+  });
   return (
     <section className={css.section}>
       <header className={css.head}>
@@ -64,10 +79,10 @@ export function Exercises({ lesson, isDeck }: { lesson: Node; isDeck: boolean })
       <Answer of={list}>
         {() => (
           <GridList
-            aria-label={t("author.the_exercises")} className={css.tree ?? ""} items={exercises} dependencies={[exercises]} selectionMode="none" {...(draft.may_edit ? { dragAndDropHooks } : {})} onAction={(key) => open(String(key))}
+            aria-label={t("author.the_exercises")} className={css.tree ?? ""} items={exercises} selectionMode="none" {...(draft.may_edit ? { dragAndDropHooks } : {})} onAction={(key) => open(String(key))}
             renderEmptyState={() => <Empty title={t("author.no_exercise")} />}
           >
-            {(node) => <GridListItem id={node.id} textValue={titleOf(node)} className={`${css.branch} ${css.lesson}`}><Line node={node} mayEdit={draft.may_edit} place={exercises.indexOf(node)} count={exercises.length} onAct={act} /></GridListItem>}
+            {(node) => <GridListItem id={node.id} textValue={titleOf(node)} className={`${css.branch} ${css.lesson}`}><Line node={node} mayEdit={draft.may_edit} onAct={(key) => doing.current(key, node)} /></GridListItem>}
           </GridList>
         )}
       </Answer>
@@ -81,12 +96,10 @@ export function Exercises({ lesson, isDeck }: { lesson: Node; isDeck: boolean })
 interface LineProps {
   node: Exercise;
   mayEdit: boolean;
-  place: number;
-  count: number;
-  onAct: (key: string | number, node: Exercise, place: number) => void;
+  onAct: (key: string | number) => void;
 }
 
-function Line({ node, mayEdit, place, count, onAct }: LineProps) {
+function Line({ node, mayEdit, onAct }: LineProps) {
   const { t } = useTranslation();
   const kind = String(contentOf(node).kind);
   const title = titleOf(node);
@@ -94,17 +107,17 @@ function Line({ node, mayEdit, place, count, onAct }: LineProps) {
   return (
     <div className={css.line}>
       {mayEdit && <Press slot="drag" className={css.grip ?? ""}><GripVertical aria-hidden size={18} /></Press>}
-      <span className={css.branchTitle} dir="auto">{title}</span>
+      <span className={css.branchTitle}><bdi>{title}</bdi></span>
       <Chip>{t(`author.kinds.${kind}`, { defaultValue: kind })}</Chip>
       {mayEdit && (
         <MenuTrigger>
           <Press className={css.tool ?? ""} aria-label={t("author.actions_of", { title })}><EllipsisVertical aria-hidden size={18} /></Press>
           <Popover className={css.menu ?? ""}>
-            <Menu onAction={(key) => onAct(key, node, place)} aria-label={t("author.actions_of", { title })}>
+            <Menu onAction={onAct} aria-label={t("author.actions_of", { title })}>
               {item("open", t("author.open"))}
               {item("copy", t("author.duplicate"))}
-              {place > 0 && item("up", t("author.move_up"))}
-              {place < count - 1 && item("down", t("author.move_down"))}
+              {item("up", t("author.move_up"))}
+              {item("down", t("author.move_down"))}
               {item("move", t("author.move_exercise"))}
               {item("delete", t("author.delete"), true)}
             </Menu>

@@ -29,7 +29,7 @@ function Editor({ node }: { node: Node }) {
   });
   return (
     <>
-      <h1 className={css.nodeTitle} dir="auto">{String(writing.values.title || t("author.kind.lesson"))}</h1>
+      <h1 className={css.nodeTitle}><bdi>{String(writing.values.title || t("author.kind.lesson"))}</bdi></h1>
       <Exercises lesson={node} isDeck={writing.values.form === "deck"} />
       <details className={css.more} open={writing.isDirty || undefined}>
         <summary>{t("author.about_lesson")}</summary>

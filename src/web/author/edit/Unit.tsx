@@ -28,7 +28,7 @@ function Editor({ node }: { node: Node }) {
   });
   return (
     <>
-      <h1 className={css.nodeTitle} dir="auto">{String(writing.values.title || t("author.kind.unit"))}</h1>
+      <h1 className={css.nodeTitle}><bdi>{String(writing.values.title || t("author.kind.unit"))}</bdi></h1>
       <Card><Form schema={UNIT} value={writing.values} onChange={writing.put} told={writing.told} courseId={draft.id} isReadOnly={!draft.may_edit} /></Card>
       {draft.may_edit && <SaveBar of={writing} />}
       <NodeRemarks courseId={draft.id} nodeId={node.id} />

@@ -147,7 +147,7 @@ export function SaveBar({ of, isBlocked = false, lacks }: { of: Writing; isBlock
   });
   const blocker = useBlocker(({ currentLocation, nextLocation }) => isTouched && !isSaving && currentLocation.pathname !== nextLocation.pathname);
   return (
-    <>
+    <div className={css.saveArea}>
       {of.error !== null && <Notice tone="bad">{of.error instanceof Offline ? t("author.offline_kept") : explain(of.error, t)}</Notice>}
       {of.isBehind && !of.conflict && <Notice tone="warn">{t("author.behind")}</Notice>}
       {before && !isTouched && <Notice><Row between><span>{t("author.replaced")}</span><Button small onPress={() => of.put(before)}>{t("author.bring_back")}</Button></Row></Notice>}
@@ -160,7 +160,7 @@ export function SaveBar({ of, isBlocked = false, lacks }: { of: Writing; isBlock
         <p>{t("author.leave_detail")}</p>
         <Row><Button look="primary" onPress={() => blocker.reset?.()}>{t("author.stay")}</Button><Button look="danger" onPress={() => blocker.proceed?.()}>{t("author.leave_anyway")}</Button></Row>
       </Dialog>
-    </>
+    </div>
   );
 }
 

@@ -8,7 +8,7 @@ import { queries } from "../../app/api";
 import { Answer, Button, Card, Notice, Row, Stack } from "../../app/ui";
 import { Pick } from "../../app/ui/choice";
 import { useComplaint } from "../../app/ui/toasts";
-import { download } from "../../pay/download";
+import { download } from "../../app/download";
 import css from "../author.module.css";
 import { useDraft } from "../draft";
 import { Remarks } from "./Import";

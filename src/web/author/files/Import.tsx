@@ -13,6 +13,7 @@ import { Answer, Bar, Button, ButtonLink, Chip, css as ui, Notice, Row } from ".
 import { say, useComplaint } from "../../app/ui/toasts";
 import css from "../author.module.css";
 import { PAGES } from "../draft";
+import { inWords } from "../form/said";
 import { State } from "./Imports";
 import { type Import as Work, isOver, sendParts } from "./importing";
 
@@ -58,6 +59,7 @@ function Shown({ work }: { work: Work }) {
   const counts = LEVELS.map((name) => [name, work.counts[name] ?? 0] as const).filter(([, count]) => count > 0);
   return (
     <>
+      <title>{`${work.name} – Lyceum`}</title>
       <header className={css.head}>
         <div><h1 className={css.nodeTitle}>{work.name}</h1><p className={css.soft}>{[work.format, work.dry_run && t("author.import.dry"), format.time(work.created_at)].filter(Boolean).join(" · ")}</p></div>
         <State of={work} />
@@ -71,6 +73,7 @@ function Shown({ work }: { work: Work }) {
       {counts.length > 0 && <dl className={css.counts}>{counts.map(([name, count]) => <div key={name}><dt>{t(`author.count.${name}`)}</dt><dd>{format.number(count)}</dd></div>)}</dl>}
       <Row>
         {work.state === "done" && work.course_id && !work.dry_run && <ButtonLink look="primary" href={`/author/${work.course_id}`}>{t("author.import.open")}</ButtonLink>}
+        {work.state === "failed" && <ButtonLink look="primary" href={work.course_id ? `/author/${work.course_id}/files` : "/author"}>{t("author.import.anew")}</ButtonLink>}
         {(isOver(work) || work.state === "waiting") && <Button look="quiet" isDisabled={drop.isPending} onPress={() => drop.mutate()}>{t("author.import.forget")}</Button>}
       </Row>
       {isOver(work) && work.remarks > 0 && <Report work={work} />}
@@ -118,7 +121,7 @@ export function Remarks({ items }: { items: readonly Schemas["RemarkOut"][] }) {
     <div className={ui.tableWrap} role="region" aria-label={t("author.import.report")} tabIndex={0}>
       <table className={ui.table}>
         <thead><tr><th scope="col">{t("author.import.severity")}</th><th scope="col">{t("author.import.line")}</th><th scope="col">{t("author.import.message")}</th></tr></thead>
-        <tbody>{items.map((remark) => <tr key={remark.number}><td><Chip tone={TONES[remark.severity]}>{t(`author.import.${remark.severity}`)}</Chip></td><td className={css.where}>{remark.file}:{remark.line}</td><td>{remark.message}</td></tr>)}</tbody>
+        <tbody>{items.map((remark) => <tr key={remark.number}><td><Chip tone={TONES[remark.severity]}>{t(`author.import.${remark.severity}`)}</Chip></td><td className={css.where}>{remark.file}:{remark.line}</td><td>{inWords(remark.message, t)}</td></tr>)}</tbody>
       </table>
     </div>
   );

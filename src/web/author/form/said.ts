@@ -24,6 +24,7 @@ const SAYINGS: readonly [RegExp, string][] = [
   [/`decoys` must not be texts on the right/, "decoys"],
   [/`most_words` must not be less/, "words"],
   [/`other_units` need a `unit`/, "unit"],
+  [/^authors have changed the draft; `replace`/, "replace"],
   [/^the course is its own prerequisite/, "own_prerequisite"],
   [/^the section has no unit/, "section"],
   [/^the unit has no lesson/, "unit_empty"],

@@ -30,6 +30,7 @@ export function Library() {
   const items = files.data?.pages.flatMap((page) => page.items);
   return (
     <div className={css.content}>
+      <title>{`${t("author.media.title")} – Lyceum`}</title>
       <Link className={css.up ?? ""} to="/author">{t("author.courses")}</Link>
       <header className={css.head}><div><h1>{t("author.media.title")}</h1><p className={css.soft}>{t("author.media.lead")}</p></div></header>
       {usage.data && <div className={css.usage}><Bar share={usage.data.used_bytes / usage.data.quota_bytes} label={t("author.media.used")} /><p className={css.soft}>{t("author.media.usage", { used: format.number(Math.round(usage.data.used_bytes / MEGABYTE)), quota: format.number(Math.round(usage.data.quota_bytes / MEGABYTE)), count: usage.data.files })}</p></div>}

@@ -75,7 +75,7 @@ export function Uploader({ courseId, accept, onDone }: Props) {
         <ul className={css.list} aria-live="polite">
           {rows.map((row) => (
             <li key={row.id} className={css.sending}>
-              <span>{row.file.name}</span>
+              <span>{row.file.name}{row.share >= 1 && !row.error && <span className={css.softLine}>{t("author.media.checking")}</span>}</span>
               {row.error ? (
                 <span className={css.sendingEnd}><span className={css.bad}>{row.error}</span><Button small onPress={() => void go(row)}>{t("author.media.again")}</Button></span>
               ) : <Bar share={row.share} label={t("author.media.sending", { name: row.file.name })} />}

@@ -36,7 +36,8 @@ export async function takeAlong(courseId: string): Promise<number> {
     if (before.isPrepared && !before.begunAt && before.session.course_id === courseId && !ids.has(before.id)) await sessions.drop(before.id);
   }
   for (const session of fresh) if (!now.has(session.id)) await sessions.keep(session);
-  void withFiles();
+  // Without its files a lesson is still a lesson.
+  withFiles().catch(console.warn);
   return fresh.length;
 }
 
@@ -63,6 +64,13 @@ export async function ahead(courseId: string): Promise<ReadonlyMap<string, Ahead
 /** The lesson as it is on this device, if it is. */
 export async function ofLesson(lessonId: string): Promise<KeptSession | undefined> {
   return (await onDevice()).find((session) => session.session.lesson_id === lessonId);
+}
+
+/** For whoever logs out, while it is still known who: all goes but what the server has yet to be sent. */
+export async function forgetDevice(): Promise<void> {
+  const unsent = new Set((await answers.all()).map((answer) => answer.sessionId));
+  for (const { id, completedAt } of await sessions.all()) if (!completedAt && !unsent.has(id)) await sessions.drop(id);
+  if ("caches" in globalThis) await caches.delete(MEDIA);
 }
 
 async function withFiles(): Promise<void> {

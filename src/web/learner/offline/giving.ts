@@ -64,24 +64,26 @@ async function isBehind(kept: KeptSession): Promise<boolean> {
 export async function give(given: Given): Promise<Told> {
   const kept = await sessions.one(given.session.id);
   const behind = kept !== undefined && (await isBehind(kept));
-  await keep(given);
-  const told = behind ? await caughtUp(given) : await sent(given);
+  const isKept = await keep(given);
+  const told = behind && isKept ? await caughtUp(given) : await sent(given, isKept);
   await sessions.change(given.session.id, (one) => ({ ...one, session: settled(one.session, given.exercise.id, told.correct === false, told.later ? null : told.next) }));
   void count();
   return told;
 }
 
-async function keep(given: Given): Promise<void> {
+async function keep(given: Given): Promise<boolean> {
   const place = (await answers.of(given.session.id)).reduce((last, one) => Math.max(last, one.place), 0) + 1;
   const answer: KeptAnswer = {
     key: given.key, sessionId: given.session.id, exerciseId: given.exercise.id, answer: given.answer,
     answeredAt: new Date().toISOString(), elapsedMs: given.elapsedMs, place,
   };
-  await answers.keep(answer);
+  return answers.keep(answer);
 }
 
-async function sent(given: Given): Promise<Told> {
-  if (!isReachable() && given.session.kind !== "placement") return later(given);
+async function sent(given: Given, isKept: boolean): Promise<Told> {
+  // Of a placement only the server knows what comes next, and what is kept nowhere must not be lost.
+  const canWait = isKept && given.session.kind !== "placement";
+  if (!isReachable() && canWait) return later(given);
   try {
     const grade = await body(
       api.POST("/api/v1/sessions/{session_id}/answers", {
@@ -98,8 +100,7 @@ async function sent(given: Given): Promise<Told> {
       throw error;
     }
     wasUnreachable();
-    // Of a placement only the server knows what comes next.
-    if (given.session.kind === "placement") throw error;
+    if (!canWait) throw error;
     return later(given);
   }
 }

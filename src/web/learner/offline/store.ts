@@ -56,6 +56,11 @@ function tables(): Promise<IDBPDatabase<Tables>> {
       database.createObjectStore("answers", { keyPath: "key" }).createIndex("session", "sessionId");
     },
     terminated: () => opened.delete(name),
+    // A newer page wants to change the tables: it is not held up.
+    blocking: (_now, _wanted, event) => {
+      opened.delete(name);
+      (event.target as IDBDatabase).close();
+    },
   });
   opened.set(name, opening);
   opening.catch(() => opened.delete(name));
@@ -96,7 +101,12 @@ export const answers = {
   /** In the order in which they were given. */
   of: async (sessionId: string) => (await or<KeptAnswer[]>([], (database) => database.getAllFromIndex("answers", "session", sessionId))).sort((one, other) => one.place - other.place),
   all: () => or<KeptAnswer[]>([], (database) => database.getAll("answers")),
-  keep: (answer: KeptAnswer) => or<unknown>(null, (database) => database.put("answers", answer)),
+  /** Whether it is kept. */
+  keep: (answer: KeptAnswer) =>
+    or(false, async (database) => {
+      await database.put("answers", answer);
+      return true;
+    }),
   drop: (keys: readonly string[]) =>
     or<unknown>(null, async (database) => {
       const change = database.transaction("answers", "readwrite");

@@ -13,6 +13,9 @@ import type { Exercise, Session } from "./queue";
 
 type Reason = Schemas["ExerciseReportIn"]["reason"];
 
+/** Kinds whose authors can accept another answer; of the others only the exercise itself can be wrong. */
+const DISPUTABLE = new Set<Exercise["kind"]>(["cloze", "dialogue", "listen_tap", "listen_type", "short_answer", "speak", "translate", "word_bank"]);
+
 interface Props {
   session: Session;
   exercise: Exercise;
@@ -23,7 +26,8 @@ export function Objection({ session, exercise, wasWrong }: Props) {
   const { t } = useTranslation();
   const complain = useComplaint();
   const [isOpen, setIsOpen] = useState(false);
-  const reasons: Reason[] = [...(wasWrong ? ["accept" as const] : []), "prompt", ...(hasSound(exercise) ? ["audio" as const] : [])];
+  const isDisputable = wasWrong && DISPUTABLE.has(exercise.kind);
+  const reasons: Reason[] = [...(isDisputable ? ["accept" as const] : []), "prompt", ...(hasSound(exercise) ? ["audio" as const] : [])];
   const [reason, setReason] = useState<Reason>(reasons[0] ?? "prompt");
   const [text, setText] = useState("");
   const report = useMutation({
@@ -37,7 +41,7 @@ export function Objection({ session, exercise, wasWrong }: Props) {
   if (report.isSuccess) return <span className={css.soundNote}>{t("player.objection_done")}</span>;
   return (
     <>
-      <Button look="quiet" small onPress={() => setIsOpen(true)}><Flag aria-hidden size={16} />{t(wasWrong ? "player.objection" : "player.report")}</Button>
+      <Button look="quiet" small onPress={() => setIsOpen(true)}><Flag aria-hidden size={16} />{t(isDisputable ? "player.objection" : "player.report")}</Button>
       <Dialog title={t("player.report_title")} isOpen={isOpen} onClose={() => setIsOpen(false)}>
         <RadioGroup value={reason} onChange={(value) => setReason(value as Reason)} className={css.reasons ?? ""}>
           <Label className="visually-hidden">{t("player.report_title")}</Label>

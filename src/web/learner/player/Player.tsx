@@ -5,9 +5,10 @@ import { CloudOff, Heart, X } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
+import { Refusal } from "../../app/api";
 import { useFrame } from "../../app/live";
 import { useMutation } from "../../app/mutation";
-import { Answer, Bar, Button, Dialog, Empty, Row } from "../../app/ui";
+import { Answer, Bar, Button, ButtonLink, Dialog, Empty, Row } from "../../app/ui";
 import { useComplaint } from "../../app/ui/toasts";
 import { begunHere } from "../beginning";
 import { useCourse } from "../current";
@@ -17,32 +18,54 @@ import { type Awarded, useStanding } from "./before";
 import { useKeys } from "./keys";
 import { viewOf } from "./kinds";
 import css from "./player.module.css";
-import { after, current, isRepeat, putOff, type Queue, queueOf, type Session, share } from "./queue";
+import { after, current, isRepeat, placeAfter, putOff, type Queue, queueOf, type Session, share } from "./queue";
 import { Result } from "./Result";
 import { Turn } from "./Turn";
 
 export function Player() {
   const { sessionId = "" } = useParams();
-  const [begun] = useState(() => begunHere.peek(sessionId));
-  const known = begun?.id === sessionId ? begun : undefined;
+  return <Opened key={sessionId} id={sessionId} />;
+}
+
+function Opened({ id }: { id: string }) {
+  const [known] = useState(() => begunHere.peek(id));
+  // What is on the screen changes under nobody's hands, whatever is asked for anew, but where it is out of date.
+  const [shown, setShown] = useState<{ session: Session; version: number } | null>(known ? { session: known, version: 0 } : null);
   useReturning();
   useEffect(() => {
-    begunHere.forget(sessionId);
+    begunHere.forget(id);
     if (known) void held(known);
-  }, [known, sessionId]);
+  }, [known, id]);
   const session = useQuery({
-    queryKey: ["learning", "session", sessionId],
-    queryFn: () => opened(sessionId),
-    ...(known ? { initialData: known } : {}),
+    queryKey: ["learning", "session", id],
+    queryFn: () => opened(id),
+    enabled: shown === null,
     staleTime: Infinity,
     gcTime: 0,
     refetchOnReconnect: false,
     refetchOnWindowFocus: false,
   });
-  return <Answer of={session}>{(found) => <Lesson key={found.id} session={found} />}</Answer>;
+  if (!shown && session.data) setShown({ session: session.data, version: 0 });
+  const anew = async () => {
+    const { data } = await session.refetch();
+    if (data) setShown((before) => ({ session: data, version: (before?.version ?? 0) + 1 }));
+  };
+  if (session.error instanceof Refusal && session.error.status === 404) return <Over on="/learn" />;
+  if (!shown) return <Answer of={session}>{() => null}</Answer>;
+  if (shown.session.abandoned) return <Over on={placeAfter(shown.session)} />;
+  return <Lesson key={shown.version} session={shown.session} onMoved={() => void anew()} />;
 }
 
-function Lesson({ session }: { session: Session }) {
+/** It was given up, here or on another device, or is not theirs. */
+function Over({ on }: { on: string }) {
+  const { t } = useTranslation();
+  return <main className={css.result}><Empty title={t("player.over")}><ButtonLink look="primary" href={on}>{t("player.over_on")}</ButtonLink></Empty></main>;
+}
+
+/** Elsewhere somebody went on with it: what is here is out of date. */
+const MOVED = new Set(["learning.already_answered", "learning.another_exercise_first", "learning.exercise_not_found", "learning.session_closed", "learning.session_incomplete"]);
+
+function Lesson({ session, onMoved }: { session: Session; onMoved: () => void }) {
   const { t } = useTranslation();
   const complain = useComplaint();
   const [queue, setQueue] = useState<Queue>(() => queueOf(session));
@@ -53,9 +76,13 @@ function Lesson({ session }: { session: Session }) {
   const before = useStanding(session.id, "before");
   const course = useCourse(session.course_id);
   const exercise = current(queue);
+  const failed = (error: unknown) => {
+    complain(error);
+    if (error instanceof Refusal && MOVED.has(error.code)) onMoved();
+  };
   useFrame("goal.reached", () => setAwarded((one) => ({ ...one, goal: true })));
   useFrame("achievement.awarded", ({ achievement, level }) => setAwarded((one) => ({ ...one, achievements: [...one.achievements, { key: achievement, level }] })));
-  const complete = useMutation({ mutationFn: () => finish(session), onSuccess: (brought) => setResult(brought ?? "later"), onError: complain });
+  const complete = useMutation({ mutationFn: () => finish(session), onSuccess: (brought) => setResult(brought ?? "later"), onError: (error) => failed(error) });
   const end = complete.mutate;
   const isOver = !exercise && !result;
   useEffect(() => {
@@ -75,6 +102,7 @@ function Lesson({ session }: { session: Session }) {
       ) : exercise ? (
         <Turn
           key={`${exercise.id} ${turn}`} session={session} exercise={exercise} isRepeat={isRepeat(queue)} course={course.data} hearts={hearts}
+          onFailed={failed}
           onTold={(told) => !told.later && setHearts(told.hearts)}
           onNext={(told) => next((one) => after(one, exercise, told, session.kind))}
           onSkip={() => next(putOff)}
@@ -104,7 +132,7 @@ function Head({ session, queue, hearts }: { session: Session; queue: Queue; hear
         <p>{t("player.leave_detail")}</p>
         <Row>
           <Button look="primary" autoFocus onPress={() => setAsks(false)}>{t("player.stay")}</Button>
-          <Button onPress={() => void navigate(session.kind === "lesson" ? `/learn/${session.course_id}` : "/practice")}>{t("player.leave")}</Button>
+          <Button onPress={() => void navigate(placeAfter(session))}>{t("player.leave")}</Button>
         </Row>
       </Dialog>
     </header>

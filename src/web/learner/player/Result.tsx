@@ -13,7 +13,7 @@ import { changed } from "../offline/waiting";
 import { type Awarded, moved, type Standing, useStanding } from "./before";
 import { useEnter } from "./keys";
 import css from "./player.module.css";
-import type { Session } from "./queue";
+import { placeAfter, type Session } from "./queue";
 
 /** More would hide the way on. */
 const MOST_QUESTS = 3;
@@ -35,8 +35,7 @@ export function Result({ session, result, before, awarded }: Props) {
     title.current?.focus();
     changed(client);
   }, [client]);
-  const on = session.kind === "lesson" || session.kind === "test_out" || session.kind === "placement" ? `/learn/${session.course_id}` : "/practice";
-  const leave = () => void navigate(on);
+  const leave = () => void navigate(placeAfter(session));
   useEnter(leave);
   return (
     <main className={css.result}>

@@ -5,7 +5,6 @@ import { useTranslation } from "react-i18next";
 import { onceKey, type Schemas } from "../../app/api";
 import { useMutation } from "../../app/mutation";
 import { Button, Notice } from "../../app/ui";
-import { useComplaint } from "../../app/ui/toasts";
 import { give } from "../offline/giving";
 import { Hints } from "./Hints";
 import { useEnter } from "./keys";
@@ -23,14 +22,14 @@ interface Props {
   isRepeat: boolean;
   course: Schemas["CourseTreeOut"] | undefined;
   hearts: number;
+  onFailed: (error: unknown) => void;
   onTold: (told: Told) => void;
   onNext: (told: Told) => void;
   onSkip: () => void;
 }
 
-export function Turn({ session, exercise, isRepeat, course, hearts, onTold, onNext, onSkip }: Props) {
+export function Turn({ session, exercise, isRepeat, course, hearts, onFailed, onTold, onNext, onSkip }: Props) {
   const { t } = useTranslation();
-  const complain = useComplaint();
   const [answer, setAnswer] = useState<unknown>(null);
   const [told, setTold] = useState<Told | null>(null);
   const key = useRef(onceKey());
@@ -46,7 +45,7 @@ export function Turn({ session, exercise, isRepeat, course, hearts, onTold, onNe
       if (view?.isSelfGraded && !found.explanation) onNext(found);
       else setTold(found);
     },
-    onError: complain,
+    onError: onFailed,
   });
   const answered = (given: unknown) => {
     if (given !== null && !told && !submit.isPending) submit.mutate(given);

@@ -32,6 +32,8 @@ export interface Queue {
 }
 
 export function queueOf(session: Session): Queue {
+  // What is over asks nothing more; what it brought can still be shown.
+  if (session.completed) return { waiting: [], repeats: [], answered: session.answered, total: session.total };
   return {
     waiting: session.exercises.filter((exercise) => !exercise.answered),
     repeats: session.exercises.filter((exercise) => exercise.answered && exercise.again),
@@ -65,6 +67,11 @@ export function after(queue: Queue, exercise: Exercise, told: Told, kind: Sessio
 export function putOff(queue: Queue): Queue {
   const [first, ...others] = queue.waiting;
   return first ? { ...queue, waiting: [...others, first] } : queue;
+}
+
+/** Where whoever leaves the session goes. */
+export function placeAfter({ kind, course_id }: Session): string {
+  return kind === "lesson" || kind === "test_out" || kind === "placement" ? `/learn/${course_id}` : "/practice";
 }
 
 /** The share of the session that is behind, 0 to 1. */

@@ -5,7 +5,7 @@ import { X } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useParams } from "react-router";
-import { api, body, onceKey, type Schemas } from "../../app/api";
+import { api, body, type Schemas } from "../../app/api";
 import { useMutation } from "../../app/mutation";
 import { Answer, Bar, Button, ButtonLink, Empty, Row } from "../../app/ui";
 import { useComplaint } from "../../app/ui/toasts";
@@ -42,18 +42,16 @@ function Round({ cards, again }: { cards: readonly Card[]; again: () => void }) 
   const complain = useComplaint();
   const [waiting, setWaiting] = useState(cards);
   const [done, setDone] = useState(0);
-  const key = useRef(onceKey());
   const shown = useRef(performance.now());
   const card = waiting[0];
   useEffect(() => {
-    key.current = onceKey();
     shown.current = performance.now();
   }, [card, done]);
   const review = useMutation({
     mutationFn: ({ given, rating }: { given: Card; rating: Rating }) =>
       body(
         api.POST("/api/v1/courses/{course_id}/flashcards/{item_id}/reviews", {
-          params: { path: { course_id: courseId, item_id: given.item_id }, header: { "Idempotency-Key": key.current } },
+          params: { path: { course_id: courseId, item_id: given.item_id } },
           body: { rating, elapsed_ms: Math.min(86_400_000, Math.round(performance.now() - shown.current)) },
         }),
       ),

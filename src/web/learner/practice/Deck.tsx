@@ -8,7 +8,7 @@ import { useTranslation } from "react-i18next";
 import { useMutation } from "../../app/mutation";
 import { Bar, Button, Card, css as ui, explain, Notice, Row, Stack } from "../../app/ui";
 import { useComplaint } from "../../app/ui/toasts";
-import { download } from "../../pay/download";
+import { download } from "../../app/download";
 import css from "../learn.module.css";
 import { changed } from "../offline/waiting";
 import { bring, type Brought } from "./sending";

@@ -15,7 +15,7 @@ interface Sending {
 
 /** Raises Refusal and Offline. */
 export async function bring({ courseId, deck, onProgress, signal }: Sending): Promise<Brought> {
-  const token = await accessToken({ fresh: false });
+  const token = await accessToken();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", `/api/v1/courses/${courseId}/deck`);
