@@ -7,7 +7,6 @@ import { useLogin } from "../app/session";
 import css from "../app/shell/shell.module.css";
 import { Button, ButtonLink, Card, Notice, Stack } from "../app/ui";
 import { useComplaint } from "../app/ui/toasts";
-import { fetchAhead } from "../learner/routes";
 import { enterAsGuest } from "./entering";
 
 export function Welcome() {
@@ -15,11 +14,7 @@ export function Welcome() {
   const { phase, endedBy } = useLogin();
   const navigate = useNavigate();
   const [search] = useSearchParams();
-  const begin = () => {
-    fetchAhead();
-    return enterAsGuest();
-  };
-  const start = useMutation({ mutationFn: begin, onSuccess: () => navigate("/learn?start"), onError: useComplaint() });
+  const start = useMutation({ mutationFn: enterAsGuest, onSuccess: () => navigate("/learn?start"), onError: useComplaint() });
   // A login at another provider that went wrong leads back here.
   if (search.has("error")) return <Navigate to={`/login?${search}`} replace />;
   if (phase === "known") return <Navigate to="/learn" replace />;

@@ -7,12 +7,6 @@ function screen(path: string, load: () => Promise<ComponentType>): RouteObject {
   return { path, lazy: async () => ({ Component: (await Promise.all([load(), texts("learner")]))[0] }) };
 }
 
-/** Fetches what the first exercise needs, while the server is still asked for it. */
-export function fetchAhead(): void {
-  // What does not come now is fetched, and complained of, when it is opened.
-  void Promise.allSettled([import("./Learn"), import("./player/Player"), import("./Alone"), texts("learner")]);
-}
-
 export const learnerRoutes: RouteObject[] = [
   screen("/learn", async () => (await import("./Learn")).Learn),
   screen("/learn/:courseId", async () => (await import("./Learn")).Learn),
