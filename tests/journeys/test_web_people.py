@@ -73,6 +73,24 @@ async def test_somebody_asks_to_be_friends_and_is_seen_at_once(ada: Visit, url: 
     assert ada.complaints == []
 
 
+async def test_whoever_asked_sees_at_once_that_the_other_said_yes(
+    ada: Visit, url: str, http: httpx.AsyncClient
+) -> None:
+    ben = await visitor(url, http, "Ben")
+    await ada.register(an_address())
+    await ada.go(f"/people/{ben.id}")
+    await ada.press("Add as a friend")
+    await ada.page.get_by_role("button", name="Withdraw the request").wait_for()
+    [request] = (await ben.call("GET", "/friends/requests"))["items"]
+    await ben.call("POST", f"/friends/requests/{request['person']['user_id']}/accept")
+    # Live: nobody has loaded the page again.
+    await ada.page.get_by_role("button", name="Be friends no longer").wait_for()
+    await ada.go("/notifications")
+    await ada.page.get_by_role("link", name="You and Ben are friends now").click()
+    await ada.page.wait_for_url(f"**/people/{ben.id}")
+    assert ada.complaints == []
+
+
 async def test_nothing_serious_keeps_anybody_from_using_the_screens(ada: Visit) -> None:
     await ada.go("/login")
     await ada.page.get_by_role("button", name="Log in", exact=True).wait_for()

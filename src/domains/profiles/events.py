@@ -18,6 +18,8 @@ class FriendsMade(Event, frozen=True, kw_only=True, tag="profiles.friends_made.v
 
     user_ids: list[UUID]
     """Of both."""
+    asker_id: UUID | None = None
+    """Who of them asked first; None where the fact is older than this."""
 
 
 class PreferencesChanged(Event, frozen=True, kw_only=True, tag="profiles.preferences_changed.v1"):

@@ -10,7 +10,7 @@ import { leave, useLogin } from "../app/session";
 import { Button, ButtonLink, Dialog, Notice, Row } from "../app/ui";
 import { say } from "../app/ui/toasts";
 import css from "./account.module.css";
-import { isGuest, unsent } from "./entering";
+import { isGuest, leaveNothing, unsent } from "./entering";
 import { forgetPush } from "./push";
 import { useTold } from "./reason";
 import { StepUp } from "./stepup";
@@ -36,7 +36,7 @@ export function Account() {
       setWaiting(left);
       if (left) return;
       // Whoever logs in here next is not told what was meant for this person.
-      await forgetPush().catch(() => undefined);
+      await Promise.allSettled([forgetPush(), leaveNothing()]);
       await leave();
     },
   });

@@ -46,6 +46,12 @@ export async function unsent(): Promise<number> {
   return count();
 }
 
+/** Before somebody logs out: what was prepared for them stays on no device that others use; what is unsent stays. */
+export async function leaveNothing(): Promise<void> {
+  const { forgetDevice } = await import("../learner/offline/bundle");
+  await forgetDevice();
+}
+
 function outcome(answer: Tokens | Schemas["GuestOut"] | Schemas["PendingOut"] | undefined): Outcome {
   if (answer === undefined) throw new Error("the server answered with nothing");
   return "second_factor" in answer ? { pending: answer.second_factor } : { tokens: answer };

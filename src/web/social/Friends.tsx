@@ -8,7 +8,6 @@ import { BY_CURSOR, Pages } from "../account/Pages";
 import { Tabs } from "../account/Tabs";
 import { queries, type Schemas } from "../app/api";
 import { useFormat } from "../app/format";
-import { useFrame } from "../app/live";
 import { Button, ButtonLink, Card, Empty, Field, Row, Stack } from "../app/ui";
 import { type Change, useBond } from "./bonds";
 import { PersonLine } from "./Person";
@@ -62,9 +61,6 @@ export function Requests() {
   const { t } = useTranslation();
   const asking = queries.useInfiniteQuery("get", "/api/v1/friends/requests", { params: { query: { direction: "in" } } }, BY_CURSOR);
   const asked = queries.useInfiniteQuery("get", "/api/v1/friends/requests", { params: { query: { direction: "out" } } }, BY_CURSOR);
-  useFrame("notification.created", (frame) => {
-    if (frame.kind === "friend_request") void asking.refetch();
-  });
   return (
     <Stack>
       <Card aria-label={t("social.asking")}>

@@ -1,11 +1,10 @@
-// What two people are to each other, and how that changes. Every change reads anew what depends on it.
+// What two people are to each other, and how one changes it. Every change reads anew what depends on it.
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useTold } from "../account/reason";
 import { api } from "../app/api";
 import { unhurried, useMutation } from "../app/mutation";
-
-const DEPENDENT = ["/api/v1/friends", "/api/v1/people", "/api/v1/follow", "/api/v1/blocks", "/api/v1/feed"];
+import { readAnew } from "./news";
 
 const CHANGES = {
   ask: (user_id: string) => api.POST("/api/v1/friends/requests", { body: { user_id } }),
@@ -28,11 +27,6 @@ export function useBond(userId: string) {
   return useMutation({
     mutationFn: async (change: Change) => void (await unhurried<unknown>(CHANGES[change](userId))),
     onError: tell,
-    onSettled: (_done, _error, change) =>
-      client.invalidateQueries({
-        predicate: ({ queryKey: [, path] }) => DEPENDENT.some((start) => String(path).startsWith(start)),
-        // Of somebody who is blocked nothing can be read any more: what shows them is left at once.
-        refetchType: change === "block" ? "none" : "active",
-      }),
+    onSettled: (_done, _error, change) => readAnew(client, change === "block"),
   });
 }

@@ -1,5 +1,5 @@
 """What is worth telling of friends, as long as it may be shown: between a fact and its job somebody may have blocked
-the other, or gone private."""
+the other, parted from them, or gone private."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from domains.identity import api as identity
 from domains.kernel.uow import Subscription, UnitOfWork
 from domains.notifications.service import plan
 from domains.profiles import api as profiles
-from domains.profiles.events import FriendRequested, KudosGiven
+from domains.profiles.events import FriendRequested, FriendsMade, KudosGiven
 
 
 async def tell_friend_request(uow: UnitOfWork, fact: FriendRequested) -> None:
@@ -25,6 +25,27 @@ async def tell_friend_request(uow: UnitOfWork, fact: FriendRequested) -> None:
         url="/friends/requests",
         # Who withdraws and asks anew is heard once a day.
         cause=f"friend_request:{fact.from_id}:{fact.occurred_at.date().isoformat()}",
+    )
+
+
+async def tell_friend_accepted(uow: UnitOfWork, fact: FriendsMade) -> None:
+    """Whoever asked; the other knows what they have just done."""
+    if fact.asker_id is None:
+        return
+    [accepter_id] = set(fact.user_ids) - {fact.asker_id}
+    if accepter_id not in await profiles.friends_of(uow.db, fact.asker_id):
+        return
+    name = await _name(uow, fact.asker_id, accepter_id)
+    if name is None:
+        return
+    await plan.notify(
+        uow,
+        fact.asker_id,
+        "friend_accepted",
+        params={"from_name": name},
+        url=f"/people/{accepter_id}",
+        # Who parts and asks anew has waited for another answer.
+        cause=f"friend_accepted:{fact.event_id}",
     )
 
 
@@ -76,6 +97,7 @@ async def _title(uow: UnitOfWork, fact: KudosGiven) -> str | None:
 
 SUBSCRIPTIONS = [
     Subscription("notifications.tell_friend_request", FriendRequested, tell_friend_request, "after"),
+    Subscription("notifications.tell_friend_accepted", FriendsMade, tell_friend_accepted, "after"),
     Subscription("notifications.tell_quest_invitation", FriendQuestInvited, tell_quest_invitation, "after"),
     Subscription("notifications.tell_kudos", KudosGiven, tell_kudos, "after"),
 ]

@@ -69,6 +69,7 @@ _ALL: tuple[Kind, ...] = (
     _kind("digest", "learning", EMAIL, optional=False, ttl_s=DAY_S, urgency="low"),
     # Social.
     _kind("friend_request", "social", IN_APP, *PUSH, digestible=True),
+    _kind("friend_accepted", "social", IN_APP, *PUSH, digestible=True),
     _kind("kudos", "social", IN_APP, digestible=True, ttl_s=2 * DAY_S, urgency="low"),
     _kind("quest_invitation", "social", IN_APP, *PUSH, digestible=True, ttl_s=2 * DAY_S),
     # From people who teach or run the place.

@@ -111,7 +111,7 @@ async def _save(uow: UnitOfWork, me: UUID, other: UUID, before: Bond | None, aft
         for person in (me, other):
             if (await _counts(uow, person)).friends >= limits.MOST_FRIENDS:
                 raise NoRoom("friends of either of you", limits.MOST_FRIENDS)
-        uow.record(FriendsMade(user_ids=sorted([me, other])))
+        uow.record(FriendsMade(user_ids=sorted([me, other]), asker_id=after.asker))
     await repository.save_bond(uow.session, me, other, after)
 
 

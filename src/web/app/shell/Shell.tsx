@@ -4,6 +4,7 @@ import { Bell, BookOpen, CreditCard, Ellipsis, GraduationCap, PenTool, School, S
 import { type ComponentType, lazy, type ReactNode, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Navigate, NavLink, Outlet, useLocation } from "react-router";
+import { useNewsOfFriends } from "../../social/news";
 import { queries } from "../api";
 import { useConnection, useFrame } from "../live";
 import { useLogin } from "../session";
@@ -106,6 +107,7 @@ function Inbox() {
   const unread = queries.useQuery("get", "/api/v1/notifications/unread-count");
   useFrame("notification.created", () => void unread.refetch());
   useFrame("notification.read", () => void unread.refetch());
+  useNewsOfFriends();
   const count = unread.data?.unread ?? 0;
   return (
     <PlaceLink to="/notifications" name="notifications" icon={Bell}>
