@@ -118,6 +118,10 @@ async def test_an_author_writes_tries_and_publishes_and_nobody_is_overwritten(ur
         await page.get_by_role("dialog").get_by_role("button", name="Publish").click()
         await visit.press("History", "link")
         await visit.reads("Learners get this")
+        # Guests of other journeys begin with the course that is there for everybody.
+        await visit.press("Retire course")
+        await page.get_by_role("dialog").get_by_role("button", name="Retire course").click()
+        await visit.reads("The course takes no new learners.")
 
 
 async def test_a_file_that_is_not_right_is_told_by_its_lines(url: str, author: str, tmp_path: Path) -> None:

@@ -38,8 +38,8 @@ from factories.courses import distinct, lines
 PICTURE = b"\x89PNG\r\n\x1a\n a picture"
 SOUND = b"OggS a sound"
 MEDIA = {ref_of(PICTURE): PICTURE, ref_of(SOUND): SOUND}
-# Anki counts days from four o'clock, local time.
-NOW = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+# Noon of Anki's day, which begins at four o'clock, local time.
+NOW = (datetime.now(UTC) - timedelta(hours=4)).replace(hour=12, minute=0, second=0, microsecond=0)
 
 
 def _read(raw: bytes, tmp_path: Path, options: Options | None = None) -> tuple[Loaded | None, Report]:

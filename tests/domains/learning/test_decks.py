@@ -23,7 +23,8 @@ from domains.learning.repository import schedule as repository
 from domains.learning.service import schedule
 from factories.people import Learner, publish, register, right_answer, small_course
 
-NOW = datetime.now(UTC).replace(microsecond=0)
+# Noon of Anki's day, which begins at four o'clock.
+NOW = (datetime.now(UTC) - timedelta(hours=4)).replace(hour=12, minute=0, second=0, microsecond=0)
 DAY = timedelta(days=1)
 
 
