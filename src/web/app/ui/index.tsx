@@ -1,5 +1,6 @@
 // The parts that all screens are made of. Behaviour, keyboard and roles are React Aria's; here is how they look.
 
+import type { TFunction } from "i18next";
 import { type ReactNode, useEffect, useRef } from "react";
 import {
   Button as AriaButton,
@@ -58,17 +59,37 @@ export interface FieldProps extends Omit<AriaTextFieldProps, "children"> {
 }
 
 export function Field({ label, hint, lines, error, ...props }: FieldProps) {
+  const { t } = useTranslation();
+  const complained = useRef(false);
   // What the server refused may be sent again: the browser would hold the form back for it. Where nothing is said of it,
   // the browser's own checks show.
   const refused = error === undefined && !props.isInvalid ? { validationBehavior: "native" as const } : { validationBehavior: "aria" as const, isInvalid: true };
   return (
     <AriaTextField {...props} {...refused} className={css.field ?? ""}>
-      <Label className={css.label ?? ""}>{label}</Label>
-      {lines ? <TextArea rows={lines} className={css.input ?? ""} /> : <Input className={css.input ?? ""} />}
-      {hint && <Text slot="description" className={css.hint ?? ""}>{hint}</Text>}
-      <FieldError className={css.error ?? ""}>{error ?? undefined}</FieldError>
+      {({ isInvalid }) => {
+        complained.current ||= isInvalid;
+        return (
+          <>
+            <Label className={css.label ?? ""}>{label}</Label>
+            {lines ? <TextArea rows={lines} className={css.input ?? ""} /> : <Input className={css.input ?? ""} />}
+            {hint && <Text slot="description" className={css.hint ?? ""}>{hint}</Text>}
+            <FieldError className={css.error ?? ""}>{({ validationDetails, validationErrors }) => error ?? native(validationDetails, props, t) ?? validationErrors.join(" ")}</FieldError>
+            {/* The complaint goes when the field is left, such as for a button, which must not move from under the mouse. */}
+            {complained.current && !isInvalid && <span className={css.error} aria-hidden>&nbsp;</span>}
+          </>
+        );
+      }}
     </AriaTextField>
   );
+}
+
+/** What the browser misses, in the language of the client and not in that of the browser. */
+function native(missed: ValidityState, { type, minLength }: AriaTextFieldProps, t: TFunction): string | undefined {
+  if (missed.valueMissing) return t("field.missing");
+  if (missed.tooShort) return t("field.too_short", { count: minLength ?? 1 });
+  if (missed.typeMismatch && type === "email") return t("field.no_email");
+  if (missed.typeMismatch || missed.patternMismatch) return t("field.mistyped");
+  return undefined;
 }
 
 export function Card({ children, ...props }: { children: ReactNode; className?: string; "aria-label"?: string }) {

@@ -47,7 +47,7 @@ function Board({ draft, workflow }: { draft: Draft; workflow: Workflow }) {
           {t(workflow.publishes_this ? "author.planned" : "author.planned_other", { when: format.time(workflow.publish_at) })}
         </Notice>
       )}
-      {needsReview && workflow.changed && <Notice tone="warn">{t(!isInReview ? "author.needs_review" : workflow.mine ? "author.waits_for_review" : "author.waits_for_you")}</Notice>}
+      {needsReview && workflow.changed && <Notice tone="warn">{t(!isInReview ? "author.needs_review" : workflow.mine ? "author.waits_for_review" : "author.waits_for_you")} {(!isInReview || workflow.mine) && <Link to={`/author/${draft.id}/people`}>{t("author.who_may_review")}</Link>}</Notice>}
       {workflow.approved && <Notice tone="good">{t("author.approved")}</Notice>}
       <Row>
         {draft.may_edit && !isInReview && workflow.changed && !workflow.approved && <Button onPress={() => setStep("submit")}>{t("author.step.submit")}</Button>}
@@ -97,7 +97,23 @@ function Rule({ draft, workflow }: { draft: Draft; workflow: Workflow }) {
   const refresh = useRefresh();
   const complain = useComplaint();
   const set = useMutation({ mutationFn: (required: boolean) => api.PUT("/api/v1/authoring/courses/{course_id}/review", { ...ofCourse(draft.id), body: { required } }), onSuccess: refresh, onError: complain });
-  return <label className={css.check}><input type="checkbox" disabled={set.isPending} checked={set.isPending ? set.variables : workflow.review_required} onChange={(event) => set.mutate(event.target.checked)} />{t("author.review_rule")}</label>;
+  const [asks, setAsks] = useState(false);
+  const begin = () => {
+    setAsks(false);
+    set.mutate(true);
+  };
+  return (
+    <>
+      <label className={css.check}>
+        <input type="checkbox" disabled={set.isPending} checked={set.isPending ? set.variables : workflow.review_required} onChange={(event) => (event.target.checked ? setAsks(true) : set.mutate(false))} />
+        {t("author.review_rule")}
+      </label>
+      <Dialog title={t("author.review_rule_ask")} isOpen={asks} onClose={() => setAsks(false)}>
+        <p>{t("author.review_rule_detail")}</p>
+        <Row><Button look="primary" onPress={begin}>{t("author.review_rule_yes")}</Button><Button look="quiet" onPress={() => setAsks(false)}>{t("author.cancel")}</Button></Row>
+      </Dialog>
+    </>
+  );
 }
 
 function Doing({ step, draft, workflow, onClose }: { step: Step; draft: Draft; workflow: Workflow; onClose: () => void }) {
