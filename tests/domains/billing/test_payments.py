@@ -1,5 +1,6 @@
 """Buying a course: money once, access right, whatever is done twice or in another order."""
 
+import json
 from datetime import timedelta
 from uuid import UUID
 
@@ -127,6 +128,12 @@ async def test_a_refund_takes_the_access_and_only_once(
     await crank.jobs()
     found = await shown(ada, begun["id"])
     assert (found["order"]["state"], found["order"]["refunded_minor"]) == ("refunded", 1999)
+    audit = "SELECT actor_id, user_id, detail FROM identity_audit WHERE action = 'refund_begun' ORDER BY at, id"
+    logged = [(row["actor_id"], row["user_id"], json.loads(row["detail"])) for row in await db.fetch(audit)]
+    assert [(actor, buyer, told["amount_minor"], told["reason"]) for actor, buyer, told in logged] == [
+        (staff.id, ada.id, 500, "late"),
+        (staff.id, ada.id, 1499, "all of it"),
+    ]
     async with db.begin() as uow:
         rows = await uow.session.execute(text("SELECT ends_at <= now() FROM billing_entitlement"))
         assert rows.scalars().all() == [True]

@@ -185,8 +185,10 @@ class AccessAdminController(Controller):
         summary="Let a key need an entitlement from now on",
         status_code=HTTP_204_NO_CONTENT,
     )
-    async def put_gate(self, uow: NamedDependency[UnitOfWork], key: FromPath[str]) -> None:
-        await staff.put_gate(uow, key)
+    async def put_gate(
+        self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal], key: FromPath[str]
+    ) -> None:
+        await staff.put_gate(uow, key, by=principal.user_id)
 
     @delete(
         "/gates/{key:str}",
@@ -194,8 +196,10 @@ class AccessAdminController(Controller):
         summary="Open a key to everybody",
         status_code=HTTP_204_NO_CONTENT,
     )
-    async def open_gate(self, uow: NamedDependency[UnitOfWork], key: FromPath[str]) -> None:
-        await staff.open_gate(uow, key)
+    async def open_gate(
+        self, uow: NamedDependency[UnitOfWork], principal: NamedDependency[Principal], key: FromPath[str]
+    ) -> None:
+        await staff.open_gate(uow, key, by=principal.user_id)
 
 
 async def _seats(uow: UnitOfWork, buyer_id: UUID, order_id: UUID) -> SeatsOut:

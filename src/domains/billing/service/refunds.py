@@ -18,6 +18,7 @@ from domains.billing.providers.port import Providers, Quarantine
 from domains.billing.repository import inbox as inbox_rows
 from domains.billing.repository import orders as repository
 from domains.billing.service import inbox
+from domains.identity import api as identity
 from domains.kernel.idempotency import KeyReused
 from domains.kernel.ids import new_id
 from domains.kernel.uow import Database, UnitOfWork
@@ -129,6 +130,9 @@ async def _begin(
     ]
     uow.session.add_all(added)
     await uow.session.flush()
+    given = sum(row.amount_minor for row in added)
+    detail = {"order_id": str(order_id), "amount_minor": given, "currency": order.currency, "reason": reason}
+    identity.record_action(uow, identity.Action.REFUND_BEGUN, user_id=order.user_id, actor_id=by, detail=detail)
     return added
 
 

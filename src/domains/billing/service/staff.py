@@ -51,6 +51,9 @@ async def grant(
         granted_by=by,
     )
     [row] = await repository.of_source(uow.session, "grant", source_id, user_id)
+    if by is not None:
+        detail = {"key": key, "reason": reason}
+        identity.record_action(uow, identity.Action.ACCESS_GRANTED, user_id=user_id, actor_id=by, detail=detail)
     return _shown(row, now)
 
 
@@ -67,21 +70,27 @@ async def take_back(uow: UnitOfWork, entitlement_id: UUID, *, by: UUID, reason: 
         raise EntitlementNotFound
     if row.source != "grant":
         raise StateForbids(f"it comes from a {row.source} and ends with it")
+    if row.ends_at is not None and row.ends_at <= now:
+        return
     await entitlements.end(uow, "grant", row.source_id, now, ended_by=by, reason=reason)
+    detail = {"key": row.key, "reason": reason}
+    identity.record_action(uow, identity.Action.ACCESS_ENDED, user_id=row.user_id, actor_id=by, detail=detail)
 
 
-async def put_gate(uow: UnitOfWork, key: str) -> None:
+async def put_gate(uow: UnitOfWork, key: str, *, by: UUID) -> None:
     """From now on `key` needs an entitlement. Raises BadKey."""
     if not is_key(key):
         raise BadKey
     guard.gates_change(uow.db)
     await repository.add_gate(uow.session, key)
+    identity.record_action(uow, identity.Action.GATE_SET, user_id=None, actor_id=by, detail={"key": key})
 
 
-async def open_gate(uow: UnitOfWork, key: str) -> None:
+async def open_gate(uow: UnitOfWork, key: str, *, by: UUID) -> None:
     """`key` is for everybody, until something sells it again; quiet where it was."""
     guard.gates_change(uow.db)
     await repository.remove_gate(uow.session, key)
+    identity.record_action(uow, identity.Action.GATE_REMOVED, user_id=None, actor_id=by, detail={"key": key})
 
 
 async def gates(uow: UnitOfWork) -> list[GateRow]:
