@@ -168,6 +168,10 @@ async def test_an_invitation_ends_with_the_session(
     taken, free = (await invite(ada, session))["code"], (await invite(ada, session))["code"]
     assert await watches(db, bob, session, taken)
     await finish(ada, session)
+    assert await watches(db, bob, session, taken), "how it ends"
+    assert not await watches(db, eve, session, free)
+    ended = "UPDATE learning_session SET completed_at = completed_at - interval '5 seconds' WHERE id = $1"
+    await db.fetch(ended, UUID(session["id"]))
     assert not await watches(db, bob, session, taken)
     assert not await watches(db, eve, session, free)
     assert await watches(db, ada, session)

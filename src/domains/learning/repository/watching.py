@@ -16,6 +16,8 @@ _PROGRESS = """
     s.completed_at IS NOT NULL AS finished, s.active_at
 """
 _HELD = "i.session_id = s.id AND i.watcher_id = {person} AND i.expires_at > {now}"
+# Rights are asked again every few seconds: whoever looks on sees the end before they are shown out.
+_RUNS = "(s.completed_at IS NULL OR s.completed_at > {now}::timestamptz - interval '5 seconds')"
 _HELD_BY_ONE = _HELD.format(person="$1", now="$3")
 
 # Sessions are looked at from the newest on, so that somebody's thousands of old ones cost nothing.
@@ -44,14 +46,14 @@ _STILL_ENROLLED = """
 _STILL = f"""
     SELECT p.user_id, p.session_id
     FROM unnest($1::uuid[], $2::uuid[]) AS p (user_id, session_id) JOIN learning_session s ON s.id = p.session_id
-    WHERE s.user_id = p.user_id OR s.completed_at IS NULL
+    WHERE s.user_id = p.user_id OR {_RUNS.format(now="$3")}
       AND EXISTS (SELECT FROM learning_invitation i WHERE {_HELD.format(person="p.user_id", now="$3")})
 """  # noqa: S608
 
 # Of two who show the code at once, the second waits for the first one's row and finds it taken.
 _MAY_WATCH = f"""
     WITH session AS (SELECT id, user_id, completed_at FROM learning_session WHERE id = $2), held AS (
-        SELECT FROM session s WHERE s.user_id = $1 OR s.completed_at IS NULL
+        SELECT FROM session s WHERE s.user_id = $1 OR {_RUNS.format(now="$3")}
           AND EXISTS (SELECT FROM learning_invitation i WHERE {_HELD_BY_ONE})
     ), claimed AS (
         UPDATE learning_invitation i SET watcher_id = $1, claimed_at = coalesce(i.claimed_at, $3)

@@ -72,7 +72,8 @@ async def revoke(db: Database, user_id: UUID, session_id: UUID, invitation_id: U
 
 
 async def may_watch_session(db: Database, user_id: UUID, session_id: UUID, invitation: str | None = None) -> bool:
-    """The owner; or who holds an invitation while the session runs. The code of one that nobody holds claims it."""
+    """The owner; or who holds an invitation while the session runs, and for five seconds more. The code of one that
+    nobody holds claims it."""
     code_hash = _hash(invitation) if invitation and len(invitation) <= MOST_CODE_LETTERS else None
     return await watching.may_watch(db, user_id, session_id, code_hash, utc_now())
 
